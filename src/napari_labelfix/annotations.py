@@ -1,0 +1,191 @@
+"""What a person gives to a method: images with imperfect annotations, as frozen numpy records.
+
+Axes: images and label arrays are `YX`, images may be `YXC`; points are `(N, 2)` row, column;
+boxes are `(N, 4)` y0, x0, y1, x1. A *plane* is one 2D image; a stack or a time-lapse is a task of many planes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_labelfix.errors import InputError
+
+UNMARKED, BACKGROUND, FIRST_CLASS = 0, 1, 2  # the values of a scribble layer
+
+
+@dataclass(frozen=True, eq=False)
+class Scribbles:
+    """Strokes on some pixels of a plane.
+
+    Parameters
+    ----------
+    marks
+        (Y, X) integers: 0 unmarked, 1 background, 2 the first foreground class, 3, 4, ... further classes.
+    """
+
+    marks: NDArray[np.integer]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width in pixels."""
+        return self.marks.shape
+
+    def check(self, name: str) -> None:
+        """Raise `InputError` if these are not scribbles; `name` is the plane's name in the sentence."""
+        _expect_integers(self.marks, f"the scribbles of {name}")
+        if self.marks.size and (self.marks.min() < 0 or self.marks.max() > 255):
+            raise InputError(
+                f"Expected scribble values from 0 to 255 in {name}, but got {self.marks.min()} to "
+                f"{self.marks.max()}. Use 0 for unmarked, 1 for background, 2 and up for classes."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Centres of some objects: `positions` (N, 2) row, column in pixels; `radius` of an object in pixels."""
+
+    positions: NDArray[np.floating]
+    shape: tuple[int, int]
+    radius: float
+
+    def check(self, name: str) -> None:
+        """Raise `InputError` if a point is not a position inside the plane."""
+        if self.positions.ndim != 2 or self.positions.shape[1] != 2:
+            raise InputError(f"Expected points of shape (N, 2) in {name}, but got {self.positions.shape}.")
+        if not self.radius > 0:
+            raise InputError(f"Expected a radius above 0 px in {name}, but got {self.radius}.")
+        inside = ((self.positions >= 0) & (self.positions <= np.subtract(self.shape, 1))).all(axis=1)
+        if not inside.all():
+            raise InputError(f"{(~inside).sum()} points of {name} lie outside the image. Move or delete them.")
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Bounding boxes of some objects: `corners` (N, 4) y0, x0, y1, x1 in pixels."""
+
+    corners: NDArray[np.floating]
+    shape: tuple[int, int]
+
+    def check(self, name: str) -> None:
+        """Raise `InputError` if a box is empty or not finite."""
+        if self.corners.ndim != 2 or self.corners.shape[1] != 4:
+            raise InputError(f"Expected boxes of shape (N, 4) in {name}, but got {self.corners.shape}.")
+        good = np.isfinite(self.corners).all(axis=1) & (self.corners[:, 2:] > self.corners[:, :2]).all(axis=1)
+        if not good.all():
+            raise InputError(f"{(~good).sum()} boxes of {name} have no area. Draw them again or delete them.")
+
+
+@dataclass(frozen=True, eq=False)
+class Instances:
+    """A label image: `labels` (Y, X) integers, 0 = background, one number per object.
+
+    `trusted` (Y, X) marks where the labels are known to be right; None means nowhere.
+    """
+
+    labels: NDArray[np.integer]
+    trusted: NDArray[np.bool_] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width in pixels."""
+        return self.labels.shape
+
+    def check(self, name: str) -> None:
+        """Raise `InputError` if these are not labels."""
+        _expect_integers(self.labels, f"the labels of {name}")
+        if self.trusted is not None and self.trusted.shape != self.labels.shape:
+            raise InputError(
+                f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}."
+            )
+
+
+Annotation = Scribbles | Points | Boxes | Instances
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """One 2D image with what is known about it.
+
+    Parameters
+    ----------
+    name
+        What the user calls it; unique within a task.
+    image
+        (Y, X) or (Y, X, C), any integer or floating type.
+    annotation
+        None for a plane that nobody has annotated.
+    """
+
+    name: str
+    image: NDArray[np.generic]
+    annotation: Annotation | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """Number of channels; 1 for a (Y, X) image."""
+        return self.image.shape[2] if self.image.ndim == 3 else 1
+
+    def check(self) -> None:
+        """Raise `InputError` with a sentence if the image or its annotation cannot be used."""
+        if self.image.ndim not in (2, 3) or 0 in self.image.shape:
+            raise InputError(f"Expected {self.name} to be (Y, X) or (Y, X, channels), but got {self.image.shape}.")
+        if self.image.dtype.kind not in "uifb":
+            raise InputError(f"Expected numbers in {self.name}, but got {self.image.dtype}. Convert the image first.")
+        if self.image.dtype.kind == "f" and not np.isfinite(self.image).all():
+            bad = int((~np.isfinite(self.image)).sum())
+            raise InputError(f"{self.name} has {bad} NaN or infinite pixels. Replace them, for example by 0.")
+        if self.image.min() == self.image.max():
+            raise InputError(f"{self.name} is constant (every pixel is {self.image.flat[0]}). Choose another image.")
+        if self.annotation is None:
+            return
+        if tuple(self.annotation.shape) != self.shape:
+            raise InputError(
+                f"{self.name} is {_size(self.shape)} but its annotation is {_size(self.annotation.shape)} "
+                "(height x width). Both must have the same size."
+            )
+        self.annotation.check(self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """The planes that a method works on; they may differ in size and some may have no annotation."""
+
+    planes: tuple[Plane, ...]
+
+    def check(self) -> None:
+        """Raise `InputError` with a sentence if a run cannot start from this task."""
+        if not self.planes:
+            raise InputError("There is no image. Choose at least one.")
+        for plane in self.planes:
+            plane.check()
+        channels = {plane.channels for plane in self.planes}
+        if len(channels) > 1:
+            raise InputError(f"The images have {sorted(channels)} channels. All must have the same number.")
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of all images, for the record of a run."""
+        digest = hashlib.sha256()
+        for plane in self.planes:
+            digest.update(f"{plane.name} {plane.image.dtype} {plane.image.shape}".encode())
+            digest.update(np.ascontiguousarray(plane.image).data)
+        return digest.hexdigest()
+
+
+def _expect_integers(array: NDArray[np.generic], what: str) -> None:
+    if array.ndim != 2:
+        raise InputError(f"Expected {what} to be (Y, X), but got {array.shape}.")
+    if array.dtype.kind not in "iub":
+        raise InputError(f"Expected whole numbers in {what}, but got {array.dtype}. Save it as an integer image.")
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(length) for length in shape)

@@ -1,0 +1,37 @@
+"""The errors a person gets to read: each message says what is wrong and what to do about it."""
+
+
+class LabelfixError(Exception):
+    """Base of every error with a sentence meant for the user."""
+
+
+class InputError(LabelfixError):
+    """An image, an annotation or a path that a run cannot start from."""
+
+
+class ParamError(InputError):
+    """A parameter with an unknown name, a wrong type or a value out of range."""
+
+
+class ModelError(LabelfixError):
+    """A saved model that cannot be read, or that does not fit the image."""
+
+
+class TrainingError(LabelfixError):
+    """A run that ended before its time.
+
+    Parameters
+    ----------
+    reason
+        One sentence: what happened and what to do.
+    details
+        The traceback or the tail of the trainer's log, for the log file and bug reports.
+    """
+
+    def __init__(self, reason: str, details: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.details = details
+
+    def __reduce__(self) -> tuple[type["TrainingError"], tuple[str, str]]:
+        return TrainingError, (self.reason, self.details)

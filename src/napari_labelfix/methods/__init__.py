@@ -1,0 +1,1 @@
+"""The methods: one folder each, one row each in `table`."""

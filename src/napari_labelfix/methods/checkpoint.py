@@ -1,0 +1,83 @@
+"""A trained model as plain data: weights, and all that is needed to use or repeat it. No torch here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from napari_labelfix.errors import ModelError
+
+FORMAT = 1
+_PACKAGES = ("napari-labelfix", "torch", "segmentation-models-pytorch", "numpy")
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of the packages that a result depends on."""
+    return {package: version(package) for package in _PACKAGES}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A method's network after training.
+
+    Parameters
+    ----------
+    method
+        Name of the method in the table.
+    params
+        The parameters of the run, as `Params.to_dict` gives them.
+    network
+        What it takes to build the network again: encoder, channels, classes, normalisation.
+    weights
+        A safetensors file as bytes.
+    versions
+        Of the packages that trained it.
+    """
+
+    method: str
+    params: Mapping[str, Any]
+    network: Mapping[str, Any]
+    weights: bytes
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
+
+    def save(self, folder: Path) -> Path:
+        """Write `model.json` and `model.safetensors` into `folder`, which is made if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.safetensors").write_bytes(self.weights)
+        description = {
+            "format": FORMAT,
+            "method": self.method,
+            "params": dict(self.params),
+            "network": dict(self.network),
+            "versions": dict(self.versions),
+        }
+        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        return folder
+
+    @classmethod
+    def load(cls, folder: Path) -> TrainedModel:
+        """Read a model that `save` wrote. The weights are data (safetensors): nothing in them is executed.
+
+        Raises
+        ------
+        ModelError
+            If a file is missing, damaged, or written by a newer version.
+        """
+        try:
+            description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            weights = (folder / "model.safetensors").read_bytes()
+        except FileNotFoundError as error:
+            raise ModelError(f"{folder} is not a saved model: {Path(error.filename).name} is missing.") from None
+        except (OSError, ValueError) as error:
+            raise ModelError(f"The model in {folder} cannot be read ({error}). Train it again.") from None
+        found = description.get("format") if isinstance(description, dict) else None
+        if not isinstance(found, int) or not {"method", "params", "network", "versions"} <= description.keys():
+            raise ModelError(f"{folder / 'model.json'} does not describe a model. Train it again.")
+        if found > FORMAT:
+            raise ModelError(f"The model in {folder} needs a newer napari-labelfix. Update the package.")
+        del description["format"]
+        return cls(weights=weights, **{key: description[key] for key in ("method", "params", "network", "versions")})

@@ -1,0 +1,1 @@
+"""Scribble2Label: masks from scribbles (Lee & Jeong, MICCAI 2020)."""

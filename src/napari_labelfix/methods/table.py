@@ -1,0 +1,86 @@
+"""The table of methods. It imports no torch: the parts that compute are imported on use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from napari_labelfix.annotations import Annotation, Scribbles, Task
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.params import Params
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import Proposal, Training
+
+
+class MethodCode(Protocol):
+    """What the `run` module of a method offers."""
+
+    def train(self, task: Task, params: Params) -> Training:
+        """Learn from a task, yielding what is believed; send a changed task in, close to stop."""
+
+    def predict(self, model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
+        """Apply a trained model to one plane, (Y, X) or (Y, X, C)."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row: what a method is called, what it takes, and where its code is.
+
+    Parameters
+    ----------
+    name
+        The name in commands and files.
+    title, summary, paper
+        For people: the dock's title, a sentence, and the source.
+    params
+        Its parameters.
+    annotation
+        The kind of annotation it learns from.
+    """
+
+    name: str
+    title: str
+    summary: str
+    paper: str
+    params: type[Params]
+    annotation: type[Annotation]
+
+    def load(self) -> MethodCode:
+        """Import the code that computes; this imports torch."""
+        return cast("MethodCode", import_module(f"napari_labelfix.methods.{self.name}.run"))
+
+
+METHODS = {
+    method.name: method
+    for method in [
+        Method(
+            name="scribble2label",
+            title="Scribble2Label",
+            summary="Learns masks from a few scribbles, trusting its own labels where they stay consistent.",
+            paper="Lee & Jeong, Scribble2Label: Scribble-Supervised Cell Segmentation via Self-Generating "
+            "Pseudo-Labels with Consistency, MICCAI 2020.",
+            params=Scribble2LabelParams,
+            annotation=Scribbles,
+        ),
+    ]
+}
+
+
+def find_method(name: str) -> Method:
+    """Return the method of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the sentence lists those that exist.
+    """
+    if name not in METHODS:
+        raise InputError(f"There is no method {name!r}. Choose from {', '.join(METHODS)}.")
+    return METHODS[name]

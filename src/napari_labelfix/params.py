@@ -1,0 +1,164 @@
+"""One description of a parameter, from which come the form, the flag, the saved file and the docs.
+
+A method declares its parameters once, as a frozen dataclass::
+
+    @dataclass(frozen=True, kw_only=True)
+    class Scribble2LabelParams(Params):
+        threshold: float = param(0.8, label="Consistency", minimum=0.5, maximum=1.0, help="...")
+
+Everything else reads `param_fields(Scribble2LabelParams)`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from napari_labelfix.errors import ParamError
+
+Value = bool | int | float | str
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """What a person needs to know about a parameter; kept in the dataclass field's metadata."""
+
+    label: str
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    advanced: bool = False
+
+
+@dataclass(frozen=True)
+class ParamField:
+    """One parameter of a Params class: its name, type and default beside its `ParamSpec`."""
+
+    name: str
+    kind: type[bool] | type[int] | type[float] | type[str]
+    default: Value
+    choices: tuple[str, ...]
+    spec: ParamSpec
+
+    def convert(self, value: object) -> Value:
+        """Return `value` as this parameter's type; text is read as on a command line.
+
+        Raises
+        ------
+        ParamError
+            If the value is of another type or outside the range.
+        """
+        if self.choices and value not in self.choices:
+            raise ParamError(f"Expected {self.name} to be one of {', '.join(self.choices)}, but got {value!r}.")
+        converted = _read(self, value)
+        low, high = self.spec.minimum, self.spec.maximum
+        if not isinstance(converted, str | bool) and not (
+            (low is None or converted >= low) and (high is None or converted <= high)
+        ):
+            raise ParamError(f"Expected {self.name} between {low} and {high}, but got {converted}.")
+        return converted
+
+
+def param(
+    default: Value,
+    *,
+    label: str,
+    help: str,  # noqa: A002 - the word that forms and command lines use
+    minimum: float | None = None,
+    maximum: float | None = None,
+    step: float | None = None,
+    advanced: bool = False,
+) -> Any:
+    """Declare a parameter of a `Params` class.
+
+    Parameters
+    ----------
+    default
+        The value when nobody chooses one.
+    label, help
+        What stands in the form, and the sentence of the tooltip, the flag and the docs.
+    minimum, maximum
+        The closed range of a number; None is open.
+    step
+        The step of the form's spin box.
+    advanced
+        Folded away in the form.
+    """
+    spec = ParamSpec(label, help, minimum, maximum, step, advanced)
+    return field(default=default, metadata={"param": spec})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """Base of every method's parameters: validated when made, and the same in every file and form."""
+
+    seed: int = param(
+        0, label="Seed", minimum=0, maximum=2**31 - 1, advanced=True, help="Same seed, same machine, same result."
+    )
+    device: Device = param(
+        "auto", label="Device", advanced=True, help="Where to compute; auto takes a GPU when there is one."
+    )
+
+    def __post_init__(self) -> None:
+        for described in param_fields(type(self)):
+            object.__setattr__(self, described.name, described.convert(getattr(self, described.name)))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Self:
+        """Make parameters from a mapping of names to values; text values are converted.
+
+        Raises
+        ------
+        ParamError
+            If a name is unknown or a value does not fit.
+        """
+        known = {described.name for described in param_fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ParamError(f"Unknown parameter {unknown[0]!r}. Choose from {', '.join(sorted(known))}.")
+        return cls(**dict(values))
+
+    def to_dict(self) -> dict[str, Value]:
+        """Return the parameters as plain values, ready for TOML or JSON."""
+        return dataclasses.asdict(self)
+
+    def replace(self, **changes: Value) -> Self:
+        """Return a copy with some values changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def param_fields(params: type[Params]) -> tuple[ParamField, ...]:
+    """Return the parameters of a `Params` class, the method's own before those that all share."""
+    hints = get_type_hints(params)
+    own_first = sorted(dataclasses.fields(params), key=lambda f: f.name in Params.__dataclass_fields__)
+    return tuple(_describe(f, hints[f.name]) for f in own_first)
+
+
+def _describe(declared: dataclasses.Field[Any], hint: Any) -> ParamField:
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    return ParamField(declared.name, str if choices else hint, declared.default, choices, declared.metadata["param"])
+
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def _read(described: ParamField, value: object) -> Value:
+    """Convert without losing anything: 3.0 is an int, 3.5 is not; "yes" is a bool, 2 is not."""
+    try:
+        if described.kind is bool:
+            return value if isinstance(value, bool) else _WORDS[str(value).lower()]
+        if isinstance(value, bool):
+            raise ValueError
+        converted = described.kind(value)  # type: ignore[call-overload]
+        if described.kind is int and not isinstance(value, str) and converted != value:
+            raise ValueError
+        if isinstance(converted, float) and converted != converted:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        kind = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}[described.kind]
+        raise ParamError(f"Expected {described.name} to be {kind}, but got {value!r}.") from None
+    result: Value = converted
+    return result

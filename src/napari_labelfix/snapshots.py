@@ -1,0 +1,120 @@
+"""What a running method yields: what it now believes, as plain numpy that owns its data and pickles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_labelfix.annotations import Task
+
+if TYPE_CHECKING:
+    from napari_labelfix.methods.checkpoint import TrainedModel
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """What a method believes about one plane. It is never an accepted label by itself.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) int32 instance ids, 0 = background.
+    classes
+        (Y, X) uint8: 0 background, 1.. foreground classes.
+    confidence
+        (Y, X) float32 in [0, 1].
+    ignored
+        (Y, X) bool: pixels too unsure to be learned from.
+    probabilities
+        (classes, Y, X) float16 with the background first; only in the proposals of `predict`.
+    """
+
+    labels: NDArray[np.int32]
+    classes: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    ignored: NDArray[np.bool_]
+    probabilities: NDArray[np.float16] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A moment of a run.
+
+    Parameters
+    ----------
+    stage
+        What is going on, in words: "instant proposal", "warm-up", ...
+    step, total
+        Progress: `step` of `total` steps of the whole run.
+    metrics
+        Numbers to plot, by name: "loss", "confident", ...
+    proposals
+        By index of the plane in the task; only what changed since the last snapshot.
+    model
+        The best model so far, every few seconds; None in between.
+    message
+        A sentence for the user, or "".
+    """
+
+    stage: str
+    step: int
+    total: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    proposals: Mapping[int, Proposal] = field(default_factory=dict)
+    model: TrainedModel | None = None
+    message: str = ""
+
+
+Training = Generator[Snapshot, Task | None, "TrainedModel"]
+
+
+class Clock:
+    """Says when something that should happen every few moments is due; the first time at once."""
+
+    def __init__(self, interval: float) -> None:
+        self.interval = interval
+        self._last = -float("inf")
+
+    def due(self) -> bool:
+        """Return whether `interval` seconds have passed since this last returned True."""
+        now = time.monotonic()
+        if now - self._last < self.interval:
+            return False
+        self._last = now
+        return True
+
+
+def run_to_end(
+    training: Training, seconds: float | None = None, on_snapshot: Callable[[Snapshot], object] | None = None
+) -> tuple[dict[int, Proposal], TrainedModel | None]:
+    """Drain a training and return the last proposal of every plane and the best model.
+
+    Parameters
+    ----------
+    training
+        A method's generator.
+    seconds
+        Wall-clock budget from now; the run is closed at the first snapshot after it. None waits for the end.
+    on_snapshot
+        Called with each snapshot.
+    """
+    started = time.monotonic()
+    proposals: dict[int, Proposal] = {}
+    model = None
+    while True:
+        try:
+            snapshot = next(training)
+        except StopIteration as end:
+            return proposals, end.value
+        proposals.update(snapshot.proposals)
+        model = snapshot.model or model
+        if on_snapshot is not None:
+            on_snapshot(snapshot)
+        if seconds is not None and time.monotonic() - started >= seconds:
+            training.close()
+            return proposals, model
