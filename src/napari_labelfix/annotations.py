@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 UNMARKED, BACKGROUND, FIRST_CLASS = 0, 1, 2  # the values of a scribble layer
 
@@ -98,9 +101,7 @@ class Instances:
         """Raise `InputError` if these are not labels."""
         _expect_integers(self.labels, f"the labels of {name}")
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
-            raise InputError(
-                f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}."
-            )
+            raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
 
 
 Annotation = Scribbles | Points | Boxes | Instances

@@ -12,11 +12,13 @@ Everything else reads `param_fields(Scribble2LabelParams)`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from napari_labelfix.errors import ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Value = bool | int | float | str
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -67,7 +69,7 @@ def param(
     default: Value,
     *,
     label: str,
-    help: str,  # noqa: A002 - the word that forms and command lines use
+    help: str,
     minimum: float | None = None,
     maximum: float | None = None,
     step: float | None = None,
@@ -119,13 +121,14 @@ class Params:
         known = {described.name for described in param_fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ParamError(f"Unknown parameter {unknown[0]!r}. Choose from {', '.join(sorted(known))}.")
-        return cls(**dict(values))
+        chosen: dict[str, Any] = dict(values)
+        return cls(**chosen)
 
     def to_dict(self) -> dict[str, Value]:
         """Return the parameters as plain values, ready for TOML or JSON."""
         return dataclasses.asdict(self)
 
-    def replace(self, **changes: Value) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """Return a copy with some values changed."""
         return dataclasses.replace(self, **changes)
 
@@ -139,10 +142,11 @@ def param_fields(params: type[Params]) -> tuple[ParamField, ...]:
 
 def _describe(declared: dataclasses.Field[Any], hint: Any) -> ParamField:
     choices = get_args(hint) if get_origin(hint) is Literal else ()
-    return ParamField(declared.name, str if choices else hint, declared.default, choices, declared.metadata["param"])
+    default: Any = declared.default
+    return ParamField(declared.name, str if choices else hint, default, choices, declared.metadata["param"])
 
 
-_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_WORDS = dict.fromkeys(["true", "yes", "on", "1"], True) | dict.fromkeys(["false", "no", "off", "0"], False)
 
 
 def _read(described: ParamField, value: object) -> Value:
@@ -152,13 +156,13 @@ def _read(described: ParamField, value: object) -> Value:
             return value if isinstance(value, bool) else _WORDS[str(value).lower()]
         if isinstance(value, bool):
             raise ValueError
-        converted = described.kind(value)  # type: ignore[call-overload]
+        kind: Any = described.kind
+        converted: Value = kind(value)
         if described.kind is int and not isinstance(value, str) and converted != value:
             raise ValueError
         if isinstance(converted, float) and converted != converted:
             raise ValueError
     except (KeyError, TypeError, ValueError):
-        kind = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}[described.kind]
-        raise ParamError(f"Expected {described.name} to be {kind}, but got {value!r}.") from None
-    result: Value = converted
-    return result
+        expected = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}[described.kind]
+        raise ParamError(f"Expected {described.name} to be {expected}, but got {value!r}.") from None
+    return converted

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 from napari_labelfix.annotations import Annotation, Scribbles, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.params import Params
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.params import Params
     from napari_labelfix.snapshots import Proposal, Training
 
 
