@@ -43,6 +43,8 @@ class Method:
         Its parameters.
     annotation
         The kind of annotation it learns from.
+    code
+        Dotted name of the module with `train` and `predict`.
     """
 
     name: str
@@ -51,10 +53,11 @@ class Method:
     paper: str
     params: type[Params]
     annotation: type[Annotation]
+    code: str
 
     def load(self) -> MethodCode:
         """Import the code that computes; this imports torch."""
-        return cast("MethodCode", import_module(f"napari_labelfix.methods.{self.name}.run"))
+        return cast("MethodCode", import_module(self.code))
 
 
 METHODS = {
@@ -68,6 +71,7 @@ METHODS = {
             "Pseudo-Labels with Consistency, MICCAI 2020.",
             params=Scribble2LabelParams,
             annotation=Scribbles,
+            code="napari_labelfix.methods.scribble2label.run",
         ),
     ]
 }

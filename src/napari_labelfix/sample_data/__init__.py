@@ -1,0 +1,1 @@
+"""Synthetic images with exact labels, as napari layer tuples; imports no napari."""
