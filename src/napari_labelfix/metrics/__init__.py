@@ -1,0 +1,1 @@
+"""Measures of agreement between a proposal and the truth, in numpy and scipy only."""
