@@ -1,0 +1,259 @@
+"""Images from files, whatever axes they have, as planes.
+
+Which axis is which:
+
+- TIFF and OME-Zarr say it. Samples (RGB) and channels go last, everything else (time, depth, position, ...) is planes.
+- PNG and JPEG are one plane; an alpha channel is dropped.
+- npy, plain zarr, and TIFF without names for its axes: a last axis of 3 or 4 is channels, what comes before the
+  last two spatial axes is planes.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
+
+# What decoders raise when a file is not what its name says, or is cut off.
+_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, struct.error, MemoryError)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFile:
+    """An image file in memory.
+
+    Parameters
+    ----------
+    path
+        Where it came from.
+    pixels
+        (..., Y, X), or (..., Y, X, C) when `channels` is not None; native byte order.
+    channels
+        Length of the last axis if it is channels, else None.
+    """
+
+    path: Path
+    pixels: NDArray[Any]
+    channels: int | None
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffix, by which annotations are found and results are named."""
+        return stem_of(self.path)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(..., Y, X): the shape that the file's labels have."""
+        return self.pixels.shape if self.channels is None else self.pixels.shape[:-1]
+
+    @property
+    def planes(self) -> list[NDArray[Any]]:
+        """The 2D images in order, (Y, X) or (Y, X, C)."""
+        spatial = self.pixels.shape[len(self.shape) - 2 :]
+        return list(self.pixels.reshape(-1, *spatial))
+
+    @property
+    def names(self) -> list[str]:
+        """One name per plane: "cells", or "cells[0]", "cells[1]", ..."""
+        count = int(np.prod(self.shape[:-2]))
+        digits = len(str(count - 1))
+        return [self.stem] if count == 1 else [f"{self.stem}[{index:0{digits}}]" for index in range(count)]
+
+    def restack(self, planes: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Put one (Y, X) array per plane together in the file's shape."""
+        return np.stack(planes).reshape(self.shape)
+
+
+def read_image(path: Path) -> ImageFile:
+    """Read an image of one or many planes.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it may not be read, its kind is not known, or it is not an image.
+    """
+    pixels, axes = _read(path)
+    return _arrange(path, pixels, axes, channel_axes="S" if "S" in axes else "C")
+
+
+def read_labels(path: Path) -> NDArray[Any]:
+    """Read an image of labels or scribbles: one number per pixel, (..., Y, X).
+
+    Grey saved as RGB is taken as grey; colours are refused.
+
+    Raises
+    ------
+    InputError
+        As `read_image`, and if the pixels have colours.
+    """
+    pixels, axes = _read(path)
+    # Labels have no channels: tifffile calls the planes of a stack of 3 or 4 samples.
+    has_colours = axes[-1] in "SC"
+    file = _arrange(path, pixels, axes, channel_axes=axes[-1] if has_colours else "")
+    if file.channels is None:
+        return file.pixels
+    if (file.pixels != file.pixels[..., :1]).any():
+        raise InputError(
+            f"Expected one number per pixel in {path}, but got {file.channels} channels. "
+            "Save it as a label image, not as a coloured picture."
+        )
+    return file.pixels[..., 0]
+
+
+def find_images(paths: Sequence[Path]) -> list[Path]:
+    """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
+
+    Raises
+    ------
+    InputError
+        If a path does not exist, a folder has no image, or two images have the same stem.
+    """
+    found: list[Path] = []
+    for path in paths:
+        found += _images_in(path) if path.is_dir() and not _is_zarr(path) else [path]
+    by_stem: dict[str, Path] = {}
+    for path in found:
+        other = by_stem.setdefault(stem_of(path), path)
+        if other is not path:
+            raise InputError(f"{other} and {path} have the same name. Rename one: results are named by the image.")
+    return found
+
+
+def stem_of(path: Path) -> str:
+    """Return the name without its suffix; `cells.ome.tif` and `cells.png` have the same stem."""
+    return path.stem.removesuffix(".ome")
+
+
+def _images_in(folder: Path) -> list[Path]:
+    images = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.name[0] != ".")
+    if not images:
+        raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
+    return images
+
+
+def _is_zarr(path: Path) -> bool:
+    return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
+def _read(path: Path) -> Pixels:
+    suffix = ".zarr" if path.is_dir() and _is_zarr(path) else path.suffix.lower()
+    if not path.exists():
+        raise InputError(f"There is no file {path}.")
+    if suffix not in _READERS:
+        raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_READERS)}.")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # about odd metadata: what counts is whether it can be read
+            pixels, axes = _READERS[suffix](path)
+    except PermissionError:
+        raise InputError(f"There is no permission to read {path}.") from None
+    except _DAMAGED as error:
+        raise InputError(f"{path} is not an image that can be read ({_reason(error)}).") from error
+    if not {"Y", "X"} <= set(axes) or len(axes) != pixels.ndim:
+        raise InputError(f"Expected an image of at least two axes in {path}, but got shape {pixels.shape}.")
+    return pixels, axes
+
+
+def _arrange(path: Path, pixels: NDArray[Any], axes: str, channel_axes: str) -> ImageFile:
+    """Move Y, X to the end and the channels behind them, in native byte order."""
+    last = [axes.index(letter) for letter in "YX" + channel_axes if letter in axes]
+    leading = [axis for axis in range(pixels.ndim) if axis not in last]
+    ordered = pixels.transpose(*leading, *last)
+    ordered = np.ascontiguousarray(ordered, dtype=ordered.dtype.newbyteorder("="))
+    channels = ordered.shape[-1] if len(last) == 3 else None
+    if channels == 1:
+        return ImageFile(path, ordered[..., 0], None)
+    return ImageFile(path, ordered, channels)
+
+
+def _guess_axes(shape: tuple[int, ...]) -> str:
+    """Name the axes of an array that says nothing about them; Q is any axis of planes."""
+    spatial = "YXC" if len(shape) > 2 and shape[-1] in (3, 4) else "YX"
+    return spatial.rjust(len(shape), "Q")
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
+
+
+def _read_tiff(path: Path) -> Pixels:
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        if len(file.series) != 1:
+            raise ValueError(f"it holds {len(file.series)} images of their own; save each as a file")
+        series = file.series[0]
+        pixels, axes = series.asarray(), series.axes
+        if axes[-1] == "S" and pixels.shape[-1] == 4 and series.keyframe.extrasamples:
+            return pixels[..., :3], axes
+    return pixels, axes if set(axes) - set("QIYX") else _guess_axes(pixels.shape)
+
+
+def _read_png(path: Path) -> Pixels:
+    from imagecodecs import png_decode  # Pillow would cut colours of 16 bit down to 8
+
+    return _without_alpha(png_decode(path.read_bytes()))
+
+
+def _read_jpeg(path: Path) -> Pixels:
+    import imageio.v3 as imageio
+
+    return _without_alpha(imageio.imread(path, plugin="pillow", index=0))
+
+
+def _without_alpha(pixels: NDArray[Any]) -> Pixels:
+    if pixels.ndim == 2:
+        return pixels, "YX"
+    colours = pixels.shape[-1] - 1 if pixels.shape[-1] in (2, 4) else pixels.shape[-1]
+    return pixels[..., :colours], "YXC"
+
+
+def _read_npy(path: Path) -> Pixels:
+    pixels = np.load(path, allow_pickle=False)  # a pickle could run any code
+    if not isinstance(pixels, np.ndarray):
+        raise ValueError("it is an archive of arrays; save one array with numpy.save")
+    return pixels, _guess_axes(pixels.shape)
+
+
+def _read_zarr(path: Path) -> Pixels:
+    import zarr
+
+    node: Any = zarr.open(path, mode="r")
+    if isinstance(node, zarr.Array):
+        pixels = np.asarray(node[...])
+        return pixels, _guess_axes(pixels.shape)
+    attributes: dict[str, Any] = dict(node.attrs)
+    image = attributes.get("ome", attributes).get("multiscales", [None])[0]  # OME-Zarr 0.5 and before
+    if image is None:
+        raise ValueError("the zarr group is not an OME-Zarr image; name the array inside it")
+    pixels = np.asarray(node[image["datasets"][0]["path"]][...])
+    return pixels, "".join(_ome_axes(image.get("axes", "tczyx")))
+
+
+def _ome_axes(axes: Sequence[str | dict[str, str]]) -> Iterator[str]:
+    for axis in axes:
+        name = axis if isinstance(axis, str) else axis["name"]
+        yield name.upper() if name.upper() in ("C", "Y", "X") else "Q"
+
+
+_READERS: dict[str, Callable[[Path], Pixels]] = {
+    ".tif": _read_tiff,
+    ".tiff": _read_tiff,
+    ".png": _read_png,
+    ".jpg": _read_jpeg,
+    ".jpeg": _read_jpeg,
+    ".npy": _read_npy,
+    ".zarr": _read_zarr,
+}

@@ -1,0 +1,284 @@
+"""Every kind of file, every order of axes, every sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import imagecodecs
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.read import find_images, read_image, read_labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RNG = np.random.default_rng(0)
+
+
+def numbers(shape, dtype=np.uint8):
+    return (RNG.random(shape) * 200).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "labels_shape", "channels"),
+    [
+        ("YX", (20, 30), (20, 30), None),
+        ("ZYX", (5, 20, 30), (5, 20, 30), None),
+        ("TYX", (5, 20, 30), (5, 20, 30), None),
+        ("CYX", (2, 20, 30), (20, 30), 2),
+        ("ZCYX", (5, 2, 20, 30), (5, 20, 30), 2),
+        ("CZYX", (2, 5, 20, 30), (5, 20, 30), 2),
+        ("TZCYX", (2, 3, 4, 20, 30), (2, 3, 20, 30), 4),
+    ],
+)
+@pytest.mark.parametrize("kind", ["imagej", "ome"])
+def test_a_tiff_says_which_axes_are_planes_and_channels(tmp_path, kind, axes, shape, labels_shape, channels):
+    if kind == "imagej":  # which only knows the order TZCYX
+        order = [axes.index(letter) for letter in "TZCYX" if letter in axes]
+        axes, pixels = "".join(axes[i] for i in order), numbers(shape, np.uint16).transpose(order)
+    else:
+        pixels = numbers(shape, np.uint16)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, **{kind: True}, metadata={"axes": axes})
+    file = read_image(path)
+    assert (file.shape, file.channels) == (labels_shape, channels)
+    last_first = np.moveaxis(pixels, axes.index("C"), -1) if channels else pixels
+    np.testing.assert_array_equal(file.pixels, last_first)
+    assert len(file.planes) == int(np.prod(labels_shape[:-2]))
+    np.testing.assert_array_equal(file.planes[-1], last_first[(-1,) * (len(labels_shape) - 2)])
+
+
+@pytest.mark.parametrize(("shape", "channels"), [((20, 30, 3), 3), ((20, 30), None), ((6, 20, 30), None)])
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+def test_a_tiff_as_tifffile_writes_it(tmp_path, shape, channels, compression):
+    pixels = numbers(shape)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, compression=compression)
+    file = read_image(tmp_path / "a.tif")
+    assert file.channels == channels
+    np.testing.assert_array_equal(file.pixels, pixels)
+
+
+def test_rgb_in_planes_of_a_tiff_goes_last(tmp_path):
+    pixels = numbers((3, 20, 30))
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif").pixels, pixels.transpose(1, 2, 0))
+
+
+def test_an_rgb_stack_in_a_tiff_is_planes_of_colour(tmp_path):
+    pixels = numbers((4, 20, 30, 3))
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb")
+    file = read_image(tmp_path / "a.tif")
+    assert (file.shape, file.channels) == ((4, 20, 30), 3)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int16, np.uint16, np.int32, np.float16, np.float32, np.float64])
+def test_numbers_of_every_width_come_back_as_they_are(tmp_path, dtype):
+    pixels = numbers((20, 30)).astype(dtype)
+    np.save(tmp_path / "a.npy", pixels)
+    tifffile.imwrite(tmp_path / "b.tif", pixels)
+    for name in ("a.npy", "b.tif"):
+        read = read_image(tmp_path / name).pixels
+        assert read.dtype == dtype
+        np.testing.assert_array_equal(read, pixels)
+
+
+def test_big_endian_numbers_become_native(tmp_path):
+    np.save(tmp_path / "a.npy", numbers((20, 30), ">u2"))
+    assert read_image(tmp_path / "a.npy").pixels.dtype.isnative
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((20, 30), "u1"), ((20, 30), "u2"), ((20, 30, 3), "u1"), ((20, 30, 3), "u2")]
+)
+def test_png_keeps_grey_colour_and_depth(tmp_path, shape, dtype):
+    pixels = numbers(shape, dtype)
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(pixels))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").pixels, pixels)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_dropped(tmp_path, channels):
+    pixels = numbers((20, 30, channels))
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(pixels))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").pixels, pixels[..., :-1].squeeze())
+    tifffile.imwrite(tmp_path / "b.tif", numbers((20, 30, 4)), photometric="rgb", extrasamples=["unassalpha"])
+    assert read_image(tmp_path / "b.tif").channels == 3
+
+
+@pytest.mark.parametrize(("shape", "channels"), [((24, 32), None), ((24, 32, 3), 3)])
+def test_jpeg_is_read(tmp_path, shape, channels):
+    imageio.imwrite(tmp_path / "a.jpg", np.full(shape, 90, np.uint8))
+    file = read_image(tmp_path / "a.jpg")
+    assert (file.shape, file.channels) == ((24, 32), channels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels_shape", "channels"),
+    [
+        ((20, 30), (20, 30), None),
+        ((20, 30, 3), (20, 30), 3),
+        ((20, 30, 4), (20, 30), 4),
+        ((20, 30, 5), (20, 30, 5), None),
+    ]
+    + [((6, 20, 30), (6, 20, 30), None), ((6, 20, 30, 3), (6, 20, 30), 3), ((2, 6, 20, 30), (2, 6, 20, 30), None)],
+)
+def test_in_npy_and_zarr_a_last_axis_of_3_or_4_is_channels(tmp_path, shape, labels_shape, channels):
+    pixels = numbers(shape)
+    np.save(tmp_path / "a.npy", pixels)
+    zarr.save(tmp_path / "b.zarr", pixels)
+    for name in ("a.npy", "b.zarr"):
+        file = read_image(tmp_path / name)
+        assert (file.shape, file.channels) == (labels_shape, channels)
+        np.testing.assert_array_equal(file.pixels, pixels)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_ome_zarr_is_read_at_full_resolution(tmp_path, version):
+    group = zarr.open_group(tmp_path / "a.ome.zarr", mode="w", zarr_format=2 if version == "0.4" else 3)
+    pixels = numbers((2, 5, 20, 30), np.uint16)
+    group.create_array("0", data=pixels)
+    group.create_array("1", data=pixels[..., ::2, ::2])
+    image = {"axes": [{"name": name} for name in "czyx"], "datasets": [{"path": "0"}, {"path": "1"}]}
+    group.attrs.update({"multiscales": [image]} if version == "0.4" else {"ome": {"multiscales": [image]}})
+    file = read_image(tmp_path / "a.ome.zarr")
+    assert (file.stem, file.shape, file.channels) == ("a", (5, 20, 30), 2)
+    np.testing.assert_array_equal(file.pixels, pixels.transpose(1, 2, 3, 0))
+
+
+def test_planes_are_named_and_go_back_into_the_files_shape(tmp_path):
+    np.save(tmp_path / "cells.npy", numbers((2, 6, 20, 30)))
+    file = read_image(tmp_path / "cells.npy")
+    assert file.names[:2] == ["cells[00]", "cells[01]"]
+    np.testing.assert_array_equal(file.restack(file.planes), file.pixels)
+    np.save(tmp_path / "one.npy", numbers((1, 20, 30)))
+    assert read_image(tmp_path / "one.npy").names == ["one"]
+
+
+def test_a_folder_is_its_images_in_order_without_the_rest(tmp_path):
+    for name in ("b.png", "a.tif", ".hidden.tif", "notes.txt", "C.TIF"):
+        (tmp_path / name).write_bytes(b"")
+    zarr.save(tmp_path / "d.zarr", numbers((20, 30)))
+    (tmp_path / "sub").mkdir()
+    assert [path.name for path in find_images([tmp_path])] == ["C.TIF", "a.tif", "b.png", "d.zarr"]
+
+
+def test_two_images_of_one_name_are_refused(tmp_path):
+    with pytest.raises(InputError, match="same name"):
+        find_images([tmp_path / "a.ome.tif", tmp_path / "a.png"])
+
+
+def test_a_folder_without_images_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(InputError, match="There is no image in"):
+        find_images([tmp_path])
+
+
+def test_a_stack_of_three_label_planes_is_not_taken_for_colours(tmp_path):
+    labels = numbers((3, 20, 30))
+    tifffile.imwrite(tmp_path / "a.tif", labels)  # tifffile and napari mark this as RGB
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.tif"), labels)
+
+
+def test_grey_labels_saved_as_rgb_are_read_and_colours_refused(tmp_path):
+    grey = numbers((20, 30))
+    (tmp_path / "grey.png").write_bytes(imagecodecs.png_encode(np.stack([grey] * 3, -1)))
+    np.testing.assert_array_equal(read_labels(tmp_path / "grey.png"), grey)
+    (tmp_path / "colour.png").write_bytes(imagecodecs.png_encode(numbers((20, 30, 3))))
+    with pytest.raises(InputError, match="one number per pixel"):
+        read_labels(tmp_path / "colour.png")
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"There is no file .*nothing\.tif"):
+        read_image(tmp_path / "nothing.tif")
+
+
+def test_an_unknown_kind_is_told(tmp_path):
+    (tmp_path / "a.docx").write_bytes(b"")
+    with pytest.raises(InputError, match=r"cannot be read\. Expected \.tif"):
+        read_image(tmp_path / "a.docx")
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg", ".npy", ".zarr"])
+def test_text_under_an_images_name_is_told(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    path.write_text("not an image\n" * 9)
+    with pytest.raises(InputError, match="not an image that can be read"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg", ".npy"])
+def test_half_a_file_is_told(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    np.save(path, numbers((64, 64))) if suffix == ".npy" else imageio.imwrite(path, numbers((64, 64)))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="not an image that can be read"):
+        read_image(path)
+
+
+def test_an_empty_zarr_group_is_told(tmp_path):
+    zarr.open_group(tmp_path / "a.zarr", mode="w")
+    with pytest.raises(InputError, match="not an OME-Zarr image"):
+        read_image(tmp_path / "a.zarr")
+
+
+def test_a_pickle_in_an_npy_is_not_opened(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    with pytest.raises(InputError, match="allow_pickle=False"):
+        read_image(tmp_path / "a.npy")
+
+
+def test_an_archive_of_arrays_is_told(tmp_path):
+    np.savez(tmp_path / "a.npz", numbers((20, 30)))
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(InputError, match="archive of arrays"):
+        read_image(tmp_path / "a.npy")
+
+
+def test_a_row_of_numbers_is_not_an_image(tmp_path):
+    np.save(tmp_path / "a.npy", numbers(7))
+    with pytest.raises(InputError, match="at least two axes"):
+        read_image(tmp_path / "a.npy")
+
+
+def test_several_images_in_one_tiff_are_told(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(numbers((20, 30)))
+        writer.write(numbers((9, 30)))
+    with pytest.raises(InputError, match="2 images of their own"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "a.npy"
+    np.save(path, numbers((20, 30)))
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(np, "load", refuse)  # root may read everything, so no chmod here
+    with pytest.raises(InputError, match="no permission to read"):
+        read_image(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(suffix=st.sampled_from([".tif", ".png", ".jpg", ".npy"]), data=st.data())
+def test_a_damaged_file_gives_an_image_or_a_sentence(tmp_path: Path, suffix, data):
+    path = tmp_path / f"a{suffix}"
+    pixels = np.arange(144, dtype=np.uint8).reshape(12, 12)
+    np.save(path, pixels) if suffix == ".npy" else imageio.imwrite(path, pixels)
+    damaged = bytearray(path.read_bytes())
+    for _ in range(3):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(damaged)
+    try:
+        assert read_image(path).pixels.ndim >= 2
+    except InputError as error:
+        assert str(path) in str(error)
