@@ -35,3 +35,7 @@ class TrainingError(LabelfixError):
 
     def __reduce__(self) -> tuple[type["TrainingError"], tuple[str, str]]:
         return TrainingError, (self.reason, self.details)
+
+
+class OutputError(LabelfixError):
+    """A result that cannot be written: no permission, a full disk, a folder that is a file."""

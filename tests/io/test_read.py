@@ -126,8 +126,10 @@ def test_jpeg_is_read(tmp_path, shape, channels):
         ((20, 30, 3), (20, 30), 3),
         ((20, 30, 4), (20, 30), 4),
         ((20, 30, 5), (20, 30, 5), None),
-    ]
-    + [((6, 20, 30), (6, 20, 30), None), ((6, 20, 30, 3), (6, 20, 30), 3), ((2, 6, 20, 30), (2, 6, 20, 30), None)],
+        ((6, 20, 30), (6, 20, 30), None),
+        ((6, 20, 30, 3), (6, 20, 30), 3),
+        ((2, 6, 20, 30), (2, 6, 20, 30), None),
+    ],
 )
 def test_in_npy_and_zarr_a_last_axis_of_3_or_4_is_channels(tmp_path, shape, labels_shape, channels):
     pixels = numbers(shape)
@@ -182,7 +184,8 @@ def test_a_folder_without_images_is_refused(tmp_path):
 
 def test_a_stack_of_three_label_planes_is_not_taken_for_colours(tmp_path):
     labels = numbers((3, 20, 30))
-    tifffile.imwrite(tmp_path / "a.tif", labels)  # tifffile and napari mark this as RGB
+    # what tifffile makes of three planes when nobody says what they are
+    tifffile.imwrite(tmp_path / "a.tif", labels, photometric="rgb", planarconfig="separate")
     np.testing.assert_array_equal(read_labels(tmp_path / "a.tif"), labels)
 
 

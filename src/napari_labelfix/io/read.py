@@ -10,7 +10,6 @@ Which axis is which:
 
 from __future__ import annotations
 
-import struct
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
-
-# What decoders raise when a file is not what its name says, or is cut off.
-_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, struct.error, MemoryError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +155,7 @@ def _read(path: Path) -> Pixels:
             pixels, axes = _READERS[suffix](path)
     except PermissionError:
         raise InputError(f"There is no permission to read {path}.") from None
-    except _DAMAGED as error:
+    except Exception as error:  # from damaged files decoders raise whatever they stumble over
         raise InputError(f"{path} is not an image that can be read ({_reason(error)}).") from error
     if not {"Y", "X"} <= set(axes) or len(axes) != pixels.ndim:
         raise InputError(f"Expected an image of at least two axes in {path}, but got shape {pixels.shape}.")

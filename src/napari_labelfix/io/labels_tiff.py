@@ -1,0 +1,56 @@
+"""Labels and confidences as TIFF: as small as the ids allow, compressed, whole or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_BITS_16, _BITS_32 = 2**16 - 1, 2**32 - 1
+
+
+def write_labels(path: Path, labels: NDArray[Any]) -> None:
+    """Write object ids with 16 bit, or with 32 bit if one is above 65,535.
+
+    Parameters
+    ----------
+    path
+        The file; one that is there is replaced.
+    labels
+        (..., Y, X) whole numbers from 0 up; the axes before Y, X are planes.
+
+    Raises
+    ------
+    InputError
+        If these are not labels, or an id is above 4,294,967,295.
+    OutputError
+        If the file cannot be written.
+    """
+    if labels.ndim < 2 or labels.dtype.kind not in "iub":
+        raise InputError(
+            f"Expected labels of at least two axes and whole numbers, but got {labels.dtype} {labels.shape}."
+        )
+    lowest, highest = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
+    if lowest < 0 or highest > _BITS_32:
+        raise InputError(f"Expected object numbers from 0 to {_BITS_32}, but got {lowest} to {highest}. Renumber them.")
+    _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32))
+
+
+def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
+    """Write confidences in [0, 1], (..., Y, X), as float32. Raises `OutputError` if the file cannot be written."""
+    _write(path, confidence.astype(np.float32))
+
+
+def _write(path: Path, pixels: NDArray[Any]) -> None:
+    with replacing(path) as temporary:
+        # minisblack: else tifffile takes 3 or 4 planes for the colours of one
+        tifffile.imwrite(temporary, pixels, photometric="minisblack", compression="zlib")

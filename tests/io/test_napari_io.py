@@ -1,0 +1,54 @@
+"""Saving as the File menu does it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+from npe2 import PluginManager
+
+from napari_labelfix.errors import OutputError
+
+
+@pytest.fixture(autouse=True)
+def manager():
+    """The plugins as napari finds them; its own test support starts each test with none."""
+    found = PluginManager.instance()
+    found.discover()
+    return found
+
+
+def labels_layer(data, **attributes):
+    from napari.layers import Labels
+
+    return Labels(data, **attributes)
+
+
+@pytest.mark.parametrize(("highest", "dtype"), [(65_535, "u2"), (65_536, "u4")])
+@pytest.mark.parametrize("shape", [(20, 30), (3, 20, 30)])
+def test_a_labels_layer_is_saved_in_the_bits_it_needs(tmp_path, shape, highest, dtype):
+    data = np.zeros(shape, np.int32)
+    data[..., 2:5, 2:5] = highest
+    path = str(tmp_path / "corrected.tif")
+    assert labels_layer(data, scale=(0.5,) * len(shape)).save(path, plugin="napari-labelfix") == [path]
+    saved = tifffile.imread(path)
+    assert saved.dtype == dtype
+    np.testing.assert_array_equal(saved, data)
+
+
+def test_the_finest_level_of_a_multiscale_layer_is_saved(tmp_path):
+    data = np.arange(1600, dtype=np.int32).reshape(40, 40)
+    labels_layer([data, data[::2, ::2]], multiscale=True).save(str(tmp_path / "a.tiff"), plugin="napari-labelfix")
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tiff"), data)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(OutputError, match="was not written"):
+        labels_layer(np.zeros((9, 9), int)).save(str(tmp_path / "no" / "a.tif"), plugin="napari-labelfix")
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".tiff"])
+def test_napari_offers_the_writer_for_labels_only(manager, suffix):
+    writer, _ = manager.get_writer(f"a{suffix}", ["labels"], "napari-labelfix")
+    assert writer.command == "napari-labelfix.write_labels"
+    assert manager.get_writer(f"a{suffix}", ["image"], "napari-labelfix")[0] is None
