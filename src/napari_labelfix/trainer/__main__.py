@@ -1,0 +1,152 @@
+"""The other process: `python -m napari_labelfix.trainer MODULE...` imports the modules, waits for a run, and runs it.
+
+It ends with its one run, at once when the pipe to it closes (whoever started it is gone), and whenever it is killed;
+it is never asked to stop.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari_labelfix.annotations import Task
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.trainer.mailbox import Mailbox
+from napari_labelfix.trainer.messages import (
+    GREETING,
+    Annotate,
+    Failed,
+    Finished,
+    Progress,
+    Ready,
+    Start,
+    read_message,
+    write_message,
+)
+from napari_labelfix.trainer.reasons import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from io import BufferedIOBase
+
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.trainer.messages import Message
+
+logger = logging.getLogger(__name__)
+
+
+def main(modules: Sequence[str]) -> None:
+    """Serve one run, then end the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the other process, which then ends this one
+    faulthandler.enable()
+    step_back()
+    stream_in, stream_out = take_over_pipes()
+    say = partial(write_message, stream_out)
+    inbox = Mailbox()
+    threading.Thread(target=listen, args=(stream_in, inbox), daemon=True).start()
+    try:
+        preload(modules, inbox)
+        say(Ready())
+        say(Finished(work(inbox, say)))
+    except Exception as error:
+        logger.debug("The run failed.", exc_info=True)
+        say(failure(error))
+    sys.stdout.flush()
+    os._exit(0)  # without the clean-up of big libraries, which can hang or crash
+
+
+def step_back() -> None:
+    """Leave the processor to the GUI whenever it wants it; on Windows the GUI has seen to that."""
+    if sys.platform != "win32":
+        os.nice(10)
+
+
+def take_over_pipes() -> tuple[BufferedIOBase, BufferedIOBase]:
+    """Keep standard input and output for messages; what a library prints goes to standard error."""
+    stream_in, stream_out = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    stream_out.write(GREETING)
+    stream_out.flush()
+    return stream_in, stream_out
+
+
+def listen(stream: BufferedIOBase, inbox: Mailbox) -> None:
+    """Put what arrives into the inbox; when the other side is gone, end the process whatever it is doing."""
+    try:
+        while True:
+            inbox.put(read_message(stream))
+    except EOFError:
+        os._exit(0)
+    except Exception as error:
+        logger.debug("A message could not be read.", exc_info=True)
+        inbox.put(failure(error))
+
+
+def failure(error: Exception) -> Failed:
+    """Return the message about an exception that is being handled."""
+    return Failed(error if isinstance(error, TrainingError) else TrainingError(explain(error), traceback.format_exc()))
+
+
+def preload(modules: Sequence[str], inbox: Mailbox) -> None:
+    """Import ahead what a run may need, until there is one; it imports the rest of what it needs itself.
+
+    A module that fails does so again, and is told, when a run needs it.
+    """
+    for module in modules:
+        if len(inbox):
+            return
+        try:
+            importlib.import_module(module)
+        except Exception:
+            logger.warning("%s does not load.", module, exc_info=True)
+
+
+def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
+    """Wait for the start, then train and report until the end."""
+    inbox.wait()
+    first, *later = inbox.take()
+    match first:
+        case Start(method, task, params):
+            training = method.load().train(annotated(task, later) or task, params)
+        case Failed(error):
+            raise error
+        case _:
+            raise TypeError(f"Expected Start as the first message, but got {type(first).__name__}.")
+    changed = None
+    while True:
+        try:
+            snapshot = training.send(changed)
+        except StopIteration as end:
+            model: TrainedModel = end.value
+            return model
+        say(Progress(snapshot))
+        changed = annotated(task, inbox.take())
+
+
+def annotated(task: Task, messages: Sequence[Message]) -> Task | None:
+    """Return the task with the annotations that have come, or None if none have."""
+    changed = None
+    for message in messages:
+        match message:
+            case Annotate(annotations):
+                pairs = zip(task.planes, annotations, strict=True)
+                changed = Task(tuple(replace(plane, annotation=annotation) for plane, annotation in pairs))
+            case Failed(error):
+                raise error
+    return changed
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

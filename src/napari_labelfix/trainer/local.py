@@ -1,0 +1,161 @@
+"""Training in another process of this machine."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.trainer.messages import Annotate, Failed, Finished, Progress, Start
+from napari_labelfix.trainer.process import TrainerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.params import Params
+    from napari_labelfix.snapshots import Snapshot
+    from napari_labelfix.trainer.messages import Message
+    from napari_labelfix.trainer.runs import RunState
+
+logger = logging.getLogger(__name__)
+
+
+class LocalTrainer:
+    """Starts trainings, each in a process of its own, and keeps the next process warm.
+
+    A process serves one run: whatever a run did to it, its memory on the graphics card included, goes with it.
+
+    Parameters
+    ----------
+    preload
+        Dotted names of the modules that a waiting process imports; by default the code of all methods.
+    """
+
+    def __init__(self, preload: Sequence[str] | None = None) -> None:
+        self._preload = [method.code for method in METHODS.values()] if preload is None else list(preload)
+        self._keeps_warm = False
+        self._warm: TrainerProcess | None = None
+        self._runs: list[LocalRun] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether a process waits that has imported everything."""
+        return self._warm is not None and self._warm.alive and self._warm.ready.is_set()
+
+    def warm_up(self) -> None:
+        """Start a process ahead, now and after each run, so that `start` need not wait for torch; returns at once."""
+        self._keeps_warm = True
+        if self._warm is None or not self._warm.alive:
+            with suppress(TrainingError):  # `start` says it, when somebody wants to know
+                self._warm = TrainerProcess(self._preload)
+
+    def start(self, method: Method, task: Task, params: Params) -> LocalRun:
+        """Start a training; returns at once. What `Run.send` says of arrays holds for the task too.
+
+        Raises
+        ------
+        TrainingError
+            If no process can be started.
+        """
+        warm, self._warm = self._warm, None
+        process = warm if warm is not None and warm.alive else TrainerProcess(self._preload)
+        process.send(Start(method, task, params))
+        run = LocalRun(process, task, self._run_ended)
+        self._runs.append(run)
+        return run
+
+    def close(self) -> None:
+        """End everything that still runs."""
+        self._keeps_warm = False
+        for run in list(self._runs):
+            run.stop()
+        if self._warm is not None:
+            self._warm.kill()
+
+    def _run_ended(self, run: LocalRun) -> None:
+        self._runs.remove(run)
+        if self._keeps_warm:
+            self.warm_up()
+
+
+class LocalRun:
+    """A training in another process; see `Run`."""
+
+    def __init__(self, process: TrainerProcess, task: Task, on_end: Callable[[LocalRun], None]) -> None:
+        self.model: TrainedModel | None = None
+        self.state: RunState = "running"
+        self._process = process
+        self._shapes = [plane.shape for plane in task.planes]
+        self._on_end = on_end
+
+    @property
+    def pid(self) -> int:
+        """The process, for those who look after it."""
+        return self._process.pid
+
+    def poll(self) -> list[Snapshot]:
+        """Return what has come since the last call; see `Run.poll`."""
+        return self._take_in() if self.state == "running" else []
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Yield what comes until the run ends; see `Run.snapshots`."""
+        while self.state == "running":
+            self._process.inbox.wait()
+            yield from self.poll()
+
+    def send(self, task: Task) -> None:
+        """Hand in new annotations; see `Run.send`."""
+        shapes = [plane.shape for plane in task.planes]
+        if shapes != self._shapes:
+            raise InputError(
+                f"Expected annotations for the run's {len(self._shapes)} planes, but got other planes. "
+                "Stop the run and start it again to change the images."
+            )
+        self._process.send(Annotate(tuple(plane.annotation for plane in task.planes)))
+
+    def stop(self) -> None:
+        """End the run; see `Run.stop`.
+
+        The process is killed, not asked: it may be deep in a computation or still importing, and what it knows has
+        come with its last snapshot.
+        """
+        if self.state == "running":
+            for message in self._process.inbox.take():
+                self._keep_model(message)
+            self._end("stopped")
+
+    def _take_in(self) -> list[Snapshot]:
+        snapshots: list[Snapshot] = []
+        for message in self._process.inbox.take():
+            self._keep_model(message)
+            match message:
+                case Progress(snapshot):
+                    snapshots.append(snapshot)
+                case Finished():
+                    self._end("finished")
+                    break
+                case Failed() if snapshots:
+                    self._process.inbox.put(message)  # the snapshots first
+                    break
+                case Failed(error):
+                    logger.info("%s\n%s", error.reason, error.details)
+                    self._end("failed")
+                    raise error
+        return snapshots
+
+    def _keep_model(self, message: Message) -> None:
+        match message:
+            case Progress(snapshot):
+                self.model = snapshot.model or self.model
+            case Finished(model):
+                self.model = model
+
+    def _end(self, state: RunState) -> None:
+        self.state = state
+        self._process.kill()
+        self._on_end(self)

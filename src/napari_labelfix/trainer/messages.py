@@ -1,0 +1,158 @@
+"""What the two processes tell each other, and how it goes through a pipe.
+
+A message is one pickle (protocol 5) with the memory of its arrays beside it (PEP 574), so that a big array is
+written from where it lies and read to where it stays, without a copy, and the interpreter is free for other
+threads meanwhile. Unpickling runs code: only ever read the pipe of a process that this package started.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
+
+    from napari_labelfix.annotations import Annotation, Task
+    from napari_labelfix.errors import TrainingError
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.params import Params
+    from napari_labelfix.snapshots import Snapshot
+
+GREETING = b"napari-labelfix trainer\n"  # the first bytes of the trainer; what stands before it was printed by others
+_HEADER = struct.Struct("<QI")  # bytes of the pickle, number of buffers
+_BUFFER = struct.Struct("<Q?")  # bytes of a buffer, read-only
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """To the trainer: begin. The first message, and there is one only."""
+
+    method: Method
+    task: Task
+    params: Params
+
+
+@dataclass(frozen=True, eq=False)
+class Annotate:
+    """To the trainer: the annotations of all planes have become these; the images stay."""
+
+    annotations: tuple[Annotation | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """From the trainer: everything is imported."""
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """From the trainer: what it now believes."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """From the trainer: the run came to its end."""
+
+    model: TrainedModel
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """From the trainer, or about it when it died: why there is no result."""
+
+    error: TrainingError
+
+
+Message = Start | Annotate | Ready | Progress | Finished | Failed
+
+
+def write_message(stream: BufferedIOBase, message: Message) -> None:
+    """Write a message and flush.
+
+    Raises
+    ------
+    TypeError
+        If there is a torch object in it: reading that would import torch into the GUI's process.
+    """
+    body, buffers = io.BytesIO(), list[pickle.PickleBuffer]()
+    _Pickler(body, protocol=5, buffer_callback=buffers.append).dump(message)
+    views = [buffer.raw() for buffer in buffers]
+    stream.write(_HEADER.pack(body.tell(), len(views)))
+    for view in views:
+        stream.write(_BUFFER.pack(view.nbytes, view.readonly))
+    stream.write(body.getbuffer())
+    for view in views:
+        stream.write(view)
+    stream.flush()
+
+
+def read_message(stream: BufferedIOBase) -> Message:
+    """Wait for a message; arrays that were writable arrive writable.
+
+    Raises
+    ------
+    EOFError
+        If the other process closed its end, between two messages or in the middle of one.
+    """
+    size, count = _HEADER.unpack(_read(stream, _HEADER.size))
+    shapes = [_BUFFER.unpack(_read(stream, _BUFFER.size)) for _ in range(count)]
+    body = _read(stream, size)
+    buffers = [_read(stream, nbytes) if readonly else _read_writable(stream, nbytes) for nbytes, readonly in shapes]
+    message: Message = pickle.loads(body, buffers=buffers)
+    return message
+
+
+def skip_to_greeting(stream: BufferedIOBase) -> None:
+    """Read past what was printed before the trainer took its standard output for messages.
+
+    Raises
+    ------
+    EOFError
+        If the stream ends without the greeting.
+    """
+    while not (line := stream.readline()).endswith(GREETING):
+        if not line:
+            raise EOFError("The trainer ended before it could say a word.")
+
+
+class _Pickler(pickle.Pickler):
+    """A pickler that copies as little as it can."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, TrainedModel):  # bytes go in the pickle, unless wrapped
+            weights = pickle.PickleBuffer(value.weights)
+            return TrainedModel, (value.method, value.params, value.network, weights, value.versions)
+        if type(value) is np.ndarray and not value.flags.forc and not value.dtype.hasobject:
+            # numpy would turn it into bytes while it holds the interpreter; this copy lets other threads run
+            return np.ascontiguousarray(value).__reduce_ex__(5)
+        if type(value).__module__.partition(".")[0] == "torch":
+            raise TypeError(f"Expected numpy and plain values in a message, but got {type(value).__name__}.")
+        return NotImplemented
+
+
+def _read(stream: BufferedIOBase, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError(f"Expected {size} bytes, but got {len(data)}. The other process ended.")
+    return data
+
+
+def _read_writable(stream: BufferedIOBase, size: int) -> memoryview:
+    buffer = np.empty(size, np.uint8).data  # not a bytearray: that would fill itself with zeros first
+    rest = buffer
+    while rest:
+        count = stream.readinto(rest)
+        if not count:
+            raise EOFError(f"Expected {size} bytes, but got {size - len(rest)}. The other process ended.")
+        rest = rest[count:]
+    return buffer
