@@ -7,6 +7,7 @@ boxes are `(N, 4)` y0, x0, y1, x1. A *plane* is one 2D image; a stack or a time-
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,8 @@ class Instances:
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not labels."""
         _expect_integers(self.labels, f"the labels of {name}")
+        if self.labels.size and self.labels.min() < 0:
+            raise InputError(f"Expected labels from 0 up in {name}, but got {self.labels.min()}. Use 0 for background.")
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
             raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
 
@@ -168,6 +171,9 @@ class Task:
             raise InputError("There is no image. Choose at least one.")
         for plane in self.planes:
             plane.check()
+        names = Counter(plane.name for plane in self.planes)
+        if repeated := [name for name, count in names.items() if count > 1]:
+            raise InputError(f"More than one image is called {repeated[0]}. Rename one, so that results stay apart.")
         channels = {plane.channels for plane in self.planes}
         if len(channels) > 1:
             raise InputError(f"The images have {sorted(channels)} channels. All must have the same number.")

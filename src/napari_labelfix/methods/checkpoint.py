@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
+_KEYS = {"method": str, "params": dict, "network": dict, "versions": dict}  # beside "format"
 _PACKAGES = ("napari-labelfix", "torch", "segmentation-models-pytorch", "numpy")
 
 
@@ -77,9 +78,8 @@ class TrainedModel:
         except (OSError, ValueError) as error:
             raise ModelError(f"The model in {folder} cannot be read ({error}). Train it again.") from None
         found = description.get("format") if isinstance(description, dict) else None
-        if not isinstance(found, int) or not {"method", "params", "network", "versions"} <= description.keys():
-            raise ModelError(f"{folder / 'model.json'} does not describe a model. Train it again.")
-        if found > FORMAT:
+        if isinstance(found, int) and found > FORMAT:
             raise ModelError(f"The model in {folder} needs a newer napari-labelfix. Update the package.")
-        del description["format"]
-        return cls(weights=weights, **{key: description[key] for key in ("method", "params", "network", "versions")})
+        if not isinstance(found, int) or any(not isinstance(description.get(key), kind) for key, kind in _KEYS.items()):
+            raise ModelError(f"{folder / 'model.json'} does not describe a model. Train it again.")
+        return cls(weights=weights, **{key: description[key] for key in _KEYS})

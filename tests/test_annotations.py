@@ -1,0 +1,173 @@
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_labelfix.annotations import Boxes, Instances, Plane, Points, Scribbles, Task
+from napari_labelfix.errors import InputError
+
+IMAGE = np.arange(20.0).reshape(4, 5)
+MARKS = np.eye(4, 5, dtype=np.uint8)
+
+
+def plane(image=IMAGE, annotation=None, name="cells"):
+    return Plane(name, image, annotation)
+
+
+def with_pixel(value):
+    image = IMAGE.copy()
+    image[1, 2] = value
+    return image
+
+
+@pytest.mark.parametrize(
+    "dtype", ["bool", "uint8", "int16", "uint16", "int32", "uint64", "float16", "float32", "float64"]
+)
+@pytest.mark.parametrize("channels", [(), (1,), (3,), (7,)])
+def test_images_of_any_number_type_and_any_channels_pass(dtype, channels):
+    image = np.zeros((6, 9, *channels), dtype)
+    image[2, 3] = 1
+    checked = plane(image)
+    checked.check()
+    assert checked.shape == (6, 9)
+    assert checked.channels == (channels or (1,))[0]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        None,
+        Scribbles(MARKS),
+        Scribbles(np.zeros((4, 5), bool)),
+        Scribbles(np.full((4, 5), 255, np.int64)),
+        Points(np.array([[0, 0], [3, 4]]), (4, 5), radius=2.5),
+        Points(np.empty((0, 2)), (4, 5), radius=1),
+        Boxes(np.array([[0, 0, 4, 5.0]]), (4, 5)),
+        Boxes(np.empty((0, 4)), (4, 5)),
+        Instances(MARKS),
+        Instances(MARKS.astype(np.int32) * 70_000, trusted=MARKS > 0),
+    ],
+)
+def test_good_annotations_pass(annotation):
+    plane(annotation=annotation).check()
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        (plane(np.ones(5)), r"Expected cells to be \(Y, X\) or \(Y, X, channels\), but got \(5,\)"),
+        (plane(np.ones((2, 3, 4, 5))), r"or \(Y, X, channels\), but got \(2, 3, 4, 5\)"),
+        (plane(np.ones((0, 5))), r"but got \(0, 5\)"),
+        (plane(np.ones((4, 5, 0))), r"but got \(4, 5, 0\)"),
+        (plane(IMAGE.astype(complex)), "Expected numbers in cells, but got complex128. Convert"),
+        (plane(IMAGE.astype(str)), "Expected numbers in cells"),
+        (plane(IMAGE.astype(object)), "Expected numbers in cells, but got object"),
+        (plane(with_pixel(np.nan)), "cells has 1 NaN or infinite pixels. Replace them"),
+        (plane(with_pixel(-np.inf)), "cells has 1 NaN or infinite pixels"),
+        (plane(np.full((4, 5), 7)), r"cells is constant \(every pixel is 7\). Choose another image."),
+        (plane(annotation=Scribbles(MARKS[:3])), r"cells is 4 x 5 but its annotation is 3 x 5 \(height x width\)"),
+        (plane(annotation=Scribbles(np.ones((4, 5, 2), int))), "its annotation is 4 x 5 x 2"),
+        (plane(annotation=Scribbles(MARKS * 1.5)), "Expected whole numbers in the scribbles of cells, but got float64"),
+        (
+            plane(annotation=Scribbles(MARKS.astype(int) - 1)),
+            "Expected scribble values from 0 to 255 in cells, but got -1 to 0",
+        ),
+        (plane(annotation=Scribbles(MARKS.astype(int) * 256)), "but got 0 to 256. Use 0 for unmarked"),
+        (plane(annotation=Points(np.ones((3, 3)), (4, 5), 2)), r"points of shape \(N, 2\) in cells, but got \(3, 3\)"),
+        (plane(annotation=Points(np.ones(2), (4, 5), 2)), r"points of shape \(N, 2\) in cells, but got \(2,\)"),
+        (plane(annotation=Points(np.ones((3, 2)), (4, 5), 0)), "a radius above 0 px in cells, but got 0"),
+        (plane(annotation=Points(np.ones((3, 2)), (4, 5), np.nan)), "a radius above 0 px in cells, but got nan"),
+        (plane(annotation=Points(np.array([[1, 1], [4, 0]]), (4, 5), 2)), "1 points of cells lie outside the image"),
+        (plane(annotation=Points(np.array([[np.nan, 1]]), (4, 5), 2)), "1 points of cells lie outside the image"),
+        (plane(annotation=Boxes(np.ones((3, 5)), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(3, 5\)"),
+        (plane(annotation=Boxes(np.ones(4), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(4,\)"),
+        (plane(annotation=Boxes(np.array([[1, 1, 1, 3.0]]), (4, 5))), "1 boxes of cells have no area. Draw them again"),
+        (plane(annotation=Boxes(np.array([[1, 1, np.inf, 3]]), (4, 5))), "1 boxes of cells have no area"),
+        (plane(annotation=Instances(MARKS * 1.0)), "Expected whole numbers in the labels of cells, but got float64"),
+        (plane(annotation=Instances(MARKS.astype(int) - 1)), "Expected labels from 0 up in cells, but got -1"),
+        (
+            plane(annotation=Instances(MARKS, MARKS[:2] > 0)),
+            r"Expected a trusted mask of \(4, 5\) in cells, but got \(2, 5\)",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_a_sentence(bad, sentence):
+    with pytest.raises(InputError, match=sentence):
+        bad.check()
+    with pytest.raises(InputError, match=sentence):
+        Task((plane(name="good"), bad)).check()
+
+
+def test_labels_that_are_no_plane_are_refused_even_without_an_image():
+    with pytest.raises(InputError, match=r"Expected the labels of cells to be \(Y, X\), but got \(4,\)"):
+        Instances(np.zeros(4, int)).check("cells")
+    with pytest.raises(InputError, match=r"Expected the scribbles of cells to be \(Y, X\), but got \(2, 4, 5\)"):
+        Scribbles(np.zeros((2, 4, 5), int)).check("cells")
+
+
+def test_a_task_without_images_is_refused():
+    with pytest.raises(InputError, match="There is no image. Choose at least one."):
+        Task(()).check()
+
+
+def test_images_of_different_channels_are_refused():
+    task = Task((plane(name="grey"), plane(np.random.default_rng(0).random((4, 5, 3)), name="colour")))
+    with pytest.raises(InputError, match=r"The images have \[1, 3\] channels. All must have the same number."):
+        task.check()
+
+
+def test_two_images_of_one_name_are_refused():
+    with pytest.raises(InputError, match="More than one image is called cells. Rename one"):
+        Task((plane(), plane(name="other"), plane())).check()
+
+
+def test_planes_of_different_sizes_with_and_without_annotation_pass():
+    Task((plane(annotation=Scribbles(MARKS)), plane(IMAGE[:2], name="smaller"))).check()
+
+
+def test_a_fingerprint_changes_with_pixels_type_shape_and_name_but_not_with_annotations():
+    fingerprint = Task((plane(),)).fingerprint()
+    assert len(fingerprint) == 64
+    assert Task((plane(annotation=Scribbles(MARKS)),)).fingerprint() == fingerprint
+    others = [plane(with_pixel(0.5)), plane(IMAGE.astype("f4")), plane(IMAGE.reshape(5, 4)), plane(name="other")]
+    assert len({fingerprint, *(Task((other,)).fingerprint() for other in others)}) == 5
+
+
+def test_a_fingerprint_does_not_depend_on_the_layout_in_memory():
+    assert Task((plane(np.asfortranarray(IMAGE)),)).fingerprint() == Task((plane(),)).fingerprint()
+    wide = np.repeat(IMAGE, 2, axis=1)
+    assert Task((plane(wide[:, ::2]),)).fingerprint() == Task((plane(),)).fingerprint()
+
+
+def test_a_task_pickles_and_its_records_cannot_be_changed():
+    task = Task((plane(annotation=Scribbles(MARKS)),))
+    copy = pickle.loads(pickle.dumps(task))
+    assert np.array_equal(copy.planes[0].annotation.marks, MARKS)
+    assert copy.fingerprint() == task.fingerprint()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        task.planes[0].name = "other"
+
+
+@given(arrays(np.float64, (5, 2), elements=st.floats(-3, 8)))
+def test_points_pass_exactly_when_all_lie_between_the_first_and_last_pixel(positions):
+    inside = all(0 <= y <= 3 and 0 <= x <= 4 for y, x in positions)
+    points = Points(positions, (4, 5), radius=1)
+    if inside:
+        points.check("cells")
+    else:
+        with pytest.raises(InputError, match="lie outside"):
+            points.check("cells")
+
+
+@given(arrays(np.int64, (3, 4), elements=st.integers(0, 4)))
+def test_boxes_pass_exactly_when_all_have_an_area(corners):
+    boxes = Boxes(corners, (4, 5))
+    if all(y1 > y0 and x1 > x0 for y0, x0, y1, x1 in corners):
+        boxes.check("cells")
+    else:
+        with pytest.raises(InputError, match="have no area"):
+            boxes.check("cells")
