@@ -110,7 +110,7 @@ def test_labels_that_are_no_plane_are_refused_even_without_an_image():
 
 
 def test_a_task_without_images_is_refused():
-    with pytest.raises(InputError, match="There is no image. Choose at least one."):
+    with pytest.raises(InputError, match=r"There is no image\. Choose at least one\."):
         Task(()).check()
 
 
@@ -121,7 +121,7 @@ def test_images_of_different_channels_are_refused():
 
 
 def test_two_images_of_one_name_are_refused():
-    with pytest.raises(InputError, match="More than one image is called cells. Rename one"):
+    with pytest.raises(InputError, match=r"More than one image is called cells\. Rename one"):
         Task((plane(), plane(name="other"), plane())).check()
 
 

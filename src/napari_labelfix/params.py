@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Value = bool | int | float | str
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Split = Literal["watershed", "components"]  # how a foreground becomes objects
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,14 @@ class ParamField:
         if not isinstance(converted, str | bool) and not (
             (low is None or converted >= low) and (high is None or converted <= high)
         ):
-            raise ParamError(f"Expected {self.name} between {low} and {high}, but got {converted}.")
+            raise ParamError(f"Expected {self.name} to be {self._range()}, but got {converted}.")
         return converted
+
+    def _range(self) -> str:
+        low, high = self.spec.minimum, self.spec.maximum
+        if low is None or high is None:
+            return f"at most {high}" if low is None else f"at least {low}"
+        return f"between {low} and {high}"
 
 
 def param(
@@ -154,7 +161,7 @@ def _read(described: ParamField, value: object) -> Value:
     try:
         if described.kind is bool:
             return value if isinstance(value, bool) else _WORDS[str(value).lower()]
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (described.kind is str and not isinstance(value, str)):
             raise ValueError
         kind: Any = described.kind
         converted: Value = kind(value)
@@ -162,7 +169,7 @@ def _read(described: ParamField, value: object) -> Value:
             raise ValueError
         if isinstance(converted, float) and converted != converted:
             raise ValueError
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # infinity as a whole number overflows
         expected = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}[described.kind]
         raise ParamError(f"Expected {described.name} to be {expected}, but got {value!r}.") from None
     return converted

@@ -91,7 +91,7 @@ def test_a_description_with_something_missing_or_of_another_type_is_refused(fold
 
 def test_a_model_of_a_newer_version_asks_for_an_update_whatever_else_it_holds(folder):
     change(folder, format=FORMAT + 1, network=None)
-    with pytest.raises(ModelError, match="needs a newer napari-labelfix. Update the package"):
+    with pytest.raises(ModelError, match=r"needs a newer napari-labelfix\. Update the package"):
         TrainedModel.load(folder)
 
 
