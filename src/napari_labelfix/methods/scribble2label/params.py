@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from napari_labelfix.params import Params, param
-
-Instances = Literal["watershed", "components"]
+from napari_labelfix.params import Params, Split, param
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,15 +15,56 @@ class Scribble2LabelParams(Params):
         0.8, label="Consistency", minimum=0.5, maximum=1.0, step=0.05,
         help="Pixels less sure than this are not learned from (the paper's tau; 0.95 for dense histology).",
     )  # fmt: skip
-    instances: Instances = param(
+    instances: Split = param(
         "watershed", label="Objects",
         help="How the foreground becomes objects: watershed separates touching cells, components does not.",
     )  # fmt: skip
     minimum_size: int = param(
         30, label="Smallest object", minimum=0, maximum=10_000_000,
-        help="Objects with fewer pixels are dropped.",
+        help="Objects with fewer pixels are dropped, and smaller holes are filled.",
     )  # fmt: skip
     epochs: int = param(
         300, label="Epochs", minimum=1, maximum=100_000,
-        help="How long to train; an epoch sees about every annotated pixel once. Stop any time.",
+        help="How long to train; an epoch sees about every annotated pixel once. Stop at any time.",
+    )  # fmt: skip
+    encoder: str = param(
+        "microscopy", label="Encoder", advanced=True,
+        help="The network's encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
+        "such as resnet34 or resnet50 (the paper's).",
+    )  # fmt: skip
+    pretrained: bool = param(
+        True, label="Pretrained", advanced=True,
+        help="Start from pretrained weights where they can be had; otherwise from scratch.",
+    )  # fmt: skip
+    instant: bool = param(
+        True, label="Instant proposal", advanced=True,
+        help="Start the ensemble from a random forest, so that there is a proposal at once. Off is the paper's start.",
+    )  # fmt: skip
+    warmup_epochs: int = param(
+        20, label="Warm-up epochs", minimum=0, maximum=100_000, advanced=True,
+        help="Epochs on scribbles alone before pseudo-labels are trusted (E_W; the paper, from scratch, takes 100).",
+    )  # fmt: skip
+    ensemble_interval: int = param(
+        5, label="Ensemble interval", minimum=1, maximum=1000, advanced=True,
+        help="Epochs between two predictions that enter the average (gamma).",
+    )  # fmt: skip
+    ensemble_weight: float = param(
+        0.2, label="Ensemble weight", minimum=0.01, maximum=1.0, step=0.05, advanced=True,
+        help="Weight of the newest prediction in the average (alpha; 0.1 for dense histology).",
+    )  # fmt: skip
+    pseudo_weight: float = param(
+        0.5, label="Pseudo-label weight", minimum=0.0, maximum=10.0, step=0.1, advanced=True,
+        help="Weight of the loss on pseudo-labels beside that on scribbles (lambda).",
+    )  # fmt: skip
+    learning_rate: float = param(
+        3e-4, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
+        help="Of the encoder; the decoder learns ten times as fast.",
+    )  # fmt: skip
+    batch_size: int = param(
+        8, label="Batch", minimum=1, maximum=1024, advanced=True,
+        help="Crops in a training step; the paper takes 30 on a GPU. Halved by itself when memory runs out.",
+    )  # fmt: skip
+    crop: int = param(
+        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
+        help="Side of a training crop in pixels. Halved by itself when memory runs out at batch 1.",
     )  # fmt: skip

@@ -1,0 +1,85 @@
+"""Random views of a plane, made in batch on the device: where to look, and under what light."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far random views may stray; the defaults are those of the Scribble2Label paper's kind.
+
+    Parameters
+    ----------
+    scale
+        Largest zoom, in and out: 0.25 is from 1 / 1.25 to 1.25.
+    rotation
+        Largest angle in degrees.
+    brightness, contrast
+        Largest shift, and largest relative stretch, of the normalised values.
+    """
+
+    scale: float = 0.25
+    rotation: float = 45.0
+    brightness: float = 0.2
+    contrast: float = 0.2
+
+
+def random_view(centre: tuple[float, float], size: int, how: Augmentation, rng: np.random.Generator) -> Tensor:
+    """Return a 2 x 3 map from crop coordinates in [-1, 1] to pixels x, y: flips, shift, scale and rotation.
+
+    Parameters
+    ----------
+    centre
+        Row and column, in pixels, that the middle of the crop shows.
+    size
+        Side of the crop in pixels.
+    """
+    angle = math.radians(rng.uniform(-how.rotation, how.rotation)) + rng.integers(4) * math.pi / 2
+    zoom = (1 + how.scale) ** rng.uniform(-1, 1)
+    mirror = rng.choice([-1.0, 1.0])
+    reach = zoom * size / 2
+    cos, sin = reach * math.cos(angle), reach * math.sin(angle)
+    rows = [[mirror * cos, -sin, centre[1]], [mirror * sin, cos, centre[0]]]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def look(plane: Tensor, views: Tensor, size: int, mode: Literal["bilinear", "nearest"]) -> Tensor:
+    """Cut one crop per view out of a plane; what lies outside is mirrored (bilinear) or 0 (nearest).
+
+    Parameters
+    ----------
+    plane
+        (C, H, W) float.
+    views
+        (B, 2, 3) from `random_view`.
+
+    Returns
+    -------
+    Tensor
+        (B, C, size, size).
+    """
+    height, width = plane.shape[1:]
+    # pixels -> the [-1, 1] of grid_sample, whose pixel 0 has its centre at -1 + 1 / width
+    to_unit = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
+    last_row = torch.tensor([0.0, 0.0, 1.0]).expand(len(views), 1, 3)
+    theta = (to_unit @ torch.cat([views, last_row], dim=1))[:, :2].to(plane.device)
+    grid = functional.affine_grid(theta, [len(views), 1, size, size], align_corners=False)
+    padding = "reflection" if mode == "bilinear" else "zeros"
+    batch = plane.expand(len(views), -1, -1, -1)
+    return functional.grid_sample(batch, grid, mode=mode, padding_mode=padding, align_corners=False)
+
+
+def random_light(crops: Tensor, how: Augmentation) -> Tensor:
+    """Change brightness and contrast of each crop, all its channels alike: (B, C, H, W) -> (B, C, H, W)."""
+    strength = torch.rand(2, len(crops), 1, 1, 1).to(crops.device) * 2 - 1
+    return crops * (1 + how.contrast * strength[0]) + how.brightness * strength[1]

@@ -1,0 +1,101 @@
+"""Planes that live on the device, and random crops of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+
+@dataclass(eq=False)
+class Canvas:
+    """One plane on the device, with what is known and what is believed about it.
+
+    Parameters
+    ----------
+    image
+        (C, H, W) float32, normalised.
+    marked
+        (H, W) int64 class indices, `NO_LABEL` where nobody has drawn.
+    classes
+        Number of classes, the background included.
+    belief
+        (classes, H, W) float32 probabilities; the ensemble of predictions. None until there is one.
+    """
+
+    image: Tensor
+    marked: Tensor
+    classes: int
+    belief: Tensor | None = None
+    _spots: NDArray[np.intp] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.mark(self.marked)
+
+    def mark(self, marked: Tensor) -> None:
+        """Replace what is drawn."""
+        self.marked = marked
+        self._spots = np.argwhere((marked != NO_LABEL).numpy(force=True))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything is drawn."""
+        return len(self._spots) > 0
+
+    def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Return a row and column: half of the time near a mark, so that a crop of a large plane has one."""
+        height, width = self.marked.shape
+        if self.is_marked and rng.random() < 0.5:
+            row, column = rng.choice(self._spots)
+            return float(row), float(column)
+        return rng.uniform(0, height), rng.uniform(0, width)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Crops under one augmentation: `image` (B, C, S, S), `marked` (B, S, S), `belief` (B, classes, S, S)."""
+
+    image: Tensor
+    marked: Tensor
+    belief: Tensor
+
+
+def random_batch(
+    canvases: Sequence[Canvas], count: int, size: int, how: Augmentation, rng: np.random.Generator
+) -> Batch:
+    """Cut `count` random crops of `size` pixels out of canvases, larger ones more often.
+
+    Where nothing is believed yet, and outside of the plane, the crops' belief is 0 for every class.
+    """
+    areas = np.array([canvas.marked.numel() for canvas in canvases], float)
+    per_canvas = rng.multinomial(count, areas / areas.sum())
+    parts = [_crops(canvas, n, size, how, rng) for canvas, n in zip(canvases, per_canvas, strict=True) if n]
+    image, marked, belief = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
+    image = random_light(image, how).contiguous(memory_format=torch.channels_last)
+    return Batch(image, marked, belief)
+
+
+def _crops(
+    canvas: Canvas, count: int, size: int, how: Augmentation, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    views = torch.stack([random_view(canvas.random_centre(rng), size, how, rng) for _ in range(count)])
+    image = look(canvas.image, views, size, "bilinear")
+    if canvas.belief is None:
+        belief = image.new_zeros(count, canvas.classes, size, size)
+    else:
+        belief = look(canvas.belief, views, size, "bilinear")
+    # outside the plane is 0, so labels are shifted to keep 0 for "no label"
+    shifted = (canvas.marked - NO_LABEL).float().unsqueeze(0)
+    marked = look(shifted, views, size, "nearest").squeeze(1).long() + NO_LABEL
+    return image, marked, belief

@@ -1,0 +1,66 @@
+"""Classical features of every pixel at several scales: what an instant pixel classifier looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIGMAS = (0.7, 1.0, 1.6, 3.5, 5.0, 10.0)  # pixels; the scales that ilastik offers
+PER_SCALE = 6
+
+
+def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return smoothed value, gradient, and eigenvalues of Hessian and structure tensor at each scale.
+
+    Parameters
+    ----------
+    image
+        (Y, X, C), normalised.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        (Y, X, C * (1 + 6 * 6)).
+    """
+    height, width, channels = image.shape
+    features = np.empty((height, width, channels * (1 + PER_SCALE * len(SIGMAS))), np.float32)
+    at = 0
+    for channel in range(channels):
+        plane = np.ascontiguousarray(image[..., channel])
+        features[..., at] = plane
+        at += 1
+        for sigma in SIGMAS:
+            for value in _at_scale(plane, sigma):
+                features[..., at] = value
+                at += 1
+    return features
+
+
+def _at_scale(plane: NDArray[np.float32], sigma: float) -> list[NDArray[np.float32]]:
+    smooth = _gaussian(plane, sigma)
+    dx, dy = _derivative(smooth, 1, 0), _derivative(smooth, 0, 1)
+    hessian = _eigenvalues(_derivative(dx, 1, 0), _derivative(dy, 0, 1), _derivative(dx, 0, 1))
+    tensor = _eigenvalues(_gaussian(dx * dx, sigma), _gaussian(dy * dy, sigma), _gaussian(dx * dy, sigma))
+    return [smooth, np.hypot(dx, dy), *hessian, *tensor]
+
+
+def _gaussian(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _derivative(plane: NDArray[np.float32], x_order: int, y_order: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.Sobel(plane, cv2.CV_32F, x_order, y_order, ksize=3, scale=1 / 8), np.float32)
+
+
+def _eigenvalues(
+    xx: NDArray[np.float32], yy: NDArray[np.float32], xy: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the larger and the smaller eigenvalue of the symmetric 2 x 2 matrix at every pixel."""
+    half = np.float32(0.5)
+    middle, spread = half * (xx + yy), np.hypot(half * (xx - yy), xy)
+    return middle + spread, middle - spread

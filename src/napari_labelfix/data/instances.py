@@ -1,0 +1,83 @@
+"""From a foreground to objects with a number each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from skimage.measure import label
+from skimage.morphology import reconstruction
+from skimage.segmentation import watershed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.params import Split
+
+_SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
+_RELATIVE_HEIGHT = 0.25  # of an object's depth: a dent must be this deep to part two objects
+
+
+def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimum_size: int = 0) -> NDArray[np.int32]:
+    """Number the objects of a class image.
+
+    Parameters
+    ----------
+    classes
+        (Y, X): 0 background, 1.. foreground classes; objects of different classes never join.
+    how
+        "components" joins what touches (8-neighbours); "watershed" parts touching objects at their necks, by
+        flooding the distance to the background from its maxima.
+    minimum_size
+        Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) ids 1..N without gaps, 0 = background.
+    """
+    labels = np.zeros(classes.shape, np.int32)
+    for value in np.unique(classes[classes > 0]):
+        mask = _fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
+        parts = _watershed_parts(mask) if how == "watershed" else label(mask, connectivity=2)
+        labels[mask] = parts[mask] + labels.max()
+    return _drop_small(labels, minimum_size)
+
+
+def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    distance = np.asarray(cv2.GaussianBlur(depth, (0, 0), _SMOOTHING) * mask, np.float32)
+    markers = label(_relative_maxima(distance), connectivity=2)
+    # a component too thin to hold a maximum keeps itself as marker
+    components = label(mask, connectivity=2)
+    unmarked = np.setdiff1d(np.unique(components[mask]), np.unique(components[markers > 0]))
+    lonely = np.isin(components, unmarked) & mask
+    markers[lonely] = components[lonely] + markers.max()
+    return np.asarray(watershed(-distance, markers, mask=mask), np.int32)
+
+
+def _relative_maxima(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return the domes that rise above their surroundings by a share of their own height (h-maxima in the log)."""
+    height = np.log(np.maximum(distance, 0.5))
+    step = -np.log(1 - _RELATIVE_HEIGHT)
+    domes = height - reconstruction(height - step, height, method="dilation")
+    return np.asarray((domes > 0.999 * step) & (distance > 0.5))
+
+
+def _fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.bool_]:
+    holes = label(~mask, connectivity=1)
+    sizes = np.bincount(holes.ravel())
+    edge = np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])
+    small = sizes < minimum_size
+    small[0] = False
+    small[edge] = False  # what touches the border may go on outside: not a hole
+    return mask | small[holes]
+
+
+def _drop_small(labels: NDArray[np.int32], minimum_size: int) -> NDArray[np.int32]:
+    sizes = np.bincount(labels.ravel())
+    kept = sizes >= max(1, minimum_size)
+    kept[0] = False
+    renumbered = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
+    return renumbered[labels]

@@ -1,0 +1,55 @@
+"""Planes of any size, a piece at a time: what to read, and what of it to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIDE = 1024  # pixels, margins included
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A piece of a plane: `read` and `keep` in the plane's pixels, `inner` is `keep` in the piece's own."""
+
+    read: tuple[slice, slice]
+    keep: tuple[slice, slice]
+
+    @property
+    def inner(self) -> tuple[slice, slice]:
+        """What to keep of the piece that was read."""
+        y, x = (
+            slice(keep.start - read.start, keep.stop - read.start)
+            for read, keep in zip(self.read, self.keep, strict=True)
+        )
+        return y, x
+
+
+def tiles(shape: tuple[int, int], margin: int, side: int = SIDE) -> Iterator[Tile]:
+    """Cover a plane with tiles whose kept parts join without gap or overlap.
+
+    Parameters
+    ----------
+    shape
+        Height and width of the plane in pixels.
+    margin
+        Rim of a tile, in pixels, that lacks context and is cut off, except at the plane's border.
+    side
+        Largest side of what is read.
+    """
+    for read_y, keep_y in _spans(shape[0], margin, side):
+        for read_x, keep_x in _spans(shape[1], margin, side):
+            yield Tile((read_y, read_x), (keep_y, keep_x))
+
+
+def _spans(length: int, margin: int, side: int) -> Iterator[tuple[slice, slice]]:
+    kept_to = 0
+    while kept_to < length:
+        start = max(0, min(kept_to - margin, length - side))
+        stop = min(length, start + side)
+        keep = slice(kept_to, length if stop == length else stop - margin)
+        yield slice(start, stop), keep
+        kept_to = keep.stop

@@ -1,0 +1,78 @@
+"""The instant proposal: a random forest on classical features, learned from the scribbles in a blink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from napari_labelfix.data.features import SIGMAS, pixel_features
+from napari_labelfix.data.tiles import Tile, tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+TREES = 100
+DEPTH = 10
+MARGIN = int(4 * max(SIGMAS))  # pixels that the largest filter reaches
+MOST_PIXELS = 20_000  # scribbled pixels; more do not make the forest better, only slower
+
+
+class InstantClassifier:
+    """A pixel classifier for planes with scribbles.
+
+    Parameters
+    ----------
+    images
+        (Y, X, C) float32 normalised planes.
+    marks
+        (Y, X) class indices, negative where nobody has drawn; None for a plane without scribbles.
+    classes
+        Number of classes, the background included.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[NDArray[np.float32]],
+        marks: Sequence[NDArray[np.integer] | None],
+        classes: int,
+        seed: int,
+    ) -> None:
+        samples = [_marked_features(image, mark) for image, mark in zip(images, marks, strict=True) if mark is not None]
+        features = np.concatenate([x for x, _ in samples])
+        targets = np.concatenate([y for _, y in samples])
+        if len(targets) > MOST_PIXELS:
+            chosen = np.random.default_rng(seed).choice(len(targets), MOST_PIXELS, replace=False)
+            features, targets = features[chosen], targets[chosen]
+        self.classes = classes
+        self._forest = RandomForestClassifier(TREES, max_depth=DEPTH, n_jobs=-1, random_state=seed)
+        self._forest.fit(features, targets)
+
+    def predict(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return probabilities (classes, Y, X) of a plane (Y, X, C)."""
+        height, width = image.shape[:2]
+        probabilities = np.zeros((self.classes, height, width), np.float32)
+        for tile in tiles((height, width), MARGIN):
+            features = _features(image, tile)
+            found = self._forest.predict_proba(features.reshape(-1, features.shape[-1]))
+            for column, value in enumerate(self._forest.classes_):
+                probabilities[value][tile.keep] = found[:, column].reshape(features.shape[:2])
+        return probabilities
+
+
+def _marked_features(
+    image: NDArray[np.float32], marks: NDArray[np.integer]
+) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+    """Return features (N, F) and targets (N,) of the scribbled pixels."""
+    marked = [tile for tile in tiles(marks.shape, MARGIN) if (marks[tile.keep] >= 0).any()]
+    features = [_features(image, tile)[marks[tile.keep] >= 0] for tile in marked]
+    targets = [marks[tile.keep][marks[tile.keep] >= 0] for tile in marked]
+    return np.concatenate(features), np.concatenate(targets)
+
+
+def _features(image: NDArray[np.float32], tile: Tile) -> NDArray[np.float32]:
+    """Return the features (Y, X, F) of what a tile keeps."""
+    return pixel_features(image[tile.read])[tile.inner]

@@ -1,0 +1,150 @@
+"""The network of a run and one step of its training."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.augment import Augmentation
+from napari_labelfix.data.batches import random_batch
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.scribble2label.targets import pseudo_label
+from napari_labelfix.networks.device import mixed_precision, on_device
+from napari_labelfix.networks.unet import (
+    UnetSpec,
+    build_unet,
+    freeze_statistics,
+    pick_outputs,
+    pretrained_unet,
+    save_weights,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_labelfix.data.batches import Canvas
+    from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+
+FEWEST_CROPS = 4  # in an epoch; batch normalisation is noisy on fewer
+SMALLEST_CROP = 64  # pixels
+
+
+class Learner:
+    """A U-Net that learns from canvases, with the paper's optimiser and schedule.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    params
+        The run's parameters.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
+        self.spec = spec
+        self.params = params
+        self.device = device
+        self._news = "Training starts from scratch."
+        self._keep_statistics = False
+        if params.pretrained:
+            self.network, self._news, self._keep_statistics = pretrained_unet(spec)
+        else:
+            self.network = build_unet(spec)
+        self.network = on_device(self.network, device)
+        self.batch_size = params.batch_size
+        self.crop = params.crop
+        self._rng = np.random.default_rng(params.seed)
+        self._optimise()
+
+    def batches(self, canvases: list[Canvas]) -> list[int]:
+        """Return the sizes of the batches of an epoch, which sees about every pixel of the canvases once."""
+        crops = sum(math.ceil(canvas.marked.numel() / self.crop**2) for canvas in canvases)
+        crops = max(crops, FEWEST_CROPS)
+        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
+
+    def step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
+        """Take one training step on `count` random crops and return the loss (equation 6).
+
+        When memory runs out, the batch and then the crop is halved, and the step is taken again.
+        """
+        while True:
+            try:
+                return self._step(canvases, min(count, self.batch_size), pseudo_weight)
+            except torch.OutOfMemoryError:
+                self._shrink()
+
+    def predict(self, canvas: Canvas) -> Tensor:
+        """Return probabilities (classes, H, W) of a plane, without augmentation."""
+        return predict_probabilities(self.network, canvas.image)
+
+    def start_epoch(self) -> None:
+        """Move the learning rate along its schedule."""
+        self._schedule.step()
+
+    def news(self) -> str:
+        """Return the sentence for the user that has not been told yet, or ""."""
+        news, self._news = self._news, ""
+        return news
+
+    def know_classes(self, classes: int) -> None:
+        """Let the network tell `classes` apart; a new class starts as the first one, the others stay."""
+        new = classes - self.spec.classes
+        if new > 0:
+            pick_outputs(self.network, [*range(self.spec.classes)] + [1] * new)
+            self.network = on_device(self.network, self.device)
+            self.spec = dataclasses.replace(self.spec, classes=classes)
+            self._optimise()
+
+    def model(self) -> TrainedModel:
+        """Return the network as it now is."""
+        return TrainedModel(
+            method="scribble2label",
+            params=self.params.to_dict(),
+            network=dataclasses.asdict(self.spec),
+            weights=save_weights(self.network),
+        )
+
+    def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
+        batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)
+        self.network.train()
+        if self._keep_statistics:
+            freeze_statistics(self.network)
+        with mixed_precision(self.device):
+            logits = self.network(batch.image)
+        loss = partial_cross_entropy(logits, batch.marked)
+        if pseudo_weight > 0:
+            pseudo = pseudo_label(batch.belief, batch.marked, self.params.threshold)
+            loss = loss + pseudo_weight * partial_cross_entropy(logits, pseudo)
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self._optimizer.step()
+        return loss.item()
+
+    def _shrink(self) -> None:
+        torch.cuda.empty_cache()
+        if self.batch_size > 1:
+            self.batch_size //= 2
+            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
+        elif self.crop // 2 >= SMALLEST_CROP:
+            self.crop //= 2
+            self._news = f"Memory ran out: going on with crops of {self.crop} px."
+        else:
+            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
+
+    def _optimise(self) -> None:
+        encoder: Any = self.network.encoder
+        rate = self.params.learning_rate
+        in_encoder = {id(p) for p in encoder.parameters()}
+        decoder = [p for p in self.network.parameters() if id(p) not in in_encoder]
+        groups = [{"params": encoder.parameters(), "lr": rate}, {"params": decoder, "lr": 10 * rate}]
+        self._optimizer = torch.optim.RAdam(groups, weight_decay=5e-5)
+        self._schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(self._optimizer, T_0=2, T_mult=2)

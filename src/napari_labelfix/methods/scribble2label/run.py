@@ -1,0 +1,122 @@
+"""Scribble2Label: train on scribbles and on predictions that stay consistent; predict other images.
+
+Lee & Jeong, "Scribble2Label: Scribble-Supervised Cell Segmentation via Self-Generating Pseudo-Labels with
+Consistency", MICCAI 2020. The loop is the paper's algorithm 1, with two additions: the ensemble starts from
+an instant classifier, and scribbles drawn meanwhile are taken up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.errors import ModelError
+from napari_labelfix.methods.scribble2label.learner import Learner
+from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.methods.scribble2label.session import Session, make_proposal
+from napari_labelfix.networks.device import choose_device, on_device
+from napari_labelfix.networks.unet import UnetSpec, load_unet
+from napari_labelfix.snapshots import Clock, Proposal, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import Training
+
+PROGRESS_EVERY = 0.25  # seconds
+MODEL_EVERY = 5.0  # seconds
+
+
+def train(task: Task, params: Scribble2LabelParams) -> Training:
+    """Learn masks from the scribbles of a task.
+
+    Raises
+    ------
+    InputError
+        Before the first snapshot, if the task cannot be learned from.
+    """
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    model = None
+    for snapshot in _story(session, params):
+        model = snapshot.model or model
+        drawn = yield snapshot
+        if drawn is not None:
+            session.annotate(drawn)
+    assert model is not None  # the last snapshot of the story carries it
+    return model
+
+
+def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
+    """Apply a trained model to one plane.
+
+    Parameters
+    ----------
+    model
+        What `train` returned.
+    image
+        (Y, X) or (Y, X, C) with as many channels as the model has seen.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    ModelError
+        If the image has another number of channels, or the weights are damaged.
+    """
+    params = Scribble2LabelParams.from_dict(model.params)
+    spec = UnetSpec(**model.network)
+    pixels = normalize(image)
+    if pixels.shape[2] != spec.channels:
+        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {pixels.shape[2]}.")
+    where = choose_device(device)
+    network = on_device(load_unet(spec, model.weights), where)
+    found = predict_probabilities(network, torch.from_numpy(pixels).permute(2, 0, 1).to(where)).numpy(force=True)
+    return dataclasses.replace(make_proposal(found, params), probabilities=found.astype(np.float16))
+
+
+def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]:
+    """Tell a run from the instant proposal to the last epoch; new scribbles wait in the session."""
+    yield from _instant_proposals(session, epoch=0)
+    learner = Learner(UnetSpec(params.encoder, session.channels, session.classes), params, session.device)
+    progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
+    for epoch in range(params.epochs):
+        warming_up = epoch < params.warmup_epochs
+        told = partial(Snapshot, "warm-up" if warming_up else "self-labelling", epoch, params.epochs)
+        learner.start_epoch()
+        for count in learner.batches(session.trained_on):
+            if session.redrawn:
+                learner.know_classes(session.classes)
+                yield from _instant_proposals(session, epoch)
+            loss = learner.step(session.trained_on, count, 0 if warming_up else params.pseudo_weight)
+            if progress.due():
+                yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
+        if epoch % params.ensemble_interval == 0:
+            for index in session.next_to_predict():
+                session.believe(index, learner.predict(session.canvases[index]))
+                yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
+    metrics = {"loss": loss, "confident": session.confident_share()}
+    yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
+
+
+def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
+    """Show what the instant classifier makes of the scribbles; begin again if there are new ones meanwhile."""
+    while True:
+        session.redrawn = False
+        for index in session.instant_beliefs():
+            proposals = {index: session.proposal(index)}
+            yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
+            if session.redrawn:
+                break
+        else:
+            return

@@ -1,0 +1,157 @@
+"""The state of a run between its steps: planes on the device, what is drawn on them, what is believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.batches import Canvas
+from napari_labelfix.data.instances import split_instances
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
+from napari_labelfix.networks.device import choose_device
+from napari_labelfix.snapshots import Proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+
+
+class Session:
+    """Everything about the planes of one run.
+
+    Parameters
+    ----------
+    task
+        Planes with `Scribbles`, and planes without.
+    params
+        The run's parameters.
+
+    Raises
+    ------
+    InputError
+        If the task cannot be learned from.
+    """
+
+    def __init__(self, task: Task, params: Scribble2LabelParams) -> None:
+        task.check()
+        self.params = params
+        self.classes = count_classes(task)
+        self.device = choose_device(params.device)
+        self._images = [normalize(plane.image) for plane in task.planes]
+        self.canvases = [
+            Canvas(
+                torch.from_numpy(image).permute(2, 0, 1).to(self.device),
+                torch.from_numpy(class_indices(plane)).to(self.device),
+                self.classes,
+            )
+            for image, plane in zip(self._images, task.planes, strict=True)
+        ]
+        self._instant: dict[int, Tensor] = {}
+        self._turn = 0
+        self.redrawn = False
+
+    @property
+    def channels(self) -> int:
+        """Channels of every image."""
+        return int(self._images[0].shape[2])
+
+    @property
+    def marked_first(self) -> list[int]:
+        """Indices of the planes, those with scribbles before the others."""
+        return sorted(range(len(self.canvases)), key=lambda index: not self.canvases[index].is_marked)
+
+    @property
+    def trained_on(self) -> list[Canvas]:
+        """Planes that can teach: those with scribbles, and those whose belief is known."""
+        return [canvas for canvas in self.canvases if canvas.is_marked or canvas.belief is not None]
+
+    def annotate(self, task: Task) -> None:
+        """Take up newly drawn scribbles.
+
+        Scribbles that cannot be learned from, as while the user erases them all, leave things as they are.
+        """
+        try:
+            self.classes = max(self.classes, count_classes(task))
+        except InputError:
+            return
+        for canvas, plane in zip(self.canvases, task.planes, strict=True):
+            canvas.classes = self.classes
+            canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
+        self.redrawn = True
+
+    def instant_beliefs(self) -> Iterator[int]:
+        """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
+
+        A first belief is the classifier's own. Later ones move by what the classifier has changed its mind on,
+        so that new scribbles show at once and what the network has learned stays.
+        """
+        if not self.params.instant:
+            return
+        marks = [canvas.marked.numpy(force=True) if canvas.is_marked else None for canvas in self.canvases]
+        classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
+        for index in self.marked_first:
+            before, now = self._instant.get(index), torch.from_numpy(classifier.predict(self._images[index]))
+            self._instant[index] = now
+            self.canvases[index].belief = self._moved(self.canvases[index].belief, before, now).to(self.device)
+            yield index
+
+    def _moved(self, belief: Tensor | None, before: Tensor | None, now: Tensor) -> Tensor:
+        if belief is None or before is None or len(before) != len(now):
+            return now
+        moved = (belief + (now - before).to(belief.device)).clamp(0, 1)
+        return moved / moved.sum(dim=0, keepdim=True).clamp(min=1e-6)
+
+    def next_to_predict(self) -> list[int]:
+        """Return the planes of the next ensemble round: all with scribbles, and as many of the others in turn."""
+        marked = [index for index in self.marked_first if self.canvases[index].is_marked]
+        others = [index for index in self.marked_first if not self.canvases[index].is_marked]
+        turn = [others[(self._turn + i) % len(others)] for i in range(min(len(marked), len(others)))]
+        self._turn += len(turn)
+        return marked + turn
+
+    def believe(self, index: int, prediction: Tensor) -> None:
+        """Let a prediction (classes, H, W) enter the average of a plane."""
+        canvas = self.canvases[index]
+        canvas.belief = average(canvas.belief, prediction, self.params.ensemble_weight)
+
+    def confident_share(self) -> float:
+        """Return the share of pixels above the threshold, over all planes with a belief."""
+        sure = [
+            (canvas.belief.amax(dim=0) > self.params.threshold).float().mean().item()
+            for canvas in self.canvases
+            if canvas.belief is not None
+        ]
+        return float(np.mean(sure)) if sure else 0.0
+
+    def proposal(self, index: int) -> Proposal:
+        """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
+        canvas = self.canvases[index]
+        assert canvas.belief is not None
+        marked = canvas.marked.numpy(force=True)
+        return make_proposal(canvas.belief.numpy(force=True), self.params, marked)
+
+
+def make_proposal(
+    probabilities: NDArray[np.float32], params: Scribble2LabelParams, marked: NDArray[np.integer] | None = None
+) -> Proposal:
+    """Turn probabilities (classes, Y, X) into classes, objects, confidence and the ignored mask."""
+    classes = probabilities.argmax(axis=0).astype(np.uint8)
+    confidence = probabilities.max(axis=0).astype(np.float32)
+    ignored = confidence <= params.threshold
+    if marked is not None:
+        drawn = marked >= 0
+        classes[drawn] = marked[drawn]
+        ignored &= ~drawn
+    labels = split_instances(classes, params.instances, params.minimum_size)
+    classes[labels == 0] = 0  # what was too small to be an object
+    return Proposal(labels, classes, confidence, ignored)

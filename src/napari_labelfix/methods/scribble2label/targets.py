@@ -1,0 +1,73 @@
+"""What the network learns from: scribbles, and those of its own averaged predictions that stay consistent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.annotations import BACKGROUND, UNMARKED, Scribbles, Task
+from napari_labelfix.errors import InputError
+from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.annotations import Plane
+
+
+def count_classes(task: Task) -> int:
+    """Return the number of classes that the scribbles of a task name, the background included.
+
+    Raises
+    ------
+    InputError
+        If nothing is scribbled, or the background alone, or no background.
+    """
+    values = set[int]()
+    for plane in task.planes:
+        if isinstance(plane.annotation, Scribbles):
+            values |= set(np.unique(plane.annotation.marks).tolist())
+    values.discard(UNMARKED)
+    if not values:
+        raise InputError("The scribbles are empty. Paint some background (1) and some objects (2).")
+    if values == {BACKGROUND}:
+        raise InputError("Only background (1) is scribbled. Paint some objects with 2, too.")
+    if BACKGROUND not in values:
+        raise InputError("No background is scribbled. Paint some with 1, too.")
+    return max(values)
+
+
+def class_indices(plane: Plane) -> NDArray[np.int64]:
+    """Return (Y, X) class indices of a plane's scribbles: 0 background, 1.. foreground, `NO_LABEL` elsewhere."""
+    if not isinstance(plane.annotation, Scribbles):
+        return np.full(plane.shape, NO_LABEL, np.int64)
+    return plane.annotation.marks.astype(np.int64) - BACKGROUND
+
+
+def pseudo_label(belief: Tensor, marked: Tensor, threshold: float) -> Tensor:
+    """Return the one-hot label of the averaged prediction where it is sure and nobody has drawn (equation 5).
+
+    Parameters
+    ----------
+    belief
+        (B, classes, H, W) averaged probabilities y_n.
+    marked
+        (B, H, W) class indices of the scribbles, `NO_LABEL` elsewhere.
+    threshold
+        The consistency threshold tau.
+
+    Returns
+    -------
+    Tensor
+        (B, H, W) int64 class indices, `NO_LABEL` outside of Omega_g.
+    """
+    sureness, label = belief.max(dim=1)
+    return torch.where((sureness > threshold) & (marked == NO_LABEL), label, NO_LABEL)
+
+
+def average(belief: Tensor | None, prediction: Tensor, weight: float) -> Tensor:
+    """Return y_n = weight * prediction + (1 - weight) * y_(n-1); the prediction itself if there is no y yet."""
+    return prediction if belief is None else belief.lerp(prediction, weight)

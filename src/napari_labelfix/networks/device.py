@@ -1,0 +1,47 @@
+"""Where to compute, and in which precision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Return the device of that name; "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    InputError
+        If the device is not there.
+    """
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name, there in found.items() if there))
+    if not found.get(wanted):
+        there = ", ".join(name for name, is_there in found.items() if is_there)
+        raise InputError(f"There is no device {wanted!r} on this machine. Choose auto or one of: {there}.")
+    return torch.device(wanted)
+
+
+def on_device(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network there, in the memory layout in which convolutions are fastest."""
+    return network.to(device).to(memory_format=torch.channels_last)
+
+
+def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Return the autocast that is faster there and as good: bfloat16 where the hardware has it, else float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=_fast_bfloat16(device))
+
+
+def _fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # without these instructions the CPU emulates bfloat16, slower than float32
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()

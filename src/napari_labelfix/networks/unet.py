@@ -1,0 +1,145 @@
+"""The U-Net of every method: by the encoder's name, pretrained where the weights can be had."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import segmentation_models_pytorch as smp
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from napari_labelfix.errors import InputError, ModelError
+from napari_labelfix.networks import microscopy_encoder
+
+log = logging.getLogger(__name__)
+
+HEAT = 1  # the shipped network's last output, after background and foreground: depth inside an object
+
+
+@dataclass(frozen=True)
+class UnetSpec:
+    """What it takes to build the network again; plain values, kept beside the weights."""
+
+    encoder: str
+    channels: int
+    classes: int
+
+
+def build_unet(spec: UnetSpec) -> nn.Module:
+    """Build an untrained U-Net: (B, channels, H, W) float -> (B, classes, H, W) logits, any H and W.
+
+    Raises
+    ------
+    InputError
+        If segmentation-models-pytorch knows no encoder of that name.
+    """
+    return _build(spec, weights=None)
+
+
+class Start(NamedTuple):
+    """A network before training: where it comes from, and whether its normalisation statistics are known."""
+
+    network: nn.Module
+    sentence: str
+    statistics: bool
+
+
+def pretrained_unet(spec: UnetSpec) -> Start:
+    """Build a U-Net from the best weights at hand.
+
+    The microscopy encoder comes with weights for the whole network inside the package. Other encoders load
+    ImageNet weights from their hub; where it cannot be reached the network starts from random weights.
+    """
+    if spec.encoder == microscopy_encoder.NAME:
+        return Start(_shipped_unet(spec), "Started from the microscopy weights of the package.", statistics=True)
+    try:
+        network = _build(spec, weights="imagenet")
+        return Start(network, f"Started from ImageNet weights for {spec.encoder}.", statistics=False)
+    except InputError:
+        raise
+    except Exception as error:
+        log.warning("pretrained weights for %s could not be loaded", spec.encoder, exc_info=error)
+        reason = type(error).__name__
+        sentence = (
+            f"Pretrained weights for {spec.encoder} could not be loaded ({reason}): training starts from scratch."
+        )
+        return Start(build_unet(spec), sentence, statistics=False)
+
+
+def freeze_statistics(network: nn.Module) -> None:
+    """Let batch normalisation use what it knows instead of the batch.
+
+    A few crops of one image are no estimate: with them, a pretrained network fell from IoU 0.72 to 0.31 within
+    a hundred steps on the scribbles of a nuclei image, and rose to 0.80 without.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def save_weights(network: nn.Module) -> bytes:
+    """Return the weights as a safetensors file."""
+    return save({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()})
+
+
+def load_unet(spec: UnetSpec, weights: bytes) -> nn.Module:
+    """Build a U-Net and fill it with weights from `save_weights`.
+
+    Raises
+    ------
+    ModelError
+        If the bytes are no safetensors file or belong to another network.
+    """
+    network = build_unet(spec)
+    try:
+        network.load_state_dict(load(weights))
+    except (SafetensorError, RuntimeError, ValueError) as error:
+        first_line = str(error).splitlines()[0]
+        raise ModelError(f"The saved weights do not fit ({first_line}). Train the model again.") from None
+    return network
+
+
+def pick_outputs(network: Any, outputs: list[int]) -> None:
+    """Let the outputs of a U-Net be copies of those of the given indices, in that order."""
+    old = network.segmentation_head[0]
+    new: Any = nn.Conv2d(old.in_channels, len(outputs), old.kernel_size, padding=old.padding)
+    with torch.no_grad():
+        new.weight.copy_(old.weight[outputs])
+        new.bias.copy_(old.bias[outputs])
+    network.segmentation_head[0] = new
+
+
+def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
+    if spec.encoder == microscopy_encoder.NAME:
+        widths: tuple[int, ...] = microscopy_encoder.DECODER_WIDTHS
+        attention = None
+    else:
+        widths, attention = (256, 128, 64, 32, 16), "scse"
+    if not spec.encoder.startswith("tu-") and spec.encoder not in smp.encoders.get_encoder_names():
+        raise InputError(
+            f"There is no encoder {spec.encoder!r}. Choose {microscopy_encoder.NAME}, resnet34, resnet50 or another "
+            "name that segmentation-models-pytorch lists."
+        )
+    return smp.Unet(
+        spec.encoder,
+        encoder_depth=len(widths),
+        encoder_weights=weights,
+        decoder_channels=widths,
+        decoder_attention_type=attention,
+        in_channels=spec.channels,
+        classes=spec.classes,
+    )
+
+
+def _shipped_unet(spec: UnetSpec) -> nn.Module:
+    """Fit the shipped network (RGB in; background, foreground, heat out) to other channels and classes."""
+    path = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
+    shipped: Any = load_unet(UnetSpec(spec.encoder, channels=3, classes=2 + HEAT), path.read_bytes())
+    shipped.encoder.set_in_channels(spec.channels, pretrained=True)
+    pick_outputs(shipped, [0] + [1] * (spec.classes - 1))
+    return shipped
