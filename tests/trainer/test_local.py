@@ -72,6 +72,13 @@ def test_the_trainer_leaves_the_processor_to_others(trainer):
     assert snapshot.metrics["niceness"] == (0 if sys.platform == "win32" else min(19, os.nice(0) + 10))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's way")
+def test_when_memory_runs_out_the_system_ends_the_trainer_and_not_napari(trainer):
+    run = start_toy(trainer, "sleep")
+    wait_for(run.poll)
+    assert Path(f"/proc/{run.pid}/oom_score_adj").read_text().strip() == "1000"
+
+
 def test_new_annotations_are_taken_up_and_the_newest_win(trainer):
     run = start_toy(trainer, "count", toy_task(marked=1), steps=1000, pause=0.02)
     wait_for(run.poll)

@@ -14,8 +14,10 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Task
@@ -65,9 +67,11 @@ def main(modules: Sequence[str]) -> None:
 
 
 def step_back() -> None:
-    """Leave the processor to the GUI whenever it wants it; on Windows the GUI has seen to that."""
-    if sys.platform != "win32":
+    """Leave the processor to the GUI whenever it wants it, and be the one to go when the system runs out of memory."""
+    if sys.platform != "win32":  # there, whoever starts this process has seen to it
         os.nice(10)
+    with suppress(OSError):  # Linux only
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def take_over_pipes() -> tuple[BufferedIOBase, BufferedIOBase]:
