@@ -76,7 +76,8 @@ def random_batch(
 ) -> Batch:
     """Cut `count` random crops of `size` pixels out of canvases, larger ones more often.
 
-    Where nothing is believed yet, and outside of the plane, the crops' belief is 0 for every class.
+    Outside of the plane, image and belief are mirrored and nothing is marked. Where nothing is believed yet, the
+    belief is 0 for every class.
     """
     areas = np.array([canvas.marked.numel() for canvas in canvases], float)
     per_canvas = rng.multinomial(count, areas / areas.sum())

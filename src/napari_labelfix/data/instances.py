@@ -54,7 +54,7 @@ def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     unmarked = np.setdiff1d(np.unique(components[mask]), np.unique(components[markers > 0]))
     lonely = np.isin(components, unmarked) & mask
     markers[lonely] = components[lonely] + markers.max()
-    return np.asarray(watershed(-distance, markers, mask=mask), np.int32)
+    return np.asarray(watershed(-distance, markers, connectivity=2, mask=mask), np.int32)
 
 
 def _relative_maxima(distance: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -1,0 +1,74 @@
+import numpy as np
+import torch
+
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.batches import Canvas, random_batch
+from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
+
+STILL = Augmentation(scale=0, rotation=0, brightness=0, contrast=0)
+
+
+def canvas(height=50, width=70, belief=True):
+    """A plane whose image, marks and belief all tell the same left half from the same right half."""
+    right = torch.zeros(height, width)
+    right[:, width // 2 :] = 1
+    marked = torch.full((height, width), NO_LABEL)
+    marked[::7] = right[::7].long()
+    both = torch.stack([1 - right, right])
+    return Canvas(right.unsqueeze(0), marked, 2, both if belief else None)
+
+
+def test_image_marks_and_belief_are_turned_together():
+    batch = random_batch([canvas()], 16, 32, Augmentation(brightness=0, contrast=0), np.random.default_rng(0))
+    assert batch.image.shape == (16, 1, 32, 32)
+    assert batch.belief.shape == (16, 2, 32, 32)
+    marked = batch.marked != NO_LABEL
+    assert marked.any()
+    certain = marked & ((batch.image[:, 0] < 0.01) | (batch.image[:, 0] > 0.99)) & (batch.belief.amax(1) > 0.99)
+    assert certain.sum() > 100
+    assert torch.equal(batch.marked[certain], batch.image[:, 0][certain].round().long())
+    assert torch.equal(batch.marked[certain], batch.belief.argmax(1)[certain])
+
+
+def test_outside_of_the_plane_image_and_belief_are_mirrored_and_nothing_is_marked():
+    batch = random_batch([canvas(10, 10)], 4, 64, STILL, np.random.default_rng(0))
+    assert torch.allclose(batch.belief[:, 1], batch.image[:, 0], atol=1e-5)
+    marked = (batch.marked != NO_LABEL).flatten(1).sum(1)
+    assert (marked > 0).all()
+    assert (marked < 10 * 10).all()
+
+
+def test_where_nothing_is_believed_yet_the_belief_is_0():
+    batch = random_batch([canvas(belief=False)], 2, 32, STILL, np.random.default_rng(0))
+    assert (batch.belief == 0).all()
+
+
+def test_the_same_seed_gives_the_same_crops():
+    def crops():
+        torch.manual_seed(3)
+        return random_batch([canvas(), canvas(90, 40)], 6, 32, Augmentation(), np.random.default_rng(5))
+
+    assert torch.equal(crops().image, crops().image)
+
+
+def test_a_view_without_turn_shows_the_pixels_themselves():
+    plane = torch.arange(20.0 * 30).reshape(1, 20, 30)
+    rng = np.random.default_rng(0)
+    for _ in range(20):  # flips and quarter turns show the same pixels in another order
+        crop = look(plane, random_view((9.5, 14.5), 8, STILL, rng)[None], 8, "nearest")
+        assert torch.equal(crop.flatten().sort()[0], plane[0, 6:14, 11:19].flatten())
+
+
+def test_light_changes_all_channels_alike():
+    crops = torch.rand(3, 2, 8, 8)
+    changed = random_light(crops, Augmentation())
+    assert not torch.allclose(changed, crops)
+    assert torch.allclose(random_light(crops, STILL), crops)
+
+
+def test_half_of_the_centres_are_near_a_mark():
+    one = canvas(400, 400)
+    one.mark(torch.full((400, 400), NO_LABEL).index_put((torch.tensor([200]), torch.tensor([300])), torch.tensor(1)))
+    rng = np.random.default_rng(0)
+    at_mark = sum(one.random_centre(rng) == (200.0, 300.0) for _ in range(200))
+    assert 70 < at_mark < 130

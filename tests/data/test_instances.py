@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
+from skimage.draw import disk
+
+from napari_labelfix.data.instances import split_instances
+
+
+def discs(*centres, radius=12, shape=(80, 80)):
+    classes = np.zeros(shape, np.uint8)
+    for centre in centres:
+        classes[disk(centre, radius, shape=shape)] = 1
+    return classes
+
+
+def test_watershed_parts_two_touching_discs_and_components_do_not():
+    touching = discs((40, 25), (40, 46))
+    assert split_instances(touching, "watershed").max() == 2
+    assert split_instances(touching, "components").max() == 1
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_watershed_parts_alike_at_every_scale(scale):
+    touching = np.kron(discs((40, 25), (40, 46)), np.ones((scale, scale), np.uint8))
+    assert split_instances(touching).max() == 2
+
+
+def test_a_disc_and_a_long_bar_stay_whole():
+    classes = discs((30, 30))
+    classes[60:66, 5:75] = 1
+    assert split_instances(classes).max() == 2
+
+
+def test_objects_of_different_classes_never_join():
+    classes = np.zeros((20, 20), np.uint8)
+    classes[5:15, 5:10], classes[5:15, 10:15] = 1, 2
+    labels = split_instances(classes, "components")
+    assert labels.max() == 2
+    assert labels[8, 7] != labels[8, 12]
+
+
+def test_small_objects_are_dropped_and_small_holes_filled():
+    classes = discs((40, 40))
+    classes[40, 40] = 0
+    classes[5:8, 5:8] = 1
+    labels = split_instances(classes, minimum_size=10)
+    assert labels.max() == 1
+    assert labels[40, 40] == 1
+
+
+def test_a_hole_that_is_another_class_is_not_filled():
+    classes = discs((40, 40))
+    classes[39:42, 39:42] = 2
+    labels = split_instances(classes, minimum_size=9)
+    assert labels[40, 40] != labels[40, 33]
+
+
+def test_nothing_gives_nothing():
+    assert split_instances(np.zeros((10, 10), np.uint8)).max() == 0
+
+
+@given(arrays(np.uint8, (24, 24), elements={"min_value": 0, "max_value": 2}))
+def test_any_class_image_is_numbered_without_gaps_and_covered_whole(classes):
+    labels = split_instances(classes)
+    assert np.array_equal(labels > 0, classes > 0)
+    assert np.array_equal(np.unique(labels[labels > 0]), np.arange(1, labels.max() + 1))
+    for number in range(1, labels.max() + 1):
+        assert len(np.unique(classes[labels == number])) == 1

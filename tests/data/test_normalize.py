@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from napari_labelfix.data.normalize import normalize
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, np.float64])
+def test_dark_end_is_0_and_bright_end_is_1_whatever_the_type(dtype):
+    image = (RNG.random((200, 100)) * 200 + 20).astype(dtype)
+    pixels = normalize(image)
+    assert pixels.dtype == np.float32
+    assert pixels.shape == (200, 100, 1)
+    assert np.percentile(pixels, (0.5, 99.5)) == pytest.approx([0, 1], abs=1e-5)
+
+
+def test_channels_are_scaled_each_on_its_own():
+    image = RNG.random((50, 60, 3)) * [1, 100, 1e6]
+    pixels = normalize(image)
+    assert np.percentile(pixels, 99.5, axis=(0, 1)) == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+def test_a_gain_and_an_offset_change_nothing():
+    image = RNG.random((64, 64)).astype(np.float32)
+    assert np.allclose(normalize(image), normalize(image * 37 - 5), atol=1e-4)
+
+
+def test_sparse_spots_on_black_are_scaled_by_the_whole_range():
+    image = np.zeros((100, 100), np.uint8)
+    image[50, 50] = 200
+    assert normalize(image).max() == 1
+
+
+def test_a_constant_channel_beside_others_becomes_0():
+    image = RNG.random((30, 30, 2))
+    image[..., 1] = 7
+    assert (normalize(image)[..., 1] == 0).all()
+
+
+def test_boolean_images_are_numbers():
+    image = RNG.random((30, 30)) > 0.5
+    assert set(np.unique(normalize(image))) == {0, 1}
