@@ -1,0 +1,143 @@
+"""The command line: one sub-command per job. What computes is imported on use, so that help comes at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_labelfix.cli.arguments import repeat_flags
+from napari_labelfix.errors import LabelfixError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEBUG = "NAPARI_LABELFIX_DEBUG"  # set to anything: tracebacks and the log
+
+app = typer.Typer(
+    name="napari-labelfix",
+    help="Learn from imperfect microscopy labels.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Images = Annotated[
+    list[Path],
+    typer.Option("--image", metavar="PATH...", help="Images (TIFF, PNG, JPEG, npy, zarr) or their folders."),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if need be.")]
+Device = Annotated[
+    str | None, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps; auto unless said otherwise.")
+]
+
+
+@app.command()
+def run(
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="As 'napari-labelfix methods' lists them.")],
+    image: Images,
+    annotations: Annotated[
+        list[Path],
+        typer.Option("--annotations", metavar="PATH...", help="Files named like their images, or folders of them."),
+    ],
+    out: Out,
+    params: Annotated[
+        Path | None, typer.Option("--params", metavar="FILE.toml", help="Parameters, a line 'name = value' each.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE...", help="Parameters; they win over --params.")
+    ] = None,
+    device: Device = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, metavar="N", help="End after so many seconds and write what is there.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same machine, same result.")] = None,
+) -> None:
+    """Train a method on annotated images and write labels, classes, confidence and the model.
+
+    In the annotations of scribble2label 0 is unmarked, 1 background, 2 and up foreground. An image without
+    annotations is labelled too. Ctrl+C ends the training and writes what is there.
+    """
+    from napari_labelfix.cli.arguments import read_params
+    from napari_labelfix.cli.jobs import train_on_files
+    from napari_labelfix.cli.progress import make_reporter
+    from napari_labelfix.methods.table import find_method
+
+    chosen = find_method(method)
+    values = read_params(chosen.params, params, settings or (), device=device, seed=seed)
+    train_on_files(chosen, image, annotations, values, out, seconds, make_reporter(seconds))
+    typer.echo(f"Results are in {out}.")
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Option("--model", metavar="DIR", help="The results of a run, or the model in them.")],
+    image: Images,
+    out: Out,
+    device: Device = None,
+) -> None:
+    """Apply a trained model to images and write labels, classes and confidence."""
+    from napari_labelfix.cli.jobs import predict_files
+    from napari_labelfix.cli.progress import make_reporter
+
+    predict_files(model, image, out, device or "auto", make_reporter(None))
+    typer.echo(f"Results are in {out}.")
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the pictures if there is no display.")
+    ] = Path("demo_out"),
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window even if there is a display.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, metavar="N", help="How long to train if there is no window.")] = 30,
+) -> None:
+    """Open napari with a sample, scribbles drawn, and a run going on; or, with no display, do it to files."""
+    from napari_labelfix.cli.demo import has_display, run_headless
+
+    if headless or not has_display():
+        run_headless(out, seconds)
+        return
+    from napari_labelfix.widgets.demo import open_demo
+
+    open_demo()
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which device and which OpenGL there is, what is missing and how to get it."""
+    from napari_labelfix.cli.doctor import examine, report
+
+    report(examine())
+
+
+@app.command()
+def methods() -> None:
+    """List the methods with their parameters and defaults."""
+    from napari_labelfix.cli.tables import print_methods
+
+    print_methods()
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command line; bad input ends it with exit code 2 and one sentence.
+
+    Parameters
+    ----------
+    words
+        What follows the program's name; by default what the shell passed.
+    """
+    debugging = bool(os.environ.get(DEBUG))
+    # Libraries log much that is said better in our sentences.
+    logging.basicConfig(level=logging.INFO if debugging else logging.CRITICAL)
+    try:
+        app(repeat_flags(sys.argv[1:] if words is None else words), prog_name="napari-labelfix")
+    except LabelfixError as error:
+        if debugging:
+            raise
+        typer.echo(f"napari-labelfix: {' '.join(str(error).split())}", err=True)
+        raise SystemExit(2) from None

@@ -1,0 +1,77 @@
+"""From words on a command line to paths and parameters."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from napari_labelfix.errors import InputError, ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_labelfix.params import Params
+
+_TAKE_SEVERAL = ("--image", "--annotations", "--set")
+
+
+def repeat_flags(words: Sequence[str]) -> list[str]:
+    """Write `--image a b` as `--image a --image b`, which is what the parser understands.
+
+    Examples
+    --------
+    >>> repeat_flags(["--image", "a", "b", "--out", "c"])
+    ['--image', 'a', '--image', 'b', '--out', 'c']
+    """
+    repeated: list[str] = []
+    flag = None  # the one that the words now belong to
+    for word in words:
+        if word.startswith("-"):
+            flag = word if word in _TAKE_SEVERAL else None
+            if flag is None:
+                repeated.append(word)
+        else:
+            repeated += [word] if flag is None else [flag, word]
+    return repeated
+
+
+def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], **flags: object) -> Params:
+    """Make parameters from a TOML file, `name=value` settings and flags; the later win over the earlier.
+
+    Parameters
+    ----------
+    kind
+        The method's parameters.
+    file
+        TOML with a line `name = value` per parameter.
+    settings
+        As "threshold=0.9".
+    flags
+        Parameters with flags of their own; None is not given.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, a name is unknown or a value does not fit.
+    """
+    values: dict[str, Any] = {} if file is None else _read_toml(file)
+    values |= dict(map(_split, settings))
+    values |= {name: value for name, value in flags.items() if value is not None}
+    return kind.from_dict(values)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The parameters {path} cannot be read ({error.strerror}).") from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise ParamError(f"Expected TOML with lines like 'threshold = 0.8' in {path}, but: {error}.") from None
+
+
+def _split(setting: str) -> tuple[str, str]:
+    name, equals, value = setting.partition("=")
+    if not equals:
+        raise ParamError(f"Expected --set name=value, but got {setting!r}.")
+    return name.strip(), value.strip()

@@ -1,0 +1,237 @@
+"""What `run` and `predict` do, once their arguments are read."""
+
+from __future__ import annotations
+
+import platform
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from napari_labelfix.errors import LabelfixError, ModelError, TrainingError
+from napari_labelfix.io.files import expect_writable, filling
+from napari_labelfix.io.results import write_proposals, write_record
+from napari_labelfix.io.tasks import FileTask, PaintedAnnotation, read_task
+from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
+from napari_labelfix.methods.table import Method, find_method
+from napari_labelfix.snapshots import Proposal, Snapshot, run_to_end
+from napari_labelfix.trainer.reasons import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from napari_labelfix.cli.progress import Reporter
+    from napari_labelfix.methods.table import MethodCode
+    from napari_labelfix.params import Params
+
+
+@dataclass
+class Recording:
+    """What a run has told so far; it stays when the run is cut short."""
+
+    reporter: Reporter
+    started: float = field(default_factory=time.monotonic)
+    seconds_to_first_proposal: float | None = None
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    model: TrainedModel | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+    steps: int = 0
+    ended: str = "finished"
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the training began."""
+        return time.monotonic() - self.started
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Keep what a snapshot brings, and show it."""
+        if snapshot.proposals and self.seconds_to_first_proposal is None:
+            self.seconds_to_first_proposal = self.seconds
+        self.proposals.update(snapshot.proposals)
+        self.model = snapshot.model or self.model
+        self.metrics = snapshot.metrics or self.metrics
+        self.steps = max(self.steps, snapshot.step)
+        self.reporter.show(snapshot)
+        self.note(snapshot.message)
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence and show it, once."""
+        if sentence and sentence not in self.messages:
+            self.messages.append(sentence)
+            self.reporter.say(sentence)
+
+
+def train_on_files(
+    method: Method,
+    images: Sequence[Path],
+    annotations: Sequence[Path],
+    params: Params,
+    out: Path,
+    seconds: float | None,
+    reporter: Reporter,
+) -> tuple[FileTask, Recording]:
+    """Train, and write what there is at the end: after the last epoch, the time's end, or Ctrl+C.
+
+    Parameters
+    ----------
+    method, params
+        How to learn.
+    images, annotations
+        From what: files or folders.
+    out
+        The folder for the results. Nothing is written into it before the end.
+    seconds
+        Budget of the training, wall clock; None trains to the end.
+    reporter
+        Shows the progress.
+
+    Raises
+    ------
+    LabelfixError
+        If the run cannot start, fails, or its results cannot be written.
+    """
+    expect_writable(out)
+    read = read_task(images, annotations, cast("type[PaintedAnnotation]", method.annotation))
+    with reporter:
+        reporter.say(f"{method.title}: {_count(len(read.task.planes), 'plane')}. Loading.")
+        with _explained():
+            code = method.load()
+        recording = Recording(reporter)
+        _train(code, read, params, seconds, recording)
+        training_seconds = recording.seconds
+        _complete(code, read, params, recording)
+    record = {
+        "command": "run",
+        "method": method.name,
+        "parameters": params.to_dict(),
+        "seed": params.seed,
+        **_circumstances(read, params.device),
+        "seconds_to_first_proposal": _rounded(recording.seconds_to_first_proposal),
+        "seconds": _rounded(training_seconds),
+        "ended": recording.ended,
+        "steps": recording.steps,
+        "metrics": dict(recording.metrics),
+        "messages": recording.messages,
+    }
+    with filling(out) as folder:
+        outputs = _write_files(folder, read, recording.proposals)
+        if recording.model is not None:
+            recording.model.save(folder / "model")
+        write_record(folder / "run.json", record | {"outputs": outputs})
+    return read, recording
+
+
+def predict_files(
+    model_folder: Path, images: Sequence[Path], out: Path, device: str, reporter: Reporter
+) -> dict[str, list[str]]:
+    """Apply a saved model to images and write what it says; return the names of the files by image.
+
+    `model_folder` may be the `model` folder or the folder of a run that holds it.
+
+    Raises
+    ------
+    LabelfixError
+        If the model or an image does not serve, or the results cannot be written.
+    """
+    started = time.monotonic()
+    expect_writable(out)
+    inside = model_folder / "model"
+    model = TrainedModel.load(inside if (inside / "model.json").exists() else model_folder)
+    read = read_task(images)
+    proposals: dict[int, Proposal] = {}
+    with reporter, _explained():
+        code = _method_of(model).load()
+        for index, plane in enumerate(read.task.planes):
+            proposals[index] = code.predict(model, plane.image, device)
+            reporter.show(Snapshot("predicting", index + 1, len(read.task.planes)))
+    record = {
+        "command": "predict",
+        "model": str(model_folder),
+        "method": model.method,
+        "parameters": dict(model.params),
+        **_circumstances(read, device),
+        "seconds": _rounded(time.monotonic() - started),
+    }
+    with filling(out) as folder:
+        outputs = _write_files(folder, read, proposals)
+        write_record(folder / "predict.json", record | {"outputs": outputs})
+    return outputs
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever a method's code raises into a sentence."""
+    try:
+        yield
+    except LabelfixError:
+        raise
+    except Exception as error:
+        raise TrainingError(explain(error)) from error
+
+
+def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | None, recording: Recording) -> None:
+    """Fill the recording; what is in it stays good when the run is cut short."""
+    try:
+        with _explained():
+            _, model = run_to_end(code.train(read.task, params), seconds, recording.take)
+        recording.model = model or recording.model
+        if seconds is not None and recording.seconds >= seconds:
+            recording.ended = "time was up"
+    except KeyboardInterrupt:
+        recording.ended = "interrupted"
+        recording.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
+    if not recording.proposals:
+        raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
+
+
+def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recording) -> None:
+    """Let the model predict the planes that the time did not suffice for."""
+    missing = [index for index in range(len(read.task.planes)) if index not in recording.proposals]
+    if not missing:
+        return
+    if recording.model is None:
+        recording.note(f"The time did not suffice for {_count(len(missing), 'plane')}: not written.")
+        return
+    recording.note(f"The time did not suffice for {_count(len(missing), 'plane')}: predicted by the model.")
+    with _explained():
+        for index in missing:
+            recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
+
+
+def _write_files(folder: Path, read: FileTask, proposals: Mapping[int, Proposal]) -> dict[str, list[str]]:
+    """Write the files of every image whose planes are all there."""
+    return {
+        str(file.path): write_proposals(folder, file, [proposals[index] for index in planes])
+        for file, planes in read.planes_of_files()
+        if all(index in proposals for index in planes)
+    }
+
+
+def _method_of(model: TrainedModel) -> Method:
+    try:
+        return find_method(model.method)
+    except LabelfixError as error:
+        raise ModelError(f"The model cannot be used: {error}") from None
+
+
+def _circumstances(read: FileTask, device: str) -> dict[str, Any]:
+    """Return what else it takes to repeat a result: versions, machine, device and data."""
+    from napari_labelfix.networks.device import choose_device
+
+    return {
+        "versions": {"python": platform.python_version(), **installed_versions()},
+        "system": platform.platform(),
+        "device": str(choose_device(device)),
+        "images": {str(file.path): list(file.pixels.shape) for file in read.files},
+        "fingerprint": read.task.fingerprint(),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,51 @@
+"""What a run leaves in its folder: three TIFFs per image and a record."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from napari_labelfix.io.files import replacing
+from napari_labelfix.io.labels_tiff import write_confidence, write_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from napari_labelfix.io.read import ImageFile
+    from napari_labelfix.snapshots import Proposal
+
+
+def write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
+    """Write an image's objects, classes and confidence, in the image's shape (a stack stays a stack).
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    file
+        The image; its stem begins the names.
+    proposals
+        One per plane, in order.
+
+    Returns
+    -------
+    list[str]
+        The names of the files: `<stem>_labels.tif`, `<stem>_classes.tif`, `<stem>_confidence.tif`.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be written.
+    """
+    names = [f"{file.stem}_{what}.tif" for what in ("labels", "classes", "confidence")]
+    write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]))
+    write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]))
+    write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]))
+    return names
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON for people and programs. Raises `OutputError` if it cannot be written."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
