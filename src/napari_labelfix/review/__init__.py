@@ -1,0 +1,1 @@
+"""What a person does with proposals: accept them. Plain numpy; no Qt, no napari."""

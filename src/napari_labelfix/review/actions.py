@@ -1,0 +1,189 @@
+"""Which pixels an accept writes into the accepted labels, and which it leaves alone.
+
+Three rules hold for every action: the pixels of a locked object never change, an object that a person accepted is
+only replaced when that person points at a better outline of it, and every edit can be taken back by `inverse()`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+MOSTLY = 0.5  # an object covered by more than this share of its pixels is the same object
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """The objects of one proposed plane.
+
+    Parameters
+    ----------
+    ids
+        (N,) their labels, ascending.
+    classes
+        (N,) the class of most of an object's pixels.
+    confidence
+        (N,) mean confidence of an object's pixels, 0..1.
+    """
+
+    ids: NDArray[np.int64]
+    classes: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """Pixels of a label array with their values before and after.
+
+    Parameters
+    ----------
+    indices
+        As `numpy.nonzero` gives them: one array per axis.
+    before, after
+        The labels at these pixels; they differ everywhere.
+    count
+        Objects that the edit accepts, or takes back.
+    present
+        Objects that were asked for and are there already.
+    """
+
+    indices: tuple[NDArray[np.intp], ...]
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
+    count: int
+    present: int = 0
+
+    def inverse(self) -> Edit:
+        """Return the edit that takes this one back."""
+        return Edit(self.indices, self.after, self.before, self.count, self.present)
+
+    def apply(self, labels: NDArray[np.integer]) -> None:
+        """Write into a plain array. A napari layer gets `indices` and `after` through its undoable `data_setitem`."""
+        labels[self.indices] = self.after
+
+
+def describe_objects(
+    labels: NDArray[np.integer], classes: NDArray[np.integer], confidence: NDArray[np.floating]
+) -> Objects:
+    """Return class and confidence of each object of a plane.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) object ids, 0 = background; small numbers, as a method gives them.
+    classes
+        (Y, X) 0 background, 1.. foreground classes.
+    confidence
+        (Y, X) in [0, 1].
+    """
+    flat = labels.ravel()
+    sizes = np.bincount(flat)
+    ids = np.flatnonzero(sizes)
+    ids = ids[ids > 0]
+    total = np.bincount(flat, weights=confidence.ravel())
+    votes = np.stack([np.bincount(flat[(classes == c).ravel()], minlength=sizes.size) for c in range(_top(classes))])
+    return Objects(ids, votes.argmax(axis=0)[ids], total[ids] / sizes[ids])
+
+
+def already_there(
+    proposed: NDArray[np.integer], accepted: NDArray[np.integer], ids: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Return for each of `ids` (N,) whether accepted pixels cover more than half of that proposed object.
+
+    Parameters
+    ----------
+    proposed, accepted
+        Label arrays of the same shape, 0 = background.
+    ids
+        (N,) ascending labels of `proposed`. One that has no pixel counts as not there.
+    """
+    if not ids.size:
+        return np.zeros(0, bool)
+    inside = proposed > 0
+    found, position = _positions(ids, proposed[inside])
+    sizes = np.bincount(position[found], minlength=ids.size)
+    covered = np.bincount(position[found], weights=(accepted[inside] > 0)[found], minlength=ids.size)
+    return np.asarray(covered > MOSTLY * sizes)
+
+
+def accept_objects(
+    proposed: NDArray[np.integer], accepted: NDArray[np.integer], ids: Sequence[int] | NDArray[np.integer]
+) -> Edit:
+    """Add the proposed objects that are not there yet, beside and never over what is accepted.
+
+    Parameters
+    ----------
+    proposed, accepted
+        Label arrays of the same shape, 0 = background.
+    ids
+        Labels of `proposed` to accept. They get new ids after the largest that is in use.
+    """
+    asked = np.unique(np.asarray(ids, np.int64))
+    there = already_there(proposed, accepted, asked)
+    chosen = asked[~there]
+    free = np.nonzero((proposed > 0) & (accepted == 0))
+    found, position = _positions(chosen, proposed[free])
+    # only the objects that have pixels get an id, so that no number is skipped
+    used, rank = np.unique(position[found], return_inverse=True)
+    after = (int(accepted.max(initial=0)) + 1 + rank).astype(np.int32)
+    indices = tuple(axis[found] for axis in free)
+    return Edit(indices, np.zeros_like(after), after, count=used.size, present=int(there.sum()))
+
+
+def accept_object(
+    proposed: NDArray[np.integer], accepted: NDArray[np.integer], object_id: int, locked: Collection[int] = ()
+) -> Edit:
+    """Accept one proposed object in place of the accepted objects that it covers mostly.
+
+    The replaced object's id is kept (of several, that of the one with the largest overlap), so a better outline can
+    be accepted again. Pixels of other accepted objects, and of locked ones, stay.
+
+    Parameters
+    ----------
+    proposed, accepted
+        Label arrays of the same shape, 0 = background.
+    object_id
+        The label in `proposed`.
+    locked
+        Ids of `accepted` that must not change.
+    """
+    mask = proposed == object_id
+    overlapping, overlaps = np.unique(accepted[mask & (accepted > 0)], return_counts=True)
+    touched = np.isin(accepted, overlapping)
+    sizes = np.unique(accepted[touched], return_counts=True)[1]
+    replaceable = (overlaps > MOSTLY * sizes) & ~np.isin(overlapping, list(locked))
+    replaced, overlaps = overlapping[replaceable], overlaps[replaceable]
+    own_id = int(replaced[overlaps.argmax()]) if replaced.size else int(accepted.max(initial=0)) + 1
+
+    indices = np.nonzero(mask | touched)
+    before = accepted[indices].astype(np.int32)
+    after = np.where(np.isin(before, replaced), 0, before)
+    after[mask[indices] & (after == 0)] = own_id
+    changed = after != before
+    count = int(changed.any())
+    return Edit(
+        tuple(axis[changed] for axis in indices),
+        before[changed],
+        after[changed],
+        count=count,
+        present=int(mask.any()) - count,
+    )
+
+
+def _positions(ids: NDArray[np.integer], values: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return for each value whether it is one of the ascending `ids`, and where in them."""
+    if not ids.size:
+        return np.zeros(values.shape, bool), np.zeros(values.shape, np.intp)
+    position = np.minimum(np.searchsorted(ids, values), ids.size - 1)
+    return ids[position] == values, position
+
+
+def _top(classes: NDArray[np.integer]) -> int:
+    return int(classes.max(initial=0)) + 1

@@ -1,0 +1,1 @@
+"""The napari docks. Nothing here imports torch: runs live in another process."""

@@ -1,0 +1,143 @@
+"""Accepting proposals into the corrected layer, by edits that Ctrl+Z takes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from napari.layers import Labels
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.review.actions import accept_object, accept_objects, already_there
+from napari_labelfix.widgets import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.actions import Edit
+    from napari_labelfix.widgets.results import ResultLayers
+
+
+class Count(NamedTuple):
+    """How many objects an accept would add, and how many of them are in the corrected layer already."""
+
+    new: int
+    present: int
+
+
+class Accepting:
+    """Moves proposed objects into the corrected layer of the same image.
+
+    Parameters
+    ----------
+    results
+        The layers with the proposal.
+    """
+
+    def __init__(self, results: ResultLayers) -> None:
+        self._results = results
+        self._present: dict[int, NDArray[np.bool_]] = {}  # for the objects of a plane: in the corrected layer already?
+        self._counted: dict[int, object] = {}  # the objects that `_present` was worked out for
+
+    @property
+    def corrected(self) -> Labels | None:
+        """The layer with what the person has accepted; made on the first accept."""
+        layer = layers.find(self._results.viewer, "corrected", self._results.image)
+        return layer if isinstance(layer, Labels) and tuple(layer.data.shape) == self._results.shape else None
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether there is a proposal to accept from."""
+        return self._results.has_proposal
+
+    def select_layer_without_brush(self) -> None:
+        """Go to a layer on which a click does not paint."""
+        corrected = self._corrected_or_new()
+        corrected.mode = "pan_zoom"
+        layers.select(self._results.viewer, corrected)
+
+    def forget_counts(self) -> None:
+        """Note that the corrected layer has changed."""
+        self._counted = {}
+
+    def count(self, threshold: float = 0.0) -> Count:
+        """Return what accepting all objects of at least this confidence would do."""
+        new = present = 0
+        for plane, objects in self._results.objects().items():
+            if self._counted.get(plane) is not objects:
+                self._counted[plane], self._present[plane] = objects, self._find_present(plane, objects.ids)
+            chosen = objects.confidence >= threshold
+            there = int((self._present[plane] & chosen).sum())
+            new, present = new + int(chosen.sum()) - there, present + there
+        return Count(new, present)
+
+    def accept_above(self, threshold: float = 0.0) -> Edit | None:
+        """Accept all objects of at least this confidence; None if there is no proposal."""
+        proposal, objects = self._results.layer("proposal"), self._results.objects().values()
+        if proposal is None or not objects:
+            return None
+        chosen = np.concatenate([table.ids[table.confidence >= threshold] for table in objects])
+        corrected = self._corrected_or_new()
+        edit = accept_objects(proposal.data, corrected.data, chosen)
+        self._write(corrected, edit)
+        return edit
+
+    def accept_at(self, position: Sequence[float]) -> Edit | None:
+        """Accept the proposed object at a position in world coordinates; None if there is none."""
+        proposal, object_id = self._results.layer("proposal"), self.object_at(position)
+        if proposal is None or not object_id:
+            return None
+        corrected = self._corrected_or_new()
+        edit = accept_object(proposal.data, corrected.data, object_id, locked_ids(corrected))
+        self._write(corrected, edit)
+        return edit
+
+    def object_at(self, position: Sequence[float]) -> int:
+        """Return the proposed object's id at a position in world coordinates, or 0."""
+        proposal = self._results.layer("proposal")
+        if proposal is None:
+            return 0
+        pixel = np.round(proposal.world_to_data(position)).astype(int)
+        inside = ((pixel >= 0) & (pixel < self._results.shape)).all()
+        return int(proposal.data[tuple(pixel)]) if inside else 0
+
+    def _find_present(self, plane: int, ids: NDArray[np.integer]) -> NDArray[np.bool_]:
+        proposal, corrected = self._results.layer("proposal"), self.corrected
+        if proposal is None or corrected is None:
+            return np.zeros(ids.size, bool)
+        index = self._results.planes[plane]
+        return already_there(proposal.data[index], corrected.data[index], ids)
+
+    def _corrected_or_new(self) -> Labels:
+        if (corrected := self.corrected) is not None:
+            return corrected
+        image = self._results.image
+        corrected = Labels(
+            np.zeros(self._results.shape, np.int32),
+            name=f"{image.name} corrected",
+            opacity=0.6,
+            **layers.placement(image),
+        )
+        layers.link(corrected, "corrected", image)
+        layers.add_quietly(self._results.viewer, corrected)
+        return corrected
+
+    def _write(self, corrected: Labels, edit: Edit) -> None:
+        """Write as one step of the layer's history, and select the layer, so that Ctrl+Z takes this step back."""
+        highest = np.iinfo(corrected.data.dtype).max
+        if edit.after.max(initial=0) > highest:
+            raise InputError(f"“{corrected.name}” can hold ids up to {highest} only. Convert its data type to int32.")
+        with corrected.block_history():
+            corrected.data_setitem(edit.indices, edit.after)
+        layers.select(self._results.viewer, corrected)
+        self.forget_counts()
+
+
+def locked_ids(corrected: Labels) -> set[int]:
+    """Return the accepted objects that must not change: those with a true `locked` among the layer's features."""
+    features = corrected.features
+    if not {"index", "locked"} <= set(features.columns):
+        return set()
+    return {int(label) for label in features["index"][features["locked"].astype(bool)]}

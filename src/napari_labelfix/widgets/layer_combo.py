@@ -1,0 +1,77 @@
+"""A combo box of the viewer's layers that keeps itself up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QWidget
+
+from napari_labelfix.widgets import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+
+class LayerCombo(QComboBox):
+    """Offers the layers that a rule accepts. A choice is a layer, not a name: renaming or moving it changes nothing.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers.
+    accepts
+        The rule.
+    nothing
+        What stands there when there is no layer, or none is chosen.
+    preferred
+        Names the layer to choose when nothing is; None leaves it so.
+    """
+
+    layerChanged = Signal()
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        accepts: Callable[[Layer], bool],
+        nothing: str,
+        preferred: Callable[[list[Layer]], Layer | None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer, self._accepts, self._nothing, self._preferred = viewer, accepts, nothing, preferred
+        self._layers: list[Layer] = []
+        self._layer: Layer | None = None
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.activated.connect(lambda row: self.choose(self._layers[row - 1] if row else None))
+        layers.on_list_change(viewer, self.refresh)
+        self.refresh()
+
+    @property
+    def layer(self) -> Layer | None:
+        """The chosen layer."""
+        return self._layer
+
+    def choose(self, layer: Layer | None) -> None:
+        """Choose a layer that the rule accepts."""
+        before, self._layer = self._layer, layer
+        self._show()
+        if layer is not before:
+            self.layerChanged.emit()
+
+    def refresh(self, _event: object = None) -> None:
+        """Look at the viewer's layers again."""
+        self._layers = list(layers.layers_where(self._viewer, self._accepts))
+        kept = self._layer if self._layer in self._layers else None
+        self.choose(kept if kept is not None else self._preferred(self._layers))
+
+    def _show(self) -> None:
+        self.blockSignals(True)
+        self.clear()
+        self.addItems([self._nothing, *(layer.name for layer in self._layers)])
+        self.setCurrentIndex(self._layers.index(self._layer) + 1 if self._layer in self._layers else 0)
+        self.blockSignals(False)

@@ -1,0 +1,175 @@
+"""The viewer's layers: found by their tag, put in the right place, never by name. Only this module uses viewer.layers.
+
+A tag is `layer.metadata["labelfix"] = {"role": ..., "image": id of the image, ...}`. An image gets its id when the
+first layer is made for it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from napari.layers import Image
+
+from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+Role = Literal["image", "confidence", "ignored", "proposal", "corrected", "scribbles"]
+TAG = "labelfix"
+_BOTTOM_TO_TOP = ("image", "confidence", "ignored", "proposal", "corrected", "scribbles")
+_HEIGHT = {role: height for height, role in enumerate(_BOTTOM_TO_TOP)}
+
+
+def tag_of(layer: Layer) -> dict[str, Any]:
+    """Return the layer's tag, or {} if it has none."""
+    tag = layer.metadata.get(TAG)
+    return tag if isinstance(tag, dict) else {}
+
+
+def role_of(layer: Layer) -> str:
+    """Return what the layer is for, or "" for one that is not ours."""
+    return str(tag_of(layer).get("role", ""))
+
+
+def image_id(image: Layer) -> str:
+    """Return the id that layers made for this image carry; the image is given one on first use."""
+    tag = image.metadata.setdefault(TAG, {"role": "image"})
+    return str(tag.setdefault("id", uuid.uuid4().hex))
+
+
+def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
+    """Tag a layer as belonging to an image, and to a method if it shows what that method believes."""
+    layer.metadata[TAG] = tag_of(layer) | {"role": role, "image": image_id(image), "method": method}
+
+
+def find(viewer: ViewerModel, role: Role, image: Layer, method: str = "") -> Layer | None:
+    """Return the topmost layer with that role for the image (and method), or None."""
+    wanted = {"role": role, "image": image_id(image), "method": method}
+    matching = [layer for layer in viewer.layers if wanted.items() <= tag_of(layer).items()]
+    return matching[-1] if matching else None
+
+
+def layers_where(viewer: ViewerModel, accepts: Callable[[Layer], bool]) -> Iterator[Layer]:
+    """Yield the viewer's layers that a rule accepts, topmost first."""
+    return (layer for layer in reversed(viewer.layers) if accepts(layer))
+
+
+def is_input_image(layer: Layer) -> bool:
+    """Return whether a layer is an image to work on, and not one that shows a result."""
+    return isinstance(layer, Image) and role_of(layer) in ("", "image")
+
+
+def level_0(layer: Layer) -> Any:
+    """Return the full-resolution array of an image or labels layer."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def spatial_shape(image: Layer) -> tuple[int, ...]:
+    """Return the shape of a label layer for this image: without the colour channels of an RGB image."""
+    shape = tuple(int(length) for length in level_0(image).shape)
+    return shape[:-1] if getattr(image, "rgb", False) else shape
+
+
+def plane_indices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the indices of the 2D planes of a (..., Y, X) array, in order; [()] for one plane."""
+    return list(np.ndindex(shape[:-2]))
+
+
+def plane_name(image: Layer, index: tuple[int, ...]) -> str:
+    """Return what a plane is called in messages and files: "name", or "name[003]" in a stack."""
+    return f"{image.name}[{','.join(f'{i:03d}' for i in index)}]" if index else str(image.name)
+
+
+def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
+    """Return the pixels of one plane, (Y, X) or (Y, X, C); a lazy array is read here.
+
+    Raises
+    ------
+    InputError
+        If the image's file is gone or cannot be read.
+    """
+    try:
+        return np.asarray(level_0(image)[index])
+    except (OSError, ValueError, MemoryError) as error:
+        raise InputError(f"{plane_name(image, index)} cannot be read ({error}). Open the image again.") from error
+
+
+def placement(image: Layer) -> dict[str, Any]:
+    """Return what puts a new layer exactly on top of the image, as arguments of a layer."""
+    return {
+        "scale": image.scale,
+        "translate": image.translate,
+        "rotate": image.rotate,
+        "shear": image.shear,
+        "affine": image.affine,
+        "units": image.units,
+        "axis_labels": image.axis_labels,
+    }
+
+
+def add_quietly(viewer: ViewerModel, layer: Layer) -> None:
+    """Add a layer that was linked to an image at its place, and leave selection and active layer as they are."""
+    selected = set(viewer.layers.selection)
+    viewer.layers.insert(_place(viewer, layer), layer)  # napari makes an inserted layer the active one
+    viewer.layers.selection.clear()
+    viewer.layers.selection.update(selected)
+
+
+def add_selected(viewer: ViewerModel, layer: Layer) -> None:
+    """Add a layer that was linked to an image at its place, and make it the active one."""
+    viewer.layers.insert(_place(viewer, layer), layer)
+    viewer.layers.selection.active = layer
+
+
+def select(viewer: ViewerModel, layer: Layer) -> None:
+    """Make a layer the active one."""
+    viewer.layers.selection.active = layer
+
+
+def remove(viewer: ViewerModel, layer: Layer) -> None:
+    """Remove a layer."""
+    viewer.layers.remove(layer)
+
+
+def contains(viewer: ViewerModel, layer: Layer | None) -> bool:
+    """Return whether a layer is in the viewer."""
+    return layer is not None and layer in viewer.layers
+
+
+def on_list_change(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
+    """Call a bound method, which is held weakly, when layers come, go, move or are renamed."""
+    events = viewer.layers.events
+    for emitter in (events.inserted, events.removed, events.reordered, events.renamed):
+        emitter.connect(callback)
+
+
+def watch(layer: Layer, callback: Callable[[object], object]) -> None:
+    """Call a bound method, which is held weakly, when the pixels of a labels layer may have changed.
+
+    A stroke is told when it ends (`paint`). napari tells an undo only as a redraw (`set_data`), which also comes when
+    the slider moves: the callback has to look whether something is different.
+    """
+    for emitter in (layer.events.paint, layer.events.set_data, layer.events.data):
+        emitter.connect(callback)
+
+
+def unwatch(layer: Layer, callback: Callable[[object], object]) -> None:
+    """Undo `watch`."""
+    for emitter in (layer.events.paint, layer.events.set_data, layer.events.data):
+        emitter.disconnect(callback)
+
+
+def _place(viewer: ViewerModel, layer: Layer) -> int:
+    """Return the index below the image's layers that belong above this one; else the top."""
+    height, image = _HEIGHT[role_of(layer)], tag_of(layer)["image"]
+    for index, other in enumerate(viewer.layers):
+        if tag_of(other).get("image") == image and _HEIGHT.get(role_of(other), 0) > height:
+            return index
+    return len(viewer.layers)

@@ -1,0 +1,257 @@
+"""The dock of a method: choose, annotate, run, watch, accept. One class for all methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.utils.notifications import show_error, show_warning
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from napari_labelfix.errors import InputError, LabelfixError
+from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.widgets import layers, shortcuts
+from napari_labelfix.widgets.accept_control import AcceptControl
+from napari_labelfix.widgets.accept_view import AcceptView
+from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.input_view import InputView
+from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.params_form import ParamsForm
+from napari_labelfix.widgets.results import ResultLayers
+from napari_labelfix.widgets.run_view import RunView
+from napari_labelfix.widgets.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from qtpy.QtGui import QHideEvent, QShowEvent
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.snapshots import Snapshot
+
+_AFTER_A_STROKE_MS = 300
+_WIDTH = 300
+
+
+class MethodDock(QWidget):
+    """Everything a person needs for one method.
+
+    Parameters
+    ----------
+    viewer
+        The viewer it is docked in.
+    method
+        A row of the table of methods.
+    trainer
+        Where runs are started; by default a process of this machine.
+    """
+
+    def __init__(self, viewer: ViewerModel, method: Method, trainer: LocalTrainer | None = None) -> None:
+        super().__init__()
+        self._viewer, self._method = viewer, method
+        self._results: ResultLayers | None = None  # of the chosen image
+        self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows
+        self._watched: Layer | None = None
+
+        self.message = Message(viewer.theme)
+        self.inputs = InputView(viewer, KINDS[method.annotation])
+        self.form = ParamsForm(method.params)
+        self.run_view = RunView()
+        self.accept_view = AcceptView()
+        self.accepts = AcceptControl(viewer, self.accept_view, self)
+        self.session = Session(trainer or LocalTrainer(), self)
+        self._stroke_timer = QTimer(self)
+        self._stroke_timer.setSingleShot(True)
+        self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
+        self._keys: dict[str, Callable[[], object]] = {
+            "run_or_stop": self.run_or_stop,
+            "draw": self.inputs.draw,
+            "next_brush": self.inputs.draw_with_next_brush,
+            "toggle_proposal": self.toggle_proposal,
+            "accept_object": self.accepts.accept_under_cursor,
+            "accept_confident": self.accepts.accept_above,
+        }
+        self._arrange()
+        self._connect()
+        self._on_input_changed()
+        QTimer.singleShot(0, self.session.warm_up)
+
+    def run(self) -> None:
+        """Start a run from what is chosen; what is wrong with it is said in a sentence."""
+        if self.session.running or self._results is None:
+            self._show_hint()
+            return
+        try:
+            if missing := self.inputs.missing():
+                raise InputError(missing)
+            task = self.inputs.task()
+            task.check()
+            self.session.start(self._method, task, self.form.value())
+        except LabelfixError as error:
+            self._tell_error(str(error), show_warning)
+            return
+        self._run = task, self._results
+        self._results.create()
+        self.run_view.show_started()
+        self._set_running(True)
+
+    def stop(self) -> None:
+        """End the run; what it proposed stays."""
+        self.session.stop()
+
+    def run_or_stop(self) -> None:
+        """Do what the key does."""
+        if self.session.running:
+            self.stop()
+        else:
+            self.run()
+
+    def toggle_proposal(self) -> None:
+        """Hide the proposal, or show it again."""
+        proposal = self._results.layer("proposal") if self._results is not None else None
+        if proposal is not None:
+            proposal.visible = not proposal.visible
+
+    def close_session(self) -> None:
+        """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
+        self.session.close()
+        self.accepts.stop_picking()
+        self._watch(None)
+        shortcuts.unbind(self._viewer, self._keys)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the keys: they belong to the dock that is seen."""
+        shortcuts.bind(self._viewer, self._keys)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give the keys back."""
+        shortcuts.unbind(self._viewer, self._keys)
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Notice that the dock was closed: napari then takes the widget out of its dock and drops it."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.close_session()
+        super().changeEvent(event)
+
+    def _on_input_changed(self) -> None:
+        image = self.inputs.image
+        if image is None:
+            self._results = None
+        elif self._results is None or self._results.image is not image:
+            self._results = ResultLayers(self._viewer, image, self._method.name)
+        self._watch(self.inputs.annotation)
+        self.accepts.set_results(self._results)
+        self._show_hint()
+
+    def _watch(self, annotation: Layer | None) -> None:
+        if annotation is self._watched:
+            return
+        if self._watched is not None:
+            layers.unwatch(self._watched, self._on_annotation_touched)
+        if annotation is not None:
+            layers.watch(annotation, self._on_annotation_touched)
+        self._watched = annotation
+
+    def _on_annotation_touched(self, _event: object = None) -> None:
+        self._stroke_timer.start()  # again, if it was running: the person is still drawing
+
+    def _on_annotation_settled(self) -> None:
+        """Hand new strokes to the run, or see what is still missing for one."""
+        if self.session.running and self._run is not None:
+            task, results = self._run
+            if (changed := self.inputs.with_changes(task)) is not None:
+                self._run = changed, results
+                self.session.send(changed)
+        elif self.message.mood == "hint":
+            self._show_hint()
+
+    def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
+        self.run_view.show_snapshots(snapshots)
+        newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
+        if newest and self._run is not None:
+            first = not self._run[1].has_proposal
+            self._run[1].write(newest)
+            self.accepts.count_later()
+            if first:
+                self._show_hint()
+
+    def _on_ended(self, state: str) -> None:
+        self.run_view.show_ended(state)
+        self._set_running(False)
+
+    def _set_running(self, running: bool) -> None:
+        self.run_view.set_running(running)
+        self.inputs.set_choosable(not running)
+        self.form.setEnabled(not running)
+        if running or self.message.mood != "error":
+            self._show_hint()
+
+    def _show_hint(self) -> None:
+        self.message.show_text(self._next_step())
+
+    def _next_step(self) -> str:
+        run = shortcuts.with_key("Run", "run_or_stop")
+        proposed = self._results is not None and self._results.has_proposal
+        if self.session.running and proposed:
+            return "Paint more strokes where the outlines are wrong; they are used at once. Press Stop when it is good."
+        if self.session.running:
+            return "The first proposal comes in a moment."
+        if missing := self.inputs.missing():
+            return missing
+        return f"Accept what is right, or paint more strokes and press {run} again." if proposed else f"Press {run}."
+
+    def _tell_error(self, sentence: str, notify: Callable[[str], None]) -> None:
+        self.message.show_text(sentence, "error")
+        notify(sentence)
+
+    def _on_theme(self, _event: object = None) -> None:
+        self.message.set_theme(self._viewer.theme)
+        self.run_view.set_theme(self._viewer.theme)
+        for button in (self.inputs.create_button, self.run_view.run_button):
+            button.setStyleSheet(primary_style(self._viewer.theme))
+
+    def _connect(self) -> None:
+        self.inputs.changed.connect(self._on_input_changed)
+        self.run_view.runClicked.connect(self.run)
+        self.run_view.stopClicked.connect(self.stop)
+        self.session.snapshotsReceived.connect(self._on_snapshots)
+        self.session.failed.connect(lambda sentence: self._tell_error(sentence, show_error))
+        self.session.ended.connect(self._on_ended)
+        self.accepts.told.connect(self.message.show_text)
+        self._stroke_timer.timeout.connect(self._on_annotation_settled)
+        self._viewer.events.theme.connect(self._on_theme)
+        trainer = self.session.trainer
+        self.destroyed.connect(lambda *_: trainer.close())  # the window was closed with the dock in it
+
+    def _arrange(self) -> None:
+        """Put the parts under one another; only the message stays in place when they are scrolled."""
+        parts = QWidget()
+        column = QVBoxLayout(parts)
+        column.setContentsMargins(6, 0, 6, 0)
+        column.setSpacing(3)
+        for title, part in [
+            ("1  Image and annotation", self.inputs),
+            ("2  Parameters", self.form),
+            ("3  Train", self.run_view),
+            ("4  Accept", self.accept_view),
+        ]:
+            column.addWidget(QLabel(f"<b>{title}</b>"))
+            column.addWidget(part)
+            column.addSpacing(6)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(parts)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self.message)
+        layout.addWidget(scroll)
+        self.setMinimumWidth(_WIDTH)
+        self._on_theme()

@@ -1,0 +1,169 @@
+"""A form for any `Params` class: the fields describe themselves, the advanced ones are folded away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+from napari_labelfix.params import ParamField, Params, param_fields
+
+if TYPE_CHECKING:
+    from napari_labelfix.params import Value
+
+_OPEN_END = 2**31 - 1  # the range of a spin box whose parameter has none
+
+
+class ParamsForm(QWidget):
+    """Shows and edits the parameters of a method.
+
+    Parameters
+    ----------
+    params
+        The class whose fields become rows.
+    parent
+        The Qt parent.
+    """
+
+    valueChanged = Signal()
+
+    def __init__(self, params: type[Params], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._params = params
+        self._editors: dict[str, QWidget] = {}
+        basic, advanced = _rows(), _rows()
+        self.folded = QCollapsible("More")
+        self._unwheeled = _WheelOnlyWithFocus(self)
+        for described in param_fields(params):
+            self._add_row(advanced if described.spec.advanced else basic, described)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(basic)
+        self.folded.layout().setContentsMargins(0, 0, 0, 0)
+        self.folded.layout().setSpacing(0)
+        holder = QWidget()
+        holder.setLayout(advanced)
+        self.folded.addWidget(holder)
+        self.folded.setVisible(advanced.rowCount() > 0)
+        layout.addWidget(self.folded)
+
+    def editor(self, name: str) -> Any:
+        """Return the widget that edits a parameter."""
+        return self._editors[name]
+
+    def value(self) -> Params:
+        """Return the parameters as they stand in the form."""
+        return self._params.from_dict({name: _read(editor) for name, editor in self._editors.items()})
+
+    def setValue(self, params: Params) -> None:
+        """Show parameters; `valueChanged` is emitted once, and only if something is different."""
+        if params == self.value():
+            return
+        self.blockSignals(True)
+        for name, value in params.to_dict().items():
+            _write(self._editors[name], value)
+        self.blockSignals(False)
+        self.valueChanged.emit()
+
+    def _add_row(self, rows: QFormLayout, described: ParamField) -> None:
+        editor = _make_editor(described)
+        editor.setToolTip(described.spec.help)
+        editor.setObjectName(described.name)
+        editor.installEventFilter(self._unwheeled)
+        editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        _changed_signal(editor).connect(lambda _: self.valueChanged.emit())
+        self._editors[described.name] = editor
+        rows.addRow(described.spec.label, editor)
+        rows.labelForField(editor).setToolTip(described.spec.help)
+
+
+def _make_editor(described: ParamField) -> QWidget:
+    spec = described.spec
+    low = -_OPEN_END if spec.minimum is None else spec.minimum
+    high = _OPEN_END if spec.maximum is None else spec.maximum
+    editor: QWidget
+    if described.choices:
+        editor = QComboBox()
+        editor.addItems(described.choices)
+    elif described.kind is bool:
+        editor = QCheckBox()
+    elif described.kind is int:
+        editor = QSpinBox()
+        editor.setRange(max(int(low), -_OPEN_END), min(int(high), _OPEN_END))
+        editor.setSingleStep(int(spec.step or 1))
+    elif described.kind is float:
+        editor = QDoubleSpinBox()
+        step = spec.step or 0.1
+        editor.setDecimals(_decimals(step, described.default))
+        editor.setRange(low, high)
+        editor.setSingleStep(step)
+    else:
+        editor = QLineEdit()
+    _write(editor, described.default)
+    return editor
+
+
+def _decimals(*values: Value) -> int:
+    """Return the decimals that show all of these numbers in full, at least two."""
+    return max(2, *(len(f"{float(value):.10f}".rstrip("0").partition(".")[2]) for value in values))
+
+
+def _read(editor: QWidget) -> Value:
+    if isinstance(editor, QComboBox):
+        return editor.currentText()
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    if isinstance(editor, QSpinBox | QDoubleSpinBox):
+        return editor.value()
+    return editor.text()
+
+
+def _write(editor: QWidget, value: Any) -> None:
+    if isinstance(editor, QComboBox):
+        editor.setCurrentText(value)
+    elif isinstance(editor, QCheckBox):
+        editor.setChecked(value)
+    elif isinstance(editor, QSpinBox | QDoubleSpinBox):
+        editor.setValue(value)
+    else:
+        editor.setText(value)
+
+
+def _changed_signal(editor: QWidget) -> Any:
+    if isinstance(editor, QComboBox):
+        return editor.currentTextChanged
+    if isinstance(editor, QCheckBox):
+        return editor.toggled
+    if isinstance(editor, QSpinBox | QDoubleSpinBox):
+        return editor.valueChanged
+    return editor.textChanged
+
+
+def _rows() -> QFormLayout:
+    rows = QFormLayout()
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setVerticalSpacing(3)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return rows
+
+
+class _WheelOnlyWithFocus(QObject):
+    """Keeps a scroll of the dock from turning the numbers that pass under the mouse pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        passes_by = event.type() == QEvent.Type.Wheel and not watched.hasFocus()
+        if passes_by:
+            event.ignore()  # so that it goes on to the scroll area
+        return passes_by

@@ -1,0 +1,135 @@
+"""Run and Stop, how far a run is, and how it goes."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_labelfix.widgets.metrics_plot import MetricsPlot
+from napari_labelfix.widgets.shortcuts import tooltip, with_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_labelfix.snapshots import Snapshot
+
+
+class RunView(QWidget):
+    """The part of the dock that shows a run."""
+
+    runClicked = Signal()
+    stopClicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.run_button = QPushButton(with_key("Run", "run_or_stop"))
+        self.stop_button = QPushButton(with_key("Stop", "run_or_stop"))
+        for button in (self.run_button, self.stop_button):
+            button.setToolTip(tooltip("run_or_stop"))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
+        self.run_button.clicked.connect(self.runClicked)
+        self.stop_button.clicked.connect(self.stopClicked)
+        self.stage = QLabel()
+        self.stage.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.note = QLabel()  # what the method has to say, such as that it starts without pretrained weights
+        self.note.setWordWrap(True)
+        self.plot = MetricsPlot()
+        self._remaining = TimeLeft()
+
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run_button)
+        buttons.addWidget(self.stop_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(buttons)
+        layout.addWidget(self.stage)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.note)
+        layout.addWidget(self.plot)
+        self.note.hide()
+        self._show_progress_parts(False)
+        self.set_running(False)
+
+    def show_started(self) -> None:
+        """A run was started; nothing has come from it yet."""
+        self._remaining = TimeLeft()
+        self.plot.clear()
+        self.stage.setText("starting")
+        self.note.hide()
+        self.progress.setRange(0, 0)  # a bar that only says that something happens
+        self._show_progress_parts(True)
+
+    def show_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
+        """Show how far the run is, and its numbers."""
+        for snapshot in snapshots:
+            self.plot.add(snapshot.step, snapshot.metrics)
+            self._remaining.add(snapshot.step, time.monotonic())
+            if snapshot.message:
+                self.note.setText(snapshot.message)
+                self.note.show()
+        self.plot.redraw()
+        last = snapshots[-1]
+        self.stage.setText(last.stage)
+        self.progress.setRange(0, max(1, last.total))
+        self.progress.setValue(min(last.step, last.total))
+        self.progress.setFormat(in_words(self._remaining.seconds(last.total)))
+
+    def show_ended(self, state: str) -> None:
+        """The run is over: "finished", "stopped" or "failed"."""
+        self.stage.setText(state)
+        self.progress.setFormat("")
+        if self.progress.maximum() == 0:  # nothing came: end the waiting bar
+            self.progress.setRange(0, 1)
+
+    def set_theme(self, name: str) -> None:
+        """Take the colours of napari's theme."""
+        theme = get_theme(name)
+        self.plot.set_colors(theme.text.as_hex(), theme.background.as_hex())
+
+    def set_running(self, running: bool) -> None:
+        """Offer to stop a run, or to start one."""
+        self.run_button.setEnabled(not running)
+        self.stop_button.setEnabled(running)
+
+    def _show_progress_parts(self, visible: bool) -> None:
+        for widget in (self.stage, self.progress, self.plot):
+            widget.setVisible(visible)
+
+
+class TimeLeft:
+    """How long a run will still take at its pace of the last moments."""
+
+    def __init__(self, window: int = 50) -> None:
+        self._seen: deque[tuple[int, float]] = deque(maxlen=window)
+
+    def add(self, step: int, now: float) -> None:
+        """Note that `step` was reached at `now`, in seconds of any clock."""
+        if not self._seen or step > self._seen[-1][0]:
+            self._seen.append((step, now))
+
+    def seconds(self, total: int) -> float | None:
+        """Return the seconds until step `total`, or None while the pace is unknown."""
+        if len(self._seen) < 2:
+            return None
+        (first_step, first_time), (last_step, last_time) = self._seen[0], self._seen[-1]
+        return max(0, total - last_step) * (last_time - first_time) / (last_step - first_step)
+
+
+def in_words(seconds: float | None) -> str:
+    """Return a duration as a person says it: "about 2 min left"; "" if it is unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds < 55:
+        return f"about {round(seconds / 10) * 10} s left"
+    if seconds < 3570:
+        return f"about {max(1, round(seconds / 60))} min left"
+    return f"about {seconds / 3600:.1f} h left"

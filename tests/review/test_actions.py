@@ -1,0 +1,160 @@
+"""Accepting: what is written, what never changes, and that every edit can be taken back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_labelfix.review.actions import Edit, accept_object, accept_objects, already_there, describe_objects
+
+SHAPE = (6, 7)
+label_arrays = arrays(np.int32, SHAPE, elements=st.integers(0, 4))
+
+
+def canvas(*boxes: tuple[int, int, int, int, int]) -> np.ndarray:
+    """Labels of shape (10, 10) from (y0, y1, x0, x1, id) boxes."""
+    labels = np.zeros((10, 10), np.int32)
+    for y0, y1, x0, x1, label in boxes:
+        labels[y0:y1, x0:x1] = label
+    return labels
+
+
+def applied(edit: Edit, labels: np.ndarray) -> np.ndarray:
+    result = labels.copy()
+    edit.apply(result)
+    return result
+
+
+def test_objects_carry_their_mean_confidence_and_their_commonest_class():
+    labels = canvas((0, 2, 0, 2, 3), (5, 6, 0, 4, 7))
+    classes = np.where(labels > 0, 1, 0).astype(np.uint8)
+    classes[5, 0:3] = 2
+    confidence = np.full((10, 10), 0.5, np.float32)
+    confidence[0, 0:2] = 1.0
+    objects = describe_objects(labels, classes, confidence)
+    np.testing.assert_array_equal(objects.ids, [3, 7])
+    np.testing.assert_array_equal(objects.classes, [1, 2])
+    np.testing.assert_allclose(objects.confidence, [0.75, 0.5])
+
+
+def test_an_empty_plane_has_no_objects():
+    empty = np.zeros((4, 4), np.int32)
+    objects = describe_objects(empty, empty.astype(np.uint8), empty.astype(np.float32))
+    assert objects.ids.size == objects.classes.size == objects.confidence.size == 0
+
+
+def test_accepted_objects_get_new_ids_after_the_largest():
+    proposed = canvas((0, 2, 0, 2, 5), (4, 6, 4, 6, 9))
+    accepted = canvas((8, 10, 8, 10, 41))
+    edit = accept_objects(proposed, accepted, [5, 9])
+    result = applied(edit, accepted)
+    assert edit.count == 2
+    assert edit.present == 0
+    assert (result[0:2, 0:2] == 42).all()
+    assert (result[4:6, 4:6] == 43).all()
+    assert (result[8:10, 8:10] == 41).all()
+    assert edit.after.dtype == np.int32
+
+
+def test_an_object_mostly_covered_counts_as_there_and_one_half_covered_does_not():
+    proposed = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2))
+    accepted = canvas((0, 1, 0, 2, 1), (1, 2, 0, 1, 1), (4, 5, 0, 2, 2))  # 3 of 4 pixels, and 2 of 4
+    np.testing.assert_array_equal(already_there(proposed, accepted, np.array([1, 2, 3])), [True, False, False])
+    edit = accept_objects(proposed, accepted, [1, 2])
+    assert (edit.count, edit.present) == (1, 1)
+    result = applied(edit, accepted)
+    assert result[1, 1] == 0, "the object that is there keeps its outline"
+    assert (result[4] == accepted[4]).all(), "pixels of an accepted object are never overwritten in bulk"
+    assert (result[5, 0:2] == 3).all()
+
+
+def test_no_number_is_skipped_for_an_id_that_the_proposal_does_not_have():
+    edit = accept_objects(canvas((0, 2, 0, 2, 5)), canvas(), [2, 5])
+    assert edit.count == 1
+    assert (edit.after == 1).all()
+
+
+def test_accepting_nothing_changes_nothing():
+    edit = accept_objects(canvas((0, 2, 0, 2, 5)), canvas(), [])
+    assert edit.count == edit.present == edit.after.size == 0
+
+
+def test_a_better_outline_of_the_same_object_keeps_its_id():
+    accepted = canvas((1, 4, 1, 4, 7))
+    proposed = canvas((0, 5, 0, 5, 3))
+    edit = accept_object(proposed, accepted, 3)
+    assert edit.count == 1
+    np.testing.assert_array_equal(applied(edit, accepted), canvas((0, 5, 0, 5, 7)))
+
+
+def test_a_smaller_outline_erases_what_sticks_out():
+    accepted = canvas((0, 5, 0, 5, 7))
+    proposed = canvas((0, 4, 0, 5, 3))  # 20 of the 25 accepted pixels
+    np.testing.assert_array_equal(applied(accept_object(proposed, accepted, 3), accepted), canvas((0, 4, 0, 5, 7)))
+
+
+def test_two_accepted_halves_become_one_object_with_the_larger_halfs_id():
+    accepted = canvas((0, 4, 0, 2, 1), (0, 4, 2, 5, 2))
+    proposed = canvas((0, 4, 0, 5, 9))
+    np.testing.assert_array_equal(applied(accept_object(proposed, accepted, 9), accepted), canvas((0, 4, 0, 5, 2)))
+
+
+def test_a_neighbour_that_is_only_touched_keeps_its_pixels():
+    accepted = canvas((0, 6, 4, 10, 1))
+    proposed = canvas((0, 6, 0, 5, 3))
+    result = applied(accept_object(proposed, accepted, 3), accepted)
+    np.testing.assert_array_equal(result == 1, accepted == 1)
+    assert (result[0:6, 0:4] == 2).all()
+
+
+def test_a_locked_object_is_neither_replaced_nor_written_over():
+    accepted = canvas((1, 4, 1, 4, 7))
+    proposed = canvas((0, 5, 0, 5, 3))
+    result = applied(accept_object(proposed, accepted, 3, locked={7}), accepted)
+    np.testing.assert_array_equal(result == 7, accepted == 7)
+    assert (result[0, 0:5] == 8).all()
+
+
+def test_accepting_the_same_outline_again_is_told_as_present():
+    accepted = canvas((1, 4, 1, 4, 7))
+    edit = accept_object(canvas((1, 4, 1, 4, 2)), accepted, 2)
+    assert (edit.count, edit.present, edit.after.size) == (0, 1, 0)
+
+
+def test_an_object_that_does_not_exist_is_neither_accepted_nor_present():
+    edit = accept_object(canvas(), canvas(), 2)
+    assert (edit.count, edit.present) == (0, 0)
+
+
+@pytest.mark.parametrize("planes", [1, 3])
+def test_stacks_are_edited_like_planes(planes):
+    proposed = np.stack([canvas((0, 2, 0, 2, 10 * plane + 1)) for plane in range(planes)])
+    edit = accept_objects(proposed, np.zeros_like(proposed), np.unique(proposed)[1:])
+    assert edit.count == planes
+    result = applied(edit, np.zeros_like(proposed))
+    np.testing.assert_array_equal(result[:, 0, 0], np.arange(planes) + 1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(label_arrays, label_arrays, st.lists(st.integers(1, 4), unique=True))
+def test_a_bulk_accept_only_fills_free_pixels_and_can_be_taken_back(proposed, accepted, ids):
+    edit = accept_objects(proposed, accepted, ids)
+    result = applied(edit, accepted)
+    np.testing.assert_array_equal(result[accepted > 0], accepted[accepted > 0])
+    assert np.isin(proposed[edit.indices], ids).all()
+    assert (edit.before != edit.after).all()
+    assert len(np.unique(edit.after)) == edit.count
+    np.testing.assert_array_equal(applied(edit.inverse(), result), accepted)
+
+
+@settings(max_examples=200, deadline=None)
+@given(label_arrays, label_arrays, st.integers(1, 4), st.sets(st.integers(1, 4)))
+def test_an_accept_of_one_object_spares_locked_ones_and_can_be_taken_back(proposed, accepted, object_id, locked):
+    edit = accept_object(proposed, accepted, object_id, locked)
+    result = applied(edit, accepted)
+    for label in locked & set(np.unique(accepted)):
+        np.testing.assert_array_equal(result == label, accepted == label)
+    assert edit.count + edit.present == int((proposed == object_id).any())
+    np.testing.assert_array_equal(applied(edit.inverse(), result), accepted)
+    assert accept_object(proposed, result, object_id, locked).count == 0, "a second accept has nothing left to do"
