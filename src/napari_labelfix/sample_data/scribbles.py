@@ -70,5 +70,4 @@ def painted_scribbles(labels: NDArray[np.integer], ratio: float, seed: int = 0) 
 
 def _without_junctions(skeleton: NDArray[np.bool_]) -> NDArray[np.bool_]:
     neighbours = convolve(skeleton.astype(int), _EIGHT, mode="constant") - skeleton
-    alone: NDArray[np.bool_] = skeleton & (neighbours <= 2)
-    return alone
+    return skeleton & (neighbours <= 2)

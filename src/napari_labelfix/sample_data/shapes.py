@@ -91,8 +91,7 @@ def _outline(rng: np.random.Generator, radius: float, population: Population) ->
     across = (np.cos(turn) * y - np.sin(turn) * x) * ratio
     angle = np.arctan2(across, along)
     waves = sum(rng.uniform(-1, 1) / k * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in range(2, 7))
-    mask: NDArray[np.bool_] = np.hypot(along, across) <= 1 + population.roughness * waves
-    return mask
+    return np.hypot(along, across) <= 1 + population.roughness * waves
 
 
 def _stamp(labels: NDArray[np.int32], mask: NDArray[np.bool_], centre: NDArray[np.float64], object_id: int) -> bool:

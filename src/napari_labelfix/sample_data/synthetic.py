@@ -133,8 +133,7 @@ def _per_object(rng: np.random.Generator, labels: NDArray[np.int32], spread: flo
     """Return (Y, X) a positive factor for each object, about 1, and 0 in the background."""
     factors = rng.lognormal(0, spread, labels.max() + 1)
     factors[0] = 0
-    image: NDArray[np.float64] = factors[labels]
-    return image
+    return factors[labels]
 
 
 def _depth(labels: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -153,8 +152,7 @@ def _illumination(rng: np.random.Generator, shape: tuple[int, int], fall: float)
     centre = rng.uniform(0.3, 0.7, 2)
     y, x = np.ogrid[: shape[0], : shape[1]]
     squared = (y / shape[0] - centre[0]) ** 2 + (x / shape[1] - centre[1]) ** 2
-    light: NDArray[np.float64] = 1 - fall * squared
-    return light
+    return 1 - fall * squared
 
 
 def _fibres(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -163,12 +161,10 @@ def _fibres(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.floa
     turn = rng.uniform(0, np.pi)
     phase = (np.cos(turn) * x + np.sin(turn) * y) / 2.2 + 5 * smooth_noise(rng, shape, 24)
     strength = np.clip(0.5 + 0.5 * smooth_noise(rng, shape, 14), 0, 1)
-    stripes: NDArray[np.float64] = np.sin(phase + 0.8 * smooth_noise(rng, shape, 4)) * strength
-    return stripes
+    return np.sin(phase + 0.8 * smooth_noise(rng, shape, 4)) * strength
 
 
 def _tissue_present(rng: np.random.Generator, nucleus: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return (Y, X) 1 in tissue and nearly 0 in its clefts, which keep away from nuclei."""
     cleft = (smooth_noise(rng, nucleus.shape, 22) > 1.1) & (_distance(~nucleus) > 5)
-    presence: NDArray[np.float64] = 1 - 0.9 * gaussian_filter(cleft.astype(float), 1.5)
-    return presence
+    return 1 - 0.9 * gaussian_filter(cleft.astype(float), 1.5)
