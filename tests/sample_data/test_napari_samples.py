@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from napari.layers import Image, Labels
+from npe2 import PluginManifest
 
 from napari_labelfix.sample_data.napari_samples import (
     SHARE_OF_OBJECTS,
@@ -7,6 +9,7 @@ from napari_labelfix.sample_data.napari_samples import (
     fluorescence_nuclei,
     stained_tissue_nuclei,
 )
+from napari_labelfix.widgets.annotation_kinds import scribble_colormap
 
 SAMPLES = [fluorescence_nuclei, bright_field_cells, stained_tissue_nuclei]
 
@@ -37,19 +40,16 @@ def test_the_share_of_scribbled_objects_is_what_the_docs_say():
 
 
 def test_samples_become_napari_layers_in_the_colours_of_the_dock():
-    layers = pytest.importorskip("napari.layers")
-    kinds = pytest.importorskip("napari_labelfix.widgets.annotation_kinds")
     for sample in SAMPLES:
         (image, of_image, _), (scribbles, of_scribbles, _) = sample()
-        layers.Image(image, **of_image)
-        layer = layers.Labels(scribbles, **of_scribbles)
+        Image(image, **of_image)
+        layer = Labels(scribbles, **of_scribbles)
         for label in (1, 2, 3, 255):
-            assert np.allclose(layer.get_color(label), kinds.scribble_colormap().map(label))
+            assert np.allclose(layer.get_color(label), scribble_colormap().map(label))
 
 
 def test_the_manifest_offers_every_sample():
-    npe2 = pytest.importorskip("npe2")
-    manifest = npe2.PluginManifest.from_distribution("napari-labelfix")
+    manifest = PluginManifest.from_distribution("napari-labelfix")
     commands = {command.id: command for command in manifest.contributions.commands}
     offered = [commands[contribution.command].python_name for contribution in manifest.contributions.sample_data]
     assert offered == [f"napari_labelfix.sample_data.napari_samples:{sample.__name__}" for sample in SAMPLES]
