@@ -18,8 +18,6 @@ from napari_labelfix.networks import microscopy_encoder
 
 log = logging.getLogger(__name__)
 
-HEAT = 1  # the shipped network's last output, after background and foreground: depth inside an object
-
 
 @dataclass(frozen=True)
 class UnetSpec:
@@ -28,6 +26,9 @@ class UnetSpec:
     encoder: str
     channels: int
     classes: int
+
+
+SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)  # background, foreground, depth inside an object
 
 
 def build_unet(spec: UnetSpec) -> nn.Module:
@@ -137,9 +138,9 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
 
 
 def _shipped_unet(spec: UnetSpec) -> nn.Module:
-    """Fit the shipped network (RGB in; background, foreground, heat out) to other channels and classes."""
+    """Fit the shipped network to other channels and classes."""
     path = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
-    shipped: Any = load_unet(UnetSpec(spec.encoder, channels=3, classes=2 + HEAT), path.read_bytes())
+    shipped: Any = load_unet(SHIPPED, path.read_bytes())
     shipped.encoder.set_in_channels(spec.channels, pretrained=True)
     pick_outputs(shipped, [0] + [1] * (spec.classes - 1))
     return shipped
