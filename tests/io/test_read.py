@@ -172,6 +172,8 @@ def test_a_folder_is_its_images_in_order_without_the_rest(tmp_path):
 
 
 def test_two_images_of_one_name_are_refused(tmp_path):
+    for name in ("a.ome.tif", "a.png"):
+        (tmp_path / name).write_bytes(b"")
     with pytest.raises(InputError, match="same name"):
         find_images([tmp_path / "a.ome.tif", tmp_path / "a.png"])
 
@@ -199,8 +201,9 @@ def test_grey_labels_saved_as_rgb_are_read_and_colours_refused(tmp_path):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"There is no file .*nothing\.tif"):
-        read_image(tmp_path / "nothing.tif")
+    for read in (read_image, read_labels, lambda path: find_images([path])):
+        with pytest.raises(InputError, match=r"There is no file .*nothing\.tif"):
+            read(tmp_path / "nothing.tif")
 
 
 def test_an_unknown_kind_is_told(tmp_path):

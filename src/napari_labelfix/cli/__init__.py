@@ -97,7 +97,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, metavar="N", help="How long to train if there is no window.")] = 30,
 ) -> None:
     """Open napari with a sample, scribbles drawn, and a run going on; or, with no display, do it to files."""
-    from napari_labelfix.cli.demo import has_display, run_headless
+    from napari_labelfix.cli.headless_demo import has_display, run_headless
 
     if headless or not has_display():
         run_headless(out, seconds)
@@ -110,7 +110,7 @@ def demo(
 @app.command()
 def doctor() -> None:
     """Say what is installed, which device and which OpenGL there is, what is missing and how to get it."""
-    from napari_labelfix.cli.doctor import examine, report
+    from napari_labelfix.cli.examination import examine, report
 
     report(examine())
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from napari_labelfix.cli.demo import has_display
+from napari_labelfix.cli.headless_demo import has_display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -52,9 +52,7 @@ def run_headless(out: Path, seconds: float) -> None:
     note = f"IoU with the truth {overlap:.2f}"
     with filling(out) as folder:
         write_labels(folder / f"{NAME}_corrected.tif", corrected)
-        write_overlay(
-            folder / f"{NAME}_overlay.png", sample.image, scribbles, corrected, note
-        )
+        write_overlay(folder / f"{NAME}_overlay.png", sample.image, scribbles, corrected, note)
     f1 = f1_score(corrected, sample.labels)
     found, true = len(np.unique(corrected)) - 1, len(np.unique(sample.labels)) - 1
     typer.echo(

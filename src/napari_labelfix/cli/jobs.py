@@ -188,6 +188,8 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
 
 def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recording) -> None:
     """Let the model predict the planes that the time did not suffice for."""
+    if recording.model is None:
+        recording.note("The time did not suffice to train a model, so none is written.")
     missing = [index for index in range(len(read.task.planes)) if index not in recording.proposals]
     if not missing:
         return

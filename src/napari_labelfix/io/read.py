@@ -115,11 +115,13 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     Raises
     ------
     InputError
-        If a path does not exist, a folder has no image, or two images have the same stem.
+        If a path does not exist or is of another kind, a folder has no image, or two images have the same stem.
     """
     found: list[Path] = []
     for path in paths:
         found += _images_in(path) if path.is_dir() and not _is_zarr(path) else [path]
+    for path in found:
+        _kind_of(path)
     by_stem: dict[str, Path] = {}
     for path in found:
         other = by_stem.setdefault(stem_of(path), path)
@@ -144,15 +146,21 @@ def _is_zarr(path: Path) -> bool:
     return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
-def _read(path: Path) -> Pixels:
-    suffix = ".zarr" if path.is_dir() and _is_zarr(path) else path.suffix.lower()
+def _kind_of(path: Path) -> str:
+    """Return which of the readers serves; raise `InputError` if there is no file or none serves."""
     if not path.exists():
         raise InputError(f"There is no file {path}.")
+    suffix = ".zarr" if path.is_dir() and _is_zarr(path) else path.suffix.lower()
     if suffix not in _READERS:
         raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_READERS)}.")
+    return suffix
+
+
+def _read(path: Path) -> Pixels:
+    read = _READERS[_kind_of(path)]
     try:
         with warnings.catch_warnings(action="ignore"):  # about odd metadata: what counts is whether it can be read
-            pixels, axes = _READERS[suffix](path)
+            pixels, axes = read(path)
     except PermissionError:
         raise InputError(f"There is no permission to read {path}.") from None
     except Exception as error:  # from damaged files decoders raise whatever they stumble over

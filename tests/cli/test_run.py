@@ -1,0 +1,257 @@
+"""`run` and `predict`: what they write, and what they say instead of writing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+
+
+def run_words(files, *more):
+    images, marks = files / "images", files / "marks"
+    return ("run", "toy", "--image", images, "--annotations", marks, "--out", files / "out", *more)
+
+
+def record_of(folder, name="run.json"):
+    return json.loads((folder / name).read_text())
+
+
+def test_run_writes_three_files_per_image_a_record_and_the_model(call, files):
+    ended = call(*run_words(files, "--seed", 7))
+    assert ended.code == 0, ended.err
+    out = files / "out"
+    names = [f"{stem}_{what}.tif" for stem in ("a", "c", "stack") for what in ("classes", "confidence", "labels")]
+    assert sorted(os.listdir(out)) == sorted([*names, "model", "run.json"])
+    for stem, shape in (("a", (20, 30)), ("c", (9, 11)), ("stack", (4, 20, 30))):
+        labels, classes, confidence = (
+            tifffile.imread(out / f"{stem}_{what}.tif") for what in ("labels", "classes", "confidence")
+        )
+        assert labels.shape == classes.shape == confidence.shape == shape
+        assert (labels.dtype, classes.dtype, confidence.dtype) == (np.uint16, np.uint16, np.float32)
+        assert (set(np.unique(labels)), set(np.unique(classes))) == ({0, 3}, {0, 1})
+    assert TrainedModel.load(out / "model").weights == b"weights"
+    assert ended.err == ""
+    assert str(out) in ended.out
+
+
+def test_the_record_tells_how_to_repeat_the_run_and_how_it_went(call, files):
+    call(*run_words(files, "--seed", 7, "--device", "cpu"))
+    record = record_of(files / "out")
+    assert record["parameters"]["seed"] == record["seed"] == 7
+    assert record["device"] == "cpu"
+    assert {"python", "napari-labelfix", "torch"} <= record["versions"].keys()
+    assert 0 <= record["seconds_to_first_proposal"] <= record["seconds"] < 60
+    assert record["metrics"] == {"loss": pytest.approx(1 / 3)}
+    assert record["messages"] == ["Toys are not science."]
+    assert (record["ended"], record["steps"]) == ("finished", 3)
+    assert len(record["fingerprint"]) == 64
+    assert [len(names) for names in record["outputs"].values()] == [3, 3, 3]
+
+
+def test_several_paths_may_follow_one_flag_or_each_its_own(call, files):
+    images, marks = files / "images", files / "marks"
+    one = ("run", "toy", "--image", images / "a.npy", images / "c.npy", "--annotations", marks / "a.npy")
+    assert call(*one, "--out", files / "one").code == 0
+    each = ("run", "toy", "--image", images / "a.npy", "--image", images / "c.npy", "--annotations", marks / "a.npy")
+    assert call(*each, "--out", files / "each").code == 0
+    assert sorted(os.listdir(files / "one")) == sorted(os.listdir(files / "each"))
+    assert len(record_of(files / "one")["outputs"]) == 2
+
+
+def test_flags_win_over_settings_and_settings_over_the_file(call, files):
+    (files / "p.toml").write_text("steps = 5\npause = 0.001\nseed = 1\n")
+    call(*run_words(files, "--params", files / "p.toml", "--set", "steps=4", "seed=2", "--seed", 3))
+    parameters = record_of(files / "out")["parameters"]
+    assert (parameters["steps"], parameters["pause"], parameters["seed"]) == (4, 0.001, 3)
+
+
+def test_other_files_of_the_folder_stay_and_results_are_replaced(call, files):
+    call(*run_words(files))
+    (files / "out" / "notes.txt").write_text("mine")
+    assert call(*run_words(files, "--set", "steps=2")).code == 0
+    assert (files / "out" / "notes.txt").read_text() == "mine"
+    assert tifffile.imread(files / "out" / "a_labels.tif").max() == 2
+    assert not [name for name in os.listdir(files / "out") if name.startswith(".")]
+
+
+def test_when_the_time_is_up_what_is_there_is_written(call, files):
+    ended = call(*run_words(files, "--seconds", 0.3, "--set", "steps=100000", "pause=0.05"))
+    assert ended.code == 0
+    record = record_of(files / "out")
+    assert record["ended"] == "time was up"
+    assert 0.3 <= record["seconds"] < 5
+    assert tifffile.imread(files / "out" / "a_labels.tif").max() == record["steps"]
+
+
+def test_ctrl_c_stops_and_what_is_there_is_written(call, files):
+    ended = call(*run_words(files, "--set", "fail=interrupt"))
+    assert ended.code == 0
+    assert record_of(files / "out")["ended"] == "interrupted"
+    assert tifffile.imread(files / "out" / "a_labels.tif").max() == 1
+    assert (files / "out" / "model" / "model.json").exists()
+
+
+def test_an_error_of_the_method_is_a_sentence_and_nothing_is_written(call, files):
+    ended = call(*run_words(files, "--set", "fail=error"))
+    assert ended.code == 2
+    assert "shapes differ" in ended.err
+    assert ended.err.count("\n") == 1
+    assert not (files / "out").exists()
+
+
+def test_debugging_shows_the_traceback(files, monkeypatch):
+    from napari_labelfix.cli import DEBUG, main
+    from napari_labelfix.errors import InputError
+
+    monkeypatch.setenv(DEBUG, "1")
+    with pytest.raises(InputError):
+        main(["run", "nothing", "--image", "a", "--annotations", "b", "--out", "c"])
+
+
+def test_planes_that_the_time_did_not_suffice_for_are_predicted(call, files):
+    ended = call(*run_words(files, "--set", "planes=2"))
+    assert "The time did not suffice for 4 planes: predicted by the model." in ended.out
+    assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [3, 3, 9]
+
+
+def test_without_a_model_images_that_the_time_did_not_suffice_for_are_left_out(call, files):
+    ended = call(*run_words(files, "--set", "planes=2", "model=no"))
+    assert "The time did not suffice for 4 planes: not written." in ended.out
+    assert "The time did not suffice to train a model" in ended.out
+    assert sorted(record_of(files / "out")["outputs"]) == [str(files / "images" / f"{stem}.npy") for stem in "ac"]
+    assert not (files / "out" / "stack_labels.tif").exists()
+    assert not (files / "out" / "model").exists()
+
+
+def test_a_run_without_any_proposal_writes_nothing(call, files):
+    ended = call(*run_words(files, "--set", "planes=0"))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "before there was a proposal" in ended.err
+    assert not (files / "out").exists()
+
+
+def test_predict_applies_the_model_of_a_run(call, files):
+    call(*run_words(files))
+    for model in (files / "out", files / "out" / "model"):
+        ended = call("predict", "--model", model, "--image", files / "images" / "stack.npy", "--out", files / "new")
+        assert ended.code == 0, ended.err
+        labels = tifffile.imread(files / "new" / "stack_labels.tif")
+        assert (labels.shape, labels.max()) == ((4, 20, 30), 9)
+        assert record_of(files / "new", "predict.json")["method"] == "toy"
+
+
+def test_predict_says_what_is_wrong_with_a_model(call, files):
+    ended = call("predict", "--model", files / "marks", "--image", files / "images", "--out", files / "new")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "is not a saved model" in ended.err
+    TrainedModel("other", {}, {}, b"").save(files / "model")
+    ended = call("predict", "--model", files / "model", "--image", files / "images", "--out", files / "new")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no method 'other'" in ended.err
+    assert not (files / "new").exists()
+
+
+def one_image(files, name, pixels):
+    path = files / "bad" / name
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, pixels)
+    return ["--image", path]
+
+
+BAD_INPUT = {
+    "a missing image": (lambda f: ["--image", f / "nothing.tif"], "There is no file"),
+    "a missing annotation": (lambda f: ["--annotations", f / "nothing.tif"], "There is no file"),
+    "an empty folder": (lambda f: ["--image", f], "There is no image in"),
+    "a text": (lambda f: ["--image", write(f / "a.png", "hello")], "not an image that can be read"),
+    "an unknown kind": (lambda f: ["--image", write(f / "notes.txt", "hello")], "of a kind that cannot be read"),
+    "sizes that differ": (lambda f: one_image(f, "a.npy", np.eye(21)), "is 21 x 21 but"),
+    "NaN": (lambda f: one_image(f, "a.npy", np.full((20, 30), np.nan)), "600 NaN or infinite pixels"),
+    "a constant image": (lambda f: one_image(f, "a.npy", np.ones((20, 30))), "is constant"),
+    "annotations without an image": (lambda f: ["--image", f / "images" / "a.npy"], "annotations: stack"),
+    "an unknown parameter": (lambda f: ["--set", "nonsense=3"], "Unknown parameter 'nonsense'"),
+    "a parameter out of range": (lambda f: ["--set", "steps=0"], "Expected steps"),
+    "a setting without a value": (lambda f: ["--set", "steps"], "Expected --set name=value"),
+    "an unknown device": (lambda f: ["--device", "abacus"], "Expected device to be one of auto, cpu"),
+    "a parameter file that is not there": (lambda f: ["--params", f / "no.toml"], "cannot be read (No such file"),
+    "a parameter file that is not TOML": (lambda f: ["--params", write(f / "p.toml", "steps: 3")], "Expected TOML"),
+    "a folder that is a file": (lambda f: ["--out", write(f / "file", "")], "was not written"),
+}
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_sentence_with_exit_code_2_and_nothing_is_written(call, files, case):
+    make, sentence = BAD_INPUT[case]
+    given = dict([make(files)])
+    if case != "annotations without an image":
+        given.setdefault("--annotations", files / "marks" / "a.npy")
+    flags = {"--image": files / "images", "--annotations": files / "marks", "--out": files / "out"} | given
+    before = sorted(files.rglob("*"))
+    ended = call("run", "toy", *(word for pair in flags.items() for word in pair))
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert ended.err.count("\n") == 1
+    assert ended.err.startswith("napari-labelfix: ")
+    assert sorted(files.rglob("*")) == before
+
+
+def test_an_unknown_method_is_told(call):
+    ended = call("run", "magic", "--image", "a", "--annotations", "b", "--out", "c")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no method 'magic'. Choose from scribble2label" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "There is no permission to write")]
+)
+def test_a_disk_that_fills_up_while_writing_leaves_nothing(call, files, monkeypatch, code, sentence):
+    written = []
+    really_write = tifffile.imwrite
+
+    def write_some(path, *args, **kwargs):
+        if len(written) == 4:
+            raise OSError(code, os.strerror(code))
+        written.append(path)
+        really_write(path, *args, **kwargs)
+
+    monkeypatch.setattr(tifffile, "imwrite", write_some)
+    ended = call(*run_words(files))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert sentence in ended.err
+    assert len(written) == 4
+    assert not (files / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_training(call, files, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    ended = call(*run_words(files))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no permission to write" in ended.err
+    assert "Toy" not in ended.out
+
+
+@pytest.mark.parametrize("marks", [[], [1], [2]])
+def test_scribbles_that_teach_nothing_are_told(call, files, marks):
+    """With the real method: empty scribbles, and scribbles of one class only."""
+    scribbles = np.zeros((20, 30), np.uint8)
+    for value in marks:
+        scribbles[5, 5:9] = value
+    np.save(files / "marks" / "a.npy", scribbles)
+    words = ("--image", files / "images" / "a.npy", "--annotations", files / "marks" / "a.npy", "--out", files / "out")
+    ended = call("run", "scribble2label", *words)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "scribble" in ended.err.lower()
+    assert not (files / "out").exists()

@@ -1,0 +1,131 @@
+"""Help, tables, progress, doctor: what people read."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from rich.console import Console
+
+from napari_labelfix.cli import examination
+from napari_labelfix.cli.arguments import repeat_flags
+from napari_labelfix.cli.progress import Bar, Lines
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.params import param_fields
+from napari_labelfix.snapshots import Snapshot
+
+
+def test_every_job_is_in_the_help(call):
+    ended = call("--help")
+    assert ended.code == 0
+    for job in ("run", "predict", "demo", "doctor", "methods"):
+        assert f" {job} " in ended.out
+
+
+@pytest.mark.parametrize("job", ["run", "predict", "demo", "doctor", "methods"])
+def test_every_job_has_help(call, job):
+    assert call(job, "--help").code == 0
+
+
+def test_methods_lists_every_parameter_with_its_default(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = call("methods")
+    assert ended.code == 0
+    for method in METHODS.values():
+        assert method.title in ended.out
+        for described in param_fields(method.params):
+            line = next(line for line in ended.out.splitlines() if line.split()[:1] == [described.name])
+            assert described.spec.help[:20] in line
+
+
+def test_help_and_methods_come_without_torch_and_napari():
+    code = (
+        "import sys\nfrom napari_labelfix.cli import main\n"
+        "for words in (['run', '--help'], ['methods']):\n"
+        "    try: main(words)\n"
+        "    except SystemExit as end: assert not end.code\n"
+        "assert not {'torch', 'napari', 'sklearn'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "repeated"),
+    [
+        ("run m --image a b --out c", "run m --image a --image b --out c"),
+        ("--image a --image b c", "--image a --image b --image c"),
+        ("--set a=1 b=-2 --seed 3", "--set a=1 --set b=-2 --seed 3"),
+        ("--image=a b", "--image=a b"),
+        ("methods", "methods"),
+    ],
+)
+def test_several_values_of_a_flag_become_several_flags(words, repeated):
+    assert repeat_flags(words.split()) == repeated.split()
+
+
+def snapshots():
+    for step in range(4):
+        yield Snapshot("warm-up" if step < 2 else "self-labelling", step, 4, {"loss": 0.5, "confident": 0.25})
+
+
+def test_a_log_gets_a_line_per_stage(capsys):
+    with Lines() as lines:
+        lines.say("Loading.")
+        for snapshot in snapshots():
+            lines.show(snapshot)
+    read = [line.split("s  ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert read == [
+        "Loading.",
+        "warm-up  loss 0.500  confident 0.250",
+        "self-labelling  2 of 4  loss 0.500  confident 0.250",
+    ]
+
+
+def test_a_terminal_gets_a_bar_that_fills():
+    terminal = io.StringIO()
+    with Bar(Console(file=terminal, force_terminal=True, width=120), budget=None) as bar:
+        for snapshot in snapshots():
+            bar.show(snapshot)
+        bar.say("A sentence that stays.")
+        task = bar._progress.tasks[0]
+        assert task.completed == 0.75
+    assert "A sentence that stays." in terminal.getvalue()
+    assert "self-labelling  3 of 4" in terminal.getvalue()
+
+
+def test_the_bar_fills_with_the_time_where_that_ends_sooner():
+    with Bar(Console(file=io.StringIO(), force_terminal=True), budget=1e-9) as bar:
+        bar.show(Snapshot("warm-up", 1, 100))
+        assert bar._progress.tasks[0].completed == 1
+
+
+def test_doctor_looks_at_everything(call, monkeypatch):
+    def no_network(*args, **kwargs):
+        raise OSError("no network")
+
+    monkeypatch.setattr(urllib.request, "urlopen", no_network)
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = call("doctor")
+    assert ended.code == 0
+    for what in ("Python", "torch", "device", "display", "Qt", "OpenGL", "weights: microscopy"):
+        assert f" {what} " in ended.out
+
+
+def test_doctor_says_how_to_get_what_is_missing(monkeypatch):
+    monkeypatch.setattr(examination, "PACKAGES", ("a-package-that-nobody-wrote",))
+    monkeypatch.setattr(examination, "has_display", lambda: True)
+    monkeypatch.setattr(examination, "_probe", lambda: ({}, "libEGL.so.1: cannot open shared object file"))
+    findings = {finding.what: finding for finding in [*examination._packages(), *examination._screen()]}
+    assert "pip install" in findings["a-package-that-nobody-wrote"].advice
+    assert "libEGL.so.1" in findings["OpenGL"].found
+    assert findings["OpenGL"].advice
+    assert findings["Qt"].advice
+
+
+def test_a_driver_that_crashes_is_a_finding(monkeypatch):
+    monkeypatch.setattr(examination.sys, "executable", "false")
+    assert examination._probe() == ({}, "ended with 1")
