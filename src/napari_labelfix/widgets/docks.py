@@ -1,4 +1,7 @@
-"""What the manifest names: one function for each dock. They are imported when a dock is opened, not before."""
+"""What the manifest names: one class for each method. They are imported when a dock is opened, not before.
+
+They are classes, not functions, because napari takes a function for a magicgui one.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.method_dock import MethodDock
 
 if TYPE_CHECKING:
-    import napari
+    from napari.viewer import Viewer
 
 
-def scribble2label(napari_viewer: napari.viewer.Viewer) -> MethodDock:
-    """Open the dock of Scribble2Label."""
-    return MethodDock(napari_viewer, METHODS["scribble2label"])
+class Scribble2LabelDock(MethodDock):
+    """The dock of Scribble2Label; the name of the parameter is what napari looks for."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__(napari_viewer, METHODS["scribble2label"])

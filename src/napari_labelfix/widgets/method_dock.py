@@ -51,6 +51,8 @@ class MethodDock(QWidget):
 
     def __init__(self, viewer: ViewerModel, method: Method, trainer: LocalTrainer | None = None) -> None:
         super().__init__()
+        # napari hands a proxy to docks, which wraps a layer anew at every look, so that no two looks are identical
+        viewer = getattr(viewer, "__wrapped__", viewer)
         self._viewer, self._method = viewer, method
         self._results: ResultLayers | None = None  # of the chosen image
         self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows

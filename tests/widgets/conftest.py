@@ -1,0 +1,33 @@
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what opens a window; Qt ends the whole process where there is no display."""
+    for item in items:
+        if HERE in item.path.parents and {"make_napari_viewer", "qtbot"} & set(item.fixturenames):
+            item.add_marker("gui")
+            if NO_SCREEN:
+                item.add_marker(pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest."))
+
+
+@pytest.fixture
+def spots() -> np.ndarray:
+    """A (60, 80) image with four bright discs of radius 8 on a dark ground, a little noisy."""
+    rows, columns = np.indices((60, 80))
+    image = np.zeros((60, 80), np.float32)
+    for row, column in [(15, 15), (15, 60), (45, 20), (42, 55)]:
+        image[(rows - row) ** 2 + (columns - column) ** 2 < 64] = 0.8
+    return image + np.random.default_rng(0).normal(0, 0.02, image.shape).astype(np.float32)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()

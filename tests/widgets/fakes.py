@@ -1,0 +1,77 @@
+"""A trainer without a process: what comes from a run is what a test puts in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import label
+
+from napari_labelfix.snapshots import Proposal, Snapshot
+
+if TYPE_CHECKING:
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.errors import LabelfixError
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.params import Params
+
+
+class FakeRun:
+    """A run whose snapshots a test writes into `waiting`; `error` is raised at the next poll."""
+
+    def __init__(self, method: Method, task: Task, params: Params) -> None:
+        self.method, self.task, self.params = method, task, params
+        self.model = None
+        self.state = "running"
+        self.waiting: list[Snapshot] = []
+        self.sent: list[Task] = []
+        self.error: LabelfixError | None = None
+
+    def poll(self) -> list[Snapshot]:
+        if self.error is not None:
+            error, self.error = self.error, None
+            self.state = "failed"
+            raise error
+        snapshots, self.waiting = self.waiting, []
+        return snapshots
+
+    def send(self, task: Task) -> None:
+        self.sent.append(task)
+
+    def stop(self) -> None:
+        self.state = "stopped"
+
+
+class FakeTrainer:
+    """Keeps the runs that were started."""
+
+    def __init__(self) -> None:
+        self.runs: list[FakeRun] = []
+        self.warm_ups = 0
+        self.closed = False
+        self.error: LabelfixError | None = None
+
+    def warm_up(self) -> None:
+        self.warm_ups += 1
+
+    def start(self, method: Method, task: Task, params: Params) -> FakeRun:
+        if self.error is not None:
+            raise self.error
+        self.runs.append(FakeRun(method, task, params))
+        return self.runs[-1]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def proposal_above(image: np.ndarray, threshold: float, confidence: float = 0.95) -> Proposal:
+    """Return the connected bright parts of a (Y, X) image as a proposal, less sure near the threshold."""
+    mask = image > threshold
+    labels = label(mask)[0].astype(np.int32)
+    sure = np.full(image.shape, confidence, np.float32)
+    return Proposal(labels, mask.astype(np.uint8), sure, np.abs(image - threshold) < 0.1)
+
+
+def snapshot(step: int, proposals: dict[int, Proposal], stage: str = "warm-up", total: int = 10) -> Snapshot:
+    """Return a snapshot with the numbers that Scribble2Label gives."""
+    return Snapshot(stage, step, total, {"loss": 1 / (1 + step), "confident": step / total}, proposals)
