@@ -102,9 +102,14 @@ def demo(
     if headless or not has_display():
         run_headless(out, seconds)
         return
-    from napari_labelfix.widgets.demo import open_demo
+    try:
+        from napari_labelfix.widgets.demo import open_demo
 
-    open_demo()
+        open_demo()
+    except ImportError as error:  # no napari, or no Qt
+        raise LabelfixError(
+            f'napari does not open ({error}). Run pip install "napari-labelfix[all]", or add --headless.'
+        ) from error
 
 
 @app.command()
