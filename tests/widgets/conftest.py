@@ -15,7 +15,9 @@ def pytest_collection_modifyitems(items):
         if HERE in item.path.parents and {"make_napari_viewer", "qtbot"} & set(item.fixturenames):
             item.add_marker("gui")
             if NO_SCREEN:
-                item.add_marker(pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest."))
+                item.add_marker(
+                    pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest.")
+                )
 
 
 @pytest.fixture

@@ -71,7 +71,8 @@ def _luminance(color: str) -> float:
 def test_the_two_brushes_are_told_apart_by_those_who_see_blue_and_yellow_only():
     """Most colour-blind people lack the red-green difference: what is left is blue against yellow."""
     blue_yellow = [
-        int(SCRIBBLE_COLORS[label][5:7], 16) - (int(SCRIBBLE_COLORS[label][1:3], 16) + int(SCRIBBLE_COLORS[label][3:5], 16)) / 2
+        int(SCRIBBLE_COLORS[label][5:7], 16)
+        - (int(SCRIBBLE_COLORS[label][1:3], 16) + int(SCRIBBLE_COLORS[label][3:5], 16)) / 2
         for label in (1, 2)
     ]
     assert blue_yellow[0] - blue_yellow[1] > 100

@@ -40,16 +40,15 @@ class Message(QLabel):
 
     def _paint(self) -> None:
         theme = get_theme(self._theme)
-        edge = {"hint": theme.current, "done": "#009e73", "error": "#d55e00"}[self.mood]
+        edge = {"hint": theme.current.as_hex(), "done": "#009e73", "error": "#d55e00"}[self.mood]
         self.setStyleSheet(
             f"QLabel {{ border: none; border-left: 4px solid {edge}; border-radius: 2px; padding: 5px 6px;"
-            f" background: {theme.foreground}; color: {theme.text}; }}"
+            f" background: {theme.foreground.as_hex()}; color: {theme.text.as_hex()}; }}"
         )
 
 
 def primary_style(theme: str) -> str:
     """Return the style sheet of the button that leads on, in the accent colour of napari's theme."""
     colors = get_theme(theme)
-    return (
-        f"QPushButton:enabled {{ background: {colors.current}; }} QPushButton:hover {{ background: {colors.primary}; }}"
-    )
+    accent, hover = colors.current.as_hex(), colors.highlight.as_hex()
+    return f"QPushButton:enabled {{ background: {accent}; }} QPushButton:enabled:hover {{ background: {hover}; }}"

@@ -79,6 +79,7 @@ class MethodDock(QWidget):
         self._arrange()
         self._connect()
         self._on_input_changed()
+        shortcuts.bind(viewer, self._keys)
         QTimer.singleShot(0, self.session.warm_up)
 
     def run(self) -> None:

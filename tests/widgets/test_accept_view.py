@@ -1,0 +1,53 @@
+"""The accept buttons say what they will do."""
+
+import pytest
+
+from napari_labelfix.widgets.accept_view import AcceptView
+from napari_labelfix.widgets.accepting import Count
+
+
+@pytest.fixture
+def view(qtbot):
+    view = AcceptView()
+    qtbot.addWidget(view)
+    return view
+
+
+def test_nothing_can_be_accepted_before_there_is_a_proposal(view):
+    assert view.count.text() == "Nothing is proposed yet."
+    assert not any(button.isEnabled() for button in (view.all_button, view.above_button, view.object_button))
+
+
+@pytest.mark.parametrize(
+    ("above", "sentence"),
+    [
+        (Count(143, 12), "143 objects ≥ 0.90 will be accepted, 12 are already there."),
+        (Count(1, 1), "1 object ≥ 0.90 will be accepted, 1 is already there."),
+        (Count(5, 0), "5 objects ≥ 0.90 will be accepted."),
+        (Count(0, 3), "0 objects ≥ 0.90 will be accepted, 3 are already there."),
+    ],
+)
+def test_the_live_count_is_a_sentence(view, above, sentence):
+    view.show_counts(above, Count(200, 12))
+    assert view.count.text() == sentence
+    assert view.all_button.text() == "Accept all (200)"
+    assert view.above_button.text() == "Accept ≥ 0.90 [J]"
+    assert view.object_button.text() == "Accept object [K]"
+
+
+def test_a_button_that_would_do_nothing_is_disabled(view):
+    view.show_counts(Count(0, 3), Count(2, 3))
+    assert not view.above_button.isEnabled()
+    assert view.all_button.isEnabled()
+    view.show_counts(Count(0, 5), Count(0, 5))
+    assert not view.all_button.isEnabled()
+    assert view.object_button.isEnabled(), "a better outline can be accepted again"
+
+
+def test_slider_and_number_move_together_and_tell_once(view):
+    told = []
+    view.thresholdChanged.connect(lambda: told.append(view.threshold))
+    view.slider.setValue(75)
+    assert (view.number.value(), told) == (0.75, [0.75])
+    view.number.setValue(0.3)
+    assert (view.slider.value(), told) == (30, [0.75, 0.3])

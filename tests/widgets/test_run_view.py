@@ -1,0 +1,123 @@
+"""What a person sees of a run."""
+
+import math
+
+import pytest
+from fakes import snapshot
+from qtpy.QtCore import Qt
+
+from napari_labelfix.snapshots import Snapshot
+from napari_labelfix.widgets.run_view import RunView, TimeLeft, in_words
+
+
+@pytest.fixture
+def view(qtbot):
+    view = RunView()
+    qtbot.addWidget(view)
+    view.show()
+    return view
+
+
+def test_only_what_can_be_pressed_is_enabled(view):
+    assert (view.run_button.isEnabled(), view.stop_button.isEnabled()) == (True, False)
+    view.set_running(True)
+    assert (view.run_button.isEnabled(), view.stop_button.isEnabled()) == (False, True)
+
+
+def test_buttons_carry_their_key_and_leave_the_keyboard_to_the_canvas(view):
+    for button, text in [(view.run_button, "Run [G]"), (view.stop_button, "Stop [G]")]:
+        assert button.text() == text
+        assert "Key: G" in button.toolTip()
+        assert not button.focusPolicy() & Qt.FocusPolicy.ClickFocus
+
+
+def test_there_is_no_empty_bar_before_the_first_run(view):
+    assert not view.progress.isVisible()
+    assert not view.plot.isVisible()
+
+
+def test_stage_progress_and_numbers_of_the_newest_snapshot_are_shown(view):
+    view.show_started()
+    assert view.progress.maximum() == 0, "a bar that only says that something happens"
+    view.show_snapshots([snapshot(1, {}), snapshot(4, {}, stage="own labels")])
+    assert view.stage.text() == "own labels"
+    assert (view.progress.value(), view.progress.maximum()) == (4, 10)
+    assert view.plot.points("loss") == ([1, 4], [0.5, 0.2])
+    assert view.plot.points("confident") == ([1, 4], [0.1, 0.4])
+
+
+def test_a_new_run_starts_with_empty_curves(view):
+    view.show_started()
+    view.show_snapshots([snapshot(1, {})])
+    view.show_started()
+    assert view.plot.points("loss") == ([], [])
+
+
+def test_a_message_of_the_method_stays_until_the_next_run(view):
+    view.show_started()
+    view.show_snapshots([Snapshot("warm-up", 1, 10, message="No pretrained weights.")])
+    view.show_snapshots([Snapshot("warm-up", 2, 10)])
+    assert view.note.isVisible()
+    assert view.note.text() == "No pretrained weights."
+    view.show_started()
+    assert not view.note.isVisible()
+
+
+@pytest.mark.parametrize("total", [0, 3])
+def test_a_strange_total_does_not_break_the_bar(view, total):
+    view.show_started()
+    view.show_snapshots([Snapshot("warm-up", 5, total)])
+    assert view.progress.value() <= view.progress.maximum()
+    assert view.progress.maximum() > 0
+
+
+def test_the_end_is_told_and_the_waiting_bar_ends(view):
+    view.show_started()
+    view.show_ended("stopped")
+    assert view.stage.text() == "stopped"
+    assert view.progress.maximum() > 0
+
+
+def test_long_curves_are_thinned_but_keep_their_end(view):
+    view.show_started()
+    for step in range(5000):
+        view.plot.add(step, {"loss": float(step)})
+    steps, values = view.plot.points("loss")
+    assert len(steps) <= 2001
+    assert steps[-1] == values[-1] == 4999
+
+
+def test_numbers_that_are_not_finite_do_not_break_the_plot(view):
+    view.plot.add(1, {"loss": math.nan})
+    view.plot.add(2, {"loss": 0.5})
+    view.plot.redraw()
+
+
+def test_time_left_follows_the_pace_of_the_last_moments():
+    left = TimeLeft(window=3)
+    assert left.seconds(100) is None
+    left.add(0, 0.0)
+    assert left.seconds(100) is None
+    left.add(10, 100.0)
+    assert left.seconds(100) == 900
+    left.add(10, 150.0)  # the same step again says nothing about the pace
+    left.add(20, 110.0)
+    left.add(30, 120.0)
+    assert left.seconds(100) == 70
+    assert left.seconds(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, "a few seconds left"),
+        (12, "about 10 s left"),
+        (54, "about 50 s left"),
+        (56, "about 1 min left"),
+        (3000, "about 50 min left"),
+        (5400, "about 1.5 h left"),
+    ],
+)
+def test_durations_are_told_as_people_do(seconds, words):
+    assert in_words(seconds) == words

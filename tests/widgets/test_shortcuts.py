@@ -1,0 +1,74 @@
+"""The keys: one table, free in napari, bound to the dock that is seen."""
+
+import pytest
+from app_model.types import KeyBinding
+from napari import layers as napari_layers
+from napari.components import ViewerModel
+from napari.utils.shortcuts import default_shortcuts
+
+from napari_labelfix.widgets.shortcuts import SHORTCUTS, bind, tooltip, unbind, with_key
+
+FREE = set("GHJKNQUW,.")
+LAYER_TYPES = [
+    napari_layers.Image,
+    napari_layers.Labels,
+    napari_layers.Points,
+    napari_layers.Shapes,
+    napari_layers.Surface,
+    napari_layers.Tracks,
+    napari_layers.Vectors,
+]
+
+
+def keys_of_napari():
+    taken = {str(binding) for bindings in default_shortcuts.values() for binding in bindings}
+    for provider in (ViewerModel, *LAYER_TYPES):
+        for cls in provider.__mro__:
+            taken |= {str(binding) for binding in getattr(cls, "class_keymap", {})}
+    return taken
+
+
+@pytest.mark.parametrize("spec", SHORTCUTS.values(), ids=SHORTCUTS)
+def test_no_key_is_one_that_napari_uses(spec):
+    assert str(KeyBinding.from_str(spec.key)) not in keys_of_napari()
+    assert spec.key in FREE
+
+
+def test_the_check_above_would_notice_a_clash():
+    assert {"P", "V", "Ctrl+Z"} <= keys_of_napari()
+
+
+def test_no_two_actions_share_a_key():
+    assert len({spec.key for spec in SHORTCUTS.values()}) == len(SHORTCUTS)
+
+
+def test_texts_and_tooltips_come_from_the_table():
+    assert with_key("Run", "run_or_stop") == f"Run [{SHORTCUTS['run_or_stop'].key}]"
+    for action, spec in SHORTCUTS.items():
+        assert tooltip(action) == f"{spec.help} Key: {spec.key}"
+
+
+def press(model, key):
+    if (perform := model.keymap.get(KeyBinding.from_str(key))) is not None:
+        perform(model)
+
+
+def test_a_bound_key_performs_its_action_until_unbound():
+    model, pressed = ViewerModel(), []
+    actions = {"accept_object": lambda: pressed.append("K")}
+    bind(model, actions)
+    press(model, "K")
+    unbind(model, actions)
+    press(model, "K")
+    assert pressed == ["K"]
+
+
+def test_the_dock_that_is_shown_last_has_the_keys_and_closing_the_first_does_not_take_them():
+    model, pressed = ViewerModel(), []
+    first, second = ({"accept_object": lambda name=name: pressed.append(name)} for name in ("first", "second"))
+    bind(model, first)
+    bind(model, second)
+    press(model, "K")
+    unbind(model, first)
+    press(model, "K")
+    assert pressed == ["second", "second"]
