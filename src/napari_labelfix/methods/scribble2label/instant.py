@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TREES = 100
 DEPTH = 10
-MARGIN = int(4 * max(SIGMAS))  # pixels that the largest filter reaches
+MARGIN = int(2 * 4 * max(SIGMAS)) + 2  # pixels that the largest filter reaches: smoothed twice, with derivatives
 MOST_PIXELS = 20_000  # scribbled pixels; more do not make the forest better, only slower
 
 

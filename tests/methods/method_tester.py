@@ -1,0 +1,154 @@
+"""What every method must keep, whatever it learns from. A method's test class inherits this and says how it is fed."""
+
+import pickle
+import time
+
+import numpy as np
+import pytest
+
+from napari_labelfix.annotations import Plane, Task
+from napari_labelfix.errors import InputError, ModelError
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.params import Params
+from napari_labelfix.snapshots import Snapshot, run_to_end
+
+
+class MethodTester:
+    """Inherit, name the `method`, and give a toy task and quick parameters."""
+
+    method: str
+
+    def task(self) -> Task:
+        """Return a small task that the method can learn in seconds."""
+        raise NotImplementedError
+
+    def more(self) -> Task:
+        """Return the same task with more drawn on it."""
+        raise NotImplementedError
+
+    def quick(self, **changes) -> Params:
+        """Return parameters of a run of a few seconds."""
+        raise NotImplementedError
+
+    @property
+    def code(self):
+        return METHODS[self.method].load()
+
+    def run(self, params: Params | None = None) -> tuple[list[Snapshot], dict, TrainedModel]:
+        snapshots: list[Snapshot] = []
+        training = self.code.train(self.task(), params or self.quick())
+        proposals, model = run_to_end(training, on_snapshot=snapshots.append)
+        return snapshots, proposals, model
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def finished(cls):
+        return cls().run()
+
+    def test_the_loss_falls(self, finished):
+        losses = [snapshot.metrics["loss"] for snapshot in finished[0] if "loss" in snapshot.metrics]
+        assert len(losses) >= 6
+        assert np.mean(losses[-3:]) < np.mean(losses[:3])
+
+    def test_every_plane_gets_a_proposal_of_its_size(self, finished):
+        planes = self.task().planes
+        assert sorted(finished[1]) == list(range(len(planes)))
+        for index, proposal in finished[1].items():
+            assert proposal.labels.shape == proposal.classes.shape == planes[index].shape
+            assert proposal.confidence.shape == proposal.ignored.shape == planes[index].shape
+            assert proposal.labels.dtype == np.int32
+            assert proposal.confidence.dtype == np.float32
+            assert 0 <= proposal.confidence.min() <= proposal.confidence.max() <= 1
+            assert np.array_equal(proposal.labels > 0, proposal.classes > 0)
+
+    def test_progress_only_goes_forward_and_ends_at_its_total(self, finished):
+        steps = [snapshot.step for snapshot in finished[0]]
+        assert steps == sorted(steps)
+        assert finished[0][-1].step == finished[0][-1].total
+
+    def test_same_seed_same_numbers(self, finished):
+        """Snapshots are due by the clock; proposals and weights are not."""
+        _, proposals, model = self.run()
+        assert model.weights == finished[2].weights
+        for index, proposal in proposals.items():
+            assert np.array_equal(proposal.labels, finished[1][index].labels)
+            assert np.array_equal(proposal.confidence, finished[1][index].confidence)
+
+    def test_another_seed_other_numbers(self, finished):
+        assert self.run(self.quick(seed=7))[2].weights != finished[2].weights
+
+    def test_close_stops_and_what_was_said_is_kept(self):
+        training = self.code.train(self.task(), self.quick())
+        first = next(training)
+        kept = {index: proposal.labels.copy() for index, proposal in first.proposals.items()}
+        next(training)
+        began = time.monotonic()
+        training.close()
+        assert time.monotonic() - began < 0.5
+        with pytest.raises(StopIteration):
+            next(training)
+        assert all(np.array_equal(first.proposals[index].labels, kept[index]) for index in kept)
+
+    def test_snapshots_own_their_data(self):
+        training = self.code.train(self.task(), self.quick())
+        told = [(s, s.proposals[0].confidence.copy()) for s in training if 0 in s.proposals]
+        assert len(told) >= 2
+        assert all(np.array_equal(s.proposals[0].confidence, copy) for s, copy in told)
+
+    def test_a_budget_ends_the_run_with_a_model(self):
+        proposals, model = run_to_end(self.code.train(self.task(), self.quick(epochs=10_000)), seconds=2)
+        assert proposals
+        assert model is not None
+
+    def test_params_and_snapshots_pickle(self, finished):
+        assert pickle.loads(pickle.dumps(self.quick())) == self.quick()
+        for snapshot in finished[0]:
+            copy = pickle.loads(pickle.dumps(snapshot))
+            assert copy.metrics == snapshot.metrics
+
+    def test_a_saved_model_predicts_as_before(self, finished, tmp_path):
+        plane = self.task().planes[0]
+        model = finished[2]
+        again = TrainedModel.load(model.save(tmp_path / "model"))
+        before, after = (self.code.predict(m, plane.image, "cpu") for m in (model, again))
+        assert np.array_equal(before.labels, after.labels)
+        assert np.array_equal(before.confidence, after.confidence)
+        assert before.probabilities.astype(np.float32).sum(axis=0) == pytest.approx(1, abs=2e-3)
+
+    def test_predicting_an_image_with_other_channels_is_refused_in_words(self, finished):
+        image = np.random.default_rng(0).random((40, 40, 7))
+        with pytest.raises(ModelError, match="7"):
+            self.code.predict(finished[2], image, "cpu")
+
+    def test_damaged_weights_are_refused_in_words(self, finished):
+        model = finished[2]
+        damaged = TrainedModel(model.method, model.params, model.network, model.weights[:100])
+        with pytest.raises(ModelError, match="Train the model again"):
+            self.code.predict(damaged, self.task().planes[0].image, "cpu")
+
+    def test_new_annotations_are_taken_up_without_a_restart(self):
+        training = self.code.train(self.task(), self.quick(epochs=10_000))
+        before = next(training)
+        for _ in range(4):
+            before = next(training) or before
+        began = time.monotonic()
+        answer = training.send(self.more())
+        while not answer.proposals:
+            answer = next(training)
+        assert time.monotonic() - began < 2
+        assert answer.step >= before.step
+        training.close()
+
+    def test_an_empty_task_is_refused_in_words(self):
+        with pytest.raises(InputError, match="no image"):
+            next(self.code.train(Task(()), self.quick()))
+
+    def test_an_unknown_device_is_refused_in_words(self):
+        with pytest.raises(InputError, match="device"):
+            next(self.code.train(self.task(), self.quick(device="mps")))
+
+    def test_a_task_without_annotation_is_refused_in_words(self):
+        planes = tuple(Plane(plane.name, plane.image) for plane in self.task().planes)
+        with pytest.raises(InputError):
+            next(self.code.train(Task(planes), self.quick()))

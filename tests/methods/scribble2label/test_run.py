@@ -1,0 +1,230 @@
+import numpy as np
+import pytest
+import torch
+from method_tester import MethodTester
+
+from napari_labelfix.annotations import Plane, Scribbles, Task
+from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.methods.scribble2label import learner as learner_module
+from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.methods.scribble2label.run import predict, train
+from napari_labelfix.metrics.overlap import iou
+from napari_labelfix.sample_data.scribbles import scribbles_from_labels
+from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
+from napari_labelfix.snapshots import run_to_end
+
+NUCLEI = fluorescence(seed=1, shape=(96, 112))
+MARKS = scribbles_from_labels(NUCLEI.labels, 0.5)
+
+
+def quick(**changes):
+    values = {"epochs": 6, "warmup_epochs": 2, "ensemble_interval": 2, "crop": 64, "device": "cpu"}
+    return Scribble2LabelParams(**(values | changes))
+
+
+def nuclei_task(marks=MARKS, image=NUCLEI.image):
+    return Task((Plane("nuclei", image, Scribbles(marks)),))
+
+
+class TestScribble2Label(MethodTester):
+    method = "scribble2label"
+
+    def task(self):
+        return Task((Plane("nuclei", NUCLEI.image, Scribbles(MARKS)), Plane("not drawn on", NUCLEI.image[:70, :50])))
+
+    def more(self):
+        marks = MARKS.copy()
+        marks[-6:] = 1
+        return Task((Plane("nuclei", NUCLEI.image, Scribbles(marks)), self.task().planes[1]))
+
+    def quick(self, **changes):
+        return quick(**({"epochs": 40} | changes))
+
+
+def test_the_first_proposal_is_the_instant_classifiers_and_is_useful():
+    first = next(train(nuclei_task(), quick()))
+    assert first.stage == "instant proposal"
+    assert iou(first.proposals[0].classes > 0, NUCLEI.labels > 0) > 0.6
+
+
+def test_stages_come_in_the_papers_order():
+    stages = [s.stage for s in train(nuclei_task(), quick(epochs=8, warmup_epochs=4))]
+    assert list(dict.fromkeys(stages)) == ["instant proposal", "warm-up", "self-labelling", "finished"]
+
+
+def test_it_says_what_it_starts_from():
+    messages = [s.message for s in train(nuclei_task(), quick()) if s.message]
+    assert messages == ["Started from the microscopy weights of the package."]
+    messages = [s.message for s in train(nuclei_task(), quick(pretrained=False)) if s.message]
+    assert messages == ["Training starts from scratch."]
+
+
+def test_without_the_instant_classifier_it_is_the_papers_algorithm():
+    """Nothing is believed before the first prediction, and that prediction is y_0."""
+    snapshots = list(train(nuclei_task(), quick(instant=False)))
+    assert "instant proposal" not in {s.stage for s in snapshots}
+    told = [s for s in snapshots if s.proposals]
+    assert told[0].stage == "warm-up"
+    assert all(0 in s.proposals for s in told)
+
+
+def test_from_scratch_with_a_named_encoder():
+    params = quick(encoder="resnet18", pretrained=False, epochs=2)
+    proposals, model = run_to_end(train(nuclei_task(), params))
+    assert model.network == {"encoder": "resnet18", "channels": 1, "classes": 2}
+    assert proposals[0].labels.shape == NUCLEI.labels.shape
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_every_type_of_image(dtype):
+    image = (NUCLEI.image / NUCLEI.image.max() * 200).astype(dtype)
+    proposals, _ = run_to_end(train(nuclei_task(image=image), quick(epochs=2)))
+    assert iou(proposals[0].classes > 0, NUCLEI.labels > 0) > 0.5
+
+
+@pytest.mark.parametrize("channels", [2, 3, 5])
+def test_every_number_of_channels(channels):
+    image = np.repeat(NUCLEI.image[..., np.newaxis], channels, axis=2)
+    proposals, model = run_to_end(train(nuclei_task(image=image), quick(epochs=2)))
+    assert model.network["channels"] == channels
+    assert iou(proposals[0].classes > 0, NUCLEI.labels > 0) > 0.5
+
+
+@pytest.mark.parametrize("shape", [(1, 200), (33, 47), (20, 21)])
+def test_any_size_even_smaller_than_a_crop(shape):
+    rng = np.random.default_rng(0)
+    marks = np.zeros(shape, np.uint8)
+    marks[0, : shape[1] // 2], marks[0, shape[1] // 2 :] = 1, 2
+    image = rng.normal(size=shape) + (marks == 2) * 5
+    proposals, model = run_to_end(train(nuclei_task(marks, image), quick(epochs=2, minimum_size=0)))
+    assert proposals[0].labels.shape == shape
+    assert predict(model, image, "cpu").labels.shape == shape
+
+
+def test_several_classes_are_told_apart():
+    """Bright and dim discs on a ground: class 3 is a class of its own."""
+    rng = np.random.default_rng(0)
+    truth = np.zeros((96, 96), np.uint8)
+    truth[8:40, 8:40], truth[56:88, 56:88] = 1, 2
+    image = np.choose(truth, [0.0, 1.0, 2.0]) + rng.normal(0, 0.1, truth.shape)
+    marks = np.zeros_like(truth)
+    marks[20:22, 12:36], marks[70:72, 60:84], marks[48, 4:92] = 2, 3, 1
+    proposals, model = run_to_end(train(nuclei_task(marks, image), quick()))
+    assert model.network["classes"] == 3
+    assert (proposals[0].classes == truth).mean() > 0.9
+    assert (predict(model, image, "cpu").probabilities.shape) == (3, 96, 96)
+
+
+def test_a_class_drawn_during_the_run_is_learned():
+    training = train(nuclei_task(), quick(epochs=30))
+    next(training)
+    marks = MARKS.copy()
+    marks[NUCLEI.labels == NUCLEI.labels.max()] = 3
+    training.send(nuclei_task(marks))
+    model = None
+    for snapshot in training:
+        model = snapshot.model or model
+        shown = snapshot.proposals.get(0)
+        if shown is not None and snapshot.stage != "instant proposal":
+            assert 2 in shown.classes
+    assert model.network["classes"] == 3
+
+
+def test_erasing_every_scribble_during_the_run_changes_nothing():
+    training = train(nuclei_task(), quick(epochs=20))
+    next(training)
+    training.send(nuclei_task(np.zeros_like(MARKS)))
+    assert [s.stage for s in training][-1] == "finished"
+
+
+def test_what_is_drawn_is_right_in_the_proposal():
+    marks = MARKS.copy()
+    row, column = np.argwhere(NUCLEI.labels == 0)[500]
+    marks[max(0, row - 4) : row + 5, max(0, column - 4) : column + 5] = 2
+    proposal = next(train(nuclei_task(marks), quick(minimum_size=0))).proposals[0]
+    assert (proposal.classes[marks == 2] == 1).all()
+    assert (proposal.classes[marks == 1] == 0).all()
+    assert not proposal.ignored[marks > 0].any()
+
+
+def test_pixels_at_or_below_the_threshold_are_ignored_and_only_those():
+    proposal = next(train(nuclei_task(), quick(threshold=0.9))).proposals[0]
+    unmarked = MARKS == 0
+    assert np.array_equal(proposal.ignored[unmarked], proposal.confidence[unmarked] <= np.float32(0.9))
+    assert 0 < proposal.ignored.mean() < 1
+
+
+def test_a_model_finds_nuclei_on_an_image_it_has_not_seen():
+    _, model = run_to_end(train(nuclei_task(), quick(epochs=15)))
+    other = fluorescence(seed=9, shape=(120, 90))
+    proposal = predict(model, other.image, "cpu")
+    assert iou(proposal.classes > 0, other.labels > 0) > 0.5
+
+
+def test_stained_tissue_in_colour():
+    tissue = stained_tissue(seed=2, shape=(96, 96))
+    task = nuclei_task(scribbles_from_labels(tissue.labels, 0.5), tissue.image)
+    proposals, _ = run_to_end(train(task, quick()))
+    assert iou(proposals[0].classes > 0, tissue.labels > 0) > 0.5
+
+
+def test_a_stack_of_many_planes_shows_every_plane_in_turn():
+    planes = [Plane(f"z{z}", NUCLEI.image, Scribbles(MARKS) if z == 2 else None) for z in range(5)]
+    training = train(Task(tuple(planes)), quick(epochs=11))
+    first = next(training)
+    assert list(first.proposals) == [2]
+    later = {index for s in training if s.stage != "instant proposal" for index in s.proposals}
+    assert later == set(range(5))
+
+
+def test_when_memory_runs_out_batch_then_crop_are_halved_and_it_says_so(monkeypatch):
+    real, tried = learner_module.random_batch, []
+
+    def greedy(canvases, count, size, how, rng):
+        tried.append((count, size))
+        if count > 2 or size > 64:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(canvases, count, size, how, rng)
+
+    monkeypatch.setattr(learner_module, "random_batch", greedy)
+    messages = [s.message for s in train(nuclei_task(), quick(crop=128, epochs=4)) if s.message]
+    assert tried[0] == (4, 128)
+    assert tried[-1] == (1, 64)
+    assert any("Memory ran out" in message for message in messages)
+
+
+def test_when_memory_never_suffices_it_ends_in_words(monkeypatch):
+    def too_much(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(learner_module, "random_batch", too_much)
+    with pytest.raises(TrainingError, match="smaller encoder"):
+        list(train(nuclei_task(), quick()))
+
+
+@pytest.mark.parametrize(
+    ("marks", "sentence"),
+    [
+        (np.zeros_like(MARKS), "empty"),
+        (np.minimum(MARKS, 1), "Only background"),
+        (np.where(MARKS == 1, 0, MARKS), "No background"),
+        (MARKS[:-1], "same size"),
+        (MARKS.astype(float), "whole numbers"),
+    ],
+)
+def test_scribbles_that_cannot_be_learned_from_are_refused_in_words(marks, sentence):
+    with pytest.raises(InputError, match=sentence):
+        next(train(nuclei_task(marks), quick()))
+
+
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (np.full(NUCLEI.image.shape, 7), "constant"),
+        (np.where(NUCLEI.image > 0, np.nan, NUCLEI.image), "NaN"),
+        (NUCLEI.image.astype(complex), "numbers"),
+    ],
+)
+def test_images_that_cannot_be_learned_from_are_refused_in_words(image, sentence):
+    with pytest.raises(InputError, match=sentence):
+        next(train(nuclei_task(image=image), quick()))
