@@ -49,7 +49,7 @@ def test_an_unknown_encoder_is_refused_with_what_there_is():
 def test_the_shipped_weights_load_for_any_channels_and_say_so(channels):
     start = pretrained_unet(UnetSpec("microscopy", channels, 2))
     assert "microscopy weights" in start.sentence
-    assert start.statistics
+    assert start.all_trained
     assert torch.isfinite(start.network.eval()(torch.rand(1, channels, 40, 40))).all()
 
 

@@ -43,11 +43,11 @@ def build_unet(spec: UnetSpec) -> nn.Module:
 
 
 class Start(NamedTuple):
-    """A network before training: where it comes from, and whether its normalisation statistics are known."""
+    """A network before training: where it comes from, and whether all of it is trained, not its encoder alone."""
 
     network: nn.Module
     sentence: str
-    statistics: bool
+    all_trained: bool
 
 
 def pretrained_unet(spec: UnetSpec) -> Start:
@@ -57,10 +57,10 @@ def pretrained_unet(spec: UnetSpec) -> Start:
     ImageNet weights from their hub; where it cannot be reached the network starts from random weights.
     """
     if spec.encoder == microscopy_encoder.NAME:
-        return Start(_shipped_unet(spec), "Started from the microscopy weights of the package.", statistics=True)
+        return Start(_shipped_unet(spec), "Started from the microscopy weights of the package.", all_trained=True)
     try:
         network = _build(spec, weights="imagenet")
-        return Start(network, f"Started from ImageNet weights for {spec.encoder}.", statistics=False)
+        return Start(network, f"Started from ImageNet weights for {spec.encoder}.", all_trained=False)
     except InputError:
         raise
     except Exception as error:
@@ -69,7 +69,7 @@ def pretrained_unet(spec: UnetSpec) -> Start:
         sentence = (
             f"Pretrained weights for {spec.encoder} could not be loaded ({reason}): training starts from scratch."
         )
-        return Start(build_unet(spec), sentence, statistics=False)
+        return Start(build_unet(spec), sentence, all_trained=False)
 
 
 def freeze_statistics(network: nn.Module) -> None:

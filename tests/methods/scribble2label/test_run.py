@@ -47,9 +47,20 @@ def test_the_first_proposal_is_the_instant_classifiers_and_is_useful():
     assert iou(first.proposals[0].classes > 0, NUCLEI.labels > 0) > 0.6
 
 
-def test_stages_come_in_the_papers_order():
-    stages = [s.stage for s in train(nuclei_task(), quick(epochs=8, warmup_epochs=4))]
-    assert list(dict.fromkeys(stages)) == ["instant proposal", "warm-up", "self-labelling", "finished"]
+def stages(params):
+    return list(dict.fromkeys(snapshot.stage for snapshot in train(nuclei_task(), params)))
+
+
+def test_with_the_instant_proposal_there_is_something_to_trust_from_the_start():
+    assert stages(quick()) == ["instant proposal", "first look", "self-labelling", "finished"]
+
+
+def test_a_network_from_scratch_is_not_asked_before_it_has_learned():
+    assert stages(quick(pretrained=False)) == ["instant proposal", "self-labelling", "finished"]
+
+
+def test_without_it_stages_come_in_the_papers_order():
+    assert stages(quick(instant=False, epochs=8, warmup_epochs=4)) == ["warm-up", "self-labelling", "finished"]
 
 
 def test_it_says_what_it_starts_from():

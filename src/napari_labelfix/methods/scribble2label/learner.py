@@ -54,9 +54,9 @@ class Learner:
         self.params = params
         self.device = device
         self._news = "Training starts from scratch."
-        self._keep_statistics = False
+        self.all_trained = False
         if params.pretrained:
-            self.network, self._news, self._keep_statistics = pretrained_unet(spec)
+            self.network, self._news, self.all_trained = pretrained_unet(spec)
         else:
             self.network = build_unet(spec)
         self.network = on_device(self.network, device)
@@ -116,7 +116,7 @@ class Learner:
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)
         self.network.train()
-        if self._keep_statistics:
+        if self.all_trained:
             freeze_statistics(self.network)
         with mixed_precision(self.device):
             logits = self.network(batch.image)

@@ -41,8 +41,9 @@ class Scribble2LabelParams(Params):
         help="Start the ensemble from a random forest, so that there is a proposal at once. Off is the paper's start.",
     )  # fmt: skip
     warmup_epochs: int = param(
-        20, label="Warm-up epochs", minimum=0, maximum=100_000, advanced=True,
-        help="Epochs on scribbles alone before pseudo-labels are trusted (E_W; the paper, from scratch, takes 100).",
+        100, label="Warm-up epochs", minimum=0, maximum=100_000, advanced=True,
+        help="Epochs on scribbles alone before pseudo-labels are trusted (E_W). With the instant proposal there is "
+        "something to trust from the start, and no warm-up.",
     )  # fmt: skip
     ensemble_interval: int = param(
         5, label="Ensemble interval", minimum=1, maximum=1000, advanced=True,

@@ -89,9 +89,14 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
     """Tell a run from the instant proposal to the last epoch; new scribbles wait in the session."""
     yield from _instant_proposals(session, epoch=0)
     learner = Learner(UnetSpec(params.encoder, session.channels, session.classes), params, session.device)
+    if learner.all_trained and params.instant:
+        for index in session.next_to_predict():
+            session.believe(index, learner.predict(session.canvases[index]), weight=0.5)
+            yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
+    warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
     for epoch in range(params.epochs):
-        warming_up = epoch < params.warmup_epochs
+        warming_up = epoch < warmup_epochs
         told = partial(Snapshot, "warm-up" if warming_up else "self-labelling", epoch, params.epochs)
         learner.start_epoch()
         for count in learner.batches(session.trained_on):
@@ -103,7 +108,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
         if epoch % params.ensemble_interval == 0:
             for index in session.next_to_predict():
-                session.believe(index, learner.predict(session.canvases[index]))
+                session.believe(index, learner.predict(session.canvases[index]), params.ensemble_weight)
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())

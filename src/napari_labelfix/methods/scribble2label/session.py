@@ -119,10 +119,10 @@ class Session:
         self._turn += len(turn)
         return marked + turn
 
-    def believe(self, index: int, prediction: Tensor) -> None:
+    def believe(self, index: int, prediction: Tensor, weight: float) -> None:
         """Let a prediction (classes, H, W) enter the average of a plane."""
         canvas = self.canvases[index]
-        canvas.belief = average(canvas.belief, prediction, self.params.ensemble_weight)
+        canvas.belief = average(canvas.belief, prediction, weight)
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
