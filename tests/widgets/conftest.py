@@ -12,7 +12,9 @@ NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") 
 def pytest_collection_modifyitems(items):
     """Mark what opens a window; Qt ends the whole process where there is no display."""
     for item in items:
-        if HERE in item.path.parents and {"make_napari_viewer", "qtbot"} & set(item.fixturenames):
+        if HERE not in item.path.parents:
+            continue
+        if {"make_napari_viewer", "qtbot"} & set(item.fixturenames) or item.get_closest_marker("gui"):
             item.add_marker("gui")
             if NO_SCREEN:
                 item.add_marker(

@@ -17,9 +17,8 @@ def test_the_demo_shows_a_sample_with_scribbles_and_a_run_that_proposes(make_nap
     viewer = make_napari_viewer()
     dock = start_demo(viewer)
     try:
-        roles = [role_of(layer) for layer in viewer.layers]
-        assert roles[1] == "scribbles"
-        assert viewer.layers[1].data.any()
+        scribbles = next(layer for layer in viewer.layers if role_of(layer) == "scribbles")
+        assert scribbles.data.any()
         assert dock.session.running
         qtbot.waitUntil(lambda: proposal_of(viewer, role_of).any(), timeout=90_000)
     finally:

@@ -134,7 +134,7 @@ class TestRun:
 
     def test_a_run_that_comes_to_its_end_is_told(self, ready, running, qtbot):
         running.state = "finished"
-        qtbot.waitUntil(lambda: ready.run_view.stage.text() == "finished")
+        qtbot.waitUntil(lambda: ready.run_view.progress.text() == "finished")
         assert ready.run_view.run_button.isEnabled()
 
     def test_the_best_model_is_at_hand_afterwards(self, ready, running):
@@ -305,7 +305,7 @@ class TestErrors:
         assert proposed.message.text() == "The memory did not suffice. Choose a smaller crop."
         assert [(str(note.severity), note.message) for note in told] == [("error", proposed.message.text())]
         assert not hasattr(told[0], "exception"), "a sentence, not a traceback"
-        assert proposed.run_view.stage.text() == "failed"
+        assert proposed.run_view.progress.text() == "failed"
         assert {layer.name for layer in proposed._viewer.layers} == set(before)
         for layer in proposed._viewer.layers:
             np.testing.assert_array_equal(layer.data, before[layer.name])

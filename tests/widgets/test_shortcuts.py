@@ -6,7 +6,7 @@ from napari import layers as napari_layers
 from napari.components import ViewerModel
 from napari.utils.shortcuts import default_shortcuts
 
-from napari_labelfix.widgets.shortcuts import SHORTCUTS, bind, tooltip, unbind, with_key
+from napari_labelfix.widgets.shortcuts import SHORTCUTS, KeyBindings, tooltip, with_key
 
 FREE = set("GHJKNQUW,.")
 LAYER_TYPES = [
@@ -53,22 +53,31 @@ def press(model, key):
         perform(model)
 
 
-def test_a_bound_key_performs_its_action_until_unbound():
+def test_a_bound_key_performs_its_action_until_it_is_released():
     model, pressed = ViewerModel(), []
-    actions = {"accept_object": lambda: pressed.append("K")}
-    bind(model, actions)
+    keys = KeyBindings(model, {"accept_object": lambda: pressed.append("K")})
+    keys.take()
     press(model, "K")
-    unbind(model, actions)
+    keys.release()
     press(model, "K")
     assert pressed == ["K"]
 
 
 def test_the_dock_that_is_shown_last_has_the_keys_and_closing_the_first_does_not_take_them():
     model, pressed = ViewerModel(), []
-    first, second = ({"accept_object": lambda name=name: pressed.append(name)} for name in ("first", "second"))
-    bind(model, first)
-    bind(model, second)
+    first, second = (
+        KeyBindings(model, {"accept_object": lambda name=name: pressed.append(name)}) for name in ("first", "second")
+    )
+    first.take()
+    second.take()
     press(model, "K")
-    unbind(model, first)
+    first.release()
     press(model, "K")
     assert pressed == ["second", "second"]
+
+
+def test_napari_s_list_of_bindings_can_name_them():
+    """napari looks up the name of every bound function at every key press."""
+    model = ViewerModel()
+    KeyBindings(model, {"accept_object": lambda: None}).take()
+    assert [function.__name__ for function in model.keymap.values()] == ["accept_object"]

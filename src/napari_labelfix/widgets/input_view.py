@@ -122,6 +122,13 @@ class InputView(QWidget):
             )
         )
 
+    def link(self) -> None:
+        """Tag an annotation layer that belongs to no image yet: it will be known again, and results lie below it."""
+        if self.image is None or self.annotation is None:
+            return
+        if "image" not in layers.tag_of(self.annotation):
+            layers.link(self.annotation, self._kind.role, self.image)
+
     def with_changes(self, task: Task) -> Task | None:
         """Return the task with the annotations as they are now; None if they are the same, or no longer enough."""
         annotations = self.read_annotations()

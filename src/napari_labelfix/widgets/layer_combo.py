@@ -74,4 +74,5 @@ class LayerCombo(QComboBox):
         self.clear()
         self.addItems([self._nothing, *(layer.name for layer in self._layers)])
         self.setCurrentIndex(self._layers.index(self._layer) + 1 if self._layer in self._layers else 0)
+        self.setToolTip(self.currentText())  # in full: the box may be too narrow for it
         self.blockSignals(False)

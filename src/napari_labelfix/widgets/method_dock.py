@@ -68,18 +68,21 @@ class MethodDock(QWidget):
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
-        self._keys: dict[str, Callable[[], object]] = {
-            "run_or_stop": self.run_or_stop,
-            "draw": self.inputs.draw,
-            "next_brush": self.inputs.draw_with_next_brush,
-            "toggle_proposal": self.toggle_proposal,
-            "accept_object": self.accepts.accept_under_cursor,
-            "accept_confident": self.accepts.accept_above,
-        }
+        self._keys = shortcuts.KeyBindings(
+            viewer,
+            {
+                "run_or_stop": self.run_or_stop,
+                "draw": self.inputs.draw,
+                "next_brush": self.inputs.draw_with_next_brush,
+                "toggle_proposal": self.toggle_proposal,
+                "accept_object": self.accepts.accept_under_cursor,
+                "accept_confident": self.accepts.accept_above,
+            },
+        )
         self._arrange()
         self._connect()
         self._on_input_changed()
-        shortcuts.bind(viewer, self._keys)
+        self._keys.take()
         QTimer.singleShot(0, self.session.warm_up)
 
     def run(self) -> None:
@@ -97,6 +100,7 @@ class MethodDock(QWidget):
             self._tell_error(str(error), show_warning)
             return
         self._run = task, self._results
+        self.inputs.link()
         self._results.create()
         self.run_view.show_started()
         self._set_running(True)
@@ -123,16 +127,16 @@ class MethodDock(QWidget):
         self.session.close()
         self.accepts.stop_picking()
         self._watch(None)
-        shortcuts.unbind(self._viewer, self._keys)
+        self._keys.release()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take the keys: they belong to the dock that is seen."""
-        shortcuts.bind(self._viewer, self._keys)
+        self._keys.take()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keys back."""
-        shortcuts.unbind(self._viewer, self._keys)
+        self._keys.release()
         super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

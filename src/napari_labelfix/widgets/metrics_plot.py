@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QGridLayout, QWidget
@@ -16,10 +17,7 @@ _MOST_POINTS = 2000
 
 
 class MetricsPlot(QWidget):
-    """Draws each metric over the step of the run.
-
-    pyqtgraph is imported with the first number, so that the dock opens without it.
-    """
+    """Draws each metric over the step of the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +26,10 @@ class MetricsPlot(QWidget):
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
+
+    def prepare(self) -> None:
+        """Import pyqtgraph: when a run starts, so that neither the dock opens late nor the first numbers come late."""
+        import pyqtgraph  # noqa: F401
 
     def add(self, step: int, metrics: Mapping[str, float]) -> None:
         """Append numbers; `redraw` shows them."""
@@ -89,6 +91,9 @@ class _Panel:
 
     def redraw(self) -> None:
         self._curve.setData(self.steps, self.values)
+        finite = [value for value in self.values if math.isfinite(value)]
+        if finite:  # from zero, so that noise does not look like progress
+            self.widget.setYRange(min(0.0, *finite), max(finite), padding=0.05)
         if self.values:
             self.widget.setTitle(f"{self._name} {self.values[-1]:.3g}", size="9pt", color=self._text)
 

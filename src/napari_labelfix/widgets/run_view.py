@@ -34,8 +34,6 @@ class RunView(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
         self.run_button.clicked.connect(self.runClicked)
         self.stop_button.clicked.connect(self.stopClicked)
-        self.stage = QLabel()
-        self.stage.setWordWrap(True)
         self.progress = QProgressBar()
         self.note = QLabel()  # what the method has to say, such as that it starts without pretrained weights
         self.note.setWordWrap(True)
@@ -49,7 +47,6 @@ class RunView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(buttons)
-        layout.addWidget(self.stage)
         layout.addWidget(self.progress)
         layout.addWidget(self.note)
         layout.addWidget(self.plot)
@@ -60,8 +57,8 @@ class RunView(QWidget):
     def show_started(self) -> None:
         """A run was started; nothing has come from it yet."""
         self._remaining = TimeLeft()
+        self.plot.prepare()
         self.plot.clear()
-        self.stage.setText("starting")
         self.note.hide()
         self.progress.setRange(0, 0)  # a bar that only says that something happens
         self._show_progress_parts(True)
@@ -76,17 +73,16 @@ class RunView(QWidget):
                 self.note.show()
         self.plot.redraw()
         last = snapshots[-1]
-        self.stage.setText(last.stage)
         self.progress.setRange(0, max(1, last.total))
         self.progress.setValue(min(last.step, last.total))
-        self.progress.setFormat(in_words(self._remaining.seconds(last.total)))
+        self.progress.setFormat(" · ".join(filter(None, [last.stage, in_words(self._remaining.seconds(last.total))])))
 
     def show_ended(self, state: str) -> None:
         """The run is over: "finished", "stopped" or "failed"."""
-        self.stage.setText(state)
-        self.progress.setFormat("")
+        self.progress.setFormat(state)
         if self.progress.maximum() == 0:  # nothing came: end the waiting bar
             self.progress.setRange(0, 1)
+            self.progress.setValue(0)  # without a value there would be no text
 
     def set_theme(self, name: str) -> None:
         """Take the colours of napari's theme."""
@@ -99,7 +95,7 @@ class RunView(QWidget):
         self.stop_button.setEnabled(running)
 
     def _show_progress_parts(self, visible: bool) -> None:
-        for widget in (self.stage, self.progress, self.plot):
+        for widget in (self.progress, self.plot):
             widget.setVisible(visible)
 
 

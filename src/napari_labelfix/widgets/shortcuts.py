@@ -47,26 +47,40 @@ def tooltip(action: str) -> str:
     return f"{spec.help} Key: {spec.key}"
 
 
-def bind(viewer: ViewerModel, actions: Mapping[str, Callable[[], object]]) -> None:
-    """Give the keys to these actions, by name; those of another dock lose them."""
-    for action, perform in actions.items():
-        viewer.bind_key(SHORTCUTS[action].key, _KeyAction(perform), overwrite=True)
+class KeyBindings:
+    """The keys of one dock in one viewer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    actions
+        What to do, by the action's name in the table.
+    """
+
+    def __init__(self, viewer: ViewerModel, actions: Mapping[str, Callable[[], object]]) -> None:
+        self._viewer = viewer
+        self._functions = {SHORTCUTS[action].key: _function(action, perform) for action, perform in actions.items()}
+
+    def take(self) -> None:
+        """Bind the keys; another dock that has them loses them."""
+        for key, function in self._functions.items():
+            self._viewer.bind_key(key, function, overwrite=True)
+
+    def release(self) -> None:
+        """Unbind the keys, except those that another dock has by now."""
+        for key, function in self._functions.items():
+            bound = self._viewer.bind_key(key, None)
+            if bound is not None and bound is not function:
+                self._viewer.bind_key(key, bound)
 
 
-def unbind(viewer: ViewerModel, actions: Mapping[str, Callable[[], object]]) -> None:
-    """Take the keys back from these actions, unless another dock has them by now."""
-    for action, perform in actions.items():
-        key = SHORTCUTS[action].key
-        bound = viewer.bind_key(key, None)
-        if bound is not None and bound != _KeyAction(perform):
-            viewer.bind_key(key, bound)
+def _function(action: str, perform: Callable[[], object]) -> Callable[[ViewerModel], None]:
+    """Return what napari wants to bind: a plain function of the viewer, with a name."""
 
+    def on_key(_viewer: ViewerModel) -> None:
+        perform()
 
-@dataclass(frozen=True)
-class _KeyAction:
-    """Drops the viewer that napari hands to a key's function."""
-
-    perform: Callable[[], object]
-
-    def __call__(self, _viewer: ViewerModel) -> None:
-        self.perform()
+    on_key.__name__ = action
+    on_key.__doc__ = SHORTCUTS[action].help
+    return on_key

@@ -1,0 +1,48 @@
+"""A person at the screen: real mouse and keyboard events on a real napari window."""
+
+import numpy as np
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+
+LEFT = Qt.MouseButton.LeftButton
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+class Person:
+    def __init__(self, viewer, qtbot):
+        self.viewer, self.qtbot = viewer, qtbot
+        self.canvas = viewer.window._qt_viewer.canvas.native
+        self._camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # since napari 0.9
+
+    def on_canvas(self, layer, position) -> QPoint:
+        """Where on the canvas a pixel of a 2D layer is seen."""
+        world = np.asarray(layer.data_to_world(position))[-2:]
+        from_centre = (world - np.asarray(self._camera.center)[-2:]) * self._camera.zoom
+        size = np.array([self.canvas.height(), self.canvas.width()])
+        row, column = np.round(from_centre + size / 2).astype(int)
+        return QPoint(int(column), int(row))
+
+    def stroke(self, layer, *positions):
+        """Press at the first pixel, move over the others, release at the last."""
+        points = [self.on_canvas(layer, position) for position in positions]
+        QTest.mouseMove(self.canvas, points[0])
+        QTest.mousePress(self.canvas, LEFT, NO_KEY, points[0])
+        for point in points[1:]:
+            self.qtbot.wait(20)
+            QTest.mouseMove(self.canvas, point)
+        self.qtbot.wait(20)
+        QTest.mouseRelease(self.canvas, LEFT, NO_KEY, points[-1])
+        self.qtbot.wait(20)
+
+    def point_at(self, layer, position):
+        QTest.mouseMove(self.canvas, self.on_canvas(layer, position))
+        self.qtbot.wait(20)
+
+    def click(self, button):
+        assert button.isEnabled(), f"“{button.text()}” is disabled"
+        assert button.isVisible(), f"“{button.text()}” is not to be seen"
+        QTest.mouseClick(button, LEFT)
+
+    def press(self, key, modifier=NO_KEY):
+        QTest.keyClick(self.canvas, key, modifier)
+        self.qtbot.wait(20)

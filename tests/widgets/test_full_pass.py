@@ -1,0 +1,232 @@
+"""The main job as a person does it, with real events in a real window and a real process that trains."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import tifffile
+from napari.utils.notifications import notification_manager
+from person import Person
+from qtpy.QtCore import Qt
+from toy_learner import TOY, ToyParams
+
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.method_dock import MethodDock
+
+HERE = str(Path(__file__).parent)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1200, 780)
+    return viewer
+
+
+@pytest.fixture
+def person(viewer, qtbot):
+    return Person(viewer, qtbot)
+
+
+@pytest.fixture
+def open_dock(viewer, qtbot, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")])))
+    trainers = []
+
+    def open_dock(method):
+        trainers.append(LocalTrainer(preload=[method.code]))
+        dock = MethodDock(viewer, method, trainers[-1])
+        viewer.window.add_dock_widget(dock, name=method.title)
+        qtbot.waitUntil(dock.isVisible)
+        return dock
+
+    yield open_dock
+    for trainer in trainers:
+        trainer.close()
+
+
+@pytest.fixture
+def dock(open_dock, viewer, person, spots):
+    """The toy's dock with an image, and scribbles that a person painted."""
+    dock = open_dock(TOY)
+    image = viewer.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, -4), units=("um", "um"))
+    viewer.reset_view()
+    person.click(dock.inputs.create_button)
+    paint_scribbles(dock, person, image)
+    return dock
+
+
+def paint_scribbles(dock, person, image):
+    person.stroke(image, (15, 10), (15, 20))
+    person.click(dock.inputs.brushes[1])
+    person.stroke(image, (30, 5), (30, 40), (28, 75))
+    marks = dock.inputs.annotation.data
+    assert (marks[15, 10:20] == 2).all()
+    assert (marks[30, 5:40] == 1).all()
+
+
+def result(dock, role):
+    return layers.find(dock._viewer, role, dock.inputs.image, dock._method.name)
+
+
+def count_redraws(dock):
+    """Show the three layers of the run, and count how often each is drawn anew and how often its pixels differ."""
+    redraws = {}
+    for role in ("proposal", "confidence", "ignored"):
+        layer = result(dock, role)
+        layer.visible = True
+        redraws[role] = []
+        layer.events.set_data.connect(lambda _event, role=role, layer=layer: redraws[role].append(layer.data.copy()))
+    return redraws
+
+
+def process_of(dock):
+    return psutil.Process(dock.session._run.pid)
+
+
+def is_gone(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
+    """Paint, Run, watch it refresh, paint more, Stop, accept, undo, accept, save, and read the file back."""
+    dock = open_dock(METHODS["scribble2label"])
+    image = viewer.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, -4), units=("um", "um"))
+    viewer.reset_view()
+    person.click(dock.inputs.create_button)
+    paint_scribbles(dock, person, image)
+    scribbles = dock.inputs.annotation
+    qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+
+    person.click(dock.run_view.run_button)
+    process = process_of(dock)
+    redraws = count_redraws(dock)
+    qtbot.waitUntil(lambda: all(len(states) >= 2 for states in redraws.values()), timeout=60_000)
+    assert viewer.layers.selection.active is scribbles
+    assert scribbles.mode == "paint"
+    assert "torch" not in sys.modules
+
+    sent_before = dock._run[0]
+    person.click(dock.inputs.brushes[2])
+    person.stroke(image, (45, 16), (45, 24))
+    qtbot.waitUntil(lambda: dock._run[0] is not sent_before, timeout=2000)
+    assert (dock._run[0].planes[0].annotation.marks[45, 16:24] == 2).all()
+    told = len(redraws["confidence"])
+    qtbot.waitUntil(lambda: len(redraws["confidence"]) > told + 1, timeout=60_000)
+    states = [state.tobytes() for state in redraws["confidence"]]
+    assert len(set(states)) > 2, "the layer shows something new, not the same again"
+
+    person.click(dock.run_view.stop_button)
+    qtbot.waitUntil(lambda: is_gone(process), timeout=1000)
+    assert dock.run_view.run_button.isEnabled()
+    assert dock.session.model is not None
+
+    proposal = result(dock, "proposal")
+    assert proposal.data[45, 20] and proposal.data[15, 15] and not proposal.data[30, 20]
+    qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
+    expected = int(dock.accept_view.all_button.text().removeprefix("Accept all (").removesuffix(")"))
+    person.click(dock.accept_view.all_button)
+    corrected = layers.find(viewer, "corrected", image)
+    accepted = corrected.data.copy()
+    assert len(np.unique(accepted)) - 1 == expected
+    np.testing.assert_array_equal(accepted > 0, proposal.data > 0)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not corrected.data.any()
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_array_equal(corrected.data, accepted)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    person.point_at(image, (45, 20))
+    person.press(Qt.Key.Key_K)
+    assert corrected.data[45, 20] == 1
+    assert len(np.unique(corrected.data)) == 2
+    qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
+    person.click(dock.accept_view.all_button)
+    assert len(np.unique(corrected.data)) - 1 == expected
+
+    path = tmp_path / "corrected.tif"
+    viewer.layers.save(str(path), selected=True)  # what File > Save Selected Layers calls
+    saved = tifffile.imread(path)
+    assert saved.dtype == np.uint16
+    np.testing.assert_array_equal(saved, corrected.data)
+
+
+class TestFailures:
+    """Whatever happens to the trainer: the window lives, the layers are as they were, a sentence says what happened."""
+
+    @pytest.fixture(autouse=True)
+    def told(self):
+        del notification_manager.records[:]
+        return notification_manager.records
+
+    def start(self, dock, person, qtbot):
+        person.click(dock.run_view.run_button)
+        qtbot.waitUntil(lambda: result(dock, "proposal").data.any(), timeout=20_000)
+
+    def wait_for_the_sentence(self, dock, viewer, told, qtbot):
+        mine = {name: viewer.layers[name].data.copy() for name in ("cells", "cells scribbles")}
+        qtbot.waitUntil(lambda: dock.message.mood == "error", timeout=20_000)
+        qtbot.wait(200)
+        for name, data in mine.items():
+            np.testing.assert_array_equal(viewer.layers[name].data, data)
+        assert result(dock, "proposal").data.any(), "what was proposed stays"
+        assert viewer.window._qt_window.isVisible()
+        assert [str(note.severity) for note in told] == ["error"]
+        assert told[0].message == dock.message.text()
+        assert "Traceback" not in dock.message.text()
+        assert dock.run_view.run_button.isEnabled()
+        assert not dock.session.running
+        return dock.message.text()
+
+    @pytest.mark.parametrize(
+        ("error", "word"), [("RuntimeError", "shapes cannot be multiplied"), ("MemoryError", "memory")]
+    )
+    def test_the_training_raises(self, dock, viewer, person, told, qtbot, error, word):
+        dock.form.setValue(ToyParams(fails_with=error))
+        self.start(dock, person, qtbot)
+        assert word in self.wait_for_the_sentence(dock, viewer, told, qtbot)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+    def test_the_process_is_killed_from_outside(self, dock, viewer, person, told, qtbot):
+        self.start(dock, person, qtbot)
+        os.kill(dock.session._run.pid, signal.SIGKILL)
+        assert self.wait_for_the_sentence(dock, viewer, told, qtbot)
+        dock.accepts.accept_all()
+        assert layers.find(viewer, "corrected", dock.inputs.image).data.any(), "and the person goes on working"
+
+    def test_one_can_run_again_after_a_failure(self, dock, viewer, person, told, qtbot):
+        dock.form.setValue(ToyParams(fails_with="RuntimeError"))
+        self.start(dock, person, qtbot)
+        self.wait_for_the_sentence(dock, viewer, told, qtbot)
+        before = list(viewer.layers)
+        dock.form.setValue(ToyParams())
+        person.click(dock.run_view.run_button)
+        qtbot.waitUntil(lambda: dock.run_view.progress.value() > 4, timeout=20_000)
+        assert list(viewer.layers) == before
+        assert dock.message.mood == "hint"
+
+
+@pytest.fixture
+def children_before():
+    return set(psutil.Process().children(recursive=True))
+
+
+@pytest.mark.parametrize("way", ["the dock", "the window"])
+def test_closing_ends_the_processes_within_a_second(children_before, dock, viewer, person, qtbot, way):
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(lambda: result(dock, "proposal").data.any(), timeout=20_000)
+    ours = set(psutil.Process().children(recursive=True)) - children_before
+    assert process_of(dock) in ours
+    started = time.monotonic()
+    if way == "the dock":
+        dock.parent().destroyOnClose()
+    else:
+        viewer.close()
+    qtbot.waitUntil(lambda: all(map(is_gone, ours)), timeout=2000)
+    assert time.monotonic() - started < 1
