@@ -42,7 +42,7 @@ def run_headless(out: Path, seconds: float) -> None:
     image_path, scribbles_path = _write_inputs(out, sample.image, scribbles)
     method = find_method("scribble2label")
     typer.echo("Without a window the demo works on files.")
-    _, recording = train_on_files(
+    recording = train_on_files(
         method, [image_path], [scribbles_path], method.params(), out, seconds, make_reporter(seconds)
     )
     proposed = recording.proposals[0].labels

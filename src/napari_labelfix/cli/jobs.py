@@ -38,17 +38,13 @@ class Recording:
     metrics: Mapping[str, float] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     steps: int = 0
+    seconds: float = 0.0  # in all
     ended: str = "finished"
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the training began."""
-        return time.monotonic() - self.started
 
     def take(self, snapshot: Snapshot) -> None:
         """Keep what a snapshot brings, and show it."""
         if snapshot.proposals and self.seconds_to_first_proposal is None:
-            self.seconds_to_first_proposal = self.seconds
+            self.seconds_to_first_proposal = round(time.monotonic() - self.started, 2)
         self.proposals.update(snapshot.proposals)
         self.model = snapshot.model or self.model
         self.metrics = snapshot.metrics or self.metrics
@@ -62,6 +58,17 @@ class Recording:
             self.messages.append(sentence)
             self.reporter.say(sentence)
 
+    def summary(self) -> dict[str, Any]:
+        """Return how the run went, ready for JSON."""
+        return {
+            "seconds_to_first_proposal": self.seconds_to_first_proposal,
+            "seconds": self.seconds,
+            "ended": self.ended,
+            "steps": self.steps,
+            "metrics": dict(self.metrics),
+            "messages": self.messages,
+        }
+
 
 def train_on_files(
     method: Method,
@@ -71,7 +78,7 @@ def train_on_files(
     out: Path,
     seconds: float | None,
     reporter: Reporter,
-) -> tuple[FileTask, Recording]:
+) -> Recording:
     """Train, and write what there is at the end: after the last epoch, the time's end, or Ctrl+C.
 
     Parameters
@@ -100,7 +107,6 @@ def train_on_files(
             code = method.load()
         recording = Recording(reporter)
         _train(code, read, params, seconds, recording)
-        training_seconds = recording.seconds
         _complete(code, read, params, recording)
     record = {
         "command": "run",
@@ -108,19 +114,14 @@ def train_on_files(
         "parameters": params.to_dict(),
         "seed": params.seed,
         **_circumstances(read, params.device),
-        "seconds_to_first_proposal": _rounded(recording.seconds_to_first_proposal),
-        "seconds": _rounded(training_seconds),
-        "ended": recording.ended,
-        "steps": recording.steps,
-        "metrics": dict(recording.metrics),
-        "messages": recording.messages,
+        **recording.summary(),
     }
     with filling(out) as folder:
         outputs = _write_files(folder, read, recording.proposals)
         if recording.model is not None:
             recording.model.save(folder / "model")
         write_record(folder / "run.json", record | {"outputs": outputs})
-    return read, recording
+    return recording
 
 
 def predict_files(
@@ -152,7 +153,7 @@ def predict_files(
         "method": model.method,
         "parameters": dict(model.params),
         **_circumstances(read, device),
-        "seconds": _rounded(time.monotonic() - started),
+        "seconds": round(time.monotonic() - started, 2),
     }
     with filling(out) as folder:
         outputs = _write_files(folder, read, proposals)
@@ -177,11 +178,12 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
         with _explained():
             _, model = run_to_end(code.train(read.task, params), seconds, recording.take)
         recording.model = model or recording.model
-        if seconds is not None and recording.seconds >= seconds:
+        if seconds is not None and time.monotonic() - recording.started >= seconds:
             recording.ended = "time was up"
     except KeyboardInterrupt:
         recording.ended = "interrupted"
         recording.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
+    recording.seconds = round(time.monotonic() - recording.started, 2)
     if not recording.proposals:
         raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
 
@@ -229,10 +231,6 @@ def _circumstances(read: FileTask, device: str) -> dict[str, Any]:
         "images": {str(file.path): list(file.pixels.shape) for file in read.files},
         "fingerprint": read.task.fingerprint(),
     }
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 2)
 
 
 def _count(number: int, noun: str) -> str:
