@@ -150,6 +150,19 @@ class TestRun:
         assert list(viewer.layers) == before
         assert proposal_of(proposed).data.any(), "the old proposal stays until the new one comes"
 
+    def test_an_image_that_got_another_size_needs_scribbles_of_that_size(self, proposed, trainer, spots, qtbot):
+        proposed.stop()
+        proposed.inputs.image.data = spots[:50, :50]
+        proposed.run()
+        assert len(trainer.runs) == 1
+        assert proposed.message.text() == "Press “Create scribble layer”."
+        proposed.inputs.create_annotation()
+        proposed.inputs.annotation.data[30, :9], proposed.inputs.annotation.data[15, 10:19] = 1, 2
+        proposed.run()
+        trainer.runs[1].waiting.append(snapshot(1, {0: proposal_above(spots[:50, :50], 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(proposed).data.any())
+        assert proposal_of(proposed).data.shape == (50, 50)
+
     def test_a_renamed_image_changes_nothing(self, proposed, viewer, running, spots, qtbot):
         for layer in viewer.layers:
             layer.name = f"my {layer.name}"

@@ -6,7 +6,7 @@ from napari import layers as napari_layers
 from napari.components import ViewerModel
 from napari.utils.shortcuts import default_shortcuts
 
-from napari_labelfix.widgets.shortcuts import SHORTCUTS, KeyBindings, tooltip, with_key
+from napari_labelfix.widgets.shortcuts import SHORTCUTS, KeyBindings, keys_without_a_button, tooltip, with_key
 
 FREE = set("GHJKNQUW,.")
 LAYER_TYPES = [
@@ -46,6 +46,10 @@ def test_texts_and_tooltips_come_from_the_table():
     assert with_key("Run", "run_or_stop") == f"Run [{SHORTCUTS['run_or_stop'].key}]"
     for action, spec in SHORTCUTS.items():
         assert tooltip(action) == f"{spec.help} Key: {spec.key}"
+
+
+def test_keys_that_no_button_shows_are_told_in_a_line():
+    assert keys_without_a_button() == "Keys: N draw, W next brush, H hide proposal"
 
 
 def press(model, key):

@@ -102,8 +102,8 @@ def _start_scribbling(layer: Labels, label: int) -> None:
 
 
 def _read_scribbles(layer: Labels, index: tuple[int, ...]) -> Scribbles | None:
-    marks = np.array(layer.data[index])  # a copy: the person goes on painting while the run reads
-    return Scribbles(marks) if marks.any() else None
+    marks = np.asarray(layer.data[index])
+    return Scribbles(marks.copy()) if marks.any() else None  # a copy: the person goes on painting while the run reads
 
 
 def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:

@@ -62,6 +62,11 @@ class InputView(QWidget):
         """The chosen annotation layer."""
         return self.annotations.layer
 
+    def refresh(self) -> None:
+        """Look again at what is offered and chosen: an image may have got other pixels, of another size."""
+        self.images.refresh()
+        self.annotations.refresh()
+
     def create_annotation(self) -> None:
         """Make an annotation layer for the image and go there."""
         if self.image is None:

@@ -87,8 +87,11 @@ class MethodDock(QWidget):
 
     def run(self) -> None:
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""
-        if self.session.running or self._results is None:
-            self._show_hint()
+        if self.session.running:
+            return
+        self.inputs.refresh()
+        self._on_input_changed()
+        if self._results is None:
             return
         try:
             if missing := self.inputs.missing():
@@ -149,7 +152,7 @@ class MethodDock(QWidget):
         image = self.inputs.image
         if image is None:
             self._results = None
-        elif self._results is None or self._results.image is not image:
+        elif self._results is None or not self._results.belong_to(image):
             self._results = ResultLayers(self._viewer, image, self._method.name)
         self._watch(self.inputs.annotation)
         self.accepts.set_results(self._results)
@@ -250,6 +253,7 @@ class MethodDock(QWidget):
             column.addWidget(QLabel(f"<b>{title}</b>"))
             column.addWidget(part)
             column.addSpacing(6)
+        column.addWidget(QLabel(shortcuts.keys_without_a_button()))
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(parts)

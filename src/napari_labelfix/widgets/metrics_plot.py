@@ -80,6 +80,7 @@ class _Panel:
         self.widget.hideButtons()
         self.widget.hideAxis("bottom")  # the progress bar says how far it is
         self.widget.getAxis("left").setWidth(30)
+        self.widget.getAxis("left").setTickDensity(0.5)
         self.widget.setMinimumWidth(60)
         self._curve = self.widget.plot(pen=pyqtgraph.mkPen(color, width=2))
 

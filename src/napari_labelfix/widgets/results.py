@@ -55,6 +55,10 @@ class ResultLayers:
         layer = layers.find(self.viewer, role, self.image, self.method)
         return layer if layer is not None and tuple(layer.data.shape) == self.shape else None
 
+    def belong_to(self, image: Layer) -> bool:
+        """Whether these are the layers of this image, with the size that it has now."""
+        return self.image is image and self.shape == layers.spatial_shape(image)
+
     @property
     def has_proposal(self) -> bool:
         """Whether anything was proposed for this image, and its layer is still there."""

@@ -16,20 +16,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShortcutSpec:
-    """One key: what it is called in the code, the key, and what it does for a person."""
+    """One key.
+
+    Parameters
+    ----------
+    action
+        Its name in the code.
+    key
+        The key.
+    help
+        What it does, in a sentence.
+    short
+        What it does, in a word or two; "" where a button says it.
+    """
 
     action: str
     key: str
     help: str
+    short: str = ""
 
 
 SHORTCUTS = {
     spec.action: spec
     for spec in [
         ShortcutSpec("run_or_stop", "G", "Run; while a run is going on: stop it."),
-        ShortcutSpec("draw", "N", "Go to the annotation layer with the brush in hand."),
-        ShortcutSpec("next_brush", "W", "Take the next brush: background, foreground, background, ..."),
-        ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again."),
+        ShortcutSpec("draw", "N", "Go to the annotation layer with the brush in hand.", "draw"),
+        ShortcutSpec("next_brush", "W", "Take the next brush: background, foreground, background, ...", "next brush"),
+        ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide proposal"),
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
     ]
@@ -45,6 +58,11 @@ def tooltip(action: str) -> str:
     """Return what the action does, and its key."""
     spec = SHORTCUTS[action]
     return f"{spec.help} Key: {spec.key}"
+
+
+def keys_without_a_button() -> str:
+    """Return the line that tells the other keys: "Keys: N draw, ..."."""
+    return "Keys: " + ", ".join(f"{spec.key} {spec.short}" for spec in SHORTCUTS.values() if spec.short)
 
 
 class KeyBindings:
