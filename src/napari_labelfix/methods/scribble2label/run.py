@@ -91,7 +91,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
     learner = Learner(UnetSpec(params.encoder, session.channels, session.classes), params, session.device)
     if learner.all_trained and params.instant:
         for index in session.next_to_predict():
-            session.believe(index, learner.predict(session.canvases[index]), weight=0.5)
+            session.believe(index, learner.predict(session.canvases[index]), epoch=0)
             yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
     warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
@@ -108,7 +108,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
         if epoch % params.ensemble_interval == 0:
             for index in session.next_to_predict():
-                session.believe(index, learner.predict(session.canvases[index]), params.ensemble_weight)
+                session.believe(index, learner.predict(session.canvases[index]), epoch)
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
@@ -118,7 +118,7 @@ def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
     """Show what the instant classifier makes of the scribbles; begin again if there are new ones meanwhile."""
     while True:
         session.redrawn = False
-        for index in session.instant_beliefs():
+        for index in session.instant_beliefs(epoch):
             proposals = {index: session.proposal(index)}
             yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
             if session.redrawn:

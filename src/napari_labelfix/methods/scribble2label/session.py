@@ -13,6 +13,7 @@ from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
+from napari_labelfix.methods.scribble2label.trust import Trust, agreement
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Proposal
 
@@ -57,6 +58,8 @@ class Session:
             for image, plane in zip(self._images, task.planes, strict=True)
         ]
         self._instant: dict[int, Tensor] = {}
+        self._network: dict[int, Tensor] = {}
+        self._trust = Trust()
         self._turn = 0
         self.redrawn = False
 
@@ -89,27 +92,24 @@ class Session:
             canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
         self.redrawn = True
 
-    def instant_beliefs(self) -> Iterator[int]:
+    def instant_beliefs(self, epoch: int) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
 
-        A first belief is the classifier's own. Later ones move by what the classifier has changed its mind on,
-        so that new scribbles show at once and what the network has learned stays.
+        What the network believes moves by what the classifier has changed its mind on, so that new scribbles show at
+        once and what was learned stays.
         """
         if not self.params.instant:
             return
         marks = [canvas.marked.numpy(force=True) if canvas.is_marked else None for canvas in self.canvases]
         classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
         for index in self.marked_first:
-            before, now = self._instant.get(index), torch.from_numpy(classifier.predict(self._images[index]))
+            now = torch.from_numpy(classifier.predict(self._images[index])).to(self.device)
+            before = self._instant.get(index)
             self._instant[index] = now
-            self.canvases[index].belief = self._moved(self.canvases[index].belief, before, now).to(self.device)
+            if index in self._network and before is not None:
+                self._network[index] = _moved(self._network[index], before, now)
+            self._mix(index, epoch)
             yield index
-
-    def _moved(self, belief: Tensor | None, before: Tensor | None, now: Tensor) -> Tensor:
-        if belief is None or before is None or len(before) != len(now):
-            return now
-        moved = (belief + (now - before).to(belief.device)).clamp(0, 1)
-        return moved / moved.sum(dim=0, keepdim=True).clamp(min=1e-6)
 
     def next_to_predict(self) -> list[int]:
         """Return the planes of the next ensemble round: all with scribbles, and as many of the others in turn."""
@@ -119,10 +119,22 @@ class Session:
         self._turn += len(turn)
         return marked + turn
 
-    def believe(self, index: int, prediction: Tensor, weight: float) -> None:
-        """Let a prediction (classes, H, W) enter the average of a plane."""
-        canvas = self.canvases[index]
-        canvas.belief = average(canvas.belief, prediction, weight)
+    def believe(self, index: int, prediction: Tensor, epoch: int) -> None:
+        """Let a prediction (classes, H, W) of the network enter the average of a plane."""
+        average_so_far = self._network.get(index)
+        if average_so_far is not None and len(average_so_far) != len(prediction):
+            average_so_far = None  # there are more classes than before
+        self._network[index] = average(average_so_far, prediction, self.params.ensemble_weight)
+        if self.canvases[index].is_marked:
+            self._trust.note(index, agreement(self._network[index], self.canvases[index].marked))
+        self._mix(index, epoch)
+
+    def _mix(self, index: int, epoch: int) -> None:
+        instant, network = self._instant.get(index), self._network.get(index)
+        if instant is None or network is None or len(instant) != len(network):
+            self.canvases[index].belief = network if instant is None else instant
+        else:
+            self.canvases[index].belief = network.lerp(instant, self._trust.instant_weight(epoch))
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
@@ -139,6 +151,13 @@ class Session:
         assert canvas.belief is not None
         marked = canvas.marked.numpy(force=True)
         return make_proposal(canvas.belief.numpy(force=True), self.params, marked)
+
+
+def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:
+    if not len(belief) == len(before) == len(now):
+        return belief
+    moved = (belief + now - before).clamp(0, 1)
+    return moved / moved.sum(dim=0, keepdim=True).clamp(min=1e-6)
 
 
 def make_proposal(
