@@ -146,6 +146,10 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     person.press(Qt.Key.Key_K)
     assert corrected.data[45, 20] == 1
     assert len(np.unique(corrected.data)) == 2
+    person.click(dock.accept_view.object_button)
+    person.stroke(image, (15, 15))
+    assert corrected.data[15, 15] == 2
+    person.click(dock.accept_view.object_button)
     qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
     person.click(dock.accept_view.all_button)
     assert len(np.unique(corrected.data)) - 1 == expected

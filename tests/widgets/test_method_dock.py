@@ -10,6 +10,7 @@ from app_model.types import KeyBinding
 from fakes import FakeTrainer, proposal_above, snapshot
 from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
+from qtpy.QtWidgets import QScrollArea
 
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.table import METHODS
@@ -406,6 +407,16 @@ class TestAccept:
         click((7.5, 30))
         assert set(np.unique(corrected_of(proposed).data)) == {0, 1}
 
+    def test_taking_up_the_brush_ends_the_clicking(self, proposed, viewer, qtbot):
+        button = proposed.accept_view.object_button
+        qtbot.waitUntil(button.isEnabled)
+        before = len(viewer.mouse_drag_callbacks)
+        button.click()
+        assert len(viewer.mouse_drag_callbacks) == before + 1
+        key(viewer, "N")
+        assert not button.isChecked()
+        assert len(viewer.mouse_drag_callbacks) == before
+
     def test_a_dock_opened_later_finds_the_proposal(self, proposed, viewer, qtbot):
         qtbot.waitUntil(proposed.accept_view.all_button.isEnabled)
         later = MethodDock(viewer, METHOD, FakeTrainer())
@@ -475,5 +486,11 @@ def test_the_colours_follow_the_theme(dock, viewer):
     assert dock.message.styleSheet() == dark
 
 
-def test_it_fits_into_the_width_of_a_dock(proposed):
-    assert proposed.minimumSizeHint().width() <= 320
+def test_nothing_is_cut_off_at_the_width_of_a_dock(proposed, qtbot):
+    proposed.resize(300, 700)
+    proposed.show()
+    scroll = proposed.findChild(QScrollArea)
+    assert proposed.width() == 300
+    assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
+    proposed.form.folded.expand(animate=False)
+    assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()

@@ -36,6 +36,7 @@ class InputView(QWidget):
     """
 
     changed = Signal()  # another image or another annotation layer
+    drawingStarted = Signal()
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +81,7 @@ class InputView(QWidget):
         """Go to the annotation layer with a brush in hand: that of the label, or the one that was last used."""
         if (layer := self.annotation) is None:
             return
+        self.drawingStarted.emit()
         layers.select(self._viewer, layer)
         self._kind.start_drawing(layer, label if label is not None else self._current_brush())
 

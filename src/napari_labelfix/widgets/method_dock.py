@@ -227,6 +227,7 @@ class MethodDock(QWidget):
 
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
+        self.inputs.drawingStarted.connect(self.accepts.stop_picking)
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.snapshotsReceived.connect(self._on_snapshots)
@@ -253,7 +254,9 @@ class MethodDock(QWidget):
             column.addWidget(QLabel(f"<b>{title}</b>"))
             column.addWidget(part)
             column.addSpacing(6)
-        column.addWidget(QLabel(shortcuts.keys_without_a_button()))
+        keys = QLabel(shortcuts.keys_without_a_button())
+        keys.setWordWrap(True)
+        column.addWidget(keys)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(parts)
