@@ -1,0 +1,173 @@
+"""Takes the pictures of the quick start: drives a real napari window as a person would, and saves what is on screen.
+
+On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`.
+It takes about two minutes. Look at every picture before committing it.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import napari
+import numpy as np
+from PIL import Image
+from qtpy.QtCore import QBuffer, QEventLoop, QPoint, Qt, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+from skimage.measure import regionprops
+
+from napari_labelfix.sample_data.napari_samples import SEED
+from napari_labelfix.sample_data.synthetic import fluorescence
+from napari_labelfix.widgets.method_dock import MethodDock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qtpy.QtWidgets import QMenu, QPushButton, QWidget
+
+IMAGES = Path(__file__).parent / "images"
+SIZE = (1360, 850)
+SAMPLE = ("Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
+COLOURS = 200  # of a picture's palette: a third of the file, and no eye sees it
+SCRIBBLED = slice(4, None, 9)  # which of the nuclei get a stroke
+# row and column where strokes between the nuclei begin and end, in pixels of the sample
+BACKGROUND = [
+    ((62, 292), (174, 292)), ((236, 396), (250, 452)), ((460, 162), (481, 207)), ((446, 361), (495, 361)),
+    ((20, 220), (80, 220)), ((310, 30), (325, 60)), ((220, 20), (260, 40)), ((150, 150), (160, 175)),
+]  # fmt: skip
+LATER_BACKGROUND = [((90, 380), (160, 385)), ((330, 400), (300, 380)), ((15, 150), (40, 165))]
+
+
+class Screen:
+    """The window under the hands of a person.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer with a visible window.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self.viewer = viewer
+        self.window: QWidget = viewer.window._qt_window
+        self.window.setGeometry(0, 0, *SIZE)
+        wait(2)
+
+    @property
+    def dock(self) -> MethodDock:
+        """The method's dock."""
+        return self.window.findChild(MethodDock)
+
+    def choose(self, menu: QMenu, *path: str) -> None:
+        """Choose an entry of a menu by the words that stand there."""
+        for words in path:
+            menu.aboutToShow.emit()
+            action = next(action for action in menu.actions() if action.text().replace("&", "") == words)
+            menu = action.menu()
+        action.trigger()
+        wait(1)
+
+    def paint(self, strokes: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+        """Draw straight strokes with the mouse, from and to a row and column of the image."""
+        canvas = self.viewer.window._qt_viewer.canvas.native
+        for start, end in strokes:
+            QTest.mouseMove(canvas, self._place(start))
+            QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=self._place(start))
+            for share in np.linspace(0.1, 1, 10):
+                QTest.mouseMove(canvas, self._place(tuple(np.add(start, share * np.subtract(end, start)))))
+                wait(0.02)
+            QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=self._place(end))
+
+    def save(self, name: str, part: QWidget | None = None, settled: float = 0.7) -> None:
+        """Save the window, or a part of it, as PNG, when it has settled for some seconds."""
+        wait(settled)
+        corner = QPoint(0, 0) if part is None else part.mapTo(self.window, QPoint(0, 0))
+        size = (self.window if part is None else part).size()
+        pixels = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), size.width(), size.height())
+        buffer = QBuffer()
+        pixels.save(buffer, "PNG")
+        picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+
+    def _place(self, pixel: tuple[float, float]) -> QPoint:
+        """Return where on the canvas a row and column of the image is."""
+        camera, canvas = self.viewer.scene.camera, self.viewer.window._qt_viewer.canvas.native
+        y, x = np.subtract(pixel, camera.center[-2:]) * camera.zoom
+        return QPoint(round(canvas.width() / 2 + x), round(canvas.height() / 2 + y))
+
+
+def press(button: QPushButton) -> None:
+    """Press a button with the mouse."""
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    wait(0.5)
+
+
+def wait(seconds: float) -> None:
+    """Let the window work for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+    """Let the window work until something is so."""
+    for _ in range(round(seconds / 0.1)):
+        if condition():
+            return
+        wait(0.1)
+    raise TimeoutError(f"It was not so within {seconds} s.")
+
+
+def strokes_in_nuclei() -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Return a stroke along each of some nuclei of the sample."""
+    strokes = []
+    for nucleus in regionprops(fluorescence(SEED).labels)[SCRIBBLED]:
+        along = 0.25 * nucleus.axis_major_length * np.array([np.cos(nucleus.orientation), np.sin(nucleus.orientation)])
+        strokes.append((tuple(nucleus.centroid - along), tuple(nucleus.centroid + along)))
+    return strokes
+
+
+def main() -> None:
+    """Go through the quick start."""
+    IMAGES.mkdir(exist_ok=True)
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    screen.choose(viewer.window.file_menu, *SAMPLE)
+    screen.choose(viewer.window.plugins_menu, "Scribble2Label (Labelfix)")
+    dock = screen.dock
+    wait_until(lambda: dock.session.trainer.ready)
+    screen.save("sample")
+
+    viewer.layers.remove(dock.inputs.annotation)  # an image of one's own comes without scribbles
+    screen.save("create", dock)
+    press(dock.inputs.create_button)
+    press(viewer.window._qt_viewer.viewerButtons.resetViewButton)
+    screen.paint(strokes_in_nuclei())
+    press(dock.inputs.brushes[1])
+    screen.paint(BACKGROUND)
+    screen.save("scribbles")
+
+    press(dock.run_view.run_button)
+    wait_until(dock.accept_view.all_button.isEnabled)
+    screen.save("instant", settled=0.1)
+    wait_until(lambda: "self-labelling" in dock.run_view.progress.format())
+    wait(20)
+    screen.paint(LATER_BACKGROUND)
+    wait(10)
+    screen.save("training")
+    press(dock.run_view.stop_button)
+
+    dock.toggle_proposal()  # key H
+    viewer.layers["fluorescence nuclei ignored"].visible = True
+    screen.save("ignored")
+    viewer.layers["fluorescence nuclei ignored"].visible = False
+    dock.toggle_proposal()
+    press(dock.accept_view.above_button)
+    screen.save("accepted")
+    viewer.close()
+
+
+if __name__ == "__main__":
+    main()
