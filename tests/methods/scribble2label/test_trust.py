@@ -23,7 +23,7 @@ def test_a_network_that_understands_at_first_sight_counts_most():
     assert trust(0.97).instant_weight(0) == LEAST
 
 
-def test_one_that_learns_the_scribbles_later_earns_half():
+def test_one_that_learns_only_later_counts_less_for_long():
     assert trust(0.5, 0.97).instant_weight(0) == MOST
 
 

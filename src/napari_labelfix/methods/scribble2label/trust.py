@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 # Chosen on validation images of kinds that the shipped weights had not been trained on, see docs/scribble2label.md.
 GOOD = 0.9  # agreement with the scribbles from which a network is taken to understand the image
 USELESS = 0.6  # agreement up to which it does not count at all
-LEAST, MOST = 0.15, 0.5  # the classifier's weight beside a network that understood at first sight, and that did not
-HALVED_EVERY = 200  # epochs
+LEAST, MOST = 0.3, 0.7  # the classifier's weight beside a network that understood at first sight, and that did not
+HALVED_EVERY = 400  # epochs
 
 
 class Trust:
@@ -36,7 +36,7 @@ class Trust:
         if not self._now:
             return 1.0
         at_first, now = mean(self._first.values()), mean(self._now.values())
-        lasting = _between(LEAST + 4 * (GOOD - at_first), LEAST, MOST) * 0.5 ** (epoch / HALVED_EVERY)
+        lasting = _between(LEAST + 2 * (GOOD - at_first), LEAST, MOST) * 0.5 ** (epoch / HALVED_EVERY)
         return max(lasting, _between((GOOD - now) / (GOOD - USELESS), 0, 1))
 
 
