@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from napari_labelfix.methods.scribble2label.trust import HALVED_EVERY, LEAST, MOST, Trust, agreement
+from napari_labelfix.methods.scribble2label.trust import HALVED_EVERY, SHARE, Trust, agreement
 
 
 def trust(*agreements):
@@ -19,16 +19,16 @@ def test_a_network_that_finds_nothing_does_not_count():
     assert trust(0.5).instant_weight(0) == 1
 
 
-def test_a_network_that_understands_at_first_sight_counts_most():
-    assert trust(0.97).instant_weight(0) == LEAST
+def test_one_that_agrees_with_the_scribbles_counts_as_much():
+    assert trust(0.97).instant_weight(0) == SHARE
 
 
-def test_one_that_learns_only_later_counts_less_for_long():
-    assert trust(0.5, 0.97).instant_weight(0) == MOST
+def test_one_that_half_agrees_counts_less():
+    assert SHARE < trust(0.7).instant_weight(0) < 1
 
 
 def test_the_instant_classifier_fades():
-    assert trust(0.97).instant_weight(HALVED_EVERY) == pytest.approx(LEAST / 2)
+    assert trust(0.97).instant_weight(HALVED_EVERY) == pytest.approx(SHARE / 2)
 
 
 def test_new_scribbles_that_the_network_contradicts_bring_it_back():
@@ -39,7 +39,7 @@ def test_planes_count_alike():
     both = Trust()
     both.note(0, 1.0)
     both.note(1, 0.5)
-    assert both.instant_weight(0) == pytest.approx(MOST)
+    assert both.instant_weight(0) == pytest.approx((0.9 - 0.75) / (0.9 - 0.6))
 
 
 def test_agreement_is_the_mean_probability_of_what_is_drawn_each_class_alike():
