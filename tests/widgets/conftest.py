@@ -10,16 +10,17 @@ NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") 
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what opens a window; Qt ends the whole process where there is no display."""
+    """Mark what opens a window, skip it where there is no display (Qt would end the process), and run it last.
+
+    Last, because importing torch once Mesa's software OpenGL is loaded ends in a segmentation fault; the other way
+    round is fine.
+    """
     for item in items:
-        if HERE not in item.path.parents:
-            continue
-        if {"make_napari_viewer", "qtbot"} & set(item.fixturenames) or item.get_closest_marker("gui"):
+        if HERE in item.path.parents and {"make_napari_viewer", "qtbot"} & set(item.fixturenames):
             item.add_marker("gui")
-            if NO_SCREEN:
-                item.add_marker(
-                    pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest.")
-                )
+        if NO_SCREEN and item.get_closest_marker("gui"):
+            item.add_marker(pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest."))
+    items.sort(key=lambda item: item.get_closest_marker("gui") is not None)
 
 
 @pytest.fixture

@@ -111,7 +111,6 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     qtbot.waitUntil(lambda: all(len(states) >= 2 for states in redraws.values()), timeout=60_000)
     assert viewer.layers.selection.active is scribbles
     assert scribbles.mode == "paint"
-    assert "torch" not in sys.modules
 
     sent_before = dock._run[0]
     person.click(dock.inputs.brushes[2])

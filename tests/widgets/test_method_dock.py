@@ -359,7 +359,7 @@ class TestAccept:
         assert accepted[15, 60] == 1
         assert proposed.message.text().startswith("1 object was accepted")
         key(viewer, "K")
-        assert proposed.message.text() == "1 was already there."
+        assert proposed.message.text() == "Nothing was changed: 1 object was already there."
 
     def test_pointing_beside_the_objects_is_told(self, proposed, viewer):
         viewer.cursor.position = (0, 0)
@@ -386,10 +386,14 @@ class TestAccept:
         assert proposed.session.running
 
     def test_the_object_button_accepts_by_clicks_until_it_is_released(self, proposed, viewer, qtbot):
-        def click(position, *moves):
-            event = SimpleNamespace(position=position, type="mouse_press", modifiers=())
+        def click(position, moved_by=0):
+            event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=())
             gestures = [gesture for callback in viewer.mouse_drag_callbacks if (gesture := callback(viewer, event))]
-            for event.type in ("mouse_press", *moves, "mouse_release"):
+            for event.type, event.pos in [
+                ("mouse_press", (100, 100)),
+                ("mouse_move", (100, 100 + moved_by)),
+                ("mouse_release", (100, 100 + moved_by)),
+            ]:
                 for gesture in gestures:
                     next(gesture, None)
 
@@ -399,9 +403,9 @@ class TestAccept:
         active = viewer.layers.selection.active
         assert active is corrected_of(proposed)
         assert active.mode == "pan_zoom", "so that the click does not paint"
-        click((7.5, 7.5))
+        click((7.5, 7.5), moved_by=2)
         assert set(np.unique(corrected_of(proposed).data)) == {0, 1}
-        click((7.5, 30), "mouse_move", "mouse_move")
+        click((7.5, 30), moved_by=30)
         assert set(np.unique(corrected_of(proposed).data)) == {0, 1}, "a drag moves the image and accepts nothing"
         button.click()
         click((7.5, 30))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.accept_view import AcceptView
     from napari_labelfix.widgets.results import ResultLayers
 
+_TREMBLE = 4  # pixels of the canvas
 _COUNT_AFTER_MS = 300  # at most three counts a second, however often the proposal refreshes
 
 
@@ -121,13 +123,12 @@ class AcceptControl(QObject):
             self.told.emit("Click on the objects to accept. Press the button again to end.", "hint")
 
     def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
-        """Accept at a click; a drag moves the image."""
+        """Accept at a click; a drag, of more than a hand's tremble, moves the image."""
+        pressed = np.array(event.pos)  # pixels of the canvas
         yield
-        dragged = False
         while event.type == "mouse_move":
-            dragged = True
             yield
-        if not dragged:
+        if np.abs(event.pos - pressed).max() <= _TREMBLE:
             self._accept_at(event.position)
 
     def _watch_corrected(self) -> None:
@@ -147,8 +148,14 @@ class AcceptControl(QObject):
 
 
 def _what_happened(edit: Edit) -> str:
-    there = f" {edit.present} {'was' if edit.present == 1 else 'were'} already there." if edit.present else ""
     if not edit.count:
-        return there.strip() or "Nothing was accepted: other accepted objects lie there."
-    accepted = "1 object was accepted" if edit.count == 1 else f"{edit.count} objects were accepted"
-    return f"{accepted} into the corrected layer.{there} Ctrl+Z takes it back; File > Save Selected Layers saves it."
+        return f"Nothing was changed: {_objects(edit.present)} already there."
+    there = f" {edit.present} more {'was' if edit.present == 1 else 'were'} there already." if edit.present else ""
+    return (
+        f"{_objects(edit.count)} accepted into the corrected layer.{there} "
+        "Ctrl+Z takes it back; File > Save Selected Layers saves it."
+    )
+
+
+def _objects(count: int) -> str:
+    return "1 object was" if count == 1 else f"{count} objects were"

@@ -125,12 +125,13 @@ class Accepting:
         return corrected
 
     def _write(self, corrected: Labels, edit: Edit) -> None:
-        """Write as one step of the layer's history, and select the layer, so that Ctrl+Z takes this step back."""
+        """Write as one step of the layer's history; show and select the layer, so that Ctrl+Z takes this step back."""
         highest = np.iinfo(corrected.data.dtype).max
         if edit.after.max(initial=0) > highest:
             raise InputError(f"“{corrected.name}” can hold ids up to {highest} only. Convert its data type to int32.")
         with corrected.block_history():
             corrected.data_setitem(edit.indices, edit.after)
+        corrected.visible = True
         layers.select(self._results.viewer, corrected)
         self.forget_counts()
 

@@ -39,8 +39,8 @@ class AnnotationKind:
     ----------
     role
         Its tag.
-    noun
-        What the layer is called on buttons.
+    noun, label
+        What the layer is called on buttons, and before the box where it is chosen.
     legend
         One line on what to draw, with `brushes` to draw it with.
     fits
@@ -57,6 +57,7 @@ class AnnotationKind:
 
     role: layers.Role
     noun: str
+    label: str
     legend: str
     brushes: tuple[Brush, ...]
     fits: Callable[[Layer, Layer], bool]
@@ -123,6 +124,7 @@ KINDS: dict[type[Annotation], AnnotationKind] = {
     Scribbles: AnnotationKind(
         role="scribbles",
         noun="scribble layer",
+        label="Scribbles",
         legend="0 is unmarked. More classes: 3, 4, ...",
         brushes=(
             Brush(BACKGROUND, "Background", SCRIBBLE_COLORS[BACKGROUND]),

@@ -192,7 +192,7 @@ class InputView(QWidget):
         rows.setVerticalSpacing(3)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.addRow("Image", self.images)
-        rows.addRow(self._kind.noun.removesuffix(" layer").capitalize() + "s", self.annotations)
+        rows.addRow(self._kind.label, self.annotations)
         self._drawing = QWidget()  # takes the place of the button once there is a layer
         drawing = QGridLayout(self._drawing)
         drawing.setContentsMargins(0, 0, 0, 0)

@@ -80,7 +80,6 @@ class _Panel:
         self.widget.hideButtons()
         self.widget.hideAxis("bottom")  # the progress bar says how far it is
         self.widget.getAxis("left").setWidth(30)
-        self.widget.getAxis("left").setTickDensity(0.5)
         self.widget.setMinimumWidth(60)
         self._curve = self.widget.plot(pen=pyqtgraph.mkPen(color, width=2))
 
@@ -94,7 +93,9 @@ class _Panel:
         self._curve.setData(self.steps, self.values)
         finite = [value for value in self.values if math.isfinite(value)]
         if finite:  # from zero, so that noise does not look like progress
-            self.widget.setYRange(min(0.0, *finite), max(finite), padding=0.05)
+            low, high = min(0.0, *finite), max(0.0, *finite)
+            self.widget.setYRange(low, high, padding=0.05)
+            self.widget.getAxis("left").setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         if self.values:
             self.widget.setTitle(f"{self._name} {self.values[-1]:.3g}", size="9pt", color=self._text)
 
