@@ -49,7 +49,7 @@ def test_texts_and_tooltips_come_from_the_table():
 
 
 def test_keys_that_no_button_shows_are_told_in_a_line():
-    assert keys_without_a_button() == "Keys: N draw, W next brush, H hide proposal"
+    assert keys_without_a_button() == "Keys: N draw, W brush, H hide"
 
 
 def press(model, key):

@@ -79,7 +79,8 @@ class _Panel:
         self.widget.setMenuEnabled(False)
         self.widget.hideButtons()
         self.widget.hideAxis("bottom")  # the progress bar says how far it is
-        self.widget.getAxis("left").setWidth(30)
+        self.widget.getAxis("left").setWidth(40)
+        self.widget.getAxis("left").setStyle(hideOverlappingLabels=False)  # or it drops the one at the top
         self.widget.setMinimumWidth(60)
         self._curve = self.widget.plot(pen=pyqtgraph.mkPen(color, width=2))
 
@@ -94,10 +95,10 @@ class _Panel:
         finite = [value for value in self.values if math.isfinite(value)]
         if finite:  # from zero, so that noise does not look like progress
             low, high = min(0.0, *finite), max(0.0, *finite)
-            self.widget.setYRange(low, high, padding=0.05)
+            self.widget.setYRange(low, high, padding=0.12)
             self.widget.getAxis("left").setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         if self.values:
-            self.widget.setTitle(f"{self._name} {self.values[-1]:.3g}", size="9pt", color=self._text)
+            self.widget.setTitle(f"{self._name} {self.values[-1]:.2g}", size="9pt", color=self._text)
 
     def clear(self) -> None:
         self.steps, self.values = [], []

@@ -41,8 +41,8 @@ SHORTCUTS = {
     for spec in [
         ShortcutSpec("run_or_stop", "G", "Run; while a run is going on: stop it."),
         ShortcutSpec("draw", "N", "Go to the annotation layer with the brush in hand.", "draw"),
-        ShortcutSpec("next_brush", "W", "Take the next brush: background, foreground, background, ...", "next brush"),
-        ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide proposal"),
+        ShortcutSpec("next_brush", "W", "Take the next brush: background, foreground, background, ...", "brush"),
+        ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide"),
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
     ]
