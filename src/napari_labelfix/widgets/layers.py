@@ -133,16 +133,6 @@ def select(viewer: ViewerModel, layer: Layer) -> None:
     viewer.layers.selection.active = layer
 
 
-def remove(viewer: ViewerModel, layer: Layer) -> None:
-    """Remove a layer."""
-    viewer.layers.remove(layer)
-
-
-def contains(viewer: ViewerModel, layer: Layer | None) -> bool:
-    """Return whether a layer is in the viewer."""
-    return layer is not None and layer in viewer.layers
-
-
 def on_list_change(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
     """Call a bound method, which is held weakly, when layers come, go, move or are renamed."""
     events = viewer.layers.events
