@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from napari_labelfix.snapshots import Proposal
 
-SEED, SHARE_OF_OBJECTS, EPOCHS = 1, 0.15, 80
+SEED, SHARE_OF_OBJECTS, EPOCHS = 1, 0.15, 40
 PART = (slice(60, 380), slice(100, 420))  # rows and columns that are shown
 ZOOM = 3  # drawn so large, then reduced to half
 GAP, TITLE = 16, 36  # pixels
 PAPER, INK = (255, 255, 255), (30, 30, 30)
 STROKES = {BACKGROUND: (86, 180, 233), FIRST_CLASS: (230, 159, 0)}
+COLOURS = 200  # of the picture's palette
 OUTLINE, IGNORED = (0, 158, 115), (220, 30, 30)
 
 
@@ -94,7 +95,7 @@ def main() -> None:
         }
     )
     path = Path(__file__).parent / "images" / "stages.png"
-    sheet.quantize(160, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
