@@ -31,6 +31,15 @@ def test_the_instant_classifier_fades():
     assert trust(0.97).instant_weight(HALVED_EVERY) == pytest.approx(SHARE / 2)
 
 
+def test_a_network_that_agrees_with_the_scribbles_teaches_itself():
+    assert trust(0.97).doubt() == 0
+
+
+def test_one_that_does_not_is_taught_by_the_instant_classifier():
+    assert trust(0.5).doubt() == 1
+    assert Trust().doubt() == 1
+
+
 def test_new_scribbles_that_the_network_contradicts_bring_it_back():
     assert trust(0.97, 0.62).instant_weight(500) > 0.9
 

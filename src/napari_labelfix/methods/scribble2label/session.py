@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,7 @@ class Session:
         ]
         self._instant: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
+        self._shown: dict[int, Tensor] = {}
         self._trust = Trust()
         self._turn = 0
         self.redrawn = False
@@ -130,11 +132,15 @@ class Session:
         self._mix(index, epoch)
 
     def _mix(self, index: int, epoch: int) -> None:
+        """Weigh classifier and network, once for what is learned from and once for what is shown."""
         instant, network = self._instant.get(index), self._network.get(index)
         if instant is None or network is None or len(instant) != len(network):
-            self.canvases[index].belief = network if instant is None else instant
+            only = network if instant is None else instant
+            assert only is not None  # one of them has just been made
+            self.canvases[index].belief = self._shown[index] = only
         else:
-            self.canvases[index].belief = network.lerp(instant, self._trust.instant_weight(epoch))
+            self.canvases[index].belief = network.lerp(instant, self._trust.doubt())
+            self._shown[index] = network.lerp(instant, self._trust.instant_weight(epoch))
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
@@ -148,9 +154,11 @@ class Session:
     def proposal(self, index: int) -> Proposal:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         canvas = self.canvases[index]
-        assert canvas.belief is not None
+        assert canvas.belief is not None  # planes are shown when something is believed of them
         marked = canvas.marked.numpy(force=True)
-        return make_proposal(canvas.belief.numpy(force=True), self.params, marked)
+        unsure = (canvas.belief.amax(dim=0) <= self.params.threshold).numpy(force=True)
+        proposal = make_proposal(self._shown[index].numpy(force=True), self.params, marked)
+        return replace(proposal, ignored=unsure & (marked < 0))
 
 
 def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SHARE = 0.5  # the classifier's weight beside a network that agrees with the scribbles
-HALVED_EVERY = 1000  # epochs: what has been learned for long counts more
+HALVED_EVERY = 150  # epochs: what has been learned for long counts more
 GOOD, USELESS = 0.9, 0.6  # agreements from which a network counts fully, and up to which it does not count
 
 
@@ -29,12 +29,19 @@ class Trust:
         """Keep how well the network agrees with the scribbles of a plane."""
         self._agreements[index] = agreement
 
-    def instant_weight(self, epoch: int) -> float:
-        """Return the instant classifier's weight in what is believed, from 0 to 1."""
+    def doubt(self) -> float:
+        """Return how far the network is from being its own teacher: 1 is useless, 0 is good.
+
+        A good network learns from itself alone: taught by the mean of both, it fell from IoU 0.88 to 0.74 within 100
+        epochs on an image on which the classifier is weak, and rose to 0.93 taught by itself.
+        """
         if not self._agreements:
             return 1.0
-        doubt = (GOOD - mean(self._agreements.values())) / (GOOD - USELESS)
-        return min(1.0, max(doubt, SHARE * 0.5 ** (epoch / HALVED_EVERY)))
+        return min(1.0, max(0.0, (GOOD - mean(self._agreements.values())) / (GOOD - USELESS)))
+
+    def instant_weight(self, epoch: int) -> float:
+        """Return the instant classifier's weight in what is shown, from 0 to 1."""
+        return max(self.doubt(), SHARE * 0.5 ** (epoch / HALVED_EVERY))
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:
