@@ -89,8 +89,9 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
     """Tell a run from the instant proposal to the last epoch; new scribbles wait in the session."""
     yield from _instant_proposals(session, epoch=0)
     learner = Learner(UnetSpec(params.encoder, session.channels, session.classes), params, session.device)
+    turn = session.next_turn()
     if learner.all_trained and params.instant:
-        for index in session.next_to_predict():
+        for index in turn:
             session.believe(index, learner.predict(session.canvases[index]), epoch=0)
             yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
     warmup_epochs = 0 if params.instant else params.warmup_epochs
@@ -99,17 +100,19 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         warming_up = epoch < warmup_epochs
         told = partial(Snapshot, "warm-up" if warming_up else "self-labelling", epoch, params.epochs)
         learner.start_epoch()
-        for count in learner.batches(session.trained_on):
+        canvases = [session.canvases[index] for index in turn]
+        for count in learner.batches(canvases):
             if session.redrawn:
                 learner.know_classes(session.classes)
                 yield from _instant_proposals(session, epoch)
-            loss = learner.step(session.trained_on, count, 0 if warming_up else params.pseudo_weight)
+            loss = learner.step(canvases, count, 0 if warming_up else params.pseudo_weight)
             if progress.due():
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
         if epoch % params.ensemble_interval == 0:
-            for index in session.next_to_predict():
+            for index in turn:
                 session.believe(index, learner.predict(session.canvases[index]), epoch)
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
+            turn = session.next_turn()
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
 

@@ -58,6 +58,8 @@ class Session:
             )
             for image, plane in zip(self._images, task.planes, strict=True)
         ]
+        self._classifier: InstantClassifier | None = None
+        self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
         self._instant: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
         self._shown: dict[int, Tensor] = {}
@@ -74,11 +76,6 @@ class Session:
     def marked_first(self) -> list[int]:
         """Indices of the planes, those with scribbles before the others."""
         return sorted(range(len(self.canvases)), key=lambda index: not self.canvases[index].is_marked)
-
-    @property
-    def trained_on(self) -> list[Canvas]:
-        """Planes that can teach: those with scribbles, and those whose belief is known."""
-        return [canvas for canvas in self.canvases if canvas.is_marked or canvas.belief is not None]
 
     def annotate(self, task: Task) -> None:
         """Take up newly drawn scribbles.
@@ -97,24 +94,35 @@ class Session:
     def instant_beliefs(self, epoch: int) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
 
-        What the network believes moves by what the classifier has changed its mind on, so that new scribbles show at
-        once and what was learned stays.
+        The first time these are all planes. Later, with new scribbles, they are those with scribbles; the others are
+        updated when it is their turn, so that a long stack does not keep the training waiting.
         """
         if not self.params.instant:
             return
         marks = [canvas.marked.numpy(force=True) if canvas.is_marked else None for canvas in self.canvases]
-        classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
+        self._classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
+        self._outdated = set(range(len(self.canvases)))
         for index in self.marked_first:
-            now = torch.from_numpy(classifier.predict(self._images[index])).to(self.device)
-            before = self._instant.get(index)
-            self._instant[index] = now
-            if index in self._network and before is not None:
-                self._network[index] = _moved(self._network[index], before, now)
-            self._mix(index, epoch)
-            yield index
+            if self.canvases[index].is_marked or index not in self._instant:
+                self._update_instant(index)
+                self._mix(index, epoch)
+                yield index
 
-    def next_to_predict(self) -> list[int]:
-        """Return the planes of the next ensemble round: all with scribbles, and as many of the others in turn."""
+    def _update_instant(self, index: int) -> None:
+        """Ask the instant classifier again, and let the network's belief follow what it has changed its mind on.
+
+        So new scribbles show at once, and what was learned stays.
+        """
+        assert self._classifier is not None  # nothing is outdated before there is one
+        now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
+        before = self._instant.get(index)
+        self._instant[index] = now
+        self._outdated.discard(index)
+        if index in self._network and before is not None:
+            self._network[index] = _moved(self._network[index], before, now)
+
+    def next_turn(self) -> list[int]:
+        """Return the planes to train on and predict next: all with scribbles, and as many of the others in turn."""
         marked = [index for index in self.marked_first if self.canvases[index].is_marked]
         others = [index for index in self.marked_first if not self.canvases[index].is_marked]
         turn = [others[(self._turn + i) % len(others)] for i in range(min(len(marked), len(others)))]
@@ -123,6 +131,8 @@ class Session:
 
     def believe(self, index: int, prediction: Tensor, epoch: int) -> None:
         """Let a prediction (classes, H, W) of the network enter the average of a plane."""
+        if index in self._outdated:
+            self._update_instant(index)
         average_so_far = self._network.get(index)
         if average_so_far is not None and len(average_so_far) != len(prediction):
             average_so_far = None  # there are more classes than before
