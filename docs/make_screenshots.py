@@ -158,12 +158,6 @@ def main() -> None:
     wait(10)
     screen.save("training")
     press(dock.run_view.stop_button)
-
-    dock.toggle_proposal()  # key H
-    viewer.layers["fluorescence nuclei ignored"].visible = True
-    screen.save("ignored")
-    viewer.layers["fluorescence nuclei ignored"].visible = False
-    dock.toggle_proposal()
     press(dock.accept_view.above_button)
     screen.save("accepted")
     viewer.close()

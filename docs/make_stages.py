@@ -90,8 +90,8 @@ def main() -> None:
         {
             "1  You scribble": drawn,
             "2  Instant proposal": outlined(picture, first.labels),
-            "3  Self-labelling": outlined(picture, last.labels),
-            "4  Ignored: not learned from": painted(picture, last.ignored, IGNORED, 0.45),
+            "3  Ignored at first: not learned from": painted(picture, first.ignored, IGNORED, 0.45),
+            "4  After self-labelling": outlined(picture, last.labels),
         }
     )
     path = Path(__file__).parent / "images" / "stages.png"
