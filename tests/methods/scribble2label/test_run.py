@@ -221,6 +221,7 @@ def test_when_memory_never_suffices_it_ends_in_words(monkeypatch):
         (np.where(MARKS == 1, 0, MARKS), "No background"),
         (MARKS[:-1], "same size"),
         (MARKS.astype(float), "whole numbers"),
+        (np.where(MARKS == 2, 107, MARKS), "numbered objects"),
     ],
 )
 def test_scribbles_that_cannot_be_learned_from_are_refused_in_words(marks, sentence):

@@ -11,6 +11,8 @@ from napari_labelfix.annotations import BACKGROUND, UNMARKED, Scribbles, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
 
+MOST_VALUES = 20  # of scribbles; every class costs memory and time for each pixel
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
@@ -24,7 +26,7 @@ def count_classes(task: Task) -> int:
     Raises
     ------
     InputError
-        If nothing is scribbled, or the background alone, or no background.
+        If nothing is scribbled, or the background alone, or no background, or more classes than can be meant.
     """
     values = set[int]()
     for plane in task.planes:
@@ -37,6 +39,11 @@ def count_classes(task: Task) -> int:
         raise InputError("Only background (1) is scribbled. Paint some objects with 2, too.")
     if BACKGROUND not in values:
         raise InputError("No background is scribbled. Paint some with 1, too.")
+    if max(values) > MOST_VALUES:
+        raise InputError(
+            f"The scribbles have values up to {max(values)}, which looks like numbered objects. Use 1 for background, "
+            f"2 for the first class of objects, and no more than {MOST_VALUES}."
+        )
     return max(values)
 
 
