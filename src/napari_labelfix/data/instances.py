@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Split
 
 _SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
-_RELATIVE_HEIGHT = 0.12  # of an object's depth: a dent must be this deep to part two objects; chosen by F1 on validation images
+# Of an object's depth: a dent must be this deep to part two objects. Chosen by F1 on validation images.
+_RELATIVE_HEIGHT = 0.12
 
 
 def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimum_size: int = 0) -> NDArray[np.int32]:
