@@ -129,6 +129,20 @@ def test_without_a_model_images_that_the_time_did_not_suffice_for_are_left_out(c
     assert not (files / "out" / "model").exists()
 
 
+def test_a_run_without_a_model_leaves_none_of_an_earlier_run(call, files):
+    call(*run_words(files))
+    assert (files / "out" / "model" / "model.json").exists()
+    assert call(*run_words(files, "--set", "model=no")).code == 0
+    assert not (files / "out" / "model").exists()
+
+
+def test_a_folder_named_model_that_is_not_ours_stays(call, files):
+    (files / "out" / "model").mkdir(parents=True)
+    (files / "out" / "model" / "model.safetensors").write_text("mine")
+    assert call(*run_words(files, "--set", "model=no")).code == 0
+    assert (files / "out" / "model" / "model.safetensors").read_text() == "mine"
+
+
 def test_a_run_without_any_proposal_writes_nothing(call, files):
     ended = call(*run_words(files, "--set", "planes=0"))
     assert (ended.code, ended.err.count("\n")) == (2, 1)

@@ -52,3 +52,18 @@ def test_napari_offers_the_writer_for_labels_only(manager, suffix):
     writer, _ = manager.get_writer(f"a{suffix}", ["labels"], "napari-labelfix")
     assert writer.command == "napari-labelfix.write_labels"
     assert manager.get_writer(f"a{suffix}", ["image"], "napari-labelfix")[0] is None
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["found by napari", "chosen in the dialog"])
+def test_a_name_without_a_suffix_becomes_a_tif(tmp_path, manager, chosen):
+    layer, path = labels_layer(np.ones((9, 9), int)), str(tmp_path / "a")
+    if chosen:  # napari then hands over the path as it was typed
+        from napari.plugins.io import save_layers
+
+        writer, _ = manager.get_writer("a.tif", ["labels"], "napari-labelfix")
+        written = save_layers(path, [layer], _writer=writer)
+    else:
+        written = layer.save(path, plugin="napari-labelfix")
+    assert written == [path + ".tif"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.tif"]
+    assert tifffile.imread(written[0]).all()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_labelfix.io.overlay import _HEADER, _INK, _MARGIN, _OUTLINES, _STROKES, PANEL, write_overlay
+from napari_labelfix.io.overlay import _HEADER, _INK, _MARGIN, _STROKES, PANEL, write_overlay
+from napari_labelfix.io.palette import OUTLINES
 
 
 @pytest.mark.parametrize("shape", [(30, 60), (30, 60, 3)])
@@ -29,7 +30,7 @@ def test_strokes_are_on_the_left_and_outlines_on_the_right(tmp_path, shape):
     assert at(0, 15, 50) == (255, 255, 255)
     assert at(0, 15, 20) == (0, 0, 0)
     for row, column in ((10, 10), (10, 20), (5, 15), (15, 15)):  # the four edges of the object
-        assert at(1, row, column) == _OUTLINES[0]
+        assert at(1, row, column) == OUTLINES[0]
     assert at(1, 10, 15) == at(1, 20, 25) == (0, 0, 0)
     assert (pixels[:_HEADER] == _INK).all(axis=-1).any()
 

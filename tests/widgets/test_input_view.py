@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari.layers import Layer
+from npe2 import PluginManifest
 
 from napari_labelfix.annotations import Scribbles, Task
+from napari_labelfix.sample_data.napari_samples import fluorescence_nuclei
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.input_view import InputView
@@ -35,7 +38,8 @@ def scribble(inputs, index=()):
 def test_without_an_image_it_says_how_to_open_one(inputs):
     assert inputs.image is None
     assert not inputs.create_button.isEnabled()
-    assert inputs.missing().startswith("Open an image: File > Open")
+    menu = PluginManifest.from_distribution("napari-labelfix").display_name
+    assert inputs.missing() == f"Open an image: File > Open, or File > Open Sample > {menu}."
     inputs.create_annotation()
     assert inputs.annotation is None
 
@@ -235,3 +239,22 @@ def test_while_a_run_goes_on_nothing_else_can_be_chosen_but_one_can_draw(inputs,
     assert inputs.brushes[1].isEnabled()
     inputs.set_choosable(True)
     assert inputs.images.isEnabled()
+
+
+def test_the_scribbles_of_a_sample_get_the_tools_of_created_ones_once(inputs, model):
+    for layer in fluorescence_nuclei():
+        model.add_layer(Layer.create(*layer))
+    sample = inputs.annotation
+    assert (sample.brush_size, sample.contiguous) == (4, False)
+    sample.brush_size = 10
+    inputs.annotations.choose(None)
+    inputs.annotations.choose(sample)
+    assert sample.brush_size == 10, "what the person chose stays"
+
+
+def test_the_brush_of_a_layer_without_a_tag_is_left_alone(inputs, model, spots):
+    model.add_image(spots)
+    plain = model.add_labels(np.zeros((60, 80), np.uint8))
+    inputs.annotations.choose(plain)
+    assert inputs.annotation is plain
+    assert (plain.brush_size, plain.contiguous) == (10, True)

@@ -22,7 +22,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("mood", ["hint", "done", "error"])
+@pytest.mark.parametrize("mood", ["hint", "done", "warning", "error"])
 def test_text_stands_out_from_its_background(qtbot, theme, mood):
     message = Message(theme)
     qtbot.addWidget(message)

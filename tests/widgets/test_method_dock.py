@@ -281,7 +281,7 @@ class TestErrors:
         viewer.add_image(spots)
         dock.inputs.create_annotation()
         dock.run()
-        assert dock.message.mood == "error"
+        assert dock.message.mood == "warning"
         assert dock.message.text() == "Paint a few strokes of background (1) and foreground (2)."
         assert [(str(note.severity), note.message) for note in told] == [("warning", dock.message.text())]
         assert not trainer.runs
@@ -301,7 +301,7 @@ class TestErrors:
         dock.inputs.annotation.data[0, :5], dock.inputs.annotation.data[1, :5] = 1, 2
         dock.run()
         assert dock.message.text().startswith(sentence)
-        assert dock.message.mood == "error"
+        assert dock.message.mood == "warning"
         assert not trainer.runs
         assert dock.run_view.run_button.isEnabled()
 
@@ -328,11 +328,25 @@ class TestErrors:
         assert len(trainer.runs) == 2
         assert proposed.message.mood == "hint"
 
-    def test_an_error_stays_in_sight_until_the_person_acts(self, proposed, running, qtbot):
+    def test_a_failure_stays_in_sight_until_the_next_run(self, proposed, viewer, running, spots, qtbot):
         running.error = TrainingError("The memory did not suffice.")
         qtbot.waitUntil(lambda: proposed.message.mood == "error")
+        proposed.inputs.annotation.paint((50, 30), 2)
+        proposed.inputs.annotations.choose(None)
         qtbot.wait(500)
         assert proposed.message.text() == "The memory did not suffice."
+        proposed.run()
+        assert proposed.message.mood != "error"
+
+    def test_a_warning_goes_once_its_cause_is_gone(self, dock, viewer, spots, told, qtbot):
+        viewer.add_image(spots)
+        dock.inputs.create_annotation()
+        dock.run()
+        assert dock.message.mood == "warning"
+        dock.inputs.annotation.paint((10, 10), 1)
+        dock.inputs.annotation.paint((30, 30), 2)
+        qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+        assert dock.message.mood == "hint"
 
 
 class TestAccept:

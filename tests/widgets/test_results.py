@@ -6,6 +6,7 @@ from fakes import proposal_above
 from napari.components import ViewerModel
 from napari.layers import Image
 
+from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.results import ResultLayers
@@ -149,3 +150,14 @@ def test_an_image_of_another_size_gets_layers_of_its_own(model, results):
     assert again.layer("proposal") is None
     again.create()
     assert again.layer("proposal").data.shape == (30, 30)
+
+
+def test_every_outline_is_bright_and_selecting_one_shows_it_alone(results):
+    layer = results.layer("proposal")
+    colors = layer.colormap.map(np.arange(1, 2 * len(OUTLINES) + 1))
+    np.testing.assert_allclose(colors[:, :3], np.array(OUTLINES * 2) / 255, atol=1e-6)
+    assert (colors[:, :3] @ (0.2126, 0.7152, 0.0722) > 0.5).all(), "napari's own colours go down to 0.1"
+    assert layer.colormap.map(0)[3] == 0
+    layer.selected_label, layer.show_selected_label = 2, True
+    shown = layer.colormap.map(np.array([1, 2, 2 + len(OUTLINES)]))
+    np.testing.assert_array_equal(shown[:, 3], [0, 1, 0])

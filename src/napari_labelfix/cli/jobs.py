@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from napari_labelfix.errors import LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.results import write_proposals, write_record
+from napari_labelfix.io.results import remove_model, write_proposals, write_record
 from napari_labelfix.io.tasks import FileTask, PaintedAnnotation, read_task
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
 from napari_labelfix.methods.table import Method, find_method
@@ -121,6 +121,8 @@ def train_on_files(
         if recording.model is not None:
             recording.model.save(folder / "model")
         write_record(folder / "run.json", record | {"outputs": outputs})
+        if recording.model is None:
+            remove_model(out / "model")  # it would pass for that of this run
     return recording
 
 

@@ -19,7 +19,7 @@ def write_labels_layer(path: str, data: Any, attributes: Mapping[str, Any]) -> l
     Parameters
     ----------
     path
-        A name that ends in .tif or .tiff.
+        A name that ends in .tif or .tiff; one without a suffix gets .tif, as napari's dialog hands over what was typed.
     data
         (..., Y, X) labels; of a multiscale layer the finest level is saved.
     attributes
@@ -31,5 +31,8 @@ def write_labels_layer(path: str, data: Any, attributes: Mapping[str, Any]) -> l
         The file written.
     """
     finest = data[0] if attributes.get("multiscale") else data
-    write_labels(Path(path), np.asarray(finest))
-    return [path]
+    target = Path(path)
+    if not target.suffix:
+        target = target.with_suffix(".tif")
+    write_labels(target, np.asarray(finest))
+    return [str(target)]

@@ -11,13 +11,14 @@ from skimage.measure import find_contours
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, UNMARKED
 from napari_labelfix.io.files import replacing
+from napari_labelfix.io.palette import OUTLINES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    Colour = tuple[int, int, int]
+    from napari_labelfix.io.palette import Colour
 
 PANEL = 900  # longer side of a panel in pixels
 _SMOOTH = 2  # drawn this many times larger, then reduced, for smooth lines
@@ -25,9 +26,6 @@ _MARGIN, _HEADER, _LINE = 24, 56, 3
 _PAPER: Colour = (24, 26, 31)
 _INK: Colour = (235, 235, 235)
 _STROKES: dict[int, Colour] = {BACKGROUND: (86, 180, 233), FIRST_CLASS: (230, 159, 0)}
-_OUTLINES: tuple[Colour, ...] = (
-    (102, 227, 145), (255, 209, 102), (239, 111, 161), (96, 198, 245), (255, 148, 89), (190, 151, 255),
-)  # fmt: skip
 
 
 def write_overlay(
@@ -90,7 +88,7 @@ def _draw_outlines(picture: Image.Image, labels: NDArray[np.integer], scale: flo
         corner = np.array([window[0].start - 1, window[1].start - 1])
         for contour in find_contours(mask.astype(float), 0.5):
             points = (contour + corner + 0.5)[:, ::-1] * step  # x before y; a pixel's middle lies at +0.5
-            draw.line([tuple(point) for point in points], _OUTLINES[index % len(_OUTLINES)], _LINE * _SMOOTH, "curve")
+            draw.line([tuple(point) for point in points], OUTLINES[index % len(OUTLINES)], _LINE * _SMOOTH, "curve")
 
 
 def _lay_out(panels: list[Image.Image], titles: tuple[str, str]) -> Image.Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.io.files import replacing
+from napari_labelfix.io.files import replacing, write_errors
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
 
 if TYPE_CHECKING:
@@ -49,3 +49,20 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record as JSON for people and programs. Raises `OutputError` if it cannot be written."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def remove_model(folder: Path) -> None:
+    """Remove the model of an earlier run; a folder without `model.json` is not ours, and other files in one stay.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    if not (folder / "model.json").is_file():
+        return
+    with write_errors(folder):
+        for name in ("model.json", "model.safetensors"):
+            (folder / name).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()

@@ -39,7 +39,7 @@ class AcceptControl(QObject):
         The Qt parent.
     """
 
-    told = Signal(str, str)  # a sentence, and its mood: "hint", "done" or "error"
+    told = Signal(str, str)  # a sentence, and its mood: a `Mood`
 
     def __init__(self, viewer: ViewerModel, view: AcceptView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +99,7 @@ class AcceptControl(QObject):
         try:
             edit = accept(self._accepting)
         except InputError as error:
-            self.told.emit(str(error), "error")
+            self.told.emit(str(error), "warning")
             return
         if edit is None:
             self.told.emit(nothing, "hint")

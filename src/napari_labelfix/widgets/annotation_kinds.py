@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PALETTE = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
 SCRIBBLE_COLORS = {label: _PALETTE[(label - 1) % len(_PALETTE)] for label in range(1, 256)}
 
+_NAPARIS_BRUSH_SIZE = 10
+
 
 @dataclass(frozen=True)
 class Brush:
@@ -47,6 +49,8 @@ class AnnotationKind:
         Whether a layer could be such an annotation of an image.
     create
         Makes an empty layer for an image.
+    adopt
+        Gives a layer of this kind that came from elsewhere, such as a sample, the tools of a created one.
     start_drawing
         Picks up a brush (a label of `brushes`) in a layer.
     read
@@ -62,6 +66,7 @@ class AnnotationKind:
     brushes: tuple[Brush, ...]
     fits: Callable[[Layer, Layer], bool]
     create: Callable[[Layer], Layer]
+    adopt: Callable[[Layer], None]
     start_drawing: Callable[[Layer, int], None]
     read: Callable[[Layer, tuple[int, ...]], Annotation | None]
     missing: Callable[[Sequence[Annotation | None]], str]
@@ -85,10 +90,19 @@ def _create_scribbles(image: Layer) -> Labels:
         opacity=0.9,
         **layers.placement(image),
     )
-    layer.contiguous = False
-    layer.brush_size = int(np.clip(min(shape[-2:]) // 128, 3, 8))  # in pixels of the image
+    _set_tools(layer)
     layers.link(layer, "scribbles", image)
     return layer
+
+
+def _adopt_scribbles(layer: Labels) -> None:
+    if layer.contiguous and layer.brush_size == _NAPARIS_BRUSH_SIZE:  # as napari makes it: nobody has chosen yet
+        _set_tools(layer)
+
+
+def _set_tools(layer: Labels) -> None:
+    layer.contiguous = False
+    layer.brush_size = int(np.clip(min(layer.data.shape[-2:]) // 128, 3, 8))  # in pixels of the image
 
 
 def scribble_colormap() -> DirectLabelColormap:
@@ -132,6 +146,7 @@ KINDS: dict[type[Annotation], AnnotationKind] = {
         ),
         fits=_could_be_scribbles,
         create=_create_scribbles,
+        adopt=_adopt_scribbles,
         start_drawing=_start_scribbling,
         read=_read_scribbles,
         missing=_missing_scribbles,

@@ -106,7 +106,7 @@ class InputView(QWidget):
     def missing(self) -> str:
         """Return what to do before a run can start, or ""."""
         if self.image is None:
-            return "Open an image: File > Open, or File > Open Sample > napari-labelfix."
+            return "Open an image: File > Open, or File > Open Sample > Labelfix."
         if self.annotation is None:
             return f"Press “Create {self._kind.noun}”."
         return self._kind.missing(self.read_annotations())
@@ -171,6 +171,8 @@ class InputView(QWidget):
         self._on_changed()
 
     def _on_changed(self) -> None:
+        if self.annotation is not None and layers.role_of(self.annotation) == self._kind.role:
+            self._kind.adopt(self.annotation)
         self.create_button.setEnabled(self.image is not None)
         self.create_button.setVisible(self.annotation is None)
         self._drawing.setVisible(self.annotation is not None)

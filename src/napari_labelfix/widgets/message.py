@@ -8,7 +8,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 
-Mood = Literal["hint", "done", "error"]
+Mood = Literal["hint", "done", "warning", "error"]  # a warning is over once its cause is; an error stays
 
 
 class Message(QLabel):
@@ -40,7 +40,7 @@ class Message(QLabel):
 
     def _paint(self) -> None:
         theme = get_theme(self._theme)
-        edge = {"hint": theme.current.as_hex(), "done": "#009e73", "error": "#d55e00"}[self.mood]
+        edge = {"hint": theme.current.as_hex(), "done": "#009e73", "warning": "#d55e00", "error": "#d55e00"}[self.mood]
         self.setStyleSheet(
             f"QLabel {{ border: none; border-left: 4px solid {edge}; border-radius: 2px; padding: 5px 6px;"
             f" background: {theme.foreground.as_hex()}; color: {theme.text.as_hex()}; }}"

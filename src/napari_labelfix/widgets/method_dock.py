@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
+    from napari_labelfix.widgets.message import Mood
 
 _AFTER_A_STROKE_MS = 300
 _WIDTH = 300
@@ -91,6 +92,7 @@ class MethodDock(QWidget):
             return
         self.inputs.refresh()
         self._on_input_changed()
+        self._show_hint()
         if self._results is None:
             return
         try:
@@ -99,8 +101,11 @@ class MethodDock(QWidget):
             task = self.inputs.task()
             task.check()
             self.session.start(self._method, task, self.form.value())
+        except InputError as error:
+            self._tell(str(error), "warning", show_warning)
+            return
         except LabelfixError as error:
-            self._tell_error(str(error), show_warning)
+            self._tell(str(error), "error", show_error)
             return
         self._run = task, self._results
         self.inputs.link()
@@ -156,7 +161,8 @@ class MethodDock(QWidget):
             self._results = ResultLayers(self._viewer, image, self._method.name)
         self._watch(self.inputs.annotation)
         self.accepts.set_results(self._results)
-        self._show_hint()
+        if self.message.mood != "error":  # of a run; it stays until the next
+            self._show_hint()
 
     def _watch(self, annotation: Layer | None) -> None:
         if annotation is self._watched:
@@ -177,7 +183,7 @@ class MethodDock(QWidget):
             if (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
-        elif self.message.mood == "hint":
+        elif self.message.mood in ("hint", "warning"):
             self._show_hint()
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
@@ -215,8 +221,8 @@ class MethodDock(QWidget):
             return missing
         return f"Accept what is right, or paint more strokes and press {run} again." if proposed else f"Press {run}."
 
-    def _tell_error(self, sentence: str, notify: Callable[[str], None]) -> None:
-        self.message.show_text(sentence, "error")
+    def _tell(self, sentence: str, mood: Mood, notify: Callable[[str], None]) -> None:
+        self.message.show_text(sentence, mood)
         notify(sentence)
 
     def _on_theme(self, _event: object = None) -> None:
@@ -231,7 +237,7 @@ class MethodDock(QWidget):
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.snapshotsReceived.connect(self._on_snapshots)
-        self.session.failed.connect(lambda sentence: self._tell_error(sentence, show_error))
+        self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
         self.session.ended.connect(self._on_ended)
         self.accepts.told.connect(self.message.show_text)
         self._stroke_timer.timeout.connect(self._on_annotation_settled)

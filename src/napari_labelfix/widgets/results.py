@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
+from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.review.actions import Objects, describe_objects
 from napari_labelfix.widgets import layers
 
@@ -125,9 +126,19 @@ def _features(objects: Mapping[int, Objects]) -> dict[str, NDArray[np.generic]]:
 
 
 def _make_proposal(shape: tuple[int, ...], image: Layer) -> Labels:
-    layer = Labels(np.zeros(shape, np.int32), name=f"{image.name} proposal", **layers.placement(image))
+    layer = Labels(
+        np.zeros(shape, np.int32),
+        name=f"{image.name} proposal",
+        colormap=outline_colormap(),
+        **layers.placement(image),
+    )
     layer.contour = 2
     return layer
+
+
+def outline_colormap() -> CyclicLabelColormap:
+    """Return bright colours that repeat; napari's own are partly too dark to be seen on a black image."""
+    return CyclicLabelColormap(colors=[(0, 0, 0, 0), *([part / 255 for part in (*rgb, 255)] for rgb in OUTLINES)])
 
 
 def _make_confidence(shape: tuple[int, ...], image: Layer) -> Image:
