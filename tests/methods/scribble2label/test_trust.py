@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from napari_labelfix.methods.scribble2label.trust import HALVED_EVERY, SHARE, Trust, agreement
+from napari_labelfix.methods.scribble2label.trust import HALVED_EVERY, Trust, agreement
 
 
 def trust(*agreements):
@@ -12,43 +12,43 @@ def trust(*agreements):
 
 
 def test_before_the_network_has_said_anything_the_instant_classifier_counts_alone():
-    assert Trust().instant_weight(0) == 1
-
-
-def test_a_network_that_finds_nothing_does_not_count():
-    assert trust(0.5).instant_weight(0) == 1
-
-
-def test_one_that_agrees_with_the_scribbles_counts_as_much():
-    assert trust(0.97).instant_weight(0) == SHARE
-
-
-def test_one_that_half_agrees_counts_less():
-    assert SHARE < trust(0.7).instant_weight(0) < 1
-
-
-def test_the_instant_classifier_fades():
-    assert trust(0.97).instant_weight(HALVED_EVERY) == pytest.approx(SHARE / 2)
-
-
-def test_a_network_that_agrees_with_the_scribbles_teaches_itself():
-    assert trust(0.97).doubt() == 0
-
-
-def test_one_that_does_not_is_taught_by_the_instant_classifier():
-    assert trust(0.5).doubt() == 1
+    assert Trust().votes(0) == (1, 0, 0)
     assert Trust().doubt() == 1
 
 
-def test_new_scribbles_that_the_network_contradicts_bring_it_back():
-    assert trust(0.97, 0.62).instant_weight(500) > 0.9
+def test_a_network_that_finds_nothing_has_no_vote_and_is_taught_by_the_classifier():
+    assert trust(0.5).votes(0) == (1, 0, 0)
+    assert trust(0.5).doubt() == 1
+
+
+def test_one_that_agrees_with_the_scribbles_has_two_of_three_votes_and_teaches_itself():
+    assert trust(0.97).votes(0) == (1, 1, 1)
+    assert trust(0.97).doubt() == 0
+
+
+def test_one_that_half_agrees_counts_less():
+    votes = trust(0.75).votes(0)
+    assert votes.first_look == votes.network == pytest.approx(0.5)
+
+
+def test_of_one_that_learns_only_later_the_first_look_does_not_count():
+    assert trust(0.5, 0.97).votes(0) == (1, 0, 1)
+
+
+def test_what_was_said_at_first_fades():
+    votes = trust(0.97).votes(HALVED_EVERY)
+    assert votes == pytest.approx((0.5, 0.5, 1))
+
+
+def test_new_scribbles_that_the_network_contradicts_take_its_vote():
+    assert trust(0.97, 0.62).votes(0).network < 0.1
 
 
 def test_planes_count_alike():
     both = Trust()
     both.note(0, 1.0)
     both.note(1, 0.5)
-    assert both.instant_weight(0) == pytest.approx((0.9 - 0.75) / (0.9 - 0.6))
+    assert both.doubt() == pytest.approx((0.9 - 0.75) / (0.9 - 0.6))
 
 
 def test_agreement_is_the_mean_probability_of_what_is_drawn_each_class_alike():

@@ -92,7 +92,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
     turn = session.next_turn()
     if learner.all_trained and params.instant:
         for index in turn:
-            session.believe(index, learner.predict(session.canvases[index]), epoch=0)
+            session.look_first(index, learner.predict(session.canvases[index]))
             yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
     warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)

@@ -61,6 +61,7 @@ class Session:
         self._classifier: InstantClassifier | None = None
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
         self._instant: dict[int, Tensor] = {}
+        self._first_look: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
         self._shown: dict[int, Tensor] = {}
         self._trust = Trust()
@@ -141,6 +142,11 @@ class Session:
             self._trust.note(index, agreement(self._network[index], self.canvases[index].marked))
         self._mix(index, epoch)
 
+    def look_first(self, index: int, prediction: Tensor) -> None:
+        """Take in what a trained network predicts of a plane before it has learned from the scribbles."""
+        self._first_look[index] = prediction
+        self.believe(index, prediction, epoch=0)
+
     def _mix(self, index: int, epoch: int) -> None:
         """Weigh classifier and network, once for what is learned from and once for what is shown."""
         instant, network = self._instant.get(index), self._network.get(index)
@@ -148,9 +154,14 @@ class Session:
             only = network if instant is None else instant
             assert only is not None  # one of them has just been made
             self.canvases[index].belief = self._shown[index] = only
-        else:
-            self.canvases[index].belief = network.lerp(instant, self._trust.doubt())
-            self._shown[index] = network.lerp(instant, self._trust.instant_weight(epoch))
+            return
+        self.canvases[index].belief = network.lerp(instant, self._trust.doubt())
+        votes = self._trust.votes(epoch)
+        shown, total = votes.classifier * instant + votes.network * network, votes.classifier + votes.network
+        first_look = self._first_look.get(index)
+        if first_look is not None and len(first_look) == len(network):
+            shown, total = shown + votes.first_look * first_look, total + votes.first_look
+        self._shown[index] = shown / total
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""

@@ -1,33 +1,43 @@
-"""How much the instant classifier counts beside the network: alone at first, then as much, then ever less.
+"""Whom to believe: the instant classifier, the network at first sight, or the network as it has learned since.
 
-The two err in different places, so that their mean is better than either: on 31 crops of validation images of three
-kinds, before any training, the classifier's mean IoU was 0.640, the network's 0.684, and that of their mean 0.737; on
-20 crops it was better than both, on none worse than both. How well the network agrees with the scribbles does not tell
-which of the two is better there; it is no more than a condition, which a network that finds nothing fails.
+They err in different places, so that their mean is better than any: on 31 crops of validation images of three kinds,
+before any training, the classifier's mean IoU was 0.640, the network's 0.684, and that of their mean 0.737; on 20 crops
+it was better than both, on none worse than both. How well the network agrees with the scribbles does not tell which is
+better there; it is no more than a condition, which a network that finds nothing fails. And a network that learns from a
+few strokes drifts on some images: the first sight, which does not, keeps what is shown from following it.
 """
 
 from __future__ import annotations
 
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SHARE = 0.5  # the classifier's weight beside a network that agrees with the scribbles
-HALVED_EVERY = 150  # epochs: what has been learned for long counts more
+HALVED_EVERY = 1000  # epochs: what has been learned for long counts more
 GOOD, USELESS = 0.9, 0.6  # agreements from which a network counts fully, and up to which it does not count
 
 
+class Votes(NamedTuple):
+    """How much each counts in what is shown, relative to the others."""
+
+    classifier: float
+    first_look: float
+    network: float
+
+
 class Trust:
-    """Weighs the two by how well the network agrees with the scribbles."""
+    """Weighs them by how well the network agrees with the scribbles, at first sight and now."""
 
     def __init__(self) -> None:
-        self._agreements: dict[int, float] = {}
+        self._first: dict[int, float] = {}
+        self._now: dict[int, float] = {}
 
     def note(self, index: int, agreement: float) -> None:
         """Keep how well the network agrees with the scribbles of a plane."""
-        self._agreements[index] = agreement
+        self._first.setdefault(index, agreement)
+        self._now[index] = agreement
 
     def doubt(self) -> float:
         """Return how far the network is from being its own teacher: 1 is useless, 0 is good.
@@ -35,13 +45,12 @@ class Trust:
         A good network learns from itself alone: taught by the mean of both, it fell from IoU 0.88 to 0.74 within 100
         epochs on an image on which the classifier is weak, and rose to 0.93 taught by itself.
         """
-        if not self._agreements:
-            return 1.0
-        return min(1.0, max(0.0, (GOOD - mean(self._agreements.values())) / (GOOD - USELESS)))
+        return _doubt(self._now)
 
-    def instant_weight(self, epoch: int) -> float:
-        """Return the instant classifier's weight in what is shown, from 0 to 1."""
-        return max(self.doubt(), SHARE * 0.5 ** (epoch / HALVED_EVERY))
+    def votes(self, epoch: int) -> Votes:
+        """Return the votes: one each, less for a network that disagrees, and less for the first two as time goes on."""
+        fading = 0.5 ** (epoch / HALVED_EVERY)
+        return Votes(fading, fading * (1 - _doubt(self._first)), 1 - self.doubt())
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:
@@ -56,3 +65,9 @@ def agreement(probabilities: Tensor, marked: Tensor) -> float:
     """
     drawn = [marked == value for value in range(len(probabilities))]
     return mean(share[here].mean().item() for share, here in zip(probabilities, drawn, strict=True) if here.any())
+
+
+def _doubt(agreements: dict[int, float]) -> float:
+    if not agreements:
+        return 1.0
+    return min(1.0, max(0.0, (GOOD - mean(agreements.values())) / (GOOD - USELESS)))
