@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from load import OtherLoad
 from report import machine_facts, write_report
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ METHOD = "scribble2label"
 TICK = 0.010  # seconds between two beats of the event loop's pulse
 MOVE = 0.050  # seconds between two movements of the mouse while it paints
 FRESH_STARTS = 7
+DISTURBANCE = 0.05  # share of the processor that other programs may take while something is measured
+TRIES = 1800
+BUSY = "Other programs keep the machine busy. End them and measure again."
 
 
 # ---------------------------------------------------------------- opening
@@ -45,12 +49,13 @@ def measure_import() -> list[float]:
 
 def measure_dock() -> list[float]:
     """Seconds from the menu to a painted dock, each in a fresh napari that shows a sample."""
-    return [json.loads(_in_fresh_process("dock"))["seconds"] for _ in range(FRESH_STARTS)]
+    return [json.loads(in_fresh_process("dock"))["seconds"] for _ in range(FRESH_STARTS)]
 
 
 def open_dock() -> dict[str, Any]:
-    """Open napari and, when it has settled, the dock."""
+    """Open napari and, when it and the machine have settled, the dock."""
     with window() as viewer:
+        wait_for_others()
         began = time.perf_counter()
         dock = add_dock(viewer)
         while not dock.isVisible() or dock.visibleRegion().isEmpty():
@@ -70,17 +75,40 @@ def use_window(blocks: int, seconds: float) -> dict[str, dict[str, list[float]]]
     with window() as viewer:
         dock = add_dock(viewer)
         dock.inputs.draw()
-        wait_until(lambda: dock.session.trainer.ready, 60)
         for _ in range(blocks):
-            measure(viewer, seconds, found["idle"])
-            dock.run()
-            wait_until(lambda: "train" in dock.run_view.stage.text() or dock.session.model is not None, 60)
-            measure(viewer, seconds, found["training"])
-            assert dock.session.running, dock.message.text()
             dock.stop()
-            wait_until(lambda: dock.session.trainer.ready, 60)  # the next process has imported torch
+            wait_until(lambda: dock.session.trainer.ready)  # the next process has imported torch
+            measure_undisturbed(viewer, seconds, found["idle"])
+            dock.run()
+            wait_until(lambda: dock.session.model is not None)  # past the instant proposal
+            measure_undisturbed(viewer, seconds, found["training"])
+            if not dock.session.running:
+                raise SystemExit("The training ended while it was measured. Choose fewer --seconds.")
         assert "torch" not in sys.modules
     return found
+
+
+def measure_undisturbed(viewer: napari.Viewer, seconds: float, found: dict[str, list[float]]) -> None:
+    """Measure as soon as other programs leave the machine alone, and again if they did not meanwhile."""
+    for _ in range(TRIES):
+        wait_for_others()
+        others, fresh = OtherLoad(), {}
+        measure(viewer, seconds, fresh)
+        if others.share() < DISTURBANCE:
+            for what, values in fresh.items():
+                found.setdefault(what, []).extend(values)
+            return
+    raise SystemExit(BUSY)
+
+
+def wait_for_others() -> None:
+    """Run the event loop until other programs leave the machine alone."""
+    for _ in range(TRIES):
+        others = OtherLoad()
+        run_event_loop(1)
+        if others.share() < DISTURBANCE:
+            return
+    raise SystemExit(BUSY)
 
 
 def measure(viewer: napari.Viewer, seconds: float, found: dict[str, list[float]]) -> None:
@@ -183,7 +211,7 @@ def run_event_loop(seconds: float) -> None:
         loop.exec()
 
 
-def wait_until(condition: Callable[[], object], seconds: float) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Run the event loop until something is so."""
     until = time.perf_counter() + seconds
     while not condition():
@@ -227,7 +255,7 @@ def opening_row(what: str, seconds: list[float]) -> dict[str, object]:
     }
 
 
-def _in_fresh_process(part: str, *options: str) -> str:
+def in_fresh_process(part: str, *options: str) -> str:
     """Run one part of the suite by itself and return the last line that it prints."""
     done = subprocess.run([sys.executable, __file__, "--part", part, *options], capture_output=True, text=True)
     if done.returncode:
@@ -247,9 +275,7 @@ def main() -> None:
     elif chosen.part == "window":
         print(json.dumps(use_window(chosen.blocks, chosen.seconds)))
     else:
-        found = json.loads(
-            _in_fresh_process("window", "--blocks", str(chosen.blocks), "--seconds", str(chosen.seconds))
-        )
+        found = json.loads(in_fresh_process("window", "--blocks", str(chosen.blocks), "--seconds", str(chosen.seconds)))
         rows = rows_of(found)
         rows.append(opening_row("import napari_labelfix", measure_import()))
         rows.append(opening_row("open the dock", measure_dock()))

@@ -98,6 +98,8 @@ class _Panel:
             self.widget.setYRange(low, high, padding=0.12)
             self.widget.getAxis("left").setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         if self.values:
+            # by hand, since pyqtgraph finds the range only while it paints, and then paints again
+            self.widget.setXRange(self.steps[0], max(self.steps[-1], self.steps[0] + 1), padding=0.02)
             self.widget.setTitle(f"{self._name} {self.values[-1]:.2g}", size="9pt", color=self._text)
 
     def clear(self) -> None:

@@ -65,6 +65,7 @@ class RunView(QWidget):
 
     def show_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Show how far the run is, and its numbers."""
+        self.setUpdatesEnabled(False)  # a progress bar paints at once, and the whole window with it; better together
         for snapshot in snapshots:
             self.plot.add(snapshot.step, snapshot.metrics)
             self._remaining.add(snapshot.step, time.monotonic())
@@ -76,6 +77,7 @@ class RunView(QWidget):
         self.progress.setRange(0, max(1, last.total))
         self.progress.setValue(min(last.step, last.total))
         self.progress.setFormat(" · ".join(filter(None, [last.stage, in_words(self._remaining.seconds(last.total))])))
+        self.setUpdatesEnabled(True)
 
     def show_ended(self, state: str) -> None:
         """The run is over: "finished", "stopped" or "failed"."""
