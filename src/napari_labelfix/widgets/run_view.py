@@ -66,18 +66,13 @@ class RunView(QWidget):
     def show_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Show how far the run is, and its numbers."""
         self.setUpdatesEnabled(False)  # a progress bar paints at once, and the whole window with it; better together
-        for snapshot in snapshots:
-            self.plot.add(snapshot.step, snapshot.metrics)
-            self._remaining.add(snapshot.step, time.monotonic())
-            if snapshot.message:
-                self.note.setText(snapshot.message)
-                self.note.show()
-        self.plot.redraw()
-        last = snapshots[-1]
-        self.progress.setRange(0, max(1, last.total))
-        self.progress.setValue(min(last.step, last.total))
-        self.progress.setFormat(" · ".join(filter(None, [last.stage, in_words(self._remaining.seconds(last.total))])))
-        self.setUpdatesEnabled(True)
+        try:
+            for snapshot in snapshots:
+                self._note(snapshot)
+            self.plot.redraw()
+            self._show_progress(snapshots[-1])
+        finally:
+            self.setUpdatesEnabled(True)
 
     def show_ended(self, state: str) -> None:
         """The run is over: "finished", "stopped" or "failed"."""
@@ -95,6 +90,18 @@ class RunView(QWidget):
         """Offer to stop a run, or to start one."""
         self.run_button.setEnabled(not running)
         self.stop_button.setEnabled(running)
+
+    def _note(self, snapshot: Snapshot) -> None:
+        self.plot.add(snapshot.step, snapshot.metrics)
+        self._remaining.add(snapshot.step, time.monotonic())
+        if snapshot.message:
+            self.note.setText(snapshot.message)
+            self.note.show()
+
+    def _show_progress(self, last: Snapshot) -> None:
+        self.progress.setRange(0, max(1, last.total))
+        self.progress.setValue(min(last.step, last.total))
+        self.progress.setFormat(" · ".join(filter(None, [last.stage, in_words(self._remaining.seconds(last.total))])))
 
     def _show_progress_parts(self, visible: bool) -> None:
         for widget in (self.progress, self.plot):
