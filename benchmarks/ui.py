@@ -140,31 +140,42 @@ def pulse(lateness: list[float]) -> Iterator[None]:
 
 
 def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
-    """Paint strokes with the mouse; seconds from each movement until the canvas has been drawn again."""
+    """Paint strokes along a spiral with the mouse; seconds from each movement until the canvas has been drawn again.
+
+    Each call paints with the other label, and the spiral never meets itself: a movement that changes no pixel would
+    draw nothing.
+    """
     from qtpy.QtCore import QPoint, Qt
     from qtpy.QtTest import QTest
 
     canvas, drawn, times = viewer.window._qt_viewer.canvas, [], []
     canvas._scene_canvas.events.draw.connect(lambda _event: drawn.append(True))
+    scribbles = viewer.layers.selection.active
+    scribbles.selected_label = 3 - scribbles.selected_label
     native, angle = canvas.native, 0.0
-    middle = QPoint(native.width() // 2, native.height() // 2)
+
+    def position() -> QPoint:
+        reach = 40 + 2 * angle
+        offset = QPoint(round(reach * np.cos(angle)), round(reach * np.sin(angle)))
+        return QPoint(native.width() // 2, native.height() // 2) + offset
+
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
-        position = middle + QPoint(100, 0)
-        QTest.mouseMove(native, position)
-        QTest.mousePress(native, Qt.MouseButton.LeftButton, pos=position)
+        QTest.mouseMove(native, position())
+        QTest.mousePress(native, Qt.MouseButton.LeftButton, pos=position())
         for _ in range(20):
             next_move = time.perf_counter() + MOVE
             angle += 0.1
-            position = middle + QPoint(round(100 * np.cos(angle)), round(100 * np.sin(angle)))
             drawn.clear()
             began = time.perf_counter()
-            QTest.mouseMove(native, position)
+            QTest.mouseMove(native, position())
             while not drawn:
                 process_events()
+                if time.perf_counter() - began > 10:
+                    raise SystemExit("A movement of the mouse drew nothing. Is the scribble layer in paint mode?")
             times.append(time.perf_counter() - began)
             run_event_loop(next_move - time.perf_counter())
-        QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position)
+        QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
         run_event_loop(0.5)  # the pause after which the dock hands the stroke in
     return times
 
