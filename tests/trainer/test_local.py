@@ -34,7 +34,10 @@ def wait_for(condition, seconds=20.0):
 
 
 def gone(pid) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def poll_until_it_fails(run) -> TrainingError:
