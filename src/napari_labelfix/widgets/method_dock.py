@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.message import Mood
 
 _AFTER_A_STROKE_MS = 300
+_WARM_UP_AFTER_MS = 200  # when the dock has been painted
 _WIDTH = 300
 
 
@@ -84,7 +85,7 @@ class MethodDock(QWidget):
         self._connect()
         self._on_input_changed()
         self._keys.take()
-        QTimer.singleShot(0, self.session.warm_up)
+        QTimer.singleShot(_WARM_UP_AFTER_MS, self.session.warm_up)
 
     def run(self) -> None:
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""

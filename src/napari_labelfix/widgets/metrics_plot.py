@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QGridLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # Okabe & Ito
 _COLUMNS = 2
-_PANEL_HEIGHT = 78
+_PLOT_HEIGHT = 58
 _MOST_POINTS = 2000
 
 
@@ -73,16 +74,24 @@ class _Panel:
         self.steps: list[float] = []
         self.values: list[float] = []
         self._name = name
-        self.widget: Any = pyqtgraph.PlotWidget()
-        self.widget.setFixedHeight(_PANEL_HEIGHT)
-        self.widget.setMouseEnabled(x=False, y=False)
-        self.widget.setMenuEnabled(False)
-        self.widget.hideButtons()
-        self.widget.hideAxis("bottom")  # the progress bar says how far it is
-        self.widget.getAxis("left").setWidth(40)
-        self.widget.getAxis("left").setStyle(hideOverlappingLabels=False)  # or it drops the one at the top
-        self.widget.setMinimumWidth(60)
-        self._curve = self.widget.plot(pen=pyqtgraph.mkPen(color, width=2))
+        self.widget = QWidget()
+        self._title = QLabel(name)  # a title of pyqtgraph would lay the plot out, and paint it, again with each number
+        self._plot: Any = pyqtgraph.PlotWidget()
+        self._plot.setFixedHeight(_PLOT_HEIGHT)
+        self._plot.setMinimumWidth(60)
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.hideAxis("bottom")  # the progress bar says how far it is
+        self._axis = self._plot.getAxis("left")
+        self._axis.setWidth(40)
+        self._axis.setStyle(hideOverlappingLabels=False)  # or it drops the one at the top
+        self._curve = self._plot.plot(pen=pyqtgraph.mkPen(color, width=2))
+        column = QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._title, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._plot)
 
     def add(self, step: int, value: float) -> None:
         self.steps.append(step)
@@ -95,20 +104,20 @@ class _Panel:
         finite = [value for value in self.values if math.isfinite(value)]
         if finite:  # from zero, so that noise does not look like progress
             low, high = min(0.0, *finite), max(0.0, *finite)
-            self.widget.setYRange(low, high, padding=0.12)
-            self.widget.getAxis("left").setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
+            self._plot.setYRange(low, high, padding=0.12)
+            self._axis.setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         if self.values:
-            # by hand, since pyqtgraph finds the range only while it paints, and then paints again
-            self.widget.setXRange(self.steps[0], max(self.steps[-1], self.steps[0] + 1), padding=0.02)
-            self.widget.setTitle(f"{self._name} {self.values[-1]:.2g}", size="9pt", color=self._text)
+            # range and transform by hand: pyqtgraph finds them only while it paints, and then paints again
+            self._plot.setXRange(self.steps[0], max(self.steps[-1], self.steps[0] + 1), padding=0.02)
+            self._title.setText(f"{self._name} {self.values[-1]:.2g}")
+        self._plot.scene().prepareForPaint()
 
     def clear(self) -> None:
         self.steps, self.values = [], []
         self.redraw()
 
     def set_colors(self, text: str, background: str) -> None:
-        self._text = text
-        self.widget.setBackground(background)
-        self.widget.getAxis("left").setPen(text)
-        self.widget.getAxis("left").setTextPen(text)
+        self._plot.setBackground(background)
+        self._axis.setPen(text)
+        self._axis.setTextPen(text)
         self.redraw()

@@ -20,6 +20,8 @@ from superqt import QCollapsible
 from napari_labelfix.params import ParamField, Params, param_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_labelfix.params import Value
 
 _OPEN_END = 2**31 - 1  # the range of a spin box whose parameter has none
@@ -42,11 +44,17 @@ class ParamsForm(QWidget):
         super().__init__(parent)
         self._params = params
         self._editors: dict[str, QWidget] = {}
-        basic, advanced = _rows(), _rows()
-        self.folded = QCollapsible("More")
+        self._folded_away: dict[str, ParamField] = {}  # those that have no editor yet
+        self._folded_values: dict[str, Value] = {}
         self._unwheeled = _WheelOnlyWithFocus(self)
+        basic, self._advanced = _rows(), _rows()
+        self.folded = _FilledWhenOpened("More", self._make_folded_editors)
         for described in param_fields(params):
-            self._add_row(advanced if described.spec.advanced else basic, described)
+            if described.spec.advanced:
+                self._folded_away[described.name] = described
+                self._folded_values[described.name] = described.default
+            else:
+                self._add_row(basic, described, described.default)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -54,18 +62,21 @@ class ParamsForm(QWidget):
         self.folded.layout().setContentsMargins(0, 0, 0, 0)
         self.folded.layout().setSpacing(0)
         holder = QWidget()
-        holder.setLayout(advanced)
+        holder.setLayout(self._advanced)
         self.folded.addWidget(holder)
-        self.folded.setVisible(advanced.rowCount() > 0)
+        self.folded.setVisible(bool(self._folded_away))
         layout.addWidget(self.folded)
 
     def editor(self, name: str) -> Any:
         """Return the widget that edits a parameter."""
+        if name in self._folded_away:
+            self._make_folded_editors()
         return self._editors[name]
 
     def value(self) -> Params:
         """Return the parameters as they stand in the form."""
-        return self._params.from_dict({name: _read(editor) for name, editor in self._editors.items()})
+        edited = {name: _read(editor) for name, editor in self._editors.items()}
+        return self._params.from_dict(self._folded_values | edited)
 
     def setValue(self, params: Params) -> None:
         """Show parameters; `valueChanged` is emitted once, and only if something is different."""
@@ -73,12 +84,22 @@ class ParamsForm(QWidget):
             return
         self.blockSignals(True)
         for name, value in params.to_dict().items():
-            _write(self._editors[name], value)
+            if name in self._folded_away:
+                self._folded_values[name] = value
+            else:
+                _write(self._editors[name], value)
         self.blockSignals(False)
         self.valueChanged.emit()
 
-    def _add_row(self, rows: QFormLayout, described: ParamField) -> None:
+    def _make_folded_editors(self) -> None:
+        """Make the editors of the advanced parameters, once: every dock would open later for what few unfold."""
+        for name, described in self._folded_away.items():
+            self._add_row(self._advanced, described, self._folded_values.pop(name))
+        self._folded_away = {}
+
+    def _add_row(self, rows: QFormLayout, described: ParamField, value: Value) -> None:
         editor = _make_editor(described)
+        _write(editor, value)
         editor.setToolTip(described.spec.help)
         editor.setObjectName(described.name)
         editor.installEventFilter(self._unwheeled)
@@ -87,6 +108,17 @@ class ParamsForm(QWidget):
         self._editors[described.name] = editor
         rows.addRow(described.spec.label, editor)
         rows.labelForField(editor).setToolTip(described.spec.help)
+
+
+class _FilledWhenOpened(QCollapsible):
+    def __init__(self, title: str, fill: Callable[[], None]) -> None:
+        super().__init__(title)
+        self._fill = fill
+
+    def expand(self, animate: bool = True) -> None:
+        """Open it; what is in it is made before, so that its height is known."""
+        self._fill()
+        super().expand(animate)
 
 
 def _make_editor(described: ParamField) -> QWidget:
@@ -111,7 +143,6 @@ def _make_editor(described: ParamField) -> QWidget:
         editor.setSingleStep(step)
     else:
         editor = QLineEdit()
-    _write(editor, described.default)
     return editor
 
 

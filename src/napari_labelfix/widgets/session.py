@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from napari_labelfix.trainer import LocalTrainer
     from napari_labelfix.trainer.runs import Run
 
-_POLL_MS = 50
+_POLL_MS = 50  # until the first snapshot has come
+_REFRESH_MS = 750  # later: each look at the run makes the window paint, and somebody works in it
 
 
 class Session(QObject):
@@ -39,7 +40,6 @@ class Session(QObject):
         self.trainer = trainer
         self._run: Run | None = None
         self._timer = QTimer(self)
-        self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self._poll)
 
     @property
@@ -65,6 +65,7 @@ class Session(QObject):
             If no process can be started.
         """
         self._run = self.trainer.start(method, task, params)
+        self._timer.setInterval(_POLL_MS)
         self._timer.start()
 
     def send(self, task: Task) -> None:
@@ -93,6 +94,7 @@ class Session(QObject):
             self.failed.emit(str(error))
             snapshots = []
         if snapshots:
+            self._timer.setInterval(_REFRESH_MS)
             self.snapshotsReceived.emit(snapshots)
         if run.state != "running" and self.running:
             self._end()
