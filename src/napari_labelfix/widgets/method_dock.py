@@ -193,12 +193,15 @@ class MethodDock(QWidget):
         if newest and self._run is not None:
             first = not self._run[1].has_proposal
             self._run[1].write(newest)
-            self.accepts.count_later()
+            self.accepts.show_counts()
             if first:
+                self._run[1].update_thumbnails()
                 self._show_hint()
 
     def _on_ended(self, state: str) -> None:
         self.run_view.show_ended(state)
+        if self._run is not None:
+            self._run[1].update_thumbnails()
         self._set_running(False)
 
     def _set_running(self, running: bool) -> None:

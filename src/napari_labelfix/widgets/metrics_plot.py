@@ -6,10 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from qtpy.QtGui import QPaintEvent
 
 _COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # Okabe & Ito
 _COLUMNS = 2
@@ -75,7 +78,7 @@ class _Panel:
         self.values: list[float] = []
         self._name = name
         self.widget = QWidget()
-        self._title = QLabel(name)  # a title of pyqtgraph would lay the plot out, and paint it, again with each number
+        self._title = _Title()
         self._plot: Any = pyqtgraph.PlotWidget()
         self._plot.setFixedHeight(_PLOT_HEIGHT)
         self._plot.setMinimumWidth(60)
@@ -90,7 +93,7 @@ class _Panel:
         column = QVBoxLayout(self.widget)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._title, alignment=Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._title)
         column.addWidget(self._plot)
 
     def add(self, step: int, value: float) -> None:
@@ -109,7 +112,7 @@ class _Panel:
         if self.values:
             # range and transform by hand: pyqtgraph finds them only while it paints, and then paints again
             self._plot.setXRange(self.steps[0], max(self.steps[-1], self.steps[0] + 1), padding=0.02)
-            self._title.setText(f"{self._name} {self.values[-1]:.2g}")
+            self._title.show_text(f"{self._name} {self.values[-1]:.2g}")
         self._plot.scene().prepareForPaint()
 
     def clear(self) -> None:
@@ -117,7 +120,32 @@ class _Panel:
         self.redraw()
 
     def set_colors(self, text: str, background: str) -> None:
+        self._title.color = text
         self._plot.setBackground(background)
         self._axis.setPen(text)
         self._axis.setTextPen(text)
         self.redraw()
+
+
+class _Title(QWidget):
+    """A line of text that changes often.
+
+    A label, or a title of pyqtgraph, would have everything around it laid out and painted again with each number.
+    """
+
+    color = "#d0d0d0"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self.setFixedHeight(self.fontMetrics().height() + 2)
+
+    def show_text(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QColor(self.color))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)

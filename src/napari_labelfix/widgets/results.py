@@ -86,8 +86,14 @@ class ResultLayers:
             for role, layer in targets.items():
                 layer.data[self.planes[plane]] = shown[role]
         for layer in targets.values():
-            layer.refresh(extent=False)
+            layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
         self._undescribed.update(proposals)
+
+    def update_thumbnails(self) -> None:
+        """Let the list of layers show what is in the layers now."""
+        for role in _MAKERS:
+            if (layer := self.layer(role)) is not None:
+                layer.refresh(extent=False, data_displayed=False, highlight=False)
 
     def objects(self) -> dict[int, Objects]:
         """Return the proposed objects of each plane that has a proposal, with the ids of the layer.
