@@ -25,7 +25,7 @@ from napari_labelfix.networks.unet import SHIPPED, build_unet
 log = logging.getLogger("pretraining")
 BATCH = 12
 PEAK_RATE = 3e-3
-SYNTHETIC = 300  # scenes
+SYNTHETIC = 900  # scenes
 
 
 def loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,19 +50,34 @@ class Scribbles:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Centres of some objects: `positions` (N, 2) row, column in pixels; `radius` of an object in pixels."""
+    """Centres of some objects.
+
+    Parameters
+    ----------
+    positions
+        (N, 2) row, column in pixels.
+    shape
+        Height and width of the plane.
+    radius
+        Of an object, in pixels.
+    negatives
+        (M, 2) row, column of places where there is no object.
+    """
 
     positions: NDArray[np.floating]
     shape: tuple[int, int]
     radius: float
+    negatives: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2)))
 
     def check(self, name: str) -> None:
         """Raise `InputError` if a point is not a position inside the plane."""
-        if self.positions.ndim != 2 or self.positions.shape[1] != 2:
-            raise InputError(f"Expected points of shape (N, 2) in {name}, but got {self.positions.shape}.")
+        for points in (self.positions, self.negatives):
+            if points.ndim != 2 or points.shape[1] != 2:
+                raise InputError(f"Expected points of shape (N, 2) in {name}, but got {points.shape}.")
         if not self.radius > 0:
             raise InputError(f"Expected a radius above 0 px in {name}, but got {self.radius}.")
-        inside = ((self.positions >= 0) & (self.positions <= np.subtract(self.shape, 1))).all(axis=1)
+        points = np.concatenate([self.positions, self.negatives])
+        inside = ((points >= 0) & (points <= np.subtract(self.shape, 1))).all(axis=1)
         if not inside.all():
             raise InputError(f"{(~inside).sum()} points of {name} lie outside the image. Move or delete them.")
 

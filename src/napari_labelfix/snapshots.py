@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Task
@@ -32,6 +33,8 @@ class Proposal:
         (Y, X) bool: pixels too unsure to be learned from.
     probabilities
         (classes, Y, X) float16 with the background first; only in the proposals of `predict`.
+    changes
+        (Y, X) uint8 of `Change`: what was made of labels that were given; None where a method starts from none.
     """
 
     labels: NDArray[np.int32]
@@ -39,6 +42,58 @@ class Proposal:
     confidence: NDArray[np.float32]
     ignored: NDArray[np.bool_]
     probabilities: NDArray[np.float16] | None = None
+    changes: NDArray[np.uint8] | None = None
+
+
+class Change(IntEnum):
+    """What became of an object, at each of its pixels that are not as they were."""
+
+    NONE = 0
+    ADDED = 1
+    REMOVED = 2
+    RESHAPED = 3
+    SPLIT = 4
+    MERGED = 5
+
+
+class Role(IntEnum):
+    """Where a detected point comes from."""
+
+    GIVEN = 0  # by a person
+    PSEUDO_POSITIVE = 1  # learned from as an object
+    DETECTED = 2  # and not chosen to be learned from
+    PSEUDO_NEGATIVE = 3  # learned from as no object
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """The objects that a method finds in one plane, as points.
+
+    Parameters
+    ----------
+    positions
+        (N, 2) float32 row, column in pixels.
+    scores
+        (N,) float32 in [0, 1]: how sure it is that there is an object.
+    roles
+        (N,) uint8 of `Role`.
+    radius
+        Of an object, in pixels.
+    heatmap
+        (Y, X) float32 in [0, 1], high at the centres of objects.
+    labels
+        (Y, X) int32 instance ids, 0 = background: masks grown from the points; None when none were asked for.
+    """
+
+    positions: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    roles: NDArray[np.uint8]
+    radius: float
+    heatmap: NDArray[np.float32]
+    labels: NDArray[np.int32] | None = None
+
+
+Belief = Proposal | Detections
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +120,7 @@ class Snapshot:
     step: int
     total: int
     metrics: Mapping[str, float] = field(default_factory=dict)
-    proposals: Mapping[int, Proposal] = field(default_factory=dict)
+    proposals: Mapping[int, Belief] = field(default_factory=dict)
     model: TrainedModel | None = None
     message: str = ""
 
@@ -91,7 +146,7 @@ class Clock:
 
 def run_to_end(
     training: Training, seconds: float | None = None, on_snapshot: Callable[[Snapshot], object] | None = None
-) -> tuple[dict[int, Proposal], TrainedModel | None]:
+) -> tuple[dict[int, Belief], TrainedModel | None]:
     """Drain a training and return the last proposal of every plane and the best model.
 
     Parameters
@@ -104,7 +159,7 @@ def run_to_end(
         Called with each snapshot.
     """
     started = time.monotonic()
-    proposals: dict[int, Proposal] = {}
+    proposals: dict[int, Belief] = {}
     model = None
     while True:
         try:

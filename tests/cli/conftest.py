@@ -53,7 +53,7 @@ def predict(model, image, device="auto"):
 @pytest.fixture(autouse=True)
 def toy(monkeypatch):
     """The row of the toy in the table of methods; its code counts as imported."""
-    method = Method("toy", "Toy", "Learns nothing.", "None.", ToyParams, Scribbles, "toy_of_the_command_line")
+    method = Method("toy", "Toy", "Learns nothing.", "None.", ToyParams, Scribbles, Proposal, "toy_of_the_command_line")
     monkeypatch.setitem(METHODS, "toy", method)
     monkeypatch.setitem(sys.modules, method.code, SimpleNamespace(train=train, predict=predict))
     return method

@@ -26,7 +26,7 @@ class ToyParams(Params):
 
 
 def toy_method(code: str = "toy_methods") -> Method:
-    return Method("toy", "Toy", "Learns nothing.", "None.", ToyParams, Scribbles, code)
+    return Method("toy", "Toy", "Learns nothing.", "None.", ToyParams, Scribbles, Proposal, code)
 
 
 def toy_task(marked: int = 1, shape: tuple[int, int] = (6, 8)) -> Task:

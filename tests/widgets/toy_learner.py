@@ -21,7 +21,7 @@ class ToyParams(Params):
     power: int = param(1, label="Power", help="Nothing.", advanced=True)
 
 
-TOY = Method("toy", "Toy", "Learns a threshold.", "None.", ToyParams, Scribbles, "toy_learner")
+TOY = Method("toy", "Toy", "Learns a threshold.", "None.", ToyParams, Scribbles, Proposal, "toy_learner")
 
 
 def train(task, params):

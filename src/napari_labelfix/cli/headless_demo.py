@@ -46,6 +46,7 @@ def run_headless(out: Path, seconds: float) -> None:
         method, [image_path], [scribbles_path], method.params(), out, seconds, make_reporter(seconds)
     )
     proposed = recording.proposals[0].labels
+    assert proposed is not None  # this method proposes masks
     corrected = np.zeros_like(proposed)
     accept_objects(proposed, corrected, np.unique(proposed[proposed > 0])).apply(corrected)
     overlap = iou(corrected, sample.labels)

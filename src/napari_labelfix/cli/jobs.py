@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from napari_labelfix.errors import LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.results import remove_model, write_proposals, write_record
+from napari_labelfix.io.results import remove_model, write_beliefs, write_record
 from napari_labelfix.io.tasks import FileTask, PaintedAnnotation, read_task
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
 from napari_labelfix.methods.table import Method, find_method
-from napari_labelfix.snapshots import Proposal, Snapshot, run_to_end
+from napari_labelfix.snapshots import Belief, Snapshot, run_to_end
 from napari_labelfix.trainer.reasons import explain
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Recording:
     reporter: Reporter
     started: float = field(default_factory=time.monotonic)
     seconds_to_first_proposal: float | None = None
-    proposals: dict[int, Proposal] = field(default_factory=dict)
+    proposals: dict[int, Belief] = field(default_factory=dict)
     model: TrainedModel | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
@@ -143,7 +143,7 @@ def predict_files(
     inside = model_folder / "model"
     model = TrainedModel.load(inside if (inside / "model.json").exists() else model_folder)
     read = read_task(images)
-    proposals: dict[int, Proposal] = {}
+    proposals: dict[int, Belief] = {}
     with reporter, _explained():
         code = _method_of(model).load()
         for index, plane in enumerate(read.task.planes):
@@ -206,10 +206,10 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
             recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
 
 
-def _write_files(folder: Path, read: FileTask, proposals: Mapping[int, Proposal]) -> dict[str, list[str]]:
+def _write_files(folder: Path, read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, list[str]]:
     """Write the files of every image whose planes are all there."""
     return {
-        str(file.path): write_proposals(folder, file, [proposals[index] for index in planes])
+        str(file.path): write_beliefs(folder, file, [proposals[index] for index in planes])
         for file, planes in read.planes_of_files()
         if all(index in proposals for index in planes)
     }

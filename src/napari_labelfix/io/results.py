@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.io.files import replacing, write_errors
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
+from napari_labelfix.snapshots import Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from napari_labelfix.io.read import ImageFile
-    from napari_labelfix.snapshots import Proposal
+    from napari_labelfix.snapshots import Belief
 
 
-def write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
-    """Write an image's objects, classes and confidence, in the image's shape (a stack stays a stack).
+def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> list[str]:
+    """Write what is believed of an image, in the image's shape (a stack stays a stack); return the names of the files.
 
     Parameters
     ----------
@@ -25,19 +26,19 @@ def write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]
         Where to.
     file
         The image; its stem begins the names.
-    proposals
-        One per plane, in order.
-
-    Returns
-    -------
-    list[str]
-        The names of the files: `<stem>_labels.tif`, `<stem>_classes.tif`, `<stem>_confidence.tif`.
+    beliefs
+        One per plane, in order, all of one type.
 
     Raises
     ------
     OutputError
-        If one cannot be written.
+        If a file cannot be written.
     """
+    return _write_proposals(folder, file, [belief for belief in beliefs if isinstance(belief, Proposal)])
+
+
+def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
+    """Write `<stem>_labels.tif`, `<stem>_classes.tif` and `<stem>_confidence.tif`."""
     names = [f"{file.stem}_{what}.tif" for what in ("labels", "classes", "confidence")]
     write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]))
     write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from napari_labelfix.annotations import Annotation, Scribbles, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.snapshots import Belief, Proposal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.params import Params
-    from napari_labelfix.snapshots import Proposal, Training
+    from napari_labelfix.snapshots import Training
 
 
 class MethodCode(Protocol):
@@ -25,7 +26,7 @@ class MethodCode(Protocol):
     def train(self, task: Task, params: Params) -> Training:
         """Learn from a task, yielding what is believed; send a changed task in, close to stop."""
 
-    def predict(self, model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
+    def predict(self, model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Belief:
         """Apply a trained model to one plane, (Y, X) or (Y, X, C)."""
 
 
@@ -43,6 +44,8 @@ class Method:
         Its parameters.
     annotation
         The kind of annotation it learns from.
+    output
+        What it proposes for a plane.
     code
         Dotted name of the module with `train` and `predict`.
     """
@@ -53,6 +56,7 @@ class Method:
     paper: str
     params: type[Params]
     annotation: type[Annotation]
+    output: type[Belief]
     code: str
 
     def load(self) -> MethodCode:
@@ -71,6 +75,7 @@ METHODS = {
             "Pseudo-Labels with Consistency, MICCAI 2020.",
             params=Scribble2LabelParams,
             annotation=Scribbles,
+            output=Proposal,
             code="napari_labelfix.methods.scribble2label.run",
         ),
     ]

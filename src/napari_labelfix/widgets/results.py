@@ -14,6 +14,7 @@ from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.review.actions import Objects, describe_objects
+from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-    from napari_labelfix.snapshots import Proposal
+    from napari_labelfix.snapshots import Belief
 
 Shown = Literal["proposal", "confidence", "ignored"]
 _IDS_PER_PLANE = 1_000_000
@@ -74,9 +75,10 @@ class ResultLayers:
                 layers.link(layer, role, self.image, self.method)
                 layers.add_quietly(self.viewer, layer)
 
-    def write(self, proposals: Mapping[int, Proposal]) -> None:
+    def write(self, beliefs: Mapping[int, Belief]) -> None:
         """Show proposals, by the index of their plane."""
         targets = {role: layer for role in _MAKERS if (layer := self.layer(role)) is not None}
+        proposals = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Proposal)}
         for plane, proposal in proposals.items():
             shown = {
                 "proposal": np.where(proposal.labels > 0, proposal.labels + plane * self._stride, 0),
