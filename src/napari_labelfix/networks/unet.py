@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import segmentation_models_pytorch as smp
 import torch
@@ -15,6 +15,9 @@ from torch import nn
 
 from napari_labelfix.errors import InputError, ModelError
 from napari_labelfix.networks import microscopy_encoder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,8 @@ class UnetSpec:
     classes: int
 
 
-SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)  # background, foreground, depth inside an object
+BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; depth is 0 on an outline, 1 deepest inside
+SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)
 
 
 def build_unet(spec: UnetSpec) -> nn.Module:
@@ -50,14 +54,23 @@ class Start(NamedTuple):
     all_trained: bool
 
 
-def pretrained_unet(spec: UnetSpec) -> Start:
+def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None) -> Start:
     """Build a U-Net from the best weights at hand.
 
     The microscopy encoder comes with weights for the whole network inside the package. Other encoders load
     ImageNet weights from their hub; where it cannot be reached the network starts from random weights.
+
+    Parameters
+    ----------
+    spec
+        The network.
+    outputs
+        Which output of the shipped weights each class begins as; by default the background, then the foreground.
     """
     if spec.encoder == microscopy_encoder.NAME:
-        return Start(_shipped_unet(spec), "Started from the microscopy weights of the package.", all_trained=True)
+        chosen = outputs or [BACKGROUND] + [FOREGROUND] * (spec.classes - 1)
+        network = _shipped_unet(spec, list(chosen))
+        return Start(network, "Started from the microscopy weights of the package.", all_trained=True)
     try:
         network = _build(spec, weights="imagenet")
         return Start(network, f"Started from ImageNet weights for {spec.encoder}.", all_trained=False)
@@ -137,10 +150,10 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
     )
 
 
-def _shipped_unet(spec: UnetSpec) -> nn.Module:
-    """Fit the shipped network to other channels and classes."""
+def _shipped_unet(spec: UnetSpec, outputs: list[int]) -> nn.Module:
+    """Fit the shipped network to other channels and outputs."""
     path = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
     shipped: Any = load_unet(SHIPPED, path.read_bytes())
     shipped.encoder.set_in_channels(spec.channels, pretrained=True)
-    pick_outputs(shipped, [0] + [1] * (spec.classes - 1))
+    pick_outputs(shipped, outputs)
     return shipped
