@@ -7,8 +7,8 @@ from napari_labelfix.data.features import PER_SCALE, SIGMAS, pixel_features
 IMAGE = np.random.default_rng(0).random((60, 70, 2)).astype(np.float32)
 
 
-def test_there_are_the_value_and_six_features_per_scale_and_channel():
-    assert pixel_features(IMAGE).shape == (60, 70, 2 * (1 + 6 * 6))
+def test_there_are_the_value_and_four_features_per_scale_and_channel():
+    assert pixel_features(IMAGE).shape == (60, 70, 2 * (1 + 4 * 4))
 
 
 def test_the_smoothed_value_agrees_with_scipy():
@@ -19,11 +19,11 @@ def test_the_smoothed_value_agrees_with_scipy():
 
 
 def test_hessian_eigenvalues_agree_with_scikit_image():
-    smooth = gaussian_filter(IMAGE[..., 0], SIGMAS[3])
+    smooth = gaussian_filter(IMAGE[..., 0], SIGMAS[2])
     gy, gx = np.gradient(smooth)
     (gyy, gyx), (_, gxx) = np.gradient(gy), np.gradient(gx)
     expected = hessian_matrix_eigvals([gyy, gyx, gxx])
-    at = 1 + 3 * PER_SCALE + 2
+    at = 1 + 2 * PER_SCALE + 2
     found = pixel_features(IMAGE)[..., at : at + 2]
     for eigenvalue in (0, 1):
         correlation = np.corrcoef(found[8:-8, 8:-8, eigenvalue].ravel(), expected[eigenvalue, 8:-8, 8:-8].ravel())

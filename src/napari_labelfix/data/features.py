@@ -10,12 +10,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIGMAS = (0.7, 1.0, 1.6, 3.5, 5.0, 10.0)  # pixels; the scales that ilastik offers
-PER_SCALE = 6
+# Chosen on 42 training images of three kinds with 10 % scribbles: mean IoU of the forest 0.615; with the six scales that
+# ilastik offers and eigenvalues of the structure tensor, which are 37 features a channel instead of 17, it was 0.599.
+SIGMAS = (1.0, 2.0, 4.0, 8.0)  # pixels
+PER_SCALE = 4
 
 
 def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return smoothed value, gradient, and eigenvalues of Hessian and structure tensor at each scale.
+    """Return smoothed value, gradient magnitude, and eigenvalues of the Hessian matrix at each scale.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     NDArray[np.float32]
-        (Y, X, C * (1 + 6 * 6)).
+        (Y, X, C * (1 + 4 * 4)).
     """
     height, width, channels = image.shape
     features = np.empty((height, width, channels * (1 + PER_SCALE * len(SIGMAS))), np.float32)
@@ -45,8 +47,7 @@ def _at_scale(plane: NDArray[np.float32], sigma: float) -> list[NDArray[np.float
     smooth = _gaussian(plane, sigma)
     dx, dy = _derivative(smooth, 1, 0), _derivative(smooth, 0, 1)
     hessian = _eigenvalues(_derivative(dx, 1, 0), _derivative(dy, 0, 1), _derivative(dx, 0, 1))
-    tensor = _eigenvalues(_gaussian(dx * dx, sigma), _gaussian(dy * dy, sigma), _gaussian(dx * dy, sigma))
-    return [smooth, np.hypot(dx, dy), *hessian, *tensor]
+    return [smooth, np.hypot(dx, dy), *hessian]
 
 
 def _gaussian(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

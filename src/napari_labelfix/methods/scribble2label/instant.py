@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TREES = 100
 DEPTH = 10
-MARGIN = int(2 * 4 * max(SIGMAS)) + 2  # pixels that the largest filter reaches: smoothed twice, with derivatives
+MARGIN = int(4 * max(SIGMAS)) + 2  # pixels that the largest filter reaches, with derivatives
 MOST_PIXELS = 20_000  # scribbled pixels; more do not make the forest better, only slower
 
 
@@ -48,7 +48,9 @@ class InstantClassifier:
             chosen = np.random.default_rng(seed).choice(len(targets), MOST_PIXELS, replace=False)
             features, targets = features[chosen], targets[chosen]
         self.classes = classes
-        self._forest = RandomForestClassifier(TREES, max_depth=DEPTH, n_jobs=-1, random_state=seed)
+        self._forest = RandomForestClassifier(
+            TREES, max_depth=DEPTH, class_weight="balanced", n_jobs=-1, random_state=seed
+        )
         self._forest.fit(features, targets)
 
     def predict(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
