@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from napari_labelfix.annotations import Annotation, Scribbles, Task
+from napari_labelfix.annotations import Annotation, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.snapshots import Belief, Proposal
+from napari_labelfix.snapshots import Belief, Detections, Proposal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +78,18 @@ METHODS = {
             annotation=Scribbles,
             output=Proposal,
             code="napari_labelfix.methods.scribble2label.run",
+        ),
+        Method(
+            name="p_classification",
+            title="P-classification",
+            summary="Finds all cells from points on about a tenth of them, ranking what it finds and learning from the "
+            "ends.",
+            paper="Fujii, Suehiro, Nishimura & Bise, Cell Detection from Imperfect Annotation by Pseudo Label "
+            "Selection Using P-classification, MICCAI 2021.",
+            params=PClassificationParams,
+            annotation=Points,
+            output=Detections,
+            code="napari_labelfix.methods.p_classification.run",
         ),
     ]
 }

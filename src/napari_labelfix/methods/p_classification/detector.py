@@ -1,0 +1,178 @@
+"""The detector: a U-Net that learns a heatmap of cell centres."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.patches import predict_logits
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.losses.masked_squared_error import masked_squared_error
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.networks.device import mixed_precision, on_device
+from napari_labelfix.networks.unet import (
+    DEPTH,
+    UnetSpec,
+    build_unet,
+    freeze_statistics,
+    pretrained_unet,
+    save_weights,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.methods.p_classification.params import PClassificationParams
+
+SMALLEST_CROP = 64  # pixels
+
+
+@dataclasses.dataclass(eq=False)
+class Lesson:
+    """What the detector learns from one plane.
+
+    Parameters
+    ----------
+    image
+        (C, H, W) float32, normalised, on the device.
+    target
+        (2, H, W) float32: the heatmap, and the mask of where it is known.
+    places
+        (N, 2) row, column of what is known, near which crops are cut.
+    """
+
+    image: Tensor
+    target: Tensor
+    places: NDArray[np.floating]
+
+    def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Return a row and column: half of the time near a known place, so that a crop of a large plane has one."""
+        if len(self.places) and rng.random() < 0.5:
+            row, column = rng.choice(self.places)
+            return float(row), float(column)
+        height, width = self.target.shape[1:]
+        return rng.uniform(0, height), rng.uniform(0, width)
+
+
+class Detector:
+    """A U-Net with one output, whose sigmoid is the heatmap.
+
+    It starts from the depth that the shipped weights know, nearly a heatmap: 0 on an outline, 1 deepest inside.
+
+    Parameters
+    ----------
+    channels
+        Of every image.
+    params
+        The run's parameters.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
+        self.spec = UnetSpec(params.encoder, channels, classes=1)
+        self.params = params
+        self.device = device
+        self._news = "Training starts from scratch."
+        self.knows_cells = False
+        if params.pretrained:
+            network, self._news, self.knows_cells = pretrained_unet(self.spec, [DEPTH])
+        else:
+            network = build_unet(self.spec)
+        self.network = on_device(network, device)
+        self.batch_size = params.batch_size
+        self.crop = params.crop
+        self._rng = np.random.default_rng(params.seed)
+        encoder: Any = self.network.encoder
+        in_encoder = {id(p) for p in encoder.parameters()}
+        decoder = [p for p in self.network.parameters() if id(p) not in in_encoder]
+        rate = params.learning_rate
+        groups = [{"params": encoder.parameters(), "lr": rate}, {"params": decoder, "lr": rate}]
+        self._optimizer = torch.optim.RAdam(groups, weight_decay=5e-5)
+
+    def news(self) -> str:
+        """Return the sentence for the user that has not been told yet, or ""."""
+        news, self._news = self._news, ""
+        return news
+
+    def heatmap(self, image: Tensor) -> NDArray[np.float32]:
+        """Return the heatmap (Y, X) in [0, 1] of a plane (C, H, W)."""
+        return predict_heatmap(self.network, image)
+
+    def batches(self, lessons: Sequence[Lesson]) -> list[int]:
+        """Return the sizes of the batches of an epoch, which sees about every pixel of the planes once."""
+        crops = sum(math.ceil(lesson.target[0].numel() / self.crop**2) for lesson in lessons)
+        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
+
+    def step(self, lessons: Sequence[Lesson], count: int) -> float:
+        """Take one training step on `count` random crops and return the loss.
+
+        When memory runs out, the batch and then the crop is halved, and the step is taken again.
+        """
+        while True:
+            try:
+                return self._step(lessons, min(count, self.batch_size))
+            except torch.OutOfMemoryError:
+                self._shrink()
+
+    def model(self) -> TrainedModel:
+        """Return the network as it now is."""
+        return TrainedModel(
+            method="p_classification",
+            params=self.params.to_dict(),
+            network=dataclasses.asdict(self.spec),
+            weights=save_weights(self.network),
+        )
+
+    def _step(self, lessons: Sequence[Lesson], count: int) -> float:
+        image, target = self._random_batch(lessons, count)
+        self.network.train()
+        if self.knows_cells:
+            freeze_statistics(self.network)
+        with mixed_precision(self.device):
+            logits = self.network(image)
+        loss = masked_squared_error(torch.sigmoid(logits[:, 0].float()), target[:, 0], target[:, 1])
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self._optimizer.step()
+        return loss.item()
+
+    def _random_batch(self, lessons: Sequence[Lesson], count: int) -> tuple[Tensor, Tensor]:
+        """Return image (B, C, S, S) and target (B, 2, S, S) of random crops, larger planes more often."""
+        how = Augmentation()
+        areas = np.array([lesson.target[0].numel() for lesson in lessons], float)
+        per_lesson = self._rng.multinomial(count, areas / areas.sum())
+        images, targets = [], []
+        for lesson, crops in zip(lessons, per_lesson, strict=True):
+            centres = [lesson.random_centre(self._rng) for _ in range(crops)]
+            if centres:
+                views = torch.stack([random_view(centre, self.crop, how, self._rng) for centre in centres])
+                images.append(look(lesson.image, views, self.crop, "bilinear"))
+                targets.append(look(lesson.target, views, self.crop, "nearest"))
+        image = random_light(torch.cat(images), how).contiguous(memory_format=torch.channels_last)
+        return image, torch.cat(targets)
+
+    def _shrink(self) -> None:
+        torch.cuda.empty_cache()
+        if self.batch_size > 1:
+            self.batch_size //= 2
+            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
+        elif self.crop // 2 >= SMALLEST_CROP:
+            self.crop //= 2
+            self._news = f"Memory ran out: going on with crops of {self.crop} px."
+        else:
+            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
+
+
+def predict_heatmap(network: torch.nn.Module, image: Tensor) -> NDArray[np.float32]:
+    """Return what a detector's network makes of a plane: (C, H, W) -> (Y, X) float32 in [0, 1]."""
+    heatmap: NDArray[np.float32] = torch.sigmoid(predict_logits(network, image))[0].numpy(force=True)
+    return heatmap

@@ -1,0 +1,70 @@
+"""The parameters of P-classification; the defaults are the paper's unless a help text says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from napari_labelfix.params import Params, param
+
+Masks = Literal["none", "foreground", "heatmap"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PClassificationParams(Params):
+    """What a person can set."""
+
+    threshold: float = param(
+        0.5, label="Lowest score", minimum=0.05, maximum=0.95, step=0.05,
+        help="A maximum of the heatmap that is lower is no detection (128 of 255 in the paper).",
+    )  # fmt: skip
+    rounds: int = param(
+        2, label="Rounds", minimum=0, maximum=20,
+        help="How often pseudo-labels are chosen; the detector is trained once before and once after each.",
+    )  # fmt: skip
+    masks: Masks = param(
+        "none", label="Masks",
+        help="Grow a mask from each point by watershed: over the foreground that the shipped weights see, or over the "
+        "heatmap.",
+    )  # fmt: skip
+    epochs: int = param(
+        15, label="Epochs a round", minimum=1, maximum=100_000,
+        help="How long the detector trains in each round; an epoch sees about every pixel once. Stop at any time.",
+    )  # fmt: skip
+    share: float = param(
+        0.05, label="Share of pseudo-labels", minimum=0.0, maximum=0.5, step=0.01, advanced=True,
+        help="Of the unmarked detections, the share taken from each end of the ranking in a round (alpha and beta).",
+    )  # fmt: skip
+    prior: float = param(
+        0.0, label="Class prior", minimum=0.0, maximum=0.99, step=0.05, advanced=True,
+        help="Share of cells among the detections; 0 estimates it in each round, after Elkan and Noto.",
+    )  # fmt: skip
+    power: float = param(
+        4.0, label="Power", minimum=1.0, maximum=32.0, step=1.0, advanced=True,
+        help="How much the ranking cares for its top (p); 1 cares for all of it alike.",
+    )  # fmt: skip
+    classifier_epochs: int = param(
+        40, label="Classifier epochs", minimum=1, maximum=10_000, advanced=True,
+        help="How long the patch classifier trains in each round; the authors take 200 from scratch.",
+    )  # fmt: skip
+    learning_rate: float = param(
+        3e-4, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
+        help="Of the detector and of the patch classifier.",
+    )  # fmt: skip
+    encoder: str = param(
+        "microscopy", label="Encoder", advanced=True,
+        help="The networks' encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
+        "such as resnet34.",
+    )  # fmt: skip
+    pretrained: bool = param(
+        True, label="Pretrained", advanced=True,
+        help="Start from pretrained weights where they can be had; otherwise from scratch, as the paper does.",
+    )  # fmt: skip
+    batch_size: int = param(
+        4, label="Batch", minimum=1, maximum=1024, advanced=True,
+        help="Crops in a training step. Halved by itself when memory runs out.",
+    )  # fmt: skip
+    crop: int = param(
+        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
+        help="Side of a training crop in pixels. Halved by itself when memory runs out at batch 1.",
+    )  # fmt: skip

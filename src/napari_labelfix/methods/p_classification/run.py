@@ -1,0 +1,162 @@
+"""P-classification: all cells from points on some of them.
+
+Fujii, Suehiro, Nishimura, Bise, "Cell Detection from Imperfect Annotation by Pseudo Label Selection Using
+P-classification", MICCAI 2021. A round is the paper's: the detector learns in discs around what is known; what it
+finds elsewhere is ranked; the ends of the ranking become known, too. The detector starts from weights that know cells,
+so that there are detections at once, and points that are marked meanwhile are taken up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.errors import ModelError
+from napari_labelfix.methods.p_classification.candidates import find_peaks
+from napari_labelfix.methods.p_classification.detector import Detector, predict_heatmap
+from napari_labelfix.methods.p_classification.params import PClassificationParams
+from napari_labelfix.methods.p_classification.selection import Selection
+from napari_labelfix.methods.p_classification.session import MaskGrower, Session
+from napari_labelfix.networks.device import choose_device, on_device
+from napari_labelfix.networks.unet import UnetSpec, load_unet
+from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import Training
+
+PROGRESS_EVERY = 0.25  # seconds
+MODEL_EVERY = 5.0  # seconds
+
+
+def train(task: Task, params: PClassificationParams) -> Training:
+    """Learn where cells are from points on some of them.
+
+    Raises
+    ------
+    InputError
+        Before the first snapshot, if the task cannot be learned from.
+    """
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    model = None
+    for snapshot in _story(session, params):
+        model = snapshot.model or model
+        marked = yield snapshot
+        if marked is not None:
+            session.annotate(marked)
+    assert model is not None  # the last snapshot of the story carries it
+    return model
+
+
+def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Detections:
+    """Apply a trained model to one plane; cells have the radius of those that it was trained on.
+
+    Parameters
+    ----------
+    model
+        What `train` returned.
+    image
+        (Y, X) or (Y, X, C) with as many channels as the model has seen.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    ModelError
+        If the image has another number of channels, or the weights are damaged.
+    """
+    params = PClassificationParams.from_dict(model.params)
+    described = dict(model.network)
+    radius = float(described.pop("radius"))
+    spec = UnetSpec(**described)
+    pixels = normalize(image)
+    if pixels.shape[2] != spec.channels:
+        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {pixels.shape[2]}.")
+    where = choose_device(device)
+    network = on_device(load_unet(spec, model.weights), where)
+    on_it = torch.from_numpy(pixels).permute(2, 0, 1).to(where)
+    heatmap = predict_heatmap(network, on_it)
+    positions, scores = find_peaks(heatmap, radius, params.threshold)
+    roles = np.full(len(positions), Role.DETECTED, np.uint8)
+    labels = MaskGrower(params.masks, where).grow(on_it, heatmap, positions, roles, radius)
+    return Detections(positions, scores, roles, radius, heatmap, labels)
+
+
+def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot]:
+    """Tell a run from the first look to the last round; changed points wait in the session."""
+    detector = Detector(session.channels, params, session.device)
+    total = (params.rounds + 1) * params.epochs + params.rounds
+    if detector.knows_cells:
+        yield from _look(session, detector, partial(Snapshot, "first look", 0, total))
+    for number in range(params.rounds + 1):
+        yield from _train_detector(session, detector, number, total)
+        step = (number + 1) * params.epochs + number
+        yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
+        if number < params.rounds:
+            yield from _choose(session, partial(Snapshot, total=total), number, step)
+    yield Snapshot("finished", total, total, model=_model(detector, session))
+
+
+def _train_detector(session: Session, detector: Detector, number: int, total: int) -> Iterator[Snapshot]:
+    progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
+    first = number * (session.params.epochs + 1)
+    lessons = session.lessons()
+    for epoch in range(session.params.epochs):
+        told = partial(Snapshot, f"round {number}: detector", first + epoch, total)
+        for count in detector.batches(lessons):
+            if session.redrawn:
+                lessons = session.lessons()
+                yield from _show(session, told)
+            loss = detector.step(lessons, count)
+            if progress.due():
+                model = _model(detector, session) if models.due() else None
+                yield told({"loss": loss, "round": number}, message=detector.news(), model=model)
+
+
+def _look(session: Session, detector: Detector, told: partial[Snapshot]) -> Iterator[Snapshot]:
+    """Predict every plane and show what is found."""
+    for index in session.marked_first:
+        sheet = session.sheets[index]
+        sheet.heatmap = detector.heatmap(sheet.image)
+        yield told(proposals={index: session.detections(index)})
+
+
+def _show(session: Session, told: partial[Snapshot]) -> Iterator[Snapshot]:
+    """Show changed points at once, in what was found before."""
+    session.redrawn = False
+    for index, sheet in enumerate(session.sheets):
+        if sheet.heatmap is not None:
+            yield told(proposals={index: session.detections(index)})
+
+
+def _choose(session: Session, told: partial[Snapshot], number: int, step: int) -> Iterator[Snapshot]:
+    """Choose pseudo-labels among what was found, and show them."""
+    selection = Selection(session)
+    if not selection.is_possible:
+        message = "Nothing but what is marked has been found, so there is nothing to choose from."
+        yield told(f"round {number}: ranking", step, message=message)
+        return
+    progress = Clock(PROGRESS_EVERY)
+    for risk in selection.learn():
+        if progress.due():
+            yield told(f"round {number}: classifier", step, metrics={"risk": risk, **selection.metrics})
+    selection.choose()
+    for index in session.marked_first:
+        proposals = {index: session.detections(index)}
+        yield told(f"round {number}: ranking", step, metrics=selection.metrics, proposals=proposals)
+
+
+def _model(detector: Detector, session: Session) -> TrainedModel:
+    model = detector.model()
+    return dataclasses.replace(model, network={**model.network, "radius": session.radius})
