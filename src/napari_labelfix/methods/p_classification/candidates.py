@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from skimage.feature import peak_local_max
 from skimage.segmentation import watershed
 
 from napari_labelfix.methods.p_classification.targets import CLOSEST
+from napari_labelfix.metrics.detection import match_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,10 +50,8 @@ def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radi
     """
     free = np.ones(len(positions), bool)
     if len(positions) and len(given):
-        distances = cdist(positions, given)
-        rows, columns = linear_sum_assignment(np.where(distances <= radius, distances, 1e6))
-        free[rows[distances[rows, columns] <= radius]] = False
-        free &= distances.min(axis=1) > CLOSEST * radius
+        free[match_points(positions, given, radius)[:, 0]] = False
+        free &= cdist(positions, given).min(axis=1) > CLOSEST * radius
     return free
 
 

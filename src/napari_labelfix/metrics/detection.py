@@ -1,0 +1,85 @@
+"""How well objects are found, where only their places count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class DetectionCounts:
+    """What was found, what was there, and how much of either has a partner; counts of several images add up.
+
+    Parameters
+    ----------
+    matched
+        Pairs of a found and a true point.
+    found, true
+        Points found, and points that are there.
+    """
+
+    matched: int
+    found: int
+    true: int
+
+    def __add__(self, other: Self) -> DetectionCounts:
+        return DetectionCounts(self.matched + other.matched, self.found + other.found, self.true + other.true)
+
+    @property
+    def precision(self) -> float:
+        """The share of what was found that is there; 1 if nothing was found."""
+        return self.matched / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """The share of what is there that was found; 1 if nothing is there."""
+        return self.matched / self.true if self.true else 1.0
+
+    @property
+    def f1(self) -> float:
+        """2 TP / (found + true); 1 if nothing was found and nothing is there."""
+        total = self.found + self.true
+        return 2 * self.matched / total if total else 1.0
+
+
+def count_detections(found: NDArray[np.floating], truth: NDArray[np.floating], radius: float) -> DetectionCounts:
+    """Match found and true points one to one within a radius, and count.
+
+    Parameters
+    ----------
+    found, truth
+        (N, 2), (M, 2) row, column in pixels.
+    radius
+        The farthest that partners may be apart, in pixels.
+
+    Raises
+    ------
+    ValueError
+        If the points are not of two coordinates, or the radius is not above 0.
+    """
+    return DetectionCounts(len(match_points(found, truth, radius)), len(found), len(truth))
+
+
+def match_points(found: NDArray[np.floating], truth: NDArray[np.floating], radius: float) -> NDArray[np.intp]:
+    """Return the pairs (K, 2) of indices into `found` and `truth`, as `count_detections` matches them.
+
+    Of all assignments that leave the fewest points without a partner, it is the one whose distances have the least sum.
+    """
+    for points in (found, truth):
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"Expected points of shape (N, 2), but got {points.shape}.")
+    if not radius > 0:
+        raise ValueError(f"Expected a radius above 0 px, but got {radius}.")
+    distances = cdist(found, truth)
+    too_far = distances > radius
+    impossible = radius * (min(distances.shape, default=0) + 1)  # dearer than all partners together
+    rows, columns = linear_sum_assignment(np.where(too_far, impossible, distances))
+    near = ~too_far[rows, columns]
+    return np.stack([rows[near], columns[near]], axis=1)
