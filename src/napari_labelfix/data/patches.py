@@ -12,7 +12,8 @@ from napari_labelfix.networks.device import mixed_precision
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-MARGIN = 64  # pixels; farther neighbours hardly change a prediction
+MARGIN = 64  # pixels; no farther neighbour changes what the microscopy encoder predicts
+SIDE = 2048  # pixels of a tile; of smaller ones, the margins are too large a part
 
 
 def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
@@ -26,7 +27,7 @@ def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
     network.eval()
     height, width = int(image.shape[1]), int(image.shape[2])
     whole: Tensor | None = None
-    for tile in tiles((height, width), MARGIN):
+    for tile in tiles((height, width), MARGIN, SIDE):
         crop = image[:, *tile.read].unsqueeze(0).contiguous(memory_format=torch.channels_last)
         with mixed_precision(image.device):
             part = network(crop)[0].float()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,10 +48,13 @@ def tiles(shape: tuple[int, int], margin: int, side: int = SIDE) -> Iterator[Til
 
 
 def _spans(length: int, margin: int, side: int) -> Iterator[tuple[slice, slice]]:
-    kept_to = 0
-    while kept_to < length:
-        start = max(0, min(kept_to - margin, length - side))
-        stop = min(length, start + side)
-        keep = slice(kept_to, length if stop == length else stop - margin)
-        yield slice(start, stop), keep
-        kept_to = keep.stop
+    """Cut a length into as few equal parts as fit; a last one that repeats what others have read would cost time."""
+    if length <= side:
+        count = 1
+    elif length <= 2 * (side - margin):  # both end at the plane's border, where there is no margin
+        count = 2
+    else:
+        count = math.ceil(length / (side - 2 * margin))
+    edges = [length * i // count for i in range(count + 1)]
+    for start, stop in pairwise(edges):
+        yield slice(max(0, start - margin), min(length, stop + margin)), slice(start, stop)
