@@ -102,11 +102,13 @@ class Boxes:
 class Instances:
     """A label image: `labels` (Y, X) integers, 0 = background, one number per object.
 
-    `trusted` (Y, X) marks where the labels are known to be right; None means nowhere.
+    `trusted` (Y, X) marks where the labels are known to be right; None means nowhere. `others` (Y, X) numbers objects
+    that could be taken for these and are not; None means that none are known.
     """
 
     labels: NDArray[np.integer]
     trusted: NDArray[np.bool_] | None = None
+    others: NDArray[np.integer] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,6 +122,12 @@ class Instances:
             raise InputError(f"Expected labels from 0 up in {name}, but got {self.labels.min()}. Use 0 for background.")
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
             raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
+        if self.others is not None:
+            _expect_integers(self.others, f"the other objects of {name}")
+            if self.others.shape != self.labels.shape:
+                raise InputError(
+                    f"Expected other objects of {self.labels.shape} in {name}, but got {self.others.shape}."
+                )
 
 
 Annotation = Scribbles | Points | Boxes | Instances

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from napari_labelfix.annotations import Annotation, Points, Scribbles, Task
+from napari_labelfix.annotations import Annotation, Instances, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.snapshots import Belief, Detections, Proposal
@@ -90,6 +91,17 @@ METHODS = {
             annotation=Points,
             output=Detections,
             code="napari_labelfix.methods.p_classification.run",
+        ),
+        Method(
+            name="label_upgrade",
+            title="Label upgrade",
+            summary="Turns labels of low quality into good ones, having learned how from a small part that is right.",
+            paper="Vadineanu, Pelt, Dzyubachyk & Batenburg, Reducing Manual Annotation Costs for Cell Segmentation by "
+            "Upgrading Low-Quality Annotations, Journal of Imaging 2024.",
+            params=LabelUpgradeParams,
+            annotation=Instances,
+            output=Proposal,
+            code="napari_labelfix.methods.label_upgrade.run",
         ),
     ]
 }

@@ -1,0 +1,1 @@
+"""The upgrade network: low-quality labels become good ones."""

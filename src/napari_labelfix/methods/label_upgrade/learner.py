@@ -1,0 +1,221 @@
+"""The network of a run: from an image, with or without labels of low quality, to right labels."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.losses.dice import masked_dice_loss
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
+from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
+from napari_labelfix.networks.device import mixed_precision, on_device
+from napari_labelfix.networks.unet import UnetSpec, build_unet, freeze_statistics, pretrained_unet, save_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor, nn
+
+    from napari_labelfix.methods.label_upgrade.pages import Page
+    from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+
+FEWEST_CROPS = 32  # in an epoch
+MEASURED_CROPS = 8
+SMALLEST_CROP = 64  # pixels
+UNLABELLED = 0.1  # share of crops without any label, so that the network can do without
+
+
+class Learner:
+    """A U-Net that learns from pages.
+
+    Parameters
+    ----------
+    channels
+        Of the images.
+    labelled
+        Whether it takes labels beside the image: the upgrade network does, a segmentation network does not.
+    params
+        The run's parameters.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, channels: int, labelled: bool, params: LabelUpgradeParams, device: torch.device) -> None:
+        self.spec = UnetSpec(params.encoder, channels + labelled, classes=2)
+        self.labelled = labelled
+        self.params = params
+        self.device = device
+        self._news = "Training starts from scratch."
+        self._all_trained = False
+        if params.pretrained:
+            start = pretrained_unet(dataclasses.replace(self.spec, channels=channels))
+            self._news, self._all_trained = start.sentence, start.all_trained
+            self.network = with_more_channels(start.network, self.spec)
+        else:
+            self.network = build_unet(self.spec)
+        self.network = on_device(self.network, device)
+        self.batch_size = params.batch_size
+        self.crop = params.crop
+        self._how = chosen_perturbation(params)
+        self._rng = np.random.default_rng(params.seed)
+        self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
+
+    def fit_crop(self, pages: Sequence[Page]) -> None:
+        """Let crops be no larger than what there is to learn from needs."""
+        needed = max(page.extent() for page in pages)
+        self.crop = min(self.crop, max(SMALLEST_CROP, -(-needed // 32) * 32 + 32))
+
+    def epoch(self, pages: Sequence[Page]) -> Iterator[float]:
+        """Train on about every right pixel once, and tell the loss of each step."""
+        crops = max(FEWEST_CROPS, sum(page.area() for page in pages) // self.crop**2)
+        for _ in range(-(-crops // self.batch_size)):
+            yield self.step(pages)
+
+    def step(self, pages: Sequence[Page]) -> float:
+        """Take one training step and return the loss.
+
+        When memory runs out, the batch and then the crop is halved, and the step is taken again.
+        """
+        while True:
+            try:
+                return self._step(pages)
+            except torch.OutOfMemoryError:
+                self._shrink()
+
+    def measured_crops(self, pages: Sequence[Page]) -> Crops | None:
+        """Return crops to measure on, always the same for the same pages; None if nothing is held out."""
+        if not any(page.area(held_out=True) for page in pages):
+            return None
+        rng = np.random.default_rng(self.params.seed)
+        return random_crops(pages, MEASURED_CROPS, self.crop, self._how, rng, held_out=True)
+
+    @torch.inference_mode()
+    def measure(self, crops: Crops) -> float:
+        """Return the Dice of the foreground on crops that are not trained on."""
+        self.network.eval()
+        pairs = zip(crops.image, crops.given, strict=True)  # one at a time: memory, and it is no slower
+        found = torch.cat([self._logits(image[None], given[None]).argmax(1) for image, given in pairs])
+        shared = ((found == 1) & (crops.target == 1) & crops.known).sum()
+        total = ((found == 1) & crops.known).sum() + ((crops.target == 1) & crops.known).sum()
+        return float(2 * shared / total) if total else 1.0
+
+    def predict(self, image: Tensor, given: Tensor) -> Tensor:
+        """Return probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W), 0 or 1."""
+        return predict_probabilities(self.network, torch.cat([image, given]) if self.labelled else image)
+
+    def news(self) -> str:
+        """Return the sentence for the user that has not been told yet, or ""."""
+        news, self._news = self._news, ""
+        return news
+
+    def remember(self) -> dict[str, Tensor]:
+        """Return a copy of the weights, for `recall`."""
+        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+    def recall(self, weights: dict[str, Tensor]) -> None:
+        """Go back to weights from `remember`."""
+        self.network.load_state_dict(weights)
+
+    def model(self) -> TrainedModel:
+        """Return the network as it now is."""
+        return TrainedModel(
+            method="label_upgrade",
+            params=self.params.to_dict(),
+            network=dataclasses.asdict(self.spec) | {"labelled": self.labelled},
+            weights=save_weights(self.network),
+        )
+
+    def _step(self, pages: Sequence[Page]) -> float:
+        crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
+        bare = torch.from_numpy(self._rng.random((len(crops.given), 1, 1, 1)) < UNLABELLED).to(self.device)
+        self.network.train()
+        if self._all_trained:
+            freeze_statistics(self.network)
+        logits = self._logits(crops.image, crops.given.masked_fill(bare, 0))
+        loss = masked_dice_loss(logits, crops.target, crops.known)
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self._optimizer.step()
+        return loss.item()
+
+    def _logits(self, image: Tensor, given: Tensor) -> Tensor:
+        pixels = torch.cat([image, given], dim=1) if self.labelled else image
+        with mixed_precision(self.device):
+            logits: Tensor = self.network(pixels.contiguous(memory_format=torch.channels_last))
+        return logits
+
+    def _shrink(self) -> None:
+        torch.cuda.empty_cache()
+        if self.batch_size > 1:
+            self.batch_size //= 2
+            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
+        elif self.crop // 2 >= SMALLEST_CROP:
+            self.crop //= 2
+            self._news = f"Memory ran out: going on with crops of {self.crop} px."
+        else:
+            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
+
+
+class BestSoFar:
+    """Remembers the weights that do best on held-out right labels.
+
+    Parameters
+    ----------
+    learner
+        What is measured; its crops are fitted to the pages.
+    pages
+        What it learns from. If nothing of them is held out, the last weights are the best.
+    patience
+        Measurements without gain after which it `stays`.
+    """
+
+    def __init__(self, learner: Learner, pages: Sequence[Page], patience: int) -> None:
+        learner.fit_crop(pages)
+        self._learner = learner
+        self._crops = learner.measured_crops(pages)
+        self._patience = patience
+        self._best, self._waited, self._weights = -1.0, 0, learner.remember()
+
+    def note(self) -> dict[str, float]:
+        """Measure, remember what is better, and return the measure by its name."""
+        if self._crops is None:
+            return {}
+        score = self._learner.measure(self._crops)
+        self._waited += 1
+        if score > self._best:
+            self._best, self._waited, self._weights = score, 0, self._learner.remember()
+        return {"held-out Dice": score}
+
+    @property
+    def stays(self) -> bool:
+        """Whether there has been no gain for long."""
+        return self._waited >= self._patience
+
+    def restore(self) -> None:
+        """Go back to the best weights."""
+        if self._crops is not None:
+            self._learner.recall(self._weights)
+
+
+def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
+    """Return a U-Net for more input channels that does what `network` does, whatever the new channels show.
+
+    The new channels come last, and have weights of 0 until something is learned from them.
+    """
+    wider: Any = build_unet(spec)
+    old = network.state_dict()
+    with torch.no_grad():
+        for name, tensor in wider.state_dict().items():
+            if tensor.ndim == 4:
+                tensor[:, old[name].shape[1] :] = 0
+                tensor[:, : old[name].shape[1]] = old[name]
+            else:
+                tensor.copy_(old[name])
+    network_with_more: nn.Module = wider
+    return network_with_more

@@ -1,0 +1,107 @@
+"""From an upgraded foreground to objects: one that was right keeps its id, and touching cells stay apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from skimage.measure import regionprops
+from skimage.segmentation import watershed
+
+from napari_labelfix.data.instances import split_instances
+from napari_labelfix.metrics.instances import count_overlaps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import coo_array
+
+_MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
+_WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
+_CONVEX = 0.9  # solidity from which an old object is believed to be one cell
+
+
+def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int) -> NDArray[np.int32]:
+    """Cut a foreground into objects, by the old labels where these make sense and by its shape elsewhere.
+
+    - A piece of the foreground in which several old objects lie is flooded from these.
+    - Pieces that lie in one old object of convex shape are that object.
+    - A piece that has one old object for a counterpart keeps its id; others get ids above all old ones.
+
+    Parameters
+    ----------
+    foreground
+        (Y, X).
+    old
+        (Y, X) object ids of low quality, 0 = background.
+    minimum_size
+        Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) ids, 0 = background.
+    """
+    pieces = split_instances(foreground.astype(np.uint8), "watershed", minimum_size)
+    if not pieces.any() or not old.any():
+        return pieces + np.where(pieces > 0, np.int32(old.max(initial=0)), np.int32(0))
+    ids = np.unique(old[old > 0])
+    overlaps = count_overlaps(pieces, old)
+    shared = overlaps.shared.tocoo()
+    visible = np.bincount(shared.row, weights=shared.data, minlength=len(ids))  # pixels of old objects in any piece
+    names = _names(shared, overlaps.true_sizes, overlaps.predicted_sizes, ids)
+    whole = _convex(old, pieces, ids[_count_parts(shared, overlaps.predicted_sizes) > 1])
+    in_piece = (shared.data > _MOSTLY * visible[shared.row]) & (
+        shared.data > _WORTHY * overlaps.predicted_sizes[shared.col]
+    )
+    joined = (shared.data > _MOSTLY * overlaps.predicted_sizes[shared.col]) & np.isin(ids[shared.row], whole)
+    names[shared.col[joined]] = ids[shared.row[joined]]
+    crowded = np.flatnonzero(np.bincount(shared.col[in_piece], minlength=len(names)) > 1)
+    labels = np.append(0, names)[pieces].astype(np.int32)
+    return _flood_crowded(labels, pieces, crowded + 1, old, ids[shared.row[in_piece]])
+
+
+def _count_parts(shared: coo_array, piece_sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each old object how many pieces lie mostly in it."""
+    inside = shared.data > _MOSTLY * piece_sizes[shared.col]
+    return np.bincount(shared.row[inside], minlength=shared.shape[0])
+
+
+def _names(
+    shared: coo_array, old_sizes: NDArray[np.int64], piece_sizes: NDArray[np.int64], ids: NDArray[np.integer]
+) -> NDArray[np.int64]:
+    """Return an id for each piece: that of the old object it shares most with, if most of either lies in the other.
+
+    Of several pieces that share with one old object the one that shares most keeps the id.
+    """
+    names = np.arange(1, len(piece_sizes) + 1) + int(ids.max())
+    akin = shared.data > _MOSTLY * np.minimum(old_sizes[shared.row], piece_sizes[shared.col])
+    taken_ids, taken_pieces = set[int](), set[int]()
+    for pair in np.flatnonzero(akin)[np.argsort(-shared.data[akin], kind="stable")]:
+        row, column = int(shared.row[pair]), int(shared.col[pair])
+        if row not in taken_ids and column not in taken_pieces:
+            names[column] = ids[row]
+            taken_ids.add(row)
+            taken_pieces.add(column)
+    return names
+
+
+def _convex(old: NDArray[np.integer], pieces: NDArray[np.int32], ids: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return those of the ids whose objects, as far as they lie in the foreground, have the shape of one cell."""
+    chosen = np.where(np.isin(old, ids) & (pieces > 0), old, 0)
+    return np.array([region.label for region in regionprops(chosen) if region.solidity > _CONVEX], np.int64)
+
+
+def _flood_crowded(
+    labels: NDArray[np.int32],
+    pieces: NDArray[np.int32],
+    crowded: NDArray[np.int64],
+    old: NDArray[np.integer],
+    credible: NDArray[np.integer],
+) -> NDArray[np.int32]:
+    """Part the pieces in which several credible old objects lie, growing these until they meet."""
+    mask = np.isin(pieces, crowded)
+    if not mask.any():
+        return labels
+    markers = np.where(mask & np.isin(old, credible), old, 0).astype(np.int32)
+    flooded = watershed(np.zeros(labels.shape, np.uint8), markers, connectivity=2, mask=mask)
+    return np.where(mask & (flooded > 0), flooded, labels).astype(np.int32)

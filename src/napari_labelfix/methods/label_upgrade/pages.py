@@ -1,0 +1,157 @@
+"""The planes of a run: what is right in them, what of it is held out, and random crops with spoiled labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from napari_labelfix.annotations import Instances
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.label_upgrade.perturbations import other_segments, perturb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.annotations import Plane
+    from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
+
+_HELD_OUT_SHARE = 0.2  # of the right objects
+_FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer none is spared
+_MARGIN = 32  # pixels around the right part in which other objects are looked for
+
+
+@dataclass(eq=False)
+class Page:
+    """One plane of a run.
+
+    Parameters
+    ----------
+    image
+        (C, H, W) float32, normalised, on the device.
+    labels
+        (Y, X) int32 ids: right where `trusted`, of low quality elsewhere.
+    trusted
+        (Y, X) where the labels are right.
+    held_out
+        (Y, X) the part of `trusted` that is not trained on, but measured on.
+    others
+        (Y, X) int32 ids of objects that could be taken for these.
+    """
+
+    image: Tensor
+    labels: NDArray[np.int32]
+    trusted: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
+    others: NDArray[np.int32]
+    _layers: Tensor = field(init=False, repr=False)
+    _spots: dict[bool, NDArray[np.intp]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # ranks, so that a float32 holds any id exactly
+        ranks = np.unique(self.labels, return_inverse=True)[1].reshape(self.labels.shape)
+        ranks += int(self.labels.min() > 0)
+        layers = np.stack([ranks, self.others, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
+        self._layers = torch.from_numpy(layers).to(self.image.device)
+        parts = {False: self.trusted & ~self.held_out, True: self.held_out}
+        self._spots = {which: np.argwhere(part) for which, part in parts.items()}
+
+    def area(self, held_out: bool = False) -> int:
+        """Return how many pixels there are to train on, or to measure on."""
+        return len(self._spots[held_out])
+
+    def extent(self) -> int:
+        """Return the longer side of the box around the right part, in pixels."""
+        spots = np.argwhere(self.trusted)
+        return int((np.ptp(spots, axis=0) + 1).max()) if len(spots) else 0
+
+    def crops(self, count: int, size: int, how: Perturbation, rng: np.random.Generator, held_out: bool) -> Crops:
+        """Cut random crops out of the right part, or straight ones out of the held-out part, and spoil their labels."""
+        strays = Augmentation() if not held_out else Augmentation(0.0, 0.0, 0.0, 0.0)
+        centres = rng.choice(self._spots[held_out], count)
+        views = torch.stack([random_view((float(y), float(x)), size, strays, rng) for y, x in centres])
+        image = look(self.image, views, size, "bilinear")
+        if not held_out:
+            image = random_light(image, strays)
+        ranks, others, train, measure = look(self._layers, views, size, "nearest").unbind(1)
+        right, other = (layer.numpy(force=True).astype(np.int32) for layer in (ranks, others))
+        spoiled = np.stack([perturb(a, b, how, rng) > 0 for a, b in zip(right, other, strict=True)])
+        given = torch.from_numpy(spoiled).to(image).unsqueeze(1)
+        return Crops(image, given, (ranks > 0).long(), (measure if held_out else train) > 0)
+
+
+class Crops(NamedTuple):
+    """A batch: `image` (B, C, S, S), `given` (B, 1, S, S) 0 or 1, `target` and `known` (B, S, S)."""
+
+    image: Tensor
+    given: Tensor
+    target: Tensor
+    known: Tensor
+
+
+def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
+    """Put a plane on the device; one without annotation has empty labels of low quality."""
+    image = normalize(plane.image)
+    given = plane.annotation if isinstance(plane.annotation, Instances) else None
+    labels = np.zeros(plane.shape, np.int32) if given is None else given.labels.astype(np.int32)
+    trusted = np.zeros(plane.shape, bool)
+    if given is not None and given.trusted is not None:
+        trusted = given.trusted.astype(bool)
+    known = given.others if given is not None else None
+    others = _segments_near(image, labels, trusted) if known is None else known.astype(np.int32)
+    pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
+    return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), others)
+
+
+def replaced(page: Page, labels: NDArray[np.int32], trusted: NDArray[np.bool_]) -> Page:
+    """Return a page with other labels of which more is right; what is held out stays held out."""
+    return Page(page.image, labels, trusted | page.trusted, page.held_out, np.zeros_like(labels))
+
+
+def random_crops(
+    pages: Sequence[Page], count: int, size: int, how: Perturbation, rng: np.random.Generator, held_out: bool = False
+) -> Crops:
+    """Cut crops out of pages, more out of those with more to learn from."""
+    areas = np.array([page.area(held_out) for page in pages], float)
+    counts = rng.multinomial(count, areas / areas.sum())
+    parts = [page.crops(n, size, how, rng, held_out) for page, n in zip(pages, counts, strict=True) if n]
+    return Crops(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+
+
+def hold_out(labels: NDArray[np.integer], trusted: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return the pixels of a fifth of the right objects, each with the background that is nearer to it than to others.
+
+    So there are objects and background in it, however few they are.
+    """
+    right = np.where(trusted, labels, 0)
+    ids = np.unique(right[right > 0])
+    if len(ids) < _FEWEST_TO_HOLD_OUT:
+        return np.zeros(labels.shape, bool)
+    chosen = rng.choice(ids, max(1, round(_HELD_OUT_SHARE * len(ids))), replace=False)
+    distances = [cv2.distanceTransform((~of).astype(np.uint8), cv2.DIST_L2, 5) for of in _parted(right, chosen)]
+    return trusted & (distances[0] < distances[1])
+
+
+def _parted(right: NDArray[np.integer], chosen: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    inside = np.isin(right, chosen)
+    return inside, (right > 0) & ~inside
+
+
+def _segments_near(
+    image: NDArray[np.float32], labels: NDArray[np.int32], trusted: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Look for other objects in and around the right part alone: elsewhere none are needed."""
+    others = np.zeros(labels.shape, np.int32)
+    spots = np.argwhere(trusted)
+    if len(spots):
+        low, high = np.maximum(spots.min(axis=0) - _MARGIN, 0), spots.max(axis=0) + _MARGIN + 1
+        window = np.s_[low[0] : high[0], low[1] : high[1]]
+        others[window] = other_segments(image[window], labels[window])
+    return others

@@ -1,0 +1,80 @@
+"""The parameters of the label upgrade; the defaults are the paper's unless a help text says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from napari_labelfix.params import Params, param
+
+Wrong = Literal[
+    "a bit of everything",
+    "cells are missing",
+    "other things are marked",
+    "outlines are loose",
+    "made by a machine",
+    "as set below",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelUpgradeParams(Params):
+    """What a person can set."""
+
+    wrong: Wrong = param(
+        "a bit of everything", label="What is wrong",
+        help="What the network learns to mend: it trains on right labels that are spoiled in this way.",
+    )  # fmt: skip
+    minimum_size: int = param(
+        30, label="Smallest object", minimum=0, maximum=10_000_000,
+        help="Upgraded objects with fewer pixels are dropped, and smaller holes are filled.",
+    )  # fmt: skip
+    epochs: int = param(
+        100, label="Epochs", minimum=1, maximum=100_000,
+        help="How long to train at most; it ends sooner when held-out right labels gain no more.",
+    )  # fmt: skip
+    segmentation: bool = param(
+        False, label="Model for new images",
+        help="At the end, train a network that needs no labels on the right and the upgraded ones, for predict.",
+    )  # fmt: skip
+    omission: float = param(
+        0.7, label="Missing", minimum=0.0, maximum=1.0, step=0.1, advanced=True,
+        help="Share of objects that are deleted in training, with 'as set below'.",
+    )  # fmt: skip
+    inclusion: float = param(
+        0.7, label="Extra", minimum=0.0, maximum=1.0, step=0.1, advanced=True,
+        help="Share of other objects that are added in training, with 'as set below'.",
+    )  # fmt: skip
+    bias: int = param(
+        6, label="Outline error", minimum=0, maximum=100, advanced=True,
+        help="Largest number of pixels by which outlines are moved in training, with 'as set below'.",
+    )  # fmt: skip
+    noise: float = param(
+        0.0, label="Salt and pepper", minimum=0.0, maximum=0.5, step=0.05, advanced=True,
+        help="Share of pixels that are flipped in training, with 'as set below'.",
+    )  # fmt: skip
+    patience: int = param(
+        10, label="Patience", minimum=1, maximum=100_000, advanced=True,
+        help="Epochs without gain on held-out right labels after which the training ends.",
+    )  # fmt: skip
+    learning_rate: float = param(
+        1e-3, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
+        help="Of Adam; the paper takes 1e-5 from scratch.",
+    )  # fmt: skip
+    batch_size: int = param(
+        4, label="Batch", minimum=1, maximum=1024, advanced=True,
+        help="Crops in a training step. Halved by itself when memory runs out.",
+    )  # fmt: skip
+    crop: int = param(
+        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
+        help="Largest side of a training crop in pixels; smaller where the right part is.",
+    )  # fmt: skip
+    encoder: str = param(
+        "microscopy", label="Encoder", advanced=True,
+        help="The network's encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
+        "such as resnet34.",
+    )  # fmt: skip
+    pretrained: bool = param(
+        True, label="Pretrained", advanced=True,
+        help="Start from pretrained weights where they can be had; the paper starts from scratch.",
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""Right labels made wrong on purpose: what the upgrade network learns to undo.
+
+Vadineanu et al., "Reducing Manual Annotation Costs for Cell Segmentation by Upgrading Low-Quality Annotations",
+Journal of Imaging 2024, section 2.3: omission, inclusion and bias; salt and pepper as in its case study.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import felzenszwalb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+
+_SIZES = 0.25, 4.0  # of another object, relative to the median object: what a person could take for one
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """How far labels are spoiled.
+
+    Parameters
+    ----------
+    omission
+        Share of the objects that are deleted.
+    inclusion
+        Share of the other objects that are added.
+    bias
+        Most erosions or dilations of an object with a 3 x 3 square.
+    noise
+        Share of the pixels that are flipped.
+    """
+
+    omission: float = 0.0
+    inclusion: float = 0.0
+    bias: int = 0
+    noise: float = 0.0
+
+
+# The strongest of the paper, which it finds as good as or better than matching the true error; the mix and the case
+# study are its own.
+PRESETS = {
+    "a bit of everything": Perturbation(omission=0.3, inclusion=0.3, bias=4),
+    "cells are missing": Perturbation(omission=0.7),
+    "other things are marked": Perturbation(inclusion=0.7),
+    "outlines are loose": Perturbation(bias=6),
+    "made by a machine": Perturbation(omission=0.5, inclusion=0.1, bias=6, noise=0.1),
+}
+
+
+def chosen_perturbation(params: LabelUpgradeParams) -> Perturbation:
+    """Return the perturbation that a person has chosen by saying what is wrong, or set by hand."""
+    by_hand = Perturbation(params.omission, params.inclusion, params.bias, params.noise)
+    return PRESETS.get(params.wrong, by_hand)
+
+
+def perturb(
+    labels: NDArray[np.integer], others: NDArray[np.integer], how: Perturbation, rng: np.random.Generator
+) -> NDArray[np.int32]:
+    """Return a spoiled copy of labels.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) right object ids, 0 = background.
+    others
+        (Y, X) ids of objects that are none of these, 0 = none: from them come the inclusions.
+    how
+        How far.
+    rng
+        Chance.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X): objects that stay keep their id, what is included gets higher ones.
+    """
+    spoiled = _omit(labels.astype(np.int32), how.omission, rng)
+    spoiled = _include(spoiled, others, how.inclusion, first_id=int(labels.max(initial=0)) + 1, rng=rng)
+    if how.bias:
+        spoiled = _shift_outlines(spoiled, how.bias, rng)
+    if how.noise:
+        spoiled = _flip(spoiled, how.noise, rng)
+    return spoiled
+
+
+def other_segments(image: NDArray[np.float32], labels: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return what else in an image could be taken for an object: segments of Felzenszwalb's algorithm.
+
+    Those that lie on no object and are about as large as one; (Y, X, C) and (Y, X) -> (Y, X) ids, 0 = none.
+    """
+    sizes = np.bincount(labels.ravel())[1:]
+    typical = float(np.median(sizes[sizes > 0])) if sizes.any() else 100.0
+    smallest = max(1, int(_SIZES[0] * typical))
+    segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
+    too_large = np.bincount(segments.ravel()) > _SIZES[1] * typical
+    on_objects = np.bincount(segments.ravel(), weights=(labels > 0).ravel()) > 0
+    return np.where((too_large | on_objects)[segments], 0, segments).astype(np.int32)
+
+
+def _ids(labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    found = np.unique(labels)
+    return found[found > 0].astype(np.int64)
+
+
+def _choose(ids: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return a share of ids; what is left of a whole number by chance, so that small crops lose as many as large."""
+    count = int(share * len(ids) + rng.random())
+    return rng.choice(ids, min(count, len(ids)), replace=False)
+
+
+def _without(labels: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.int32]:
+    return np.where(np.isin(labels, ids), 0, labels).astype(np.int32)
+
+
+def _omit(labels: NDArray[np.int32], share: float, rng: np.random.Generator) -> NDArray[np.int32]:
+    return _without(labels, _choose(_ids(labels), share, rng))
+
+
+def _include(
+    labels: NDArray[np.int32], others: NDArray[np.integer], share: float, first_id: int, rng: np.random.Generator
+) -> NDArray[np.int32]:
+    ids = _ids(others)
+    kept = _without(others.astype(np.int32), np.setdiff1d(ids, _choose(ids, share, rng)))
+    return np.where((kept > 0) & (labels == 0), kept + (first_id - 1), labels).astype(np.int32)
+
+
+def _shift_outlines(labels: NDArray[np.int32], most: int, rng: np.random.Generator) -> NDArray[np.int32]:
+    """Erode or dilate each object by 1 to `most` pixels; a dilated one grows over the background alone."""
+    ranks, ids = _rank(labels)
+    shifted = np.zeros_like(labels)
+    for rank, window in enumerate(ndimage.find_objects(ranks), start=1):
+        iterations, grow = int(rng.integers(1, most + 1)), rng.random() < 0.5
+        y, x = (slice(max(0, side.start - most), side.stop + most) for side in window)
+        mask = (ranks[y, x] == rank).astype(np.uint8)
+        # outside of the image an object goes on
+        change = cv2.dilate if grow else cv2.erode
+        moved = change(mask, _SQUARE, iterations=iterations, borderType=cv2.BORDER_REPLICATE) > 0
+        free = (ranks[y, x] == 0) & (shifted[y, x] == 0) if grow else moved
+        shifted[y, x][moved & (free | (mask > 0))] = ids[rank - 1]
+    return shifted
+
+
+def _flip(labels: NDArray[np.int32], share: float, rng: np.random.Generator) -> NDArray[np.int32]:
+    flipped = rng.random(labels.shape) < share
+    salt = int(labels.max(initial=0)) + 1
+    return np.where(flipped, np.where(labels > 0, 0, salt), labels).astype(np.int32)
+
+
+def _rank(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return labels renumbered 1..N, as `find_objects` wants them, and their ids in that order."""
+    ids = _ids(labels)
+    table = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    table[ids] = np.arange(1, len(ids) + 1)
+    return table[labels], ids

@@ -1,0 +1,89 @@
+"""Label upgrade: learn to mend spoiled labels where they are right, and mend them where they are not.
+
+Vadineanu et al., "Reducing Manual Annotation Costs for Cell Segmentation by Upgrading Low-Quality Annotations",
+Journal of Imaging 2024 (chapter 3 of Vadineanu's thesis, Leiden 2025). The loop is the paper's algorithm 1; the
+proposals begin with the labels as they were given, and labels that are mended meanwhile are taken up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.instances import split_instances
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.errors import ModelError
+from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+from napari_labelfix.methods.label_upgrade.session import UNSURE, Session
+from napari_labelfix.networks.device import choose_device, on_device
+from napari_labelfix.networks.unet import UnetSpec, load_unet
+from napari_labelfix.snapshots import Proposal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import Training
+
+
+def train(task: Task, params: LabelUpgradeParams) -> Training:
+    """Upgrade the labels of a task.
+
+    Raises
+    ------
+    InputError
+        Before the first snapshot, if the task cannot be learned from.
+    """
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    model = None
+    for snapshot in session.story():
+        model = snapshot.model or model
+        changed = yield snapshot
+        if changed is not None:
+            session.annotate(changed)
+    assert model is not None  # the last snapshot of the story carries it
+    return model
+
+
+def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
+    """Apply a trained model to one plane for which there are no labels.
+
+    A model of a run with `segmentation` needs none. The upgrade network is given empty labels: it has been trained on
+    such, too, and mends what is missing, which is everything.
+
+    Parameters
+    ----------
+    model
+        What `train` returned.
+    image
+        (Y, X) or (Y, X, C) with as many channels as the model has seen.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    ModelError
+        If the image has another number of channels, or the weights are damaged.
+    """
+    params = LabelUpgradeParams.from_dict(model.params)
+    description = dict(model.network)
+    labelled = int(description.pop("labelled"))
+    spec = UnetSpec(**description)
+    pixels = normalize(image)
+    channels = spec.channels - labelled
+    if pixels.shape[2] != channels:
+        raise ModelError(f"The model was trained on {channels} channels, but the image has {pixels.shape[2]}.")
+    where = choose_device(device)
+    network = on_device(load_unet(spec, model.weights), where)
+    seen = np.concatenate([pixels, np.zeros((*pixels.shape[:2], labelled), np.float32)], axis=2)
+    found = predict_probabilities(network, torch.from_numpy(seen).permute(2, 0, 1).to(where)).numpy(force=True)
+    labels = split_instances(found.argmax(axis=0).astype(np.uint8), "watershed", params.minimum_size)
+    confidence = found.max(axis=0)
+    proposal = Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)
+    return dataclasses.replace(proposal, probabilities=found.astype(np.float16))

@@ -1,0 +1,198 @@
+"""A run from the labels as they were given to the upgraded ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.annotations import Instances
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.label_upgrade.changes import compare
+from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
+from napari_labelfix.methods.label_upgrade.objects import make_objects
+from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
+from napari_labelfix.networks.device import choose_device
+from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.label_upgrade.pages import Page
+    from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+
+UNSURE = 0.75  # confidence below which a pixel is not learned from
+PROGRESS_EVERY = 0.25  # seconds
+SHOW_EVERY = 3.0
+MODEL_EVERY = 5.0
+
+
+class Session:
+    """Everything about the planes of one run.
+
+    Parameters
+    ----------
+    task
+        Planes with `Instances`, some of them trusted somewhere, and planes without.
+    params
+        The run's parameters.
+
+    Raises
+    ------
+    InputError
+        If the task cannot be learned from.
+    """
+
+    def __init__(self, task: Task, params: LabelUpgradeParams) -> None:
+        task.check()
+        expect_right_part(task)
+        self.params = params
+        self.device = choose_device(params.device)
+        self.planes = task.planes
+        self.pages = [make_page(plane, self.device, params.seed) for plane in task.planes]
+        self._changed: list[int] = []  # planes that were sent in anew and not shown since
+        self._turn = 0
+
+    @property
+    def right_pages(self) -> list[Page]:
+        """The pages that there is something to learn from."""
+        return [page for page in self.pages if page.area()]
+
+    def annotate(self, task: Task) -> None:
+        """Take up labels or a right part that were changed meanwhile; what cannot be learned from changes nothing."""
+        try:
+            task.check()
+            expect_right_part(task)
+        except InputError:
+            return
+        for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
+            if not _same(old.annotation, new.annotation):
+                self.pages[index] = make_page(new, self.device, self.params.seed)
+                self._changed.append(index)
+        self.planes = task.planes
+
+    @property
+    def total(self) -> int:
+        """Epochs of the whole run."""
+        return self.params.epochs * (2 if self.params.segmentation else 1)
+
+    def story(self) -> Iterator[Snapshot]:
+        """Tell a run; what was sent in meanwhile waits in `pages`."""
+        learner = Learner(self.planes[0].channels, True, self.params, self.device)
+        for index in range(len(self.pages)):
+            yield Snapshot("labels as given", 0, self.total, proposals={index: self._as_given(index, learner)})
+        yield from self._learn(learner)
+        upgraded = []
+        for index in range(len(self.pages)):
+            upgraded.append(self.upgrade(index, learner))
+            yield Snapshot("upgrading", self.params.epochs, self.total, proposals={index: upgraded[index]})
+        if self.params.segmentation:
+            yield from self._segment(upgraded)
+        else:
+            yield self._end(learner, upgraded)
+
+    def upgrade(self, index: int, learner: Learner) -> Proposal:
+        """Return the upgraded labels of a plane; where they were right they are as they were."""
+        page = self.pages[index]
+        foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
+        labels = make_objects(foreground > 0.5, page.labels, self.params.minimum_size)
+        labels[page.trusted] = page.labels[page.trusted]
+        confidence = np.maximum(foreground, 1 - foreground)
+        confidence[page.trusted] = 1
+        classes = (labels > 0).astype(np.uint8)
+        codes = compare(page.labels, labels).codes
+        return Proposal(labels, classes, confidence, confidence < UNSURE, changes=codes)
+
+    def _learn(self, learner: Learner) -> Iterator[Snapshot]:
+        """Train until held-out right labels gain no more, showing planes in turn; end with the best weights."""
+        progress, shown, models = Clock(PROGRESS_EVERY), Clock(SHOW_EVERY), Clock(MODEL_EVERY)
+        best = BestSoFar(learner, self.right_pages, self.params.patience)
+        for epoch in range(self.params.epochs):
+            told = partial(Snapshot, "learning", epoch, self.total)
+            for loss in learner.epoch(self.right_pages):
+                if self._changed:
+                    best = BestSoFar(learner, self.right_pages, self.params.patience)
+                    yield from (told(proposals={index: self.upgrade(index, learner)}) for index in self._take_changed())
+                if progress.due():
+                    yield told({"loss": loss}, message=learner.news())
+            metrics = {"loss": loss} | best.note()
+            if shown.due():
+                index = self._next()
+                yield told(metrics, {index: self.upgrade(index, learner)}, learner.model() if models.due() else None)
+            if best.stays:
+                break
+        best.restore()
+
+    def _segment(self, upgraded: list[Proposal]) -> Iterator[Snapshot]:
+        """Train a network that takes no labels on what is right or was upgraded with confidence."""
+        learner = Learner(self.planes[0].channels, False, self.params, self.device)
+        pages = [
+            replaced(page, belief.labels, ~belief.ignored) for page, belief in zip(self.pages, upgraded, strict=True)
+        ]
+        best, progress = BestSoFar(learner, pages, self.params.patience), Clock(PROGRESS_EVERY)
+        for epoch in range(self.params.epochs):
+            for loss in learner.epoch(pages):
+                if progress.due():
+                    step = self.params.epochs + epoch
+                    yield Snapshot("learning to segment", step, self.total, {"segmentation loss": loss})
+            best.note()
+            if best.stays:
+                break
+        best.restore()
+        yield self._end(learner, upgraded)
+
+    def _end(self, learner: Learner, upgraded: list[Proposal]) -> Snapshot:
+        counts: Counter[Change] = Counter()
+        for page, proposal in zip(self.pages, upgraded, strict=True):
+            counts.update(compare(page.labels, proposal.labels).counts)
+        message = "Upgraded: " + ", ".join(f"{counts[kind]} {kind.name.lower()}" for kind in Change if kind) + "."
+        return Snapshot("finished", self.total, self.total, model=learner.model(), message=message)
+
+    def _take_changed(self) -> Iterator[int]:
+        while self._changed:
+            yield self._changed.pop()
+
+    def _next(self) -> int:
+        self._turn += 1
+        return (self._turn - 1) % len(self.pages)
+
+    def _as_given(self, index: int, learner: Learner) -> Proposal:
+        """Return the labels as they are, each pixel as credible as the network finds it at first sight."""
+        page = self.pages[index]
+        foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
+        confidence = np.where(page.labels > 0, foreground, 1 - foreground)
+        confidence[page.trusted] = 1
+        nothing = np.full(page.labels.shape, Change.NONE, np.uint8)
+        labels = page.labels.copy()
+        return Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE, changes=nothing)
+
+
+def expect_right_part(task: Task) -> None:
+    """Raise `InputError` if there is nothing to learn from."""
+    given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Instances)]
+    if not given:
+        raise InputError("There are no labels. Choose the labels that are to be upgraded.")
+    right = [part for part in given if part.trusted is not None and part.trusted.any()]
+    if not right:
+        raise InputError(
+            "Nothing says which labels are right. Mark a part in which every object is labelled and outlined well."
+        )
+    if not any(part.labels[part.trusted].any() for part in right):
+        raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
+
+
+def _same(old: object, new: object) -> bool:
+    if not (isinstance(old, Instances) and isinstance(new, Instances)):
+        return old is new
+    pairs = [(old.labels, new.labels), (old.trusted, new.trusted), (old.others, new.others)]
+    return all(a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pairs)
+
+
+def _given(page: Page) -> Tensor:
+    return torch.from_numpy((page.labels > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
