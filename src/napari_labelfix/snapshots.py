@@ -92,6 +92,11 @@ class Detections:
     heatmap: NDArray[np.float32]
     labels: NDArray[np.int32] | None = None
 
+    @property
+    def count(self) -> int:
+        """How many objects there are: all points but the pseudo-negatives."""
+        return int((self.roles != Role.PSEUDO_NEGATIVE).sum())
+
 
 Belief = Proposal | Detections
 

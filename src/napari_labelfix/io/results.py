@@ -1,4 +1,4 @@
-"""What a run leaves in its folder: three TIFFs per image and a record."""
+"""What a run leaves in its folder: a few files per image and a record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.io.files import replacing, write_errors
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
-from napari_labelfix.snapshots import Proposal
+from napari_labelfix.io.points_csv import write_points
+from napari_labelfix.snapshots import Detections, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,9 @@ def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> l
     OutputError
         If a file cannot be written.
     """
+    found = [belief for belief in beliefs if isinstance(belief, Detections)]
+    if found:
+        return _write_detections(folder, file, found)
     return _write_proposals(folder, file, [belief for belief in beliefs if isinstance(belief, Proposal)])
 
 
@@ -43,6 +47,18 @@ def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal
     write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]))
     write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]))
     write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]))
+    return names
+
+
+def _write_detections(folder: Path, file: ImageFile, planes: Sequence[Detections]) -> list[str]:
+    """Write `<stem>_points.csv`, `<stem>_heatmap.tif`, and `<stem>_labels.tif` where there are masks."""
+    names = [f"{file.stem}_points.csv", f"{file.stem}_heatmap.tif"]
+    write_points(folder / names[0], planes)
+    write_confidence(folder / names[1], file.restack([found.heatmap for found in planes]))
+    masks = [found.labels for found in planes if found.labels is not None]
+    if masks:
+        names.append(f"{file.stem}_labels.tif")
+        write_labels(folder / names[2], file.restack(masks))
     return names
 
 

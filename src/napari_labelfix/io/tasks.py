@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from napari_labelfix.annotations import Instances, Plane, Scribbles, Task
+from napari_labelfix.annotations import Instances, Plane, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.points_csv import find_points, points_of_planes
 from napari_labelfix.io.read import ImageFile, find_images, read_image, read_labels, stem_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PaintedAnnotation = Scribbles | Instances  # what an image file can hold
+FileAnnotation = PaintedAnnotation | Points
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class FileTask:
 
 
 def read_task(
-    images: Sequence[Path], annotations: Sequence[Path] = (), kind: type[PaintedAnnotation] = Scribbles
+    images: Sequence[Path], annotations: Sequence[Path] = (), kind: type[FileAnnotation] = Scribbles
 ) -> FileTask:
     """Read images and the annotations that have the same stem; an image without one is not annotated.
 
@@ -44,7 +46,7 @@ def read_task(
     images, annotations
         Files, or folders of files.
     kind
-        What the annotations are.
+        What the annotations are: points are CSV files, the others are images.
 
     Raises
     ------
@@ -52,14 +54,13 @@ def read_task(
         If a file is missing or not an image, sizes differ, an annotation fits no image, or a plane cannot be used.
     """
     image_paths = find_images(images)
-    annotation_paths = {stem_of(path): path for path in find_images(annotations)}
+    find = find_points if kind is Points else find_images
+    annotation_paths = {stem_of(path): path for path in find(annotations)}
     _expect_pairs(image_paths, annotation_paths)
     files = [read_image(path) for path in image_paths]
     planes: list[Plane] = []
     for file in files:
-        painted = _read_annotation(annotation_paths.get(file.stem), file)
-        marks = [None] * len(file.planes) if painted is None else [kind(plane) for plane in painted]
-        planes += map(Plane, file.names, file.planes, marks)
+        planes += map(Plane, file.names, file.planes, _read_annotations(annotation_paths.get(file.stem), file, kind))
     task = Task(tuple(planes))
     task.check()
     return FileTask(task, tuple(files))
@@ -73,10 +74,20 @@ def _expect_pairs(images: Sequence[Path], annotations: dict[str, Path]) -> None:
         raise InputError(f"No image has the name of these annotations: {', '.join(lonely)}. Name each like its image.")
 
 
-def _read_annotation(path: Path | None, file: ImageFile) -> NDArray[Any] | None:
-    """Return the annotation as (plane, Y, X); None if there is none."""
+def _read_annotations(
+    path: Path | None, file: ImageFile, kind: type[FileAnnotation]
+) -> Sequence[FileAnnotation | None]:
+    """Return the annotation of each plane; None where there is none."""
     if path is None:
-        return None
+        return [None] * len(file.planes)
+    if kind is Points:
+        return points_of_planes(path, file)
+    painted = cast("type[PaintedAnnotation]", kind)
+    return [painted(plane) for plane in _read_painted(path, file)]
+
+
+def _read_painted(path: Path, file: ImageFile) -> NDArray[Any]:
+    """Return labels or scribbles as (plane, Y, X)."""
     labels = read_labels(path)
     if labels.shape != file.shape:
         raise InputError(

@@ -43,6 +43,18 @@ def find_peaks(
     return peaks.astype(np.float32), heatmap[tuple(peaks.T)]
 
 
+def climb(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    """Move points (N, 2) to the highest pixel of a heatmap (Y, X) within half a radius."""
+    reach = max(1, round(CLOSEST * radius))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    around = np.argwhere(kernel) - reach
+    spots = np.round(positions).astype(int)[:, np.newaxis] + around  # (N, K, 2)
+    inside = ((spots >= 0) & (spots < heatmap.shape)).all(axis=2)
+    spots = spots.clip(0, np.subtract(heatmap.shape, 1))
+    heights = np.where(inside, heatmap[spots[..., 0], spots[..., 1]], -1)
+    return spots[np.arange(len(spots)), heights.argmax(axis=1)].astype(np.float32)
+
+
 def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radius: float) -> NDArray[np.bool_]:
     """Return (N,) which positions are not one of the given places: those that have no partner among them.
 

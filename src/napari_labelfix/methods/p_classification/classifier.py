@@ -11,7 +11,7 @@ from torch import nn
 from napari_labelfix.data.augment import look
 from napari_labelfix.losses.positive_unlabelled_risk import positive_unlabelled_risk
 from napari_labelfix.networks.device import on_device
-from napari_labelfix.networks.unet import UnetSpec, build_unet, freeze_statistics, pretrained_unet
+from napari_labelfix.networks.unet import DEPTH, UnetSpec, build_unet, freeze_statistics, pretrained_unet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SIDE = 32  # pixels of a patch as the classifier sees it
 REACH = 1.5  # radii from the centre of a patch to its side
+MIDDLE = 3  # pixels from the centre to the side of what counts as the middle of a patch
 FEATURES = 32
 BATCH = 64  # patches of each kind
 
@@ -68,9 +69,10 @@ class PatchClassifier(nn.Module):
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
         super().__init__()
         spec = UnetSpec(params.encoder, channels, classes=1)
-        network: Any = pretrained_unet(spec).network if params.pretrained else build_unet(spec)
-        self._encoder = network.encoder
-        self._to_features = nn.Sequential(nn.Linear(self._encoder.out_channels[-1], FEATURES), nn.ReLU())
+        network: Any = pretrained_unet(spec, [DEPTH]).network if params.pretrained else build_unet(spec)
+        self._encoder, self._decoder = network.encoder, network.decoder
+        encoded = network.encoder.out_channels[-1] + network.segmentation_head[0].in_channels
+        self._to_features = nn.Sequential(nn.Linear(encoded, FEATURES), nn.ReLU())
         self._to_score = nn.Linear(FEATURES, 1)
         self._params = params
         self._rng = np.random.default_rng(params.seed)
@@ -120,8 +122,11 @@ class PatchClassifier(nn.Module):
         return found
 
     def _encode(self, patches: Tensor) -> Tensor:
-        encoded: Tensor = self._encoder(patches)[-1].mean(dim=(2, 3))
-        return encoded
+        """(B, C, S, S) -> (B, F): the whole patch as the encoder sees it, and its middle as the decoder does."""
+        stages = self._encoder(patches)
+        middle = slice(SIDE // 2 - MIDDLE, SIDE // 2 + MIDDLE)
+        centre = self._decoder(stages)[:, :, middle, middle]
+        return torch.cat([stages[-1].mean(dim=(2, 3)), centre.mean(dim=(2, 3))], dim=1)
 
     def _some(self, patches: Tensor) -> Tensor:
         """Return up to `BATCH` patches in random order, all turned and mirrored one random way."""
