@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 from napari_labelfix.errors import LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.results import remove_model, write_beliefs, write_record
-from napari_labelfix.io.tasks import FileTask, PaintedAnnotation, read_task
+from napari_labelfix.io.tasks import FileAnnotation, FileTask, read_task
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
 from napari_labelfix.methods.table import Method, find_method
-from napari_labelfix.snapshots import Belief, Snapshot, run_to_end
+from napari_labelfix.snapshots import Belief, Detections, Snapshot, run_to_end
 from napari_labelfix.trainer.reasons import explain
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def train_on_files(
         If the run cannot start, fails, or its results cannot be written.
     """
     expect_writable(out)
-    read = read_task(images, annotations, cast("type[PaintedAnnotation]", method.annotation))
+    read = read_task(images, annotations, cast("type[FileAnnotation]", method.annotation))
     with reporter:
         reporter.say(f"{method.title}: {_count(len(read.task.planes), 'plane')}. Loading.")
         with _explained():
@@ -120,7 +120,7 @@ def train_on_files(
         outputs = _write_files(folder, read, recording.proposals)
         if recording.model is not None:
             recording.model.save(folder / "model")
-        write_record(folder / "run.json", record | {"outputs": outputs})
+        write_record(folder / "run.json", record | _counts(read, recording.proposals) | {"outputs": outputs})
         if recording.model is None:
             remove_model(out / "model")  # it would pass for that of this run
     return recording
@@ -159,7 +159,7 @@ def predict_files(
     }
     with filling(out) as folder:
         outputs = _write_files(folder, read, proposals)
-        write_record(folder / "predict.json", record | {"outputs": outputs})
+        write_record(folder / "predict.json", record | _counts(read, proposals) | {"outputs": outputs})
     return outputs
 
 
@@ -213,6 +213,17 @@ def _write_files(folder: Path, read: FileTask, proposals: Mapping[int, Belief]) 
         for file, planes in read.planes_of_files()
         if all(index in proposals for index in planes)
     }
+
+
+def _counts(read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, Any]:
+    """Return the number of objects in every image, of methods that detect; in a stack, of each plane."""
+    counts: dict[str, int | list[int]] = {}
+    for file, planes in read.planes_of_files():
+        found = [proposals[index] for index in planes if index in proposals]
+        numbers = [belief.count for belief in found if isinstance(belief, Detections)]
+        if len(numbers) == len(planes):
+            counts[str(file.path)] = numbers[0] if len(numbers) == 1 else numbers
+    return {"counts": counts} if counts else {}
 
 
 def _method_of(model: TrainedModel) -> Method:
