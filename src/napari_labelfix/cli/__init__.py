@@ -59,8 +59,9 @@ def run(
 ) -> None:
     """Train a method on annotated images and write labels, classes, confidence and the model.
 
-    In the annotations of scribble2label 0 is unmarked, 1 background, 2 and up foreground. An image without
-    annotations is labelled too. Ctrl+C ends the training and writes what is there.
+    In the annotations of scribble2label 0 is unmarked, 1 background, 2 and up foreground. Those of p_classification
+    are CSV files of points with columns y,x. An image without annotations is labelled too. Ctrl+C ends the training
+    and writes what is there.
     """
     from napari_labelfix.cli.arguments import read_params
     from napari_labelfix.cli.jobs import train_on_files
@@ -137,6 +138,7 @@ def main(words: Sequence[str] | None = None) -> None:
         What follows the program's name; by default what the shell passed.
     """
     debugging = bool(os.environ.get(DEBUG))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for torch, imported later: as in the trainer's process
     # Libraries log much that is said better in our sentences.
     logging.basicConfig(level=logging.INFO if debugging else logging.CRITICAL)
     try:

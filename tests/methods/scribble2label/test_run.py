@@ -148,6 +148,21 @@ def test_erasing_every_scribble_during_the_run_changes_nothing():
     assert [s.stage for s in training][-1] == "finished"
 
 
+def test_what_is_drawn_in_the_last_moment_is_shown():
+    training = train(nuclei_task(), quick(epochs=2, ensemble_interval=1, minimum_size=0))
+    marks = MARKS.copy()
+    row, column = np.argwhere((NUCLEI.labels == 0) & (MARKS == 0))[700]
+    marks[row, column] = 2
+    shown, sent = None, False
+    for snapshot in training:
+        shown = snapshot.proposals.get(0, shown)
+        if snapshot.stage == "self-labelling" and snapshot.proposals and snapshot.step == 1 and not sent:
+            sent = True
+            shown = training.send(nuclei_task(marks)).proposals.get(0, shown)
+    assert sent
+    assert shown.classes[row, column] == 1
+
+
 def test_what_is_drawn_is_right_in_the_proposal():
     marks = MARKS.copy()
     row, column = np.argwhere(NUCLEI.labels == 0)[500]

@@ -113,6 +113,8 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
                 session.believe(index, learner.predict(session.canvases[index]), epoch)
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
             turn = session.next_turn()
+    if session.redrawn:
+        yield from _instant_proposals(session, params.epochs)
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
 
