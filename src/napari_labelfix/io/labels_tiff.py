@@ -9,16 +9,28 @@ import tifffile
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
+from napari_labelfix.io.grid import PIXEL, short_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.io.grid import Grid
+    from napari_labelfix.io.label_image import LabelImage
+
 _BITS_16, _BITS_32 = 2**16 - 1, 2**32 - 1
 
 
-def write_labels(path: Path, labels: NDArray[Any]) -> None:
+def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write each label image as `<name>_labels.tif`, with its grid; return the names."""
+    for image in images:
+        write_labels(folder / f"{image.name}_labels.tif", image.labels, image.grid)
+    return [f"{image.name}_labels.tif" for image in images]
+
+
+def write_labels(path: Path, labels: NDArray[Any], grid: Grid | None = None) -> None:
     """Write object ids with 16 bit, or with 32 bit if one is above 65,535.
 
     Parameters
@@ -27,6 +39,8 @@ def write_labels(path: Path, labels: NDArray[Any]) -> None:
         The file; one that is there is replaced.
     labels
         (..., Y, X) whole numbers from 0 up; the axes before Y, X are planes.
+    grid
+        Axes and pixel size, which then stand in the file as OME-TIFF says them.
 
     Raises
     ------
@@ -42,7 +56,7 @@ def write_labels(path: Path, labels: NDArray[Any]) -> None:
     lowest, highest = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
     if lowest < 0 or highest > _BITS_32:
         raise InputError(f"Expected object numbers from 0 to {_BITS_32}, but got {lowest} to {highest}. Renumber them.")
-    _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32))
+    _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32), grid)
 
 
 def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
@@ -50,7 +64,20 @@ def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
     _write(path, confidence.astype(np.float32))
 
 
-def _write(path: Path, pixels: NDArray[Any]) -> None:
+def _write(path: Path, pixels: NDArray[Any], grid: Grid | None = None) -> None:
     with replacing(path) as temporary:
         # minisblack: else tifffile takes 3 or 4 planes for the colours of one
-        tifffile.imwrite(temporary, pixels, photometric="minisblack", compression="zlib")
+        tifffile.imwrite(temporary, pixels, photometric="minisblack", compression="zlib", **_ome(grid))
+
+
+def _ome(grid: Grid | None) -> dict[str, Any]:
+    """Return what makes tifffile write OME-TIFF; {} where OME has no names for the axes."""
+    if grid is None or not set(grid.axes) <= set("tzyx"):
+        return {}
+    metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper()}
+    for axis, step, unit in zip(grid.axes, grid.scale, grid.units, strict=True):
+        if unit == PIXEL:
+            continue
+        size = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
+        metadata |= {size: step, f"{size}Unit": short_unit(unit)}
+    return {"ome": True, "metadata": metadata}

@@ -1,0 +1,173 @@
+"""COCO JSON: one file for all label images, an annotation per object and plane, as polygons or as run lengths."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.drawn import Drawn, DrawnObject
+from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.label_image import PlaneObject, objects_of
+from napari_labelfix.io.outlines import outline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.label_image import LabelImage
+
+    Encode = Callable[[PlaneObject, tuple[int, int]], Any]
+
+
+def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write polygons, and run lengths for objects with holes, which polygons cannot have; return the file's name."""
+    return _write(folder, images, _as_polygons)
+
+
+def write_runs(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write the run lengths of each object; return the file's name."""
+    return _write(folder, images, _as_runs)
+
+
+def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
+    """Read the objects of the image whose file has that name without suffix; of one that is alone, whatever its name.
+
+    Raises
+    ------
+    InputError
+        If the file is no COCO file, or does not have the image.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict) or not {"images", "annotations"} <= data.keys():
+        raise InputError(f"Expected a COCO file with images and annotations, but {path} has none. Choose another file.")
+    named = [image for image in data["images"] if _stem(image) == name]
+    if not named and len({_stem(image) for image in data["images"]}) == 1:
+        named = data["images"]
+    if not named:
+        raise InputError(f"{path} has no image {name}. Name the image as in the file.")
+    for image in named:
+        if (image.get("height"), image.get("width")) != shape[-2:]:
+            raise InputError(
+                f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {image.get('height')} x {image.get('width')} "
+                "(height x width). Both must have the same size."
+            )
+    planes = {image["id"]: tuple(image["plane"]) if "plane" in image else None for image in named}
+    drawn = Drawn()
+    for annotation in data["annotations"]:
+        if annotation["image_id"] in planes:
+            _take(annotation, planes[annotation["image_id"]], shape[-2:], drawn)
+    return drawn
+
+
+def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[str]:
+    data: dict[str, Any] = {
+        "info": {"description": "Labels from napari-labelfix"},
+        "licenses": [],
+        "images": [],
+        "annotations": [],
+        "categories": _categories(images),
+    }
+    for image in images:
+        _add(image, data, encode)
+    name = f"{images[0].name}_coco.json" if len(images) == 1 else "coco.json"
+    with write_errors(folder / name):
+        (folder / name).write_text(json.dumps(data), encoding="utf-8")
+    return [name]
+
+
+def _categories(images: Sequence[LabelImage]) -> list[dict[str, Any]]:
+    names = max((image.class_names for image in images), key=len, default=("object",))
+    return [{"id": number, "name": name, "supercategory": "object"} for number, name in enumerate(names, start=1)]
+
+
+def _add(image: LabelImage, data: dict[str, Any], encode: Encode) -> None:
+    height, width = image.labels.shape[-2:]
+    for index, plane in image.planes:
+        entry: dict[str, Any] = {"id": len(data["images"]) + 1, "file_name": image.image_name or f"{image.name}.tif"}
+        entry |= {"height": height, "width": width} | ({"plane": list(index)} if index else {})
+        data["images"].append(entry)
+        for found in objects_of(plane):
+            y0, x0, y1, x1 = found.box
+            data["annotations"].append(
+                {
+                    "id": len(data["annotations"]) + 1,
+                    "image_id": entry["id"],
+                    "category_id": image.class_of(found.number),
+                    "segmentation": encode(found, (height, width)),
+                    "area": int(found.mask.sum()),
+                    "bbox": [x0, y0, x1 - x0, y1 - y0],
+                    "iscrowd": 0,
+                    "label": found.number,
+                }
+            )
+
+
+def _as_polygons(found: PlaneObject, shape: tuple[int, int]) -> Any:
+    polygons = outline(found.mask, found.corner)
+    if any(polygon.holes for polygon in polygons):
+        return _as_runs(found, shape)
+    return [polygon.outside[:, ::-1].astype(int).ravel().tolist() for polygon in polygons]
+
+
+def _as_runs(found: PlaneObject, shape: tuple[int, int]) -> dict[str, Any]:
+    """Count pixels down each column: first those outside, then those inside, and so on."""
+    height, width = shape
+    ends = np.diff(np.pad(found.mask.T.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    offset = found.corner[1] * height + found.corner[0]
+    starts, stops = (column * height + row + offset for column, row in (np.nonzero(ends == 1), np.nonzero(ends == -1)))
+    # what goes on from the bottom of a column at the top of the next is one run
+    apart = starts[1:] != stops[:-1]
+    changes = np.column_stack([starts[np.append(True, apart)], stops[np.append(apart, True)]]).ravel()
+    counts = np.diff(np.concatenate([[0], changes, [height * width]]))
+    return {"size": [height, width], "counts": counts[: -1 if counts[-1] == 0 else None].tolist()}
+
+
+def _take(annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequence[int], drawn: Drawn) -> None:
+    shapes = annotation.get("segmentation")
+    number = annotation.get("label")
+    number = number if isinstance(number, int) else None
+    if isinstance(shapes, dict):
+        drawn.objects.append(DrawnObject([], plane, number, _mask_of(shapes["counts"], shape)))
+    elif shapes:
+        rings = [np.array(flat, float).reshape(-1, 2)[:, ::-1] for flat in shapes]
+        drawn.objects.append(DrawnObject(rings, plane, number, separate=True))
+    elif "bbox" in annotation:
+        x, y, width, height = map(float, annotation["bbox"])
+        drawn.boxes.append((plane, (y, x, y + height, x + width)))
+
+
+def _mask_of(counts: str | Sequence[int], shape: Sequence[int]) -> NDArray[np.bool_]:
+    lengths = np.array(list(_unpack(counts)) if isinstance(counts, str) else counts, int)
+    inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    padded = np.zeros(int(np.prod(shape)), bool)
+    padded[: inside.size] = inside
+    return padded.reshape(shape[1], shape[0]).T
+
+
+def _unpack(counts: str) -> Iterable[int]:
+    """Yield the run lengths of COCO's compressed form: 5 bits a character, from the third on less the one before last.
+
+    Source: rleFrString in maskApi.c of the COCO API.
+    """
+    lengths: list[int] = []
+    number = shift = 0
+    for character in counts:
+        bits = ord(character) - 48
+        number |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            number |= -1 << shift
+        lengths.append(number + (lengths[-2] if len(lengths) > 2 else 0))
+        number = shift = 0
+    return lengths
+
+
+def _stem(image: dict[str, Any]) -> str:
+    return Path(str(image.get("file_name", "")).replace("\\", "/")).stem.removesuffix(".ome")

@@ -1,0 +1,134 @@
+"""Tables for spreadsheets, pandas and napari: a row per object and plane."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage.measure import regionprops
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.drawn import Drawn
+from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.grid import PIXEL, short_unit
+from napari_labelfix.io.label_image import objects_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from napari_labelfix.io.label_image import Index, LabelImage, PlaneObject
+
+    Row = dict[str, Any]
+
+
+def write_points(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write `<name>_points.csv`: the centre of each object in pixels, in the columns that napari reads as points.
+
+    Returns
+    -------
+    list[str]
+        The names of the files.
+    """
+    names = []
+    for image in images:
+        names.append(f"{image.name}_points.csv")
+        columns = ["index", *(f"axis-{axis}" for axis in range(image.labels.ndim)), "label", "class", "radius"]
+        _write(folder / names[-1], columns, _points(image))
+    return names
+
+
+def write_objects(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write `<name>_objects.csv`: where each object is, how large and of which shape; return the names.
+
+    Lengths are in pixels. Where the pixels' size is known and Y and X have one unit, the area and the centre come in
+    that unit too.
+    """
+    names = []
+    for image in images:
+        names.append(f"{image.name}_objects.csv")
+        rows = [_measure(image, index, found) for index, plane in image.planes for found in objects_of(plane)]
+        columns = list(rows[0]) if rows else ["label", "class", "area_px"]
+        _write(folder / names[-1], columns, iter(rows))
+    return names
+
+
+def read_points(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
+    """Read points from columns "axis-0", "axis-1", ...: as many as the image has axes, or the last two of them.
+
+    Raises
+    ------
+    InputError
+        If the file has no such columns.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+        columns = [f"axis-{axis}" for axis in range(len(shape))]
+        if rows and not set(columns) <= rows[0].keys():
+            raise InputError(f"Expected the columns {', '.join(columns)} in {path}, but got {', '.join(rows[0])}.")
+    drawn = Drawn()
+    for row in rows:
+        *plane, y, x = (float(row[column]) for column in columns)
+        drawn.points.append((tuple(round(at) for at in plane) or None, (y, x)))
+        if row.get("radius"):
+            drawn.radii.append(float(row["radius"]))
+    return drawn
+
+
+def _points(image: LabelImage) -> Iterator[Row]:
+    for index, plane in image.planes:
+        for found in objects_of(plane):
+            centre = np.argwhere(found.mask).mean(axis=0) + found.corner
+            place = {f"axis-{axis}": at for axis, at in enumerate((*index, *centre.round(3).tolist()))}
+            radius = round(float(np.sqrt(found.mask.sum() / np.pi)), 3)
+            yield {**place, "label": found.number, "class": image.class_of(found.number), "radius": radius}
+
+
+def _measure(image: LabelImage, index: Index, found: PlaneObject) -> Row:
+    [region] = regionprops(found.mask.astype(np.uint8))
+    height, width = image.labels.shape[-2:]
+    y0, x0, y1, x1 = found.box
+    row, column = np.add(region.centroid, found.corner)
+    return {
+        "label": found.number,
+        **dict(zip(image.grid.axes[:-2], index, strict=True)),
+        "class": image.class_of(found.number),
+        "class_name": image.class_names[image.class_of(found.number) - 1],
+        "area_px": int(region.area),
+        "centre_y_px": round(float(row), 3),
+        "centre_x_px": round(float(column), 3),
+        **dict(zip(("y0", "x0", "y1", "x1"), found.box, strict=True)),
+        "perimeter_px": round(float(region.perimeter), 3),
+        "eccentricity": round(float(region.eccentricity), 4),
+        "holes": _pieces(region, 8) - int(region.euler_number),
+        "pieces": _pieces(region, 8),
+        "at_border": int(y0 == 0 or x0 == 0 or y1 == height or x1 == width),
+        **_in_units(image, int(region.area), (float(row), float(column))),
+    }
+
+
+def _pieces(region: Any, connectivity: int) -> int:
+    import cv2
+
+    return cv2.connectedComponents(region.image.astype(np.uint8), connectivity=connectivity)[0] - 1
+
+
+def _in_units(image: LabelImage, area: int, centre: tuple[float, float]) -> Row:
+    """Return area and centre in the image's unit; the middle of the first pixel is 0, 0, as in napari."""
+    (unit, other), (down, across) = image.grid.units[-2:], image.grid.scale[-2:]
+    if unit != other or unit == PIXEL:
+        return {}
+    short = short_unit(unit)
+    return {
+        f"area_{short}2": round(area * down * across, 6),
+        f"centre_y_{short}": round(centre[0] * down, 6),
+        f"centre_x_{short}": round(centre[1] * across, 6),
+    }
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterator[Row]) -> None:
+    with write_errors(path), path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows({"index": number} | row if "index" in columns else row for number, row in enumerate(rows))

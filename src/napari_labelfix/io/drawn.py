@@ -1,0 +1,136 @@
+"""What annotation files of other programs hold: outlines, boxes and points, before it is known for which image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.outlines import paint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    PlaneKey = tuple[int, ...] | int | None  # index, number in order, or not said
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnObject:
+    """One outlined object.
+
+    Parameters
+    ----------
+    rings
+        (N, 2) row, column of vertices in pixels' corners; holes are rings too.
+    plane
+        Where in a stack.
+    number
+        Its id, where the file says one.
+    mask
+        (Y, X) of the whole plane, where the file has pixels instead of rings.
+    separate
+        Whether each ring is a piece: rings that overlap are no holes.
+    """
+
+    rings: list[NDArray[np.float64]]
+    plane: PlaneKey = None
+    number: int | None = None
+    mask: NDArray[np.bool_] | None = None
+    separate: bool = False
+
+    def paint(self, plane: NDArray[np.uint32], number: int) -> int:
+        """Write a number into the object's pixels of a plane; return how many these are."""
+        if self.mask is not None:
+            plane[self.mask] = number
+            return int(self.mask.sum())
+        rings = [ring for ring in self.rings if len(ring) > 2 and np.isfinite(ring).all()]
+        pieces = [[ring] for ring in rings] if self.separate else [rings] if rings else []
+        return sum(paint(plane, piece, number) for piece in pieces)
+
+
+@dataclass(eq=False)
+class Drawn:
+    """All that a file holds for one image.
+
+    Parameters
+    ----------
+    objects
+        Outlines, in the order of the file.
+    boxes
+        Plane and y0, x0, y1, x1, in pixels' corners.
+    points
+        Plane and row, column, in pixels: the middle of the first pixel is 0, 0.
+    radii
+        Of objects around points, in pixels, where the file says them.
+    """
+
+    objects: list[DrawnObject] = field(default_factory=list)
+    boxes: list[tuple[PlaneKey, tuple[float, float, float, float]]] = field(default_factory=list)
+    points: list[tuple[PlaneKey, tuple[float, float]]] = field(default_factory=list)
+    radii: list[float] = field(default_factory=list)
+
+
+def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:
+    """Return which plane is meant, counted in order.
+
+    Parameters
+    ----------
+    key
+        As the file says it.
+    leading
+        Shape of the axes of planes; () for one plane.
+    what
+        The file, for the sentence.
+
+    Raises
+    ------
+    InputError
+        If there is no such plane, or the file does not say in which of several planes something lies.
+    """
+    count = int(np.prod(leading))
+    if key is None or count == 1:
+        if count > 1:
+            raise InputError(f"{what} does not say in which of {count} planes its objects lie. Split the stack first.")
+        return 0
+    if isinstance(key, tuple) and len(key) == len(leading):
+        if all(at < length for at, length in zip(key, leading, strict=True)):
+            return int(np.ravel_multi_index(key, leading))
+        key = tuple(at + 1 for at in key)
+    elif isinstance(key, tuple):  # time and depth, of which the image has one only
+        key = max(key)
+    if isinstance(key, tuple) or not 0 <= key < count:
+        raise InputError(f"{what} has an object in plane {key}, but the image has {count} planes. Check the image.")
+    return key
+
+
+def paint_drawn(drawn: Drawn, shape: tuple[int, ...], what: str) -> NDArray[np.uint32]:
+    """Return the outlined objects as labels; where two overlap, the later one is seen.
+
+    Parameters
+    ----------
+    drawn
+        What the file holds.
+    shape
+        (..., Y, X) of the image.
+    what
+        The file, for sentences.
+
+    Raises
+    ------
+    InputError
+        If an object lies in a plane that is not there, or none lies in the image.
+    """
+    labels = np.zeros(shape, np.uint32)
+    planes = labels.reshape(-1, *shape[-2:])
+    numbers = [found.number for found in drawn.objects]
+    keep = all(number is not None and 0 < number < 2**32 for number in numbers)
+    pixels = 0
+    for order, found in enumerate(drawn.objects, start=1):
+        plane = planes[plane_number(found.plane, shape[:-2], what)]
+        number = found.number if keep and found.number is not None else order
+        pixels += found.paint(plane, number)
+    if drawn.objects and not pixels:
+        raise InputError(f"No object of {what} lies in the image of {shape[-2]} x {shape[-1]}. Is it of another image?")
+    return labels

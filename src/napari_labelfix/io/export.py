@@ -1,0 +1,126 @@
+"""Labels into files of a format, with a record of what they are beside them."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from napari_labelfix.errors import InputError, OutputError
+from napari_labelfix.io.files import filling
+from napari_labelfix.io.results import write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from napari_labelfix.io.formats import Format
+    from napari_labelfix.io.label_image import LabelImage
+
+_LIBRARIES = ("napari-labelfix", "numpy", "tifffile", "zarr", "roifile", "scikit-image")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export has written.
+
+    Parameters
+    ----------
+    files
+        Names in the folder, the record last.
+    objects
+        How many objects there are in all label images.
+    notes
+        What a person should know, a sentence each.
+    """
+
+    files: tuple[str, ...]
+    objects: int
+    notes: tuple[str, ...] = ()
+
+
+def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
+    """Write labels, all of them or none, and `..._export.json` beside them.
+
+    Parameters
+    ----------
+    images
+        What to write. Labels without any object are written too: they say that there is nothing.
+    format
+        How.
+    out
+        The folder; made if need be. Files of the same name are replaced.
+
+    Raises
+    ------
+    InputError
+        If these are no labels, two have the same name, or the format cannot hold them.
+    OutputError
+        If something cannot be written.
+    """
+    _expect_names(images)
+    for image in images:
+        image.check()
+    fitted = [format.fitting(image) for image in images]
+    counts = [_count(image) for image in images]
+    total = sum(count["objects"] for count in counts)
+    with filling(out) as folder:
+        names = format.load()(folder, [image for image, _ in fitted])
+        _expect_room(names, out)
+        record = {
+            "command": "export",
+            "format": format.name,
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+            "objects": total,
+            "images": [
+                _describe(image) | count | _numbers(old_of)
+                for image, count, (_, old_of) in zip(images, counts, fitted, strict=True)
+            ],
+            "outputs": names,
+        }
+        names.append(
+            f"{images[0].name}_{format.name}_export.json" if len(images) == 1 else f"{format.name}_export.json"
+        )
+        write_record(folder / names[-1], record)
+    renumbered = [image.name for image, (_, old_of) in zip(images, fitted, strict=True) if old_of]
+    note = f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {names[-1]}."
+    return Exported(tuple(names), total, (note,) if renumbered else ())
+
+
+def _expect_names(images: Sequence[LabelImage]) -> None:
+    if not images:
+        raise InputError("There are no labels to export. Choose some.")
+    if repeated := [name for name, count in Counter(image.name for image in images).items() if count > 1]:
+        raise InputError(f"More than one label image is called {repeated[0]}. Export them into folders of their own.")
+
+
+def _expect_room(names: Sequence[str], out: Path) -> None:
+    """Refuse to write into a folder-like file that is there: parts of the old one would stay in it."""
+    for name in names:
+        if (out / name).is_dir():
+            raise OutputError(f"{out / name} is there already. Remove it, or choose another folder.")
+
+
+def _count(image: LabelImage) -> dict[str, Any]:
+    per_class = Counter(image.class_names[image.class_of(int(number)) - 1] for number in image.numbers)
+    return {"objects": int(sum(per_class.values())), "objects_per_class": dict(per_class)}
+
+
+def _describe(image: LabelImage) -> dict[str, Any]:
+    return {
+        "name": image.name,
+        "source": image.source,
+        "image": image.image_name,
+        "shape": list(image.labels.shape),
+        "axes": list(image.grid.axes),
+        "scale": list(image.grid.scale),
+        "units": list(image.grid.units),
+    }
+
+
+def _numbers(old_of: Mapping[int, int]) -> dict[str, Any]:
+    return {"old_number_of": {str(new): old for new, old in old_of.items()}} if old_of else {}

@@ -1,0 +1,123 @@
+"""Outlines for the ROI Manager of ImageJ and Fiji: a zip with a file per object and plane."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.drawn import Drawn, DrawnObject
+from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.outlines import outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.label_image import Index, LabelImage
+    from napari_labelfix.io.outlines import Polygon
+
+_MOVE, _LINE, _CLOSE = 0, 1, 4  # the segments of java.awt.geom.PathIterator
+_LONGEST_SIDE = 2**15 - 1  # ROI files hold corners with 16 bit
+_ID = "labelfix_id"  # the property that keeps an object's number
+_AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.RECT, ROI_TYPE.OVAL, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED}
+
+
+def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write each label image as `<name>_rois.zip`; return the names.
+
+    Raises
+    ------
+    InputError
+        If an image is too large for the format.
+    """
+    names = []
+    for image in images:
+        if max(image.labels.shape[-2:]) > _LONGEST_SIDE:
+            raise InputError(f"ImageJ ROIs reach up to {_LONGEST_SIDE} px, but {image.name} is larger. Choose GeoJSON.")
+        names.append(f"{image.name}_rois.zip")
+        with write_errors(folder / names[-1]), zipfile.ZipFile(folder / names[-1], "w", zipfile.ZIP_DEFLATED) as file:
+            for roi in _rois(image):
+                file.writestr(f"{roi.name}.roi", roi.tobytes())
+    return names
+
+
+def read(path: Path, _name: str, _shape: tuple[int, ...]) -> Drawn:
+    """Read areas and points of a .zip or a .roi, as they were drawn; lines and text are left out."""
+    rois = ImagejRoi.fromfile(path)
+    drawn = Drawn()
+    for roi in rois if isinstance(rois, list) else [rois]:
+        place = _plane_of(roi)
+        if roi.roitype == ROI_TYPE.POINT:
+            shift = 0.0 if roi.subpixel_coordinates is None else 0.5  # whole numbers are pixels, others are places
+            drawn.points += [(place, (float(y) - shift, float(x) - shift)) for x, y in roi.coordinates()]
+        elif roi.roitype in _AREAS:
+            rings = [np.asarray(ring, float)[:, ::-1] for ring in roi.coordinates(multi=True) if len(ring) > 2]
+            number = _properties(roi).get(_ID, "")
+            drawn.objects.append(DrawnObject(rings, place, int(number) if number.isdecimal() else None))
+    return drawn
+
+
+def _rois(image: LabelImage) -> Iterator[ImagejRoi]:
+    for index, plane in image.planes:
+        for found in objects_of(plane):
+            roi = _roi(outline(found.mask, found.corner))
+            roi.name = "-".join(f"{part:04d}" for part in (*(at + 1 for at in index), found.number))
+            roi.props = f"{_ID}: {found.number}\n"
+            roi.group = image.class_of(found.number) if len(image.class_names) > 1 else 0
+            _place(roi, index, image)
+            yield roi
+
+
+def _roi(polygons: Sequence[Polygon]) -> ImagejRoi:
+    """Return a traced outline, or, for an object with holes or of several pieces, a composite shape."""
+    rings = [ring[:, ::-1] for polygon in polygons for ring in polygon.rings]  # x before y
+    left, top = np.min([ring.min(axis=0) for ring in rings], axis=0).astype(int).tolist()
+    right, bottom = np.max([ring.max(axis=0) for ring in rings], axis=0).astype(int).tolist()
+    box: Mapping[str, Any] = {"left": left, "top": top, "right": right, "bottom": bottom}
+    options = ROI_OPTIONS.OVERLAY_BACKGROUNDS | ROI_OPTIONS.OVERLAY_LABELS
+    if len(rings) == 1:
+        corners = rings[0].astype(np.int32) - [left, top]
+        return ImagejRoi(
+            roitype=ROI_TYPE.TRACED, options=options, n_coordinates=len(corners), integer_coordinates=corners, **box
+        )
+    path = np.concatenate([_segments(ring) for ring in rings]).astype(np.float32)
+    return ImagejRoi(roitype=ROI_TYPE.RECT, options=options, shape_roi_size=len(path), multi_coordinates=path, **box)
+
+
+def _segments(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    kinds = np.full(len(ring), _LINE)
+    kinds[0] = _MOVE
+    return np.append(np.column_stack([kinds, ring]).ravel(), _CLOSE)
+
+
+def _place(roi: ImagejRoi, index: Index, image: LabelImage) -> None:
+    """Say in which plane of the stack the outline lies; ImageJ counts from 1."""
+    shape, axes = image.labels.shape[:-2], image.grid.axes[:-2]
+    if not index:
+        return
+    if len(index) == 1:
+        roi.position = index[0] + 1
+    elif axes == ("t", "z"):
+        roi.t_position, roi.z_position = index[0] + 1, index[1] + 1
+    else:
+        roi.position = int(np.ravel_multi_index(index, shape)) + 1
+
+
+def _plane_of(roi: ImagejRoi) -> tuple[int, ...] | int | None:
+    """Return index (t, z), or the number of the plane, or None where the outline lies in no one plane."""
+    if roi.t_position and roi.z_position:
+        return roi.t_position - 1, roi.z_position - 1
+    position = roi.position or roi.z_position or roi.t_position
+    return position - 1 if position else None
+
+
+def _properties(roi: ImagejRoi) -> dict[str, str]:
+    lines = (line.partition(":") for line in roi.props.splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines}

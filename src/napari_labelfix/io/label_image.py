@@ -1,0 +1,143 @@
+"""What is exported: a label image, with all that a file format may want to know about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.ndimage import find_objects
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    Index = tuple[int, ...]  # of a plane in a stack; () where there is one plane only
+
+HIGHEST_NUMBER = 2**32 - 1
+_NOT_FOR_FILE_NAMES = re.compile(r"[^\w.\- ]+")
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneObject:
+    """The part of an object that lies in one plane.
+
+    Parameters
+    ----------
+    number
+        Its id.
+    corner
+        Row and column of the mask's first pixel in the plane.
+    mask
+        (Y, X) its pixels, in their bounding box.
+    """
+
+    number: int
+    corner: tuple[int, int]
+    mask: NDArray[np.bool_]
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """First row and column, and the row and column behind the last: y0, x0, y1, x1."""
+        (row, column), (height, width) = self.corner, self.mask.shape
+        return row, column, row + height, column + width
+
+
+@dataclass(frozen=True, eq=False)
+class LabelImage:
+    """Labels of one image, of one plane or many.
+
+    Parameters
+    ----------
+    name
+        The image's name without suffix; names of files begin with it.
+    labels
+        (..., Y, X) object ids, 0 = background; the axes before Y, X are planes.
+    grid
+        Names, spacings and units of the axes.
+    image_name
+        File name of the image, for formats that name it; "" where it is not known.
+    source
+        Where the labels come from, for the record.
+    classes
+        Class of an object by its id, 1 and up; an object that is not there is of class 1.
+    class_names
+        Name of class 1, 2, ...
+    """
+
+    name: str
+    labels: NDArray[Any]
+    grid: Grid
+    image_name: str = ""
+    source: str = ""
+    classes: Mapping[int, int] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ("object",)
+
+    @classmethod
+    def of(cls, name: str, labels: NDArray[Any], grid: Grid | None = None, **rest: Any) -> LabelImage:
+        """Return labels with a name that suits a file, pixels as units where there is no grid, and class names."""
+        classes: Mapping[int, int] = rest.get("classes", {})
+        highest = max(classes.values(), default=1)
+        names = ("object",) if highest == 1 else tuple(f"class {number}" for number in range(1, highest + 1))
+        clean = _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .") or "labels"
+        return cls(clean, labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": names, **rest})
+
+    @property
+    def numbers(self) -> NDArray[Any]:
+        """The ids of all objects, ascending."""
+        found = np.unique(self.labels)
+        return found[found > 0]
+
+    @property
+    def planes(self) -> Iterator[tuple[Index, NDArray[Any]]]:
+        """The index and the labels of each plane, in order."""
+        return ((index, self.labels[index]) for index in np.ndindex(self.labels.shape[:-2]))
+
+    def plane_name(self, index: Index) -> str:
+        """Return a name for a plane's file: "cells", or "cells_003" in a stack."""
+        lengths = self.labels.shape[: len(index)]
+        digits = (f"{at:0{max(3, len(str(length - 1)))}}" for at, length in zip(index, lengths, strict=True))
+        return "_".join([self.name, *digits])
+
+    def class_of(self, number: int) -> int:
+        """Return the class of an object, 1 and up."""
+        return self.classes.get(number, 1)
+
+    def check(self) -> None:
+        """Raise `InputError` if these are no labels."""
+        if self.labels.ndim < 2 or self.labels.dtype.kind not in "iub":
+            raise InputError(
+                f"Expected labels of at least two axes and whole numbers in {self.name}, "
+                f"but got {self.labels.dtype} {self.labels.shape}."
+            )
+        if not self.labels.size:
+            raise InputError(f"{self.name} has no pixels ({self.labels.shape}). Choose other labels.")
+        lowest, highest = int(self.labels.min()), int(self.labels.max())
+        if lowest < 0 or highest > HIGHEST_NUMBER:
+            raise InputError(
+                f"Expected object numbers from 0 to {HIGHEST_NUMBER} in {self.name}, "
+                f"but got {lowest} to {highest}. Renumber them."
+            )
+
+    def renumbered(self) -> tuple[LabelImage, dict[int, int]]:
+        """Return the labels with ids 1, 2, 3, ... in the order of the old ones, and the old id of each new one."""
+        numbers = self.numbers
+        old_of = {new: int(old) for new, old in enumerate(numbers, start=1)}
+        labels = np.where(self.labels > 0, np.searchsorted(numbers, self.labels) + 1, 0).astype(np.uint32)
+        classes = {new: self.class_of(old) for new, old in old_of.items()}
+        return replace(self, labels=labels, classes=classes), old_of
+
+
+def objects_of(plane: NDArray[Any]) -> Iterator[PlaneObject]:
+    """Yield the objects of a (Y, X) plane of labels, by ascending id."""
+    numbers, compact = np.unique(plane, return_inverse=True)  # ids may be huge, and find_objects makes a list of all
+    compact = compact.reshape(plane.shape) + int(numbers[0] > 0)
+    for rank, window in enumerate(find_objects(compact), start=1):
+        if window is not None:
+            number = int(numbers[rank - int(numbers[0] > 0)])
+            yield PlaneObject(number, (window[0].start, window[1].start), compact[window] == rank)

@@ -1,0 +1,119 @@
+"""GeoJSON as QuPath writes and reads it: a feature per object and plane, in pixels of the full resolution."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.drawn import Drawn, DrawnObject
+from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.palette import OUTLINES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.label_image import Index, LabelImage
+    from napari_labelfix.io.outlines import Polygon
+
+_ID = "labelfix_id"  # the measurement that keeps an object's number
+
+
+def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write each label image as `<name>.geojson`; return the names."""
+    names = []
+    for image in images:
+        features = [
+            _feature(image, index, found.number, outline(found.mask, found.corner))
+            for index, plane in image.planes
+            for found in objects_of(plane)
+        ]
+        names.append(f"{image.name}.geojson")
+        with write_errors(folder / names[-1]):
+            text = json.dumps({"type": "FeatureCollection", "features": features})
+            (folder / names[-1]).write_text(text, encoding="utf-8")
+    return names
+
+
+def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
+    """Read polygons and points, of a collection, a list or one feature; other shapes are left out.
+
+    Raises
+    ------
+    InputError
+        If the file has no features.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    features = data.get("features", [data]) if isinstance(data, dict) else data
+    if not all(isinstance(feature, dict) and "geometry" in feature for feature in features):
+        raise InputError(f"Expected GeoJSON with features in {path}. Save it in QuPath as GeoJSON.")
+    drawn = Drawn()
+    for feature in features:
+        _take(feature, len(shape) - 2, drawn)
+    return drawn
+
+
+def _feature(image: LabelImage, index: Index, number: int, polygons: Sequence[Polygon]) -> dict[str, Any]:
+    rings = [[_closed(ring) for ring in polygon.rings] for polygon in polygons]
+    kind = image.class_of(number)
+    single = len(rings) == 1
+    return {
+        "type": "Feature",
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{image.name} {index} {number}")),  # QuPath wants UUIDs
+        "geometry": {
+            "type": "Polygon" if single else "MultiPolygon",
+            "coordinates": rings[0] if single else rings,
+            "plane": _plane(image, index),
+        },
+        "properties": {
+            "objectType": "annotation",
+            "name": str(number),
+            "classification": {"name": image.class_names[kind - 1], "color": OUTLINES[(kind - 1) % len(OUTLINES)]},
+            "measurements": {_ID: number},
+        },
+    }
+
+
+def _closed(ring: NDArray[np.float64]) -> list[list[int]]:
+    """Return x, y of the vertices, the first of them again at the end."""
+    return np.append(ring, ring[:1], axis=0)[:, ::-1].astype(int).tolist()
+
+
+def _plane(image: LabelImage, index: Index) -> dict[str, int]:
+    """Return what QuPath says of a plane; it has depth and time, so that other axes count as depth."""
+    axes = image.grid.axes[:-2]
+    if axes == ("t", "z"):
+        return {"c": -1, "z": index[1], "t": index[0]}
+    number = int(np.ravel_multi_index(index, image.labels.shape[:-2])) if index else 0
+    return {"c": -1, "z": 0, "t": number} if axes == ("t",) else {"c": -1, "z": number, "t": 0}
+
+
+def _take(feature: dict[str, Any], leading: int, drawn: Drawn) -> None:
+    geometry = feature["geometry"]
+    said = geometry.get("plane", {})
+    depth, time = int(said.get("z", 0)), int(said.get("t", 0))
+    plane = None if not said else (time, depth) if leading == 2 else max(depth, time)
+    coordinates = geometry["coordinates"]
+    if geometry["type"] in ("Point", "MultiPoint"):
+        points = [coordinates] if geometry["type"] == "Point" else coordinates
+        drawn.points += [(plane, (float(point[1]) - 0.5, float(point[0]) - 0.5)) for point in points]
+    if geometry["type"] in ("Polygon", "MultiPolygon"):
+        polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
+        rings = [np.array(ring, float)[:, 1::-1] for polygon in polygons for ring in polygon]
+        drawn.objects.append(DrawnObject(rings, plane, _number(feature.get("properties", {}).get("measurements"))))
+
+
+def _number(measurements: Any) -> int | None:
+    """Return the object's id; QuPath has written measurements as an object, and before as a list."""
+    if isinstance(measurements, list):
+        measurements = {entry.get("name"): entry.get("value") for entry in measurements}
+    number = measurements.get(_ID) if isinstance(measurements, dict) else None
+    return int(number) if isinstance(number, int | float) else None

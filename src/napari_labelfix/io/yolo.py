@@ -1,0 +1,99 @@
+"""YOLO text files: a line per object with its class and a box or a polygon, as shares of width and height."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.drawn import Drawn, DrawnObject
+from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.outlines import drawn_in, in_one_ring, outline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.label_image import LabelImage, PlaneObject
+
+CLASSES = "classes.txt"
+# Ultralytics cuts coordinates down to whole pixels and fills with the border: vertices inside the object's pixels give
+# the object back in this way too.
+_INSET = 0.25
+_DIGITS = 8  # a hundredth of a pixel in an image of a million
+
+
+def write_boxes(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write `labels/<plane>.txt` with lines "class x y width height", x and y of the middle; return the names."""
+    return _write(folder, images, _box)
+
+
+def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+    """Write `labels/<plane>.txt` with lines "class x y x y ..."; return the names.
+
+    YOLO knows one ring per object: pieces and holes are joined to it by lines that are walked there and back.
+    """
+    return _write(folder, images, _ring)
+
+
+def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
+    """Read boxes (five numbers in a line) and polygons (more).
+
+    Raises
+    ------
+    InputError
+        If a line is neither.
+    """
+    height, width = shape[-2:]
+    drawn = Drawn()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if len(words) < 5 or len(words) % 2 == 0:
+            raise InputError(f"Expected lines 'class x y width height' or 'class x y x y ...' in {path}, got {line!r}.")
+        numbers = np.array(words[1:], float).reshape(-1, 2) * (width, height)
+        if len(numbers) == 2:
+            (x, y), (across, down) = numbers
+            drawn.boxes.append((None, (y - down / 2, x - across / 2, y + down / 2, x + across / 2)))
+        else:
+            drawn.objects.append(DrawnObject([numbers[:, ::-1]]))
+    return drawn
+
+
+def _write(
+    folder: Path, images: Sequence[LabelImage], vertices: Callable[[PlaneObject], NDArray[np.float64]]
+) -> list[str]:
+    names = []
+    with write_errors(folder):
+        (folder / "labels").mkdir()
+        for image in images:
+            size = image.labels.shape[:-3:-1]  # width, height
+            for index, plane in image.planes:
+                names.append(f"labels/{image.plane_name(index)}.txt")
+                lines = [
+                    f"{image.class_of(found.number) - 1} {_shares(vertices(found), size)}"
+                    for found in objects_of(plane)
+                ]
+                (folder / names[-1]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        classes = max((image.class_names for image in images), key=len)
+        (folder / CLASSES).write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
+    return [*names, CLASSES]
+
+
+def _ring(found: PlaneObject) -> NDArray[np.float64]:
+    polygons = outline(found.mask, found.corner)
+    return in_one_ring(drawn_in(polygon, _INSET) for polygon in polygons)[:, ::-1]
+
+
+def _box(found: PlaneObject) -> NDArray[np.float64]:
+    y0, x0, y1, x1 = found.box
+    return np.array([[(x0 + x1) / 2, (y0 + y1) / 2], [x1 - x0, y1 - y0]])
+
+
+def _shares(numbers: NDArray[np.float64], size: tuple[int, ...]) -> str:
+    return " ".join(f"{share:.{_DIGITS}f}".rstrip("0").rstrip(".") for share in (numbers / size).ravel())

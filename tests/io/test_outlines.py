@@ -1,0 +1,68 @@
+"""Outlines give back the pixels they were drawn around, and are polygons that others accept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from napari_labelfix.io.outlines import in_one_ring, outline, paint
+
+masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans())
+
+
+def painted(rings, shape):
+    labels = np.zeros(shape, int)
+    if rings:
+        paint(labels, rings, 1)
+    return labels > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(masks)
+def test_rings_enclose_the_pixels_and_no_others(mask):
+    polygons = outline(mask)
+    np.testing.assert_array_equal(painted([ring for polygon in polygons for ring in polygon.rings], mask.shape), mask)
+    if polygons:
+        np.testing.assert_array_equal(painted([in_one_ring(polygons)], mask.shape), mask)
+
+
+@settings(max_examples=60, deadline=None)
+@given(masks)
+def test_polygons_are_valid_and_have_the_area_of_the_pixels(mask):
+    polygons = [shapely.Polygon(polygon.outside, polygon.holes) for polygon in outline(mask)]
+    assert all(polygon.is_valid for polygon in polygons)
+    whole = shapely.MultiPolygon(polygons)
+    assert whole.is_valid
+    assert whole.area == mask.sum()
+
+
+def test_straight_lines_have_no_vertices_between_their_ends():
+    [polygon] = outline(np.ones((3, 5), bool), (10, 20))
+    assert sorted(map(tuple, polygon.outside.tolist())) == [(10, 20), (10, 25), (13, 20), (13, 25)]
+    assert polygon.holes == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(-90, 290), st.integers(-90, 290)), min_size=3, max_size=7, unique=True))
+def test_any_polygon_is_painted_as_another_program_does(vertices):
+    ring = np.array(vertices) / 10.0
+    shape = (20, 20)
+    rows, columns = np.indices(shape)
+    inside = np.zeros(shape, bool)
+    for (y0, x0), (y1, x1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):  # a ray to the left, edge by edge
+        crosses = (y0 <= rows + 0.5) != (y1 <= rows + 0.5)
+        if crosses.any():
+            inside ^= crosses & (x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0) <= columns + 0.5)
+    apart = shapely.distance(shapely.LinearRing(ring), shapely.points(rows + 0.5, columns + 0.5)) > 1e-6
+    np.testing.assert_array_equal(painted([ring], shape)[apart], inside[apart])
+
+
+@pytest.mark.parametrize("place", [(-50, -50), (100, 3), (3, 100)])
+def test_what_lies_outside_is_left_out(place):
+    labels = np.zeros((20, 20), int)
+    assert paint(labels, [np.array([(0, 0), (0, 9), (9, 9), (9, 0)]) + np.array(place, float)], 5) == 0
+    assert not labels.any()
