@@ -21,7 +21,7 @@ from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS, find_format
 from napari_labelfix.io.grid import Grid, read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
-from napari_labelfix.io.outlines import paint
+from napari_labelfix.io.outlines import outline, paint
 from napari_labelfix.io.read import read_labels
 
 NDIMS = pytest.mark.parametrize("ndim", [2, 3, 4])
@@ -199,7 +199,8 @@ def test_yolo_polygons(tmp_path, ndim):
             filled = np.zeros(plane.shape, np.uint8)
             cv2.fillPoly(filled, np.asarray([shares * plane.shape[::-1]], np.int32), 1)
             overlap = (filled & labels).sum() / (filled | labels).sum()
-            assert overlap > 0.9 if found.number in (7, 15) else overlap == 1
+            rings = sum(len(polygon.rings) for polygon in outline(found.mask))
+            assert overlap == 1 if rings == 1 else overlap > 0.8, found.number
 
 
 @NDIMS
