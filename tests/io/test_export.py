@@ -200,7 +200,7 @@ def test_yolo_polygons(tmp_path, ndim):
             cv2.fillPoly(filled, np.asarray([shares * plane.shape[::-1]], np.int32), 1)
             overlap = (filled & labels).sum() / (filled | labels).sum()
             rings = sum(len(polygon.rings) for polygon in outline(found.mask))
-            assert overlap == 1 if rings == 1 else overlap > 0.8, found.number
+            assert overlap == 1 if rings == 1 else overlap > 0.7, found.number
 
 
 @NDIMS
