@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_labelfix.review.actions import Edit, accept_object, accept_objects, already_there, describe_objects
+from napari_labelfix.review.actions import Edit, accept_object, accept_objects, already_there
 
 SHAPE = (6, 7)
 label_arrays = arrays(np.int32, SHAPE, elements=st.integers(0, 4))
@@ -24,24 +24,6 @@ def applied(edit: Edit, labels: np.ndarray) -> np.ndarray:
     result = labels.copy()
     edit.apply(result)
     return result
-
-
-def test_objects_carry_their_mean_confidence_and_their_commonest_class():
-    labels = canvas((0, 2, 0, 2, 3), (5, 6, 0, 4, 7))
-    classes = np.where(labels > 0, 1, 0).astype(np.uint8)
-    classes[5, 0:3] = 2
-    confidence = np.full((10, 10), 0.5, np.float32)
-    confidence[0, 0:2] = 1.0
-    objects = describe_objects(labels, classes, confidence)
-    np.testing.assert_array_equal(objects.ids, [3, 7])
-    np.testing.assert_array_equal(objects.classes, [1, 2])
-    np.testing.assert_allclose(objects.confidence, [0.75, 0.5])
-
-
-def test_an_empty_plane_has_no_objects():
-    empty = np.zeros((4, 4), np.int32)
-    objects = describe_objects(empty, empty.astype(np.uint8), empty.astype(np.float32))
-    assert objects.ids.size == objects.classes.size == objects.confidence.size == 0
 
 
 def test_accepted_objects_get_new_ids_after_the_largest():

@@ -1,17 +1,22 @@
 import numpy as np
 import pytest
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Shapes
 from npe2 import PluginManifest
 
 from napari_labelfix.sample_data.napari_samples import (
+    OTHER_SEED,
     SHARE_OF_OBJECTS,
     bright_field_cells,
     fluorescence_nuclei,
+    nuclei_with_points,
     stained_tissue_nuclei,
+    tissue_with_careless_labels,
 )
-from napari_labelfix.widgets.annotation_kinds import scribble_colormap
+from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
+from napari_labelfix.widgets.scribble_kind import scribble_colormap
 
 SAMPLES = [fluorescence_nuclei, bright_field_cells, stained_tissue_nuclei]
+ALL = [*SAMPLES, nuclei_with_points, tissue_with_careless_labels]
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -52,4 +57,33 @@ def test_the_manifest_offers_every_sample():
     manifest = PluginManifest.from_distribution("napari-labelfix")
     commands = {command.id: command for command in manifest.contributions.commands}
     offered = [commands[contribution.command].python_name for contribution in manifest.contributions.sample_data]
-    assert offered == [f"napari_labelfix.sample_data.napari_samples:{sample.__name__}" for sample in SAMPLES]
+    assert offered == [f"napari_labelfix.sample_data.napari_samples:{sample.__name__}" for sample in ALL]
+
+
+def test_a_tenth_of_the_nuclei_have_a_point_in_them():
+    (image, _, _), (points, of_points, points_type) = nuclei_with_points()
+    labels = fluorescence(OTHER_SEED).labels
+    assert points_type == "points"
+    assert of_points["metadata"] == {"labelfix": {"role": "points"}}
+    assert len(points) == pytest.approx(labels.max() / 10, abs=1)
+    hit = labels[tuple(np.round(points).astype(int).T)]
+    assert (hit > 0).all()
+    assert len(set(hit)) == len(points)
+    assert of_points["size"] == pytest.approx(np.sqrt(4 / np.pi * (labels > 0).sum() / labels.max()), rel=0.2)
+    assert image.shape == labels.shape
+
+
+def test_careless_labels_are_right_in_the_frame_and_wrong_elsewhere():
+    (image, _, _), (careless, of_labels, _), (frame, of_frame, _) = tissue_with_careless_labels()
+    labels = stained_tissue(OTHER_SEED).labels
+    Labels(careless, **of_labels)
+    Shapes(frame, **of_frame)
+    assert image.shape == (*labels.shape, 3)
+    (y0, x0), (y1, x1) = frame[0].min(axis=0).astype(int), frame[0].max(axis=0).astype(int)
+    np.testing.assert_array_equal(careless[y0:y1, x0:x1], labels[y0:y1, x0:x1])
+    assert labels[y0:y1, x0:x1].any()
+    kept = set(np.unique(careless)) & set(np.unique(labels))
+    assert 0.5 < len(kept) / labels.max() < 0.85, "some are missing"
+    assert careless.max() > labels.max(), "some are none"
+    both = np.mean((careless > 0) & (labels > 0)) / np.mean((careless > 0) | (labels > 0))
+    assert 0.3 < both < 0.75

@@ -3,7 +3,7 @@
 import pytest
 
 from napari_labelfix.widgets.accept_view import AcceptView
-from napari_labelfix.widgets.accepting import Count
+from napari_labelfix.widgets.acceptor import Count
 
 
 @pytest.fixture

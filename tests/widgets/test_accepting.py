@@ -7,8 +7,9 @@ from napari.components import ViewerModel
 from napari_labelfix.errors import InputError
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accepting import Accepting, Count, locked_ids
-from napari_labelfix.widgets.results import ResultLayers
+from napari_labelfix.widgets.accepting import Accepting, locked_ids
+from napari_labelfix.widgets.acceptor import Count
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 SURE, UNSURE = 0.95, 0.6
 
@@ -30,7 +31,7 @@ def model():
 
 def results_on(model, shape=(20, 20), **placed):
     image = model.add_image(np.random.default_rng(0).random(shape), **placed)
-    results = ResultLayers(model, image, "m")
+    results = ProposalLayers(model, image, "m")
     results.create()
     return results
 
@@ -220,7 +221,7 @@ def test_accepts_work_on_every_plane_of_a_stack(model):
 
 def test_the_accepts_of_two_methods_go_to_the_same_layer(accepting, model, results):
     accepting.accept_above()
-    other = ResultLayers(model, results.image, "another method")
+    other = ProposalLayers(model, results.image, "another method")
     assert Accepting(other).corrected is accepting.corrected
 
 

@@ -8,9 +8,11 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_labelfix.annotations import Annotation, Scribbles
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.annotation_kinds import KINDS, SCRIBBLE_COLORS
+from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.scribble_kind import SCRIBBLE_COLORS, SCRIBBLE_KIND
 
-SCRIBBLES = KINDS[Scribbles]
+(SCRIBBLES,) = SCRIBBLE_KIND.layers
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -29,8 +31,8 @@ def test_the_dock_knows_the_annotation_of_every_method(method):
     ids=["2D", "RGB", "stack", "multiscale"],
 )
 def test_a_scribble_layer_is_ready_to_paint_on(image, shape):
-    layer = SCRIBBLES.create(image)
-    SCRIBBLES.start_drawing(layer, 2)
+    layer = SCRIBBLES.create(Place(image, ()))
+    SCRIBBLES.draw(layer, 2, Place(image, ()))
     assert layer.data.shape == shape
     assert layer.data.dtype == np.uint8
     assert layer.editable
@@ -45,7 +47,7 @@ def test_a_scribble_layer_is_ready_to_paint_on(image, shape):
 
 def test_a_scribble_layer_lies_on_its_image_and_carries_its_id():
     image = Image(np.zeros((50, 60)), scale=(0.2, 0.3), translate=(5, 6), units=("um", "um"), name="cells")
-    layer = SCRIBBLES.create(image)
+    layer = SCRIBBLES.create(Place(image, ()))
     assert layer.metadata["labelfix"]["role"] == "scribbles"
     assert layer.metadata["labelfix"]["image"] == layers.image_id(image)
     np.testing.assert_allclose(layer.data_to_world((7, 8)), image.data_to_world((7, 8)))
@@ -54,7 +56,7 @@ def test_a_scribble_layer_lies_on_its_image_and_carries_its_id():
 
 
 def test_background_is_blue_foreground_orange_and_unmarked_see_through():
-    layer = SCRIBBLES.create(Image(np.zeros((50, 60))))
+    layer = SCRIBBLES.create(Place(Image(np.zeros((50, 60))), ()))
     assert isinstance(layer.colormap, DirectLabelColormap)
     red, _green, blue, _alpha = layer.get_color(1)
     assert blue > red
@@ -96,10 +98,11 @@ def test_which_layers_can_serve_as_scribbles(layer, fits):
 
 
 def test_planes_without_scribbles_have_none_and_the_others_are_copies():
-    layer = SCRIBBLES.create(Image(np.zeros((3, 50, 60))))
+    image = Image(np.zeros((3, 50, 60)))
+    layer = SCRIBBLES.create(Place(image, (0,)))
     layer.data[1, 2, 3] = 2
-    assert SCRIBBLES.read(layer, (0,)) is None
-    read = SCRIBBLES.read(layer, (1,))
+    assert SCRIBBLE_KIND.read([layer], Place(image, (0,))) is None
+    read = SCRIBBLE_KIND.read([layer], Place(image, (1,)))
     layer.data[1, 2, 4] = 1
     assert read.marks[2, 3] == 2
     assert read.marks.sum() == 2, "painting on does not change what was read"
@@ -123,4 +126,4 @@ def scribbled(*labels: int) -> list[Annotation | None]:
     ],
 )
 def test_what_is_missing_is_said(annotations, sentence):
-    assert SCRIBBLES.missing(annotations) == sentence
+    assert SCRIBBLE_KIND.missing(annotations) == sentence

@@ -30,14 +30,17 @@ def test_every_command_of_the_manifest_can_be_imported(manifest):
         assert callable(getattr(__import__(module, fromlist=[name]), name))
 
 
+SAMPLES = {"scribble2label": "stained_tissue", "p_classification": "points", "label_upgrade": "careless_labels"}
+
+
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_napari_opens_the_dock_on_a_sample_ready_to_run(make_napari_viewer, qtbot, method):
     viewer = make_napari_viewer()
-    viewer.open_sample("napari-labelfix", "stained_tissue")
+    viewer.open_sample("napari-labelfix", SAMPLES[method.name])
     holder, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", method.title)
     assert isinstance(dock, MethodDock)
     assert dock.inputs.image is viewer.layers[0], "the layer itself, not napari's proxy of it"
-    assert dock.inputs.annotation is viewer.layers[1]
+    assert dock.inputs.chosen == list(viewer.layers[1:])
     assert dock.message.text() == "Press Run [G]."
     dock.inputs.task().check()
     holder.destroyOnClose()

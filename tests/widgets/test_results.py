@@ -9,7 +9,7 @@ from napari.layers import Image
 from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.results import ResultLayers
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 ROLES = ("proposal", "confidence", "ignored")
 
@@ -23,7 +23,7 @@ def model(spots):
 
 @pytest.fixture
 def results(model):
-    results = ResultLayers(model, model.layers[0], "m")
+    results = ProposalLayers(model, model.layers[0], "m")
     results.create()
     return results
 
@@ -83,7 +83,7 @@ def test_a_deleted_layer_stays_away_until_the_next_run(model, results, spots):
 
 
 def test_another_methods_layers_are_its_own(model, results):
-    other = ResultLayers(model, model.layers[0], "another method")
+    other = ProposalLayers(model, model.layers[0], "another method")
     assert other.layer("proposal") is None
     other.create()
     assert other.layer("proposal") is not results.layer("proposal")
@@ -107,7 +107,7 @@ def test_objects_become_features_for_the_pointer_to_read(results):
 def test_a_dock_opened_later_knows_the_objects_from_the_features(model, results, spots):
     results.write({0: proposal_above(spots, 0.4, confidence=0.75)})
     before = results.objects()[0]
-    again = ResultLayers(model, model.layers[0], "m")
+    again = ProposalLayers(model, model.layers[0], "m")
     assert again.has_proposal
     np.testing.assert_array_equal(again.objects()[0].ids, before.ids)
     np.testing.assert_allclose(again.objects()[0].confidence, before.confidence, atol=1e-3)
@@ -116,7 +116,7 @@ def test_a_dock_opened_later_knows_the_objects_from_the_features(model, results,
 def test_objects_of_a_stack_have_ids_of_their_own_and_only_the_changed_plane_is_written(spots):
     model = ViewerModel()
     image = model.add_image(np.stack([spots] * 3), name="stack")
-    results = ResultLayers(model, image, "m")
+    results = ProposalLayers(model, image, "m")
     results.create()
     results.write({0: proposal_above(spots, 0.4), 2: proposal_above(spots, 0.4)})
     data = results.layer("proposal").data
@@ -136,7 +136,7 @@ def test_ids_of_a_very_long_stack_still_fit():
     image = Image(np.zeros((5000, 2, 2), np.uint8))
     model = ViewerModel()
     model.layers.append(image)
-    results = ResultLayers(model, image, "m")
+    results = ProposalLayers(model, image, "m")
     results.create()
     one = np.ones((2, 2), np.int32)
     results.write({4999: Proposal(one, one.astype(np.uint8), one.astype(np.float32), one > 1)})
@@ -146,7 +146,7 @@ def test_ids_of_a_very_long_stack_still_fit():
 def test_an_image_of_another_size_gets_layers_of_its_own(model, results):
     image = model.layers[0]
     image.data = np.zeros((30, 30), np.float32)
-    again = ResultLayers(model, image, "m")
+    again = ProposalLayers(model, image, "m")
     assert again.layer("proposal") is None
     again.create()
     assert again.layer("proposal").data.shape == (30, 30)

@@ -20,25 +20,6 @@ MOSTLY = 0.5  # an object covered by more than this share of its pixels is the s
 
 
 @dataclass(frozen=True, eq=False)
-class Objects:
-    """The objects of one proposed plane.
-
-    Parameters
-    ----------
-    ids
-        (N,) their labels, ascending.
-    classes
-        (N,) the class of most of an object's pixels.
-    confidence
-        (N,) mean confidence of an object's pixels, 0..1.
-    """
-
-    ids: NDArray[np.int64]
-    classes: NDArray[np.int64]
-    confidence: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
 class Edit:
     """Pixels of a label array with their values before and after.
 
@@ -67,29 +48,6 @@ class Edit:
     def apply(self, labels: NDArray[np.integer]) -> None:
         """Write into a plain array. A napari layer gets `indices` and `after` through its undoable `data_setitem`."""
         labels[self.indices] = self.after
-
-
-def describe_objects(
-    labels: NDArray[np.integer], classes: NDArray[np.integer], confidence: NDArray[np.floating]
-) -> Objects:
-    """Return class and confidence of each object of a plane.
-
-    Parameters
-    ----------
-    labels
-        (Y, X) object ids, 0 = background; small numbers, as a method gives them.
-    classes
-        (Y, X) 0 background, 1.. foreground classes.
-    confidence
-        (Y, X) in [0, 1].
-    """
-    flat = labels.ravel()
-    sizes = np.bincount(flat)
-    ids = np.flatnonzero(sizes)
-    ids = ids[ids > 0]
-    total = np.bincount(flat, weights=confidence.ravel())
-    votes = np.stack([np.bincount(flat[(classes == c).ravel()], minlength=sizes.size) for c in range(_top(classes))])
-    return Objects(ids, votes.argmax(axis=0)[ids], total[ids] / sizes[ids])
 
 
 def already_there(
@@ -183,7 +141,3 @@ def _positions(ids: NDArray[np.integer], values: NDArray[np.integer]) -> tuple[N
         return np.zeros(values.shape, bool), np.zeros(values.shape, np.intp)
     position = np.minimum(np.searchsorted(ids, values), ids.size - 1)
     return ids[position] == values, position
-
-
-def _top(classes: NDArray[np.integer]) -> int:
-    return int(classes.max(initial=0)) + 1

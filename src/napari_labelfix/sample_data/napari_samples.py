@@ -1,9 +1,12 @@
-"""The samples under File > Open Sample: an image, and scribbles on some of its objects, ready to train from."""
+"""The samples under File > Open Sample: an image, and an imperfect annotation of it, ready to train from."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from napari_labelfix.sample_data.imperfect import careless_labels, some_centres, typical_diameter
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import Sample, bright_field, fluorescence, stained_tissue
 
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
     LayerTuple = tuple[NDArray[Any], dict[str, Any], str]
 
 SHARE_OF_OBJECTS = 0.15  # that get a scribble
-SEED = 1
+SHARE_OF_POINTS = 0.1  # of the objects
+RIGHT_PART = 170  # pixels: the side of the square in which careless labels are right
+SEED, OTHER_SEED = 1, 2
 # Okabe & Ito's colours, as the dock gives them: 1 blue, 2 orange, further classes as they come.
 _PALETTE = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
 _COLORS = {None: "transparent", 0: "transparent"} | {n: _PALETTE[(n - 1) % len(_PALETTE)] for n in range(1, 256)}
@@ -32,6 +37,42 @@ def bright_field_cells() -> list[LayerTuple]:
 def stained_tissue_nuclei() -> list[LayerTuple]:
     """Return the layers of a stained section: (data, arguments, layer type), 512 x 512, 8-bit RGB."""
     return _layers("stained tissue", stained_tissue(SEED))
+
+
+def nuclei_with_points() -> list[LayerTuple]:
+    """Return a fluorescence image, 512 x 512, 16 bit, and points on a tenth of its nuclei."""
+    name, (image, labels) = "nuclei", fluorescence(OTHER_SEED)
+    centres = some_centres(labels, SHARE_OF_POINTS, OTHER_SEED)
+    of_points = {
+        "name": f"{name} points",
+        "size": typical_diameter(labels),
+        "opacity": 0.6,
+        "features": {"kind": ["cell"] * len(centres)},
+        "metadata": {"labelfix": {"role": "points"}},
+    }
+    return [(image, {"name": name}, "image"), (centres, of_points, "points")]
+
+
+def tissue_with_careless_labels() -> list[LayerTuple]:
+    """Return a stained section, 512 x 512, labels of it that are right in one corner only, and a frame around that."""
+    name, (image, labels) = "tissue", stained_tissue(OTHER_SEED)
+    careless = careless_labels(labels, (slice(0, RIGHT_PART), slice(0, RIGHT_PART)), OTHER_SEED)
+    of_labels = {"name": f"{name} careless labels", "metadata": {"labelfix": {"role": "imperfect"}}}
+    low, high = 1, RIGHT_PART - 1
+    frame = np.array([[(low, low), (low, high), (high, high), (high, low)]], float)
+    of_frame = {
+        "name": f"{name} right part",
+        "shape_type": "rectangle",
+        "face_color": "transparent",
+        "edge_color": "#f0e442",
+        "edge_width": 2,
+        "metadata": {"labelfix": {"role": "right_part"}},
+    }
+    return [
+        (image, {"name": name, "rgb": True}, "image"),
+        (careless, of_labels, "labels"),
+        (frame, of_frame, "shapes"),
+    ]
 
 
 def _layers(name: str, sample: Sample) -> list[LayerTuple]:

@@ -1,4 +1,4 @@
-"""What happens when a person accepts: from a button, a key or a click on the canvas, to the corrected layer."""
+"""What happens when a person accepts: from a button, a key or a click on the canvas, to the layer it goes to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.widgets.accept_view import AcceptView
+    from napari_labelfix.widgets.acceptor import Accepted, Acceptor
     from napari_labelfix.widgets.results import ResultLayers
 
 _TREMBLE = 4  # pixels of the canvas
@@ -44,7 +45,8 @@ class AcceptControl(QObject):
     def __init__(self, viewer: ViewerModel, view: AcceptView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._view = viewer, view
-        self._accepting: Accepting | None = None
+        self._results: ResultLayers | None = None
+        self._acceptors: list[Acceptor] = []
         self._watched: Layer | None = None
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
@@ -54,22 +56,33 @@ class AcceptControl(QObject):
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
         view.pickToggled.connect(self._on_pick_toggled)
+        view.takeBackClicked.connect(self.take_back)
+        view.scopeChanged.connect(self._on_scope_changed)
         layers.on_list_change(viewer, self.count_later)
 
-    def set_results(self, results: ResultLayers | None) -> None:
-        """Accept from these layers from now on."""
-        self._accepting = Accepting(results) if results is not None else None
+    def set_results(self, results: ResultLayers | None, annotation: Layer | None) -> None:
+        """Accept from these layers from now on, and points into this annotation."""
+        self._results = results
+        self._acceptors = acceptors_of(results, annotation) if results is not None else []
         self.stop_picking()
         self.show_counts()
 
     def accept_all(self) -> None:
-        """Accept every proposed object that is not there yet."""
-        self._accept(lambda accepting: accepting.accept_above(0.0), "Nothing is proposed yet.")
+        """Accept everything in the chosen scope that is not there yet."""
+        change = self._scope.change
+        self._accept(lambda acceptor: acceptor.accept_above(0.0, change), "Nothing is proposed yet.")
 
     def accept_above(self) -> None:
-        """Accept the objects that are at least as confident as the threshold."""
-        threshold = self._view.threshold
-        self._accept(lambda accepting: accepting.accept_above(threshold), "Nothing is proposed yet.")
+        """Accept what is at least as certain as the threshold."""
+        threshold, change = self._view.threshold, self._scope.change
+        self._accept(lambda acceptor: acceptor.accept_above(threshold, change), "Nothing is proposed yet.")
+
+    def take_back(self) -> None:
+        """Take the last accept back, where Ctrl+Z does not."""
+        acceptor = self._scope.acceptor
+        if acceptor is not None and (count := acceptor.take_back()):
+            self.told.emit(f"{_was(acceptor.noun, count)} taken back.", "done")
+        self.show_counts()
 
     def accept_under_cursor(self) -> None:
         """Accept the object under the mouse pointer."""
@@ -85,42 +98,63 @@ class AcceptControl(QObject):
             self._count_timer.start()
 
     def show_counts(self) -> None:
-        """Show what the buttons would do."""
-        self._watch_corrected()
-        accepting = self._accepting
-        if accepting is None or not accepting.has_objects:
+        """Show what the buttons would do, and what the colours mean."""
+        scope = self._scope
+        self._watch_target(scope.acceptor)
+        self._view.show_scopes([each.name for each in self._scopes()])
+        if self._results is None or scope.acceptor is None or not scope.acceptor.has_objects:
+            self._view.show_legend([])
             self._view.show_counts(None, None)
-        else:
-            self._view.show_counts(accepting.count(self._view.threshold), accepting.count())
+            return
+        acceptor, change = scope.acceptor, scope.change
+        self._view.show_words(acceptor.noun, acceptor.certainty, acceptor.certainty_help)
+        self._view.show_legend(self._results.legend())
+        above, everything = acceptor.count(self._view.threshold, change), acceptor.count(0.0, change)
+        self._view.show_counts(above, everything, acceptor.can_take_back)
 
-    def _accept(self, accept: Callable[[Accepting], Edit | None], nothing: str) -> None:
-        if self._accepting is None:
+    @property
+    def _scope(self) -> Scope:
+        scopes = self._scopes()
+        return scopes[min(self._view.scope, len(scopes) - 1)] if scopes else Scope("", None)
+
+    def _scopes(self) -> list[Scope]:
+        return scopes_of(self._results, self._acceptors) if self._results is not None else []
+
+    def _on_scope_changed(self) -> None:
+        self.stop_picking()
+        self.show_counts()
+
+    def _accept(self, accept: Callable[[Acceptor], Accepted | Edit | None], nothing: str) -> None:
+        acceptor = self._scope.acceptor
+        if acceptor is None:
             return
         try:
-            edit = accept(self._accepting)
+            accepted = accept(acceptor)
         except InputError as error:
             self.told.emit(str(error), "warning")
             return
-        if edit is None:
+        if accepted is None:
             self.told.emit(nothing, "hint")
         else:
-            self.told.emit(_what_happened(edit), "done")
+            self.told.emit(_what_happened(acceptor, accepted), "done")
         self.show_counts()
 
     def _accept_at(self, position: Sequence[float]) -> None:
+        noun, key = self._scope.noun, SHORTCUTS["accept_object"].key
         self._accept(
-            lambda accepting: accepting.accept_at(position),
-            f"There is no proposed object here. Point at one and press {SHORTCUTS['accept_object'].key}.",
+            lambda acceptor: acceptor.accept_at(position),
+            f"There is no proposed {noun} here. Point at one and press {key}.",
         )
 
     def _on_pick_toggled(self, picking: bool) -> None:
         callbacks = self._viewer.mouse_drag_callbacks
         if self._on_canvas_click in callbacks:
             callbacks.remove(self._on_canvas_click)
-        if picking and self._accepting is not None:
-            self._accepting.select_layer_without_brush()
+        acceptor = self._scope.acceptor
+        if picking and acceptor is not None:
+            acceptor.select_layer_without_brush()
             callbacks.append(self._on_canvas_click)
-            self.told.emit("Click on the objects to accept. Press the button again to end.", "hint")
+            self.told.emit(f"Click on the {acceptor.noun}s to accept. Press the button again to end.", "hint")
 
     def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
         """Accept at a click; a drag, of more than a hand's tremble, moves the image."""
@@ -131,31 +165,29 @@ class AcceptControl(QObject):
         if np.abs(event.pos - pressed).max() <= _TREMBLE:
             self._accept_at(event.position)
 
-    def _watch_corrected(self) -> None:
-        corrected = self._accepting.corrected if self._accepting is not None else None
-        if corrected is self._watched:
+    def _watch_target(self, acceptor: Acceptor | None) -> None:
+        target = acceptor.target if acceptor is not None else None
+        if target is self._watched:
             return
         if self._watched is not None:
-            layers.unwatch(self._watched, self._on_corrected_touched)
-        if corrected is not None:
-            layers.watch(corrected, self._on_corrected_touched)
-        self._watched = corrected
+            layers.unwatch(self._watched, self._on_target_touched)
+        if target is not None:
+            layers.watch(target, self._on_target_touched)
+        self._watched = target
 
-    def _on_corrected_touched(self, _event: object = None) -> None:
-        if self._accepting is not None:
-            self._accepting.forget_counts()
+    def _on_target_touched(self, _event: object = None) -> None:
+        for acceptor in self._acceptors:
+            acceptor.forget_counts()
         self.count_later()
 
 
-def _what_happened(edit: Edit) -> str:
-    if not edit.count:
-        return f"Nothing was changed: {_objects(edit.present)} already there."
-    there = f" {edit.present} more {'was' if edit.present == 1 else 'were'} there already." if edit.present else ""
-    return (
-        f"{_objects(edit.count)} accepted into the corrected layer.{there} "
-        "Ctrl+Z takes it back; File > Save Selected Layers saves it."
-    )
+def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit) -> str:
+    noun, present = acceptor.noun, accepted.present
+    if not accepted.count:
+        return f"Nothing was changed: {_was(noun, present)} already there."
+    there = f" {present} more {'was' if present == 1 else 'were'} there already." if present else ""
+    return f"{_was(noun, accepted.count)} accepted {acceptor.destination}.{there} {acceptor.way_back}"
 
 
-def _objects(count: int) -> str:
-    return "1 object was" if count == 1 else f"{count} objects were"
+def _was(noun: str, count: int) -> str:
+    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
 if TYPE_CHECKING:
-    from napari_labelfix.widgets.accepting import Count
+    from collections.abc import Sequence
+
+    from napari_labelfix.widgets.acceptor import Count
+    from napari_labelfix.widgets.results import LegendEntry
 
 
 class AcceptView(QWidget):
@@ -20,27 +23,41 @@ class AcceptView(QWidget):
     acceptAboveClicked = Signal()
     thresholdChanged = Signal()
     pickToggled = Signal(bool)
+    takeBackClicked = Signal()
+    scopeChanged = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, threshold: float = 0.9, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.legend = QLabel()  # what the colours of the result mean
+        self.legend.setWordWrap(True)
+        self.scopes = QComboBox()
+        self.scopes.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.certainty = QLabel()
+        self.take_back_button = QPushButton("Take back")
         self.all_button = QPushButton("Accept all")
         self.above_button = QPushButton()
-        self.object_button = QPushButton(with_key("Accept object", "accept_object"))
+        self.object_button = QPushButton()
         self.object_button.setCheckable(True)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
-        self.slider.setValue(90)
+        self.slider.setValue(round(threshold * 100))
         self.number = QDoubleSpinBox()
         self.number.setRange(0, 1)
         self.number.setSingleStep(0.05)
-        self.number.setValue(0.9)
+        self.number.setValue(threshold)
         self.count = QLabel()
         self.count.setWordWrap(True)
+        self._noun = ""
         self._explain()
         self._arrange()
+        self.show_words("object", "Confidence", "Confidence of an object: the mean over its pixels.")
+        self.show_scopes([])
+        self.show_legend([])
         self.all_button.clicked.connect(self.acceptAllClicked)
         self.above_button.clicked.connect(self.acceptAboveClicked)
         self.object_button.toggled.connect(self.pickToggled)
+        self.take_back_button.clicked.connect(self.takeBackClicked)
+        self.scopes.activated.connect(lambda _: self.scopeChanged.emit())
         self.slider.valueChanged.connect(lambda percent: self.number.setValue(percent / 100))
         self.number.valueChanged.connect(self._on_number)
         self.show_counts(None, None)
@@ -50,19 +67,49 @@ class AcceptView(QWidget):
         """The confidence above which objects are accepted, 0..1."""
         return round(self.number.value(), 2)
 
-    def show_counts(self, above: Count | None, everything: Count | None) -> None:
+    @property
+    def scope(self) -> int:
+        """The number of the chosen scope."""
+        return max(0, self.scopes.currentIndex())
+
+    def show_scopes(self, names: Sequence[str]) -> None:
+        """Offer what to accept from; there is nothing to choose where it is one."""
+        if len(names) == self.scopes.count():
+            for row, name in enumerate(names):
+                self.scopes.setItemText(row, name)
+        else:
+            self.scopes.clear()
+            self.scopes.addItems(list(names))
+        self.scopes.setVisible(len(names) > 1)
+
+    def show_words(self, noun: str, certainty: str, certainty_help: str) -> None:
+        """Call things by the names that they have in this scope."""
+        self._noun = noun
+        self.object_button.setText(with_key(f"Accept {noun}", "accept_object"))
+        self.certainty.setText(certainty)
+        for widget in (self.certainty, self.slider, self.number):
+            widget.setToolTip(certainty_help)
+
+    def show_legend(self, entries: Sequence[LegendEntry]) -> None:
+        """Show colours with their meaning; nothing where there is none."""
+        self.legend.setText("&nbsp; ".join(map(_in_color, entries)))
+        self.legend.setVisible(bool(entries))
+
+    def show_counts(self, above: Count | None, everything: Count | None, can_take_back: bool = False) -> None:
         """Say what the buttons would do; None where there is no proposal."""
         self.above_button.setText(with_key(f"Accept ≥ {self.threshold:.2f}", "accept_confident"))
         self.all_button.setEnabled(bool(everything and everything.new))
         self.above_button.setEnabled(bool(above and above.new))
         self.object_button.setEnabled(everything is not None)
+        self.take_back_button.setVisible(can_take_back)
         if above is None or everything is None:
             self.count.setText("Nothing is proposed yet.")
             self.all_button.setText("Accept all")
             return
         self.all_button.setText(f"Accept all ({everything.new})")
         there = f", {above.present} {_are(above.present)} already there" if above.present else ""
-        self.count.setText(f"{above.new} {_objects(above.new)} ≥ {self.threshold:.2f} will be accepted{there}.")
+        noun = self._noun if above.new == 1 else f"{self._noun}s"
+        self.count.setText(f"{above.new} {noun} ≥ {self.threshold:.2f} will be accepted{there}.")
 
     def _on_number(self, value: float) -> None:
         self.slider.blockSignals(True)
@@ -76,26 +123,30 @@ class AcceptView(QWidget):
         self.object_button.setToolTip(
             f"{tooltip('accept_object')}\nOr press this button and click on objects; press it again to end."
         )
-        for widget in (self.slider, self.number):
-            widget.setToolTip("Confidence of an object: the mean over its pixels.")
-        for button in (self.all_button, self.above_button, self.object_button):
+        self.scopes.setToolTip("What the buttons accept.")
+        self.take_back_button.setToolTip("Remove the points again that were accepted last.")
+        for button in (self.all_button, self.above_button, self.object_button, self.take_back_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 
     def _arrange(self) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(3)
-        grid.addWidget(QLabel("Confidence"), 0, 0)
-        grid.addWidget(self.slider, 0, 1, 1, 2)
-        grid.addWidget(self.number, 0, 3)
-        grid.addWidget(self.count, 1, 0, 1, 4)
-        grid.addWidget(self.above_button, 2, 0, 1, 2)
-        grid.addWidget(self.all_button, 2, 2, 1, 2)
-        grid.addWidget(self.object_button, 3, 0, 1, 4)
+        grid.addWidget(self.legend, 0, 0, 1, 4)
+        grid.addWidget(self.scopes, 1, 0, 1, 4)
+        grid.addWidget(self.certainty, 2, 0)
+        grid.addWidget(self.slider, 2, 1, 1, 2)
+        grid.addWidget(self.number, 2, 3)
+        grid.addWidget(self.count, 3, 0, 1, 4)
+        grid.addWidget(self.above_button, 4, 0, 1, 2)
+        grid.addWidget(self.all_button, 4, 2, 1, 2)
+        grid.addWidget(self.object_button, 5, 0, 1, 4)
+        grid.addWidget(self.take_back_button, 6, 0, 1, 4)
 
 
-def _objects(count: int) -> str:
-    return "object" if count == 1 else "objects"
+def _in_color(entry: LegendEntry) -> str:
+    """Return rich text that is not broken between the colour and its meaning."""
+    return f'<span style="color: {entry.color}">■</span>&nbsp;{entry.number}&nbsp;{entry.meaning}'
 
 
 def _are(count: int) -> str:

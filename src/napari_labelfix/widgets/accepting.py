@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
@@ -10,6 +10,7 @@ from napari.layers import Labels
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.actions import accept_object, accept_objects, already_there
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.acceptor import Acceptor, Count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,17 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.review.actions import Edit
+    from napari_labelfix.review.objects import Objects
+    from napari_labelfix.snapshots import Change
     from napari_labelfix.widgets.results import ResultLayers
 
 
-class Count(NamedTuple):
-    """How many objects an accept would add, and how many of them are in the corrected layer already."""
-
-    new: int
-    present: int
-
-
-class Accepting:
+class Accepting(Acceptor):
     """Moves proposed objects into the corrected layer of the same image.
 
     Parameters
@@ -35,6 +31,12 @@ class Accepting:
     results
         The layers with the proposal.
     """
+
+    noun = "object"
+    certainty = "Confidence"
+    certainty_help = "Confidence of an object: the mean over its pixels."
+    destination = "into the corrected layer"
+    way_back = "Ctrl+Z takes it back; File > Save Selected Layers saves it."
 
     def __init__(self, results: ResultLayers) -> None:
         self._results = results
@@ -48,9 +50,14 @@ class Accepting:
         return layer if isinstance(layer, Labels) and tuple(layer.data.shape) == self._results.shape else None
 
     @property
+    def target(self) -> Labels | None:
+        """The corrected layer, if there is one."""
+        return self.corrected
+
+    @property
     def has_objects(self) -> bool:
         """Whether there is a proposal to accept from."""
-        return self._results.has_proposal
+        return self._results.has_proposal and self._results.layer("proposal") is not None
 
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not paint."""
@@ -62,23 +69,23 @@ class Accepting:
         """Note that the corrected layer has changed."""
         self._counted = {}
 
-    def count(self, threshold: float = 0.0) -> Count:
-        """Return what accepting all objects of at least this confidence would do."""
+    def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
+        """Return what accepting all objects of at least this confidence, and with this change, would do."""
         new = present = 0
         for plane, objects in self._results.objects().items():
             if self._counted.get(plane) is not objects:
                 self._counted[plane], self._present[plane] = objects, self._find_present(plane, objects.ids)
-            chosen = objects.confidence >= threshold
+            chosen = _chosen(objects, threshold, change)
             there = int((self._present[plane] & chosen).sum())
             new, present = new + int(chosen.sum()) - there, present + there
         return Count(new, present)
 
-    def accept_above(self, threshold: float = 0.0) -> Edit | None:
-        """Accept all objects of at least this confidence; None if there is no proposal."""
-        proposal, objects = self._results.layer("proposal"), self._results.objects().values()
-        if proposal is None or not objects:
+    def accept_above(self, threshold: float = 0.0, change: Change | None = None) -> Edit | None:
+        """Accept all objects of at least this confidence, and with this change; None if there is no proposal."""
+        proposal, tables = self._results.layer("proposal"), self._results.objects().values()
+        if proposal is None or not tables:
             return None
-        chosen = np.concatenate([table.ids[table.confidence >= threshold] for table in objects])
+        chosen = np.concatenate([objects.ids[_chosen(objects, threshold, change)] for objects in tables])
         corrected = self._corrected_or_new()
         edit = accept_objects(proposal.data, corrected.data, chosen)
         self._write(corrected, edit)
@@ -93,6 +100,10 @@ class Accepting:
         edit = accept_object(proposal.data, corrected.data, object_id, locked_ids(corrected))
         self._write(corrected, edit)
         return edit
+
+    def take_back(self) -> int:
+        """Do nothing: the layer has a history, and Ctrl+Z takes an accept back."""
+        return 0
 
     def object_at(self, position: Sequence[float]) -> int:
         """Return the proposed object's id at a position in world coordinates, or 0."""
@@ -134,6 +145,12 @@ class Accepting:
         corrected.visible = True
         layers.select(self._results.viewer, corrected)
         self.forget_counts()
+
+
+def _chosen(objects: Objects, threshold: float, change: Change | None) -> NDArray[np.bool_]:
+    """Return (N,) which objects are meant."""
+    chosen = objects.confidence >= threshold
+    return chosen if change is None else chosen & (objects.changes == change)
 
 
 def locked_ids(corrected: Labels) -> set[int]:

@@ -42,3 +42,19 @@ class Scribble2LabelDock(MethodDock):
     def __init__(self, napari_viewer: Viewer) -> None:
         with _full_collection_later():
             super().__init__(napari_viewer, METHODS["scribble2label"])
+
+
+class PClassificationDock(MethodDock):
+    """The dock of P-classification."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        with _full_collection_later():
+            super().__init__(napari_viewer, METHODS["p_classification"])
+
+
+class LabelUpgradeDock(MethodDock):
+    """The dock of the label upgrade."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        with _full_collection_later():
+            super().__init__(napari_viewer, METHODS["label_upgrade"])

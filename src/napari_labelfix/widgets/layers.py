@@ -7,7 +7,7 @@ first layer is made for it.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from napari.layers import Image
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from napari.utils.events import EventEmitter
     from numpy.typing import NDArray
 
-Role = Literal["image", "confidence", "ignored", "proposal", "corrected", "scribbles"]
+Role = Literal[
+    "image", "heatmap", "confidence", "ignored", "imperfect", "preview", "changes", "proposal", "corrected",
+    "detections", "right_part", "points", "scribbles",
+]  # fmt: skip
 TAG = "labelfix"
-_BOTTOM_TO_TOP = ("image", "confidence", "ignored", "proposal", "corrected", "scribbles")
-_HEIGHT = {role: height for height, role in enumerate(_BOTTOM_TO_TOP)}
+_HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
 
 def tag_of(layer: Layer) -> dict[str, Any]:
@@ -101,6 +104,13 @@ def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
         raise InputError(f"{plane_name(image, index)} cannot be read ({error}). Open the image again.") from error
 
 
+def index_in_view(viewer: ViewerModel, image: Layer) -> tuple[int, ...]:
+    """Return the index of the plane of an image that is seen; () for a 2D image."""
+    point = image.world_to_data(viewer.dims.point[-image.ndim :])[:-2]
+    highest = np.subtract(spatial_shape(image)[:-2], 1)
+    return tuple(int(i) for i in np.clip(np.round(point), 0, highest))
+
+
 def placement(image: Layer) -> dict[str, Any]:
     """Return what puts a new layer exactly on top of the image, as arguments of a layer."""
     return {
@@ -141,19 +151,25 @@ def on_list_change(viewer: ViewerModel, callback: Callable[[object], object]) ->
 
 
 def watch(layer: Layer, callback: Callable[[object], object]) -> None:
-    """Call a bound method, which is held weakly, when the pixels of a labels layer may have changed.
+    """Call a bound method, which is held weakly, when what a person drew in a layer may have changed.
 
     A stroke is told when it ends (`paint`). napari tells an undo only as a redraw (`set_data`), which also comes when
     the slider moves: the callback has to look whether something is different.
     """
-    for emitter in (layer.events.paint, layer.events.set_data, layer.events.data):
+    for emitter in _emitters(layer):
         emitter.connect(callback)
 
 
 def unwatch(layer: Layer, callback: Callable[[object], object]) -> None:
     """Undo `watch`."""
-    for emitter in (layer.events.paint, layer.events.set_data, layer.events.data):
+    for emitter in _emitters(layer):
         emitter.disconnect(callback)
+
+
+def _emitters(layer: Layer) -> list[EventEmitter]:
+    """Return what tells a change: pixels and undo of labels; position, kind and size of points; shapes."""
+    names = ("paint", "set_data", "data", "features", "size", "current_size")
+    return [layer.events[name] for name in names if name in layer.events]
 
 
 def _place(viewer: ViewerModel, layer: Layer) -> int:

@@ -16,8 +16,8 @@ from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
-from napari_labelfix.widgets.results import ResultLayers
 from napari_labelfix.widgets.run_view import RunView
 from napari_labelfix.widgets.session import Session
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.widgets.message import Mood
+    from napari_labelfix.widgets.results import ResultLayers
 
 _AFTER_A_STROKE_MS = 300
 _WARM_UP_AFTER_MS = 200  # when the dock has been painted
@@ -56,15 +57,16 @@ class MethodDock(QWidget):
         # napari hands a proxy to docks, which wraps a layer anew at every look, so that no two looks are identical
         viewer = getattr(viewer, "__wrapped__", viewer)
         self._viewer, self._method = viewer, method
+        self._kind, self._output = KINDS[method.annotation], OUTPUTS[method.output]
         self._results: ResultLayers | None = None  # of the chosen image
         self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows
-        self._watched: Layer | None = None
+        self._watched: list[Layer] = []
 
         self.message = Message(viewer.theme)
-        self.inputs = InputView(viewer, KINDS[method.annotation])
+        self.inputs = InputView(viewer, self._kind)
         self.form = ParamsForm(method.params)
         self.run_view = RunView()
-        self.accept_view = AcceptView()
+        self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
         self.session = Session(trainer or LocalTrainer(), self)
         self._stroke_timer = QTimer(self)
@@ -127,15 +129,14 @@ class MethodDock(QWidget):
 
     def toggle_proposal(self) -> None:
         """Hide the proposal, or show it again."""
-        proposal = self._results.layer("proposal") if self._results is not None else None
-        if proposal is not None:
-            proposal.visible = not proposal.visible
+        if self._results is not None:
+            self._results.toggle()
 
     def close_session(self) -> None:
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
         self.session.close()
         self.accepts.stop_picking()
-        self._watch(None)
+        self._watch([])
         self._keys.release()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -159,20 +160,20 @@ class MethodDock(QWidget):
         if image is None:
             self._results = None
         elif self._results is None or not self._results.belong_to(image):
-            self._results = ResultLayers(self._viewer, image, self._method.name)
-        self._watch(self.inputs.annotation)
-        self.accepts.set_results(self._results)
+            self._results = self._output.layers(self._viewer, image, self._method.name)
+        self._watch(self.inputs.chosen)
+        self.accepts.set_results(self._results, self.inputs.annotation)
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
 
-    def _watch(self, annotation: Layer | None) -> None:
-        if annotation is self._watched:
-            return
-        if self._watched is not None:
-            layers.unwatch(self._watched, self._on_annotation_touched)
-        if annotation is not None:
-            layers.watch(annotation, self._on_annotation_touched)
-        self._watched = annotation
+    def _watch(self, chosen: list[Layer]) -> None:
+        for layer in self._watched:
+            if layer not in chosen:
+                layers.unwatch(layer, self._on_annotation_touched)
+        for layer in chosen:
+            if layer not in self._watched:
+                layers.watch(layer, self._on_annotation_touched)
+        self._watched = chosen
 
     def _on_annotation_touched(self, _event: object = None) -> None:
         self._stroke_timer.start()  # again, if it was running: the person is still drawing
@@ -192,7 +193,7 @@ class MethodDock(QWidget):
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
         if newest and self._run is not None:
             first = not self._run[1].has_proposal
-            self._run[1].write(newest)
+            self._run[1].write(newest, self._run[0])
             self.accepts.show_counts()
             if first:
                 self._run[1].update_thumbnails()
@@ -218,12 +219,14 @@ class MethodDock(QWidget):
         run = shortcuts.with_key("Run", "run_or_stop")
         proposed = self._results is not None and self._results.has_proposal
         if self.session.running and proposed:
-            return "Paint more strokes where the outlines are wrong; they are used at once. Press Stop when it is good."
+            return f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
         if self.session.running:
             return "The first proposal comes in a moment."
         if missing := self.inputs.missing():
             return missing
-        return f"Accept what is right, or paint more strokes and press {run} again." if proposed else f"Press {run}."
+        if proposed:
+            return f"Accept what is right, or {self._kind.afterwards} and press {run} again."
+        return f"Press {run}."
 
     def _tell(self, sentence: str, mood: Mood, notify: Callable[[str], None]) -> None:
         self.message.show_text(sentence, mood)

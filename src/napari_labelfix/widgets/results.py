@@ -1,36 +1,40 @@
-"""The layers that a run fills: proposal, confidence, ignored.
+"""The layers that a run fills, whatever it believes in: objects or points.
 
-They show what a model believes. They cannot be edited, so they have no undo history, and a refresh writes into their
-arrays in place.
+They show what a model believes. They cannot be edited, so they have no undo history, and a refresh writes into them in
+place.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-import numpy as np
-from napari.layers import Image, Labels
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from napari.layers import Points
 
-from napari_labelfix.io.palette import OUTLINES
-from napari_labelfix.review.actions import Objects, describe_objects
-from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from numpy.typing import NDArray
 
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.review.objects import Objects
     from napari_labelfix.snapshots import Belief
 
-Shown = Literal["proposal", "confidence", "ignored"]
-_IDS_PER_PLANE = 1_000_000
+    Maker = Callable[[Layer], Layer]
 
 
-class ResultLayers:
+class LegendEntry(NamedTuple):
+    """A colour, what it means, and how many objects or points have it."""
+
+    color: str
+    meaning: str
+    number: int
+
+
+class ResultLayers(ABC):
     """The result layers of one method for one image.
 
     A layer is looked up by its tag each time it is needed: one that a person deleted stays away until `create`.
@@ -41,139 +45,74 @@ class ResultLayers:
         The viewer, an image layer in it, and the name of the method.
     """
 
+    main: ClassVar[layers.Role]  # the layer that is accepted from
+    makers: ClassVar[Mapping[layers.Role, Maker]]  # of the layers of every run
+    optional_makers: ClassVar[Mapping[layers.Role, Maker]]  # of those that are made when something comes for them
+
     def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
         self.viewer = viewer
         self.image = image
         self.method = method
         self.shape = layers.spatial_shape(image)
         self.planes = layers.plane_indices(self.shape)
-        # ids in the layer are unique over all planes: object 17 of plane 3 is 3000017
-        self._stride = min(_IDS_PER_PLANE, np.iinfo(np.int32).max // len(self.planes))
-        self._undescribed: dict[int, Proposal] = {}
-        self._objects = self._objects_from_features()
+        self._awaited: set[layers.Role] = set()  # optional layers that this run has not made yet
 
-    def layer(self, role: Shown) -> Layer | None:
-        """Return one of the three layers, or None where it is missing."""
+    def layer(self, role: layers.Role) -> Layer | None:
+        """Return one of the layers, or None where it is missing."""
         layer = layers.find(self.viewer, role, self.image, self.method)
-        return layer if layer is not None and tuple(layer.data.shape) == self.shape else None
+        if layer is None or isinstance(layer, Points):
+            return layer
+        return layer if tuple(layer.data.shape) == self.shape else None
 
     def belong_to(self, image: Layer) -> bool:
         """Whether these are the layers of this image, with the size that it has now."""
         return self.image is image and self.shape == layers.spatial_shape(image)
 
-    @property
-    def has_proposal(self) -> bool:
-        """Whether anything was proposed for this image, and its layer is still there."""
-        return bool(self._objects or self._undescribed) and self.layer("proposal") is not None
-
     def create(self) -> None:
-        """Add those of the three layers that are missing; a proposal of an earlier run stays until the next comes."""
-        for role, make in _MAKERS.items():
+        """Add those of the layers that are missing; what an earlier run proposed stays until something new comes."""
+        for role, make in self.makers.items():
             if self.layer(role) is None:
-                layer = make(self.shape, self.image)
-                layer.editable = False
-                layers.link(layer, role, self.image, self.method)
-                layers.add_quietly(self.viewer, layer)
+                self._add(role, make)
+        self._awaited = set(self.optional_makers)
 
-    def write(self, beliefs: Mapping[int, Belief]) -> None:
-        """Show proposals, by the index of their plane."""
-        targets = {role: layer for role in _MAKERS if (layer := self.layer(role)) is not None}
-        proposals = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Proposal)}
-        for plane, proposal in proposals.items():
-            shown = {
-                "proposal": np.where(proposal.labels > 0, proposal.labels + plane * self._stride, 0),
-                "confidence": proposal.confidence,
-                "ignored": proposal.ignored,
-            }
-            for role, layer in targets.items():
-                layer.data[self.planes[plane]] = shown[role]
-        for layer in targets.values():
-            layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
-        self._undescribed.update(proposals)
+    def toggle(self) -> None:
+        """Hide what is proposed, or show it again."""
+        if (main := self.layer(self.main)) is not None:
+            main.visible = not main.visible
 
     def update_thumbnails(self) -> None:
         """Let the list of layers show what is in the layers now."""
-        for role in _MAKERS:
+        for role in (*self.makers, *self.optional_makers):
             if (layer := self.layer(role)) is not None:
                 layer.refresh(extent=False, data_displayed=False, highlight=False)
 
+    @property
+    @abstractmethod
+    def has_proposal(self) -> bool:
+        """Whether anything was proposed for this image, and its layer is still there."""
+
+    @abstractmethod
+    def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
+        """Show what is believed, by the index of the plane in the task, which knows what labels were given."""
+
+    @abstractmethod
     def objects(self) -> dict[int, Objects]:
-        """Return the proposed objects of each plane that has a proposal, with the ids of the layer.
+        """Return the proposed objects of each plane that has some, with the ids of the proposal layer."""
 
-        They also become the layer's features, which napari shows for the object under the cursor.
-        """
-        if self._undescribed:
-            for plane, proposal in self._undescribed.items():
-                local = describe_objects(proposal.labels, proposal.classes, proposal.confidence)
-                self._objects[plane] = Objects(local.ids + plane * self._stride, local.classes, local.confidence)
-            self._undescribed = {}
-            if (layer := self.layer("proposal")) is not None:
-                layer.features = _features(self._objects)
-        return self._objects
+    @abstractmethod
+    def legend(self) -> Sequence[LegendEntry]:
+        """Return what the colours mean, and how many there are of each."""
 
-    def _objects_from_features(self) -> dict[int, Objects]:
-        """Return what the features of a layer from an earlier dock say."""
-        layer = self.layer("proposal")
-        if layer is None or "confidence" not in layer.features:
-            return {}
-        ids, classes, confidence = (layer.features[name].to_numpy() for name in ("index", "class", "confidence"))
-        planes = ids // self._stride
-        return {
-            int(plane): Objects(ids[planes == plane], classes[planes == plane], confidence[planes == plane])
-            for plane in np.unique(planes)
-        }
+    def _wanted(self, role: layers.Role) -> Layer | None:
+        """Return an optional layer that something has come for; None if a person has deleted it."""
+        if role in self._awaited:
+            self._awaited.discard(role)
+            if self.layer(role) is None:
+                self._add(role, self.optional_makers[role])
+        return self.layer(role)
 
-
-def _features(objects: Mapping[int, Objects]) -> dict[str, NDArray[np.generic]]:
-    tables = [objects[plane] for plane in sorted(objects)]
-    return {
-        "index": np.concatenate([table.ids for table in tables]),
-        "class": np.concatenate([table.classes for table in tables]),
-        "confidence": np.concatenate([table.confidence for table in tables]).round(3),
-    }
-
-
-def _make_proposal(shape: tuple[int, ...], image: Layer) -> Labels:
-    layer = Labels(
-        np.zeros(shape, np.int32),
-        name=f"{image.name} proposal",
-        colormap=outline_colormap(),
-        **layers.placement(image),
-    )
-    layer.contour = 2
-    return layer
-
-
-def outline_colormap() -> CyclicLabelColormap:
-    """Return bright colours that repeat; napari's own are partly too dark to be seen on a black image."""
-    return CyclicLabelColormap(colors=[(0, 0, 0, 0), *([part / 255 for part in (*rgb, 255)] for rgb in OUTLINES)])
-
-
-def _make_confidence(shape: tuple[int, ...], image: Layer) -> Image:
-    return Image(
-        np.zeros(shape, np.float32),
-        name=f"{image.name} confidence",
-        contrast_limits=(0, 1),
-        colormap="viridis",
-        opacity=0.6,
-        visible=False,
-        **layers.placement(image),
-    )
-
-
-def _make_ignored(shape: tuple[int, ...], image: Layer) -> Labels:
-    return Labels(
-        np.zeros(shape, np.uint8),
-        name=f"{image.name} ignored",
-        colormap=DirectLabelColormap(color_dict={None: "transparent", 1: "red"}),
-        opacity=0.4,
-        visible=False,
-        **layers.placement(image),
-    )
-
-
-_MAKERS: dict[Shown, Callable[[tuple[int, ...], Layer], Layer]] = {
-    "confidence": _make_confidence,
-    "ignored": _make_ignored,
-    "proposal": _make_proposal,
-}
+    def _add(self, role: layers.Role, make: Maker) -> None:
+        layer = make(self.image)
+        layer.editable = False
+        layers.link(layer, role, self.image, self.method)
+        layers.add_quietly(self.viewer, layer)

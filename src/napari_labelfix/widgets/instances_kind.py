@@ -1,0 +1,157 @@
+"""Instances: any Labels layer, and the part of it that is right: outlined in a Shapes layer, or what was accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels, Shapes
+
+from napari_labelfix.annotations import Annotation, Instances
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.colors import PALETTE
+from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_labelfix.widgets.layer_kind import Place
+
+RIGHT_COLOR = PALETTE[4]  # yellow
+WHOLE_PLANE = "whole plane"
+_TOOLS = {"rectangle": "add_rectangle", "polygon": "add_polygon"}  # brush -> mode of the layer
+_ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+
+
+def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
+    return (
+        isinstance(layer, Labels)
+        and not layer.multiscale
+        and layers.role_of(layer) in ("", "imperfect")
+        and tuple(layer.data.shape) == layers.spatial_shape(image)
+    )
+
+
+def _could_be_right_part(layer: Layer, image: Layer) -> bool:
+    if isinstance(layer, Shapes):
+        return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(layers.spatial_shape(image))
+    return _is_accepted(layer) and tuple(layer.data.shape) == layers.spatial_shape(image)
+
+
+def _is_accepted(layer: Layer) -> bool:
+    return isinstance(layer, Labels) and layers.role_of(layer) == "corrected"
+
+
+def _create_right_part(place: Place) -> Shapes:
+    image = place.image
+    layer = Shapes(
+        ndim=len(layers.spatial_shape(image)),
+        name=f"{image.name} right part",
+        **layers.placement(image),
+    )
+    layers.link(layer, "right_part", image)
+    _adopt_right_part(layer)
+    return layer
+
+
+def _adopt_right_part(layer: Layer) -> None:
+    """Let the image be seen through the shapes."""
+    if isinstance(layer, Shapes):
+        layer.current_face_color, layer.current_edge_color = "transparent", RIGHT_COLOR
+        layer.current_edge_width = 2
+
+
+def _start_outlining(layer: Layer, tool: str, place: Place) -> None:
+    if not isinstance(layer, Shapes):  # accepted objects: more are accepted, not drawn
+        return
+    _adopt_right_part(layer)
+    if tool == WHOLE_PLANE:
+        height, width = layers.spatial_shape(place.image)[-2:]
+        corners = np.array([(0, 0), (0, width), (height, width), (height, 0)]) - 0.5  # a pixel's centre is at (0, 0)
+        layer.add_rectangles(np.column_stack([np.tile(place.index, (4, 1)), corners]))
+    else:
+        layer.mode = _TOOLS[tool]
+
+
+def _tool_in_hand(layer: Layer) -> str:
+    mode = str(layer.mode) if isinstance(layer, Shapes) else ""
+    return next((tool for tool, its_mode in _TOOLS.items() if its_mode == mode), "rectangle")
+
+
+def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
+    imperfect, right_part = chosen
+    labels = np.asarray(imperfect.data[place.index])
+    if isinstance(right_part, Shapes):
+        return Instances(labels.copy(), _inside(right_part, place))
+    from napari_labelfix.review.trust import trust_accepted  # brings scipy.ndimage, for which no dock should wait
+
+    merged, trusted = trust_accepted(labels, np.asarray(right_part.data[place.index]))
+    return Instances(merged, trusted if trusted.any() else None)
+
+
+def _inside(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
+    """Return (Y, X) the pixels of a plane that lie inside a shape; None if there is no shape in it."""
+    from skimage.draw import polygon2mask  # no dock should wait for it
+
+    size = layers.spatial_shape(place.image)[-2:]
+    mask = np.zeros(size, bool)
+    for vertices, kind in zip(shapes.data, shapes.shape_type, strict=True):
+        if kind in ("rectangle", "polygon", "ellipse") and (np.round(vertices[0, :-2]) == place.index).all():
+            outline = vertices[:, -2:] if kind != "ellipse" else _round(vertices[:, -2:])
+            mask |= polygon2mask(size, outline)
+    return mask if mask.any() else None
+
+
+def _round(corners: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the outline of the ellipse that touches the sides of a (4, 2) rectangle."""
+    across, down = (corners[1] - corners[0]) / 2, (corners[3] - corners[0]) / 2
+    return corners.mean(axis=0) + np.outer(np.cos(_ELLIPSE), across) + np.outer(np.sin(_ELLIPSE), down)
+
+
+def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
+    instances = [annotation for annotation in annotations if isinstance(annotation, Instances)]
+    trusted = [plane for plane in instances if plane.trusted is not None]
+    if not trusted:
+        return "Draw a rectangle around a part where the labels are right, or choose accepted objects as “Right part”."
+    if not any(plane.labels[plane.trusted].any() for plane in trusted):
+        return "The right part holds no object. Draw it where some labels are right, or put some right first."
+    return ""
+
+
+INSTANCES_KIND = AnnotationKind(
+    layers=(
+        LayerKind(
+            role="imperfect",
+            noun="labels",
+            label="Labels",
+            legend="",
+            fits=_could_be_imperfect,
+            absent="Choose the labels to upgrade. Any labels of the image's size will do; they are not changed.",
+            taken_alone=True,
+        ),
+        LayerKind(
+            role="right_part",
+            noun="right-part layer",
+            label="Right part",
+            legend="Outline where the labels are right. Mend them there first.",
+            fits=_could_be_right_part,
+            absent="Press “Create right-part layer” and outline where the labels are right.",
+            create=_create_right_part,
+            adopt=_adopt_right_part,
+            brushes=(
+                Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", RIGHT_COLOR),
+                Brush("polygon", "Polygon", "Draw polygons around right labels.", RIGHT_COLOR),
+                Brush(WHOLE_PLANE, "Plane", "All labels of the plane in view are right.", RIGHT_COLOR, for_stacks=True),
+            ),
+            draw=_start_outlining,
+            brush_in_hand=_tool_in_hand,
+        ),
+    ),
+    read=_read_instances,
+    missing=_missing_instances,
+    while_running="Outline more right parts, or mend labels in them",
+    afterwards="outline more right parts",
+)

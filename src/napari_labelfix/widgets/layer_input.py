@@ -1,0 +1,218 @@
+"""The box, the button and the brushes for one layer that a person works in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.shortcuts import tooltip
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_labelfix.widgets.layer_kind import Brush, LayerKind, Measure
+
+_LARGEST = 9999.0  # pixels
+
+
+class LayerInput(QObject):
+    """Chooses a layer for an image, or makes one, and hands over what to draw with.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers are offered.
+    kind
+        What the layer is for.
+    images
+        The box where the image is chosen.
+    """
+
+    changed = Signal()  # another layer
+    drawingStarted = Signal()
+
+    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer, self.kind, self._images = viewer, kind, images
+        self.combo = LayerCombo(viewer, self._fits, f"no {kind.noun}", self._of_image)
+        self.create_button = QPushButton(f"Create {kind.noun}")
+        self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.create_button.setToolTip(f"Add a {kind.noun} that lies exactly on the image, ready to draw on.")
+        self.brushes = {brush.value: self._brush_button(brush) for brush in kind.brushes}
+        self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
+        self.tools = self._arranged_tools()
+        self.combo.layerChanged.connect(self._on_changed)
+        self.create_button.clicked.connect(self.create)
+        self._on_changed()
+
+    @property
+    def layer(self) -> Layer | None:
+        """The chosen layer."""
+        return self.combo.layer
+
+    def missing(self) -> str:
+        """Return what to do when no layer is chosen, or ""."""
+        return "" if self.layer is not None else self.kind.absent
+
+    def create(self) -> None:
+        """Make a layer for the image and go there, with a brush in hand."""
+        if self._image is None or self.kind.create is None:
+            return
+        layer = self.kind.create(self._place())
+        layers.add_selected(self._viewer, layer)
+        self.combo.choose(layer)
+        self.draw(self.kind.brushes[self.kind.starts_with].value)
+
+    def draw(self, value: int | str | None = None) -> None:
+        """Go to the layer with a brush in hand: the given one, or the one that was last used."""
+        if (layer := self.layer) is None or self.kind.draw is None:
+            return
+        self.drawingStarted.emit()
+        layers.select(self._viewer, layer)
+        self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
+
+    def draw_with_next_brush(self) -> None:
+        """Take the brush after the one in hand."""
+        if self.layer is None:
+            return
+        values = [brush.value for brush in self.kind.brushes if not brush.for_stacks]
+        in_hand = self._brush_in_hand()
+        at = values.index(in_hand) if in_hand in values else -1
+        self.draw(values[(at + 1) % len(values)])
+
+    def link(self) -> None:
+        """Tag a layer that belongs to no image yet: it will be known again, and results lie below it."""
+        if self._image is not None and self.layer is not None and "image" not in layers.tag_of(self.layer):
+            layers.link(self.layer, self.kind.role, self._image)
+
+    @property
+    def _image(self) -> Layer | None:
+        return self._images.layer
+
+    def _place(self) -> Place:
+        """Return the plane in view."""
+        return Place(self._image, layers.index_in_view(self._viewer, self._image))
+
+    def _fits(self, layer: Layer) -> bool:
+        return self._image is not None and self.kind.fits(layer, self._image)
+
+    def _of_image(self, candidates: list[Layer]) -> Layer | None:
+        """Return the layer that was made for the image, else one of its kind that belongs to none."""
+        if self._image is None:
+            return None
+        tagged = [layer for layer in candidates if layers.role_of(layer) == self.kind.role]
+        own = [layer for layer in tagged if layers.tag_of(layer).get("image") == layers.image_id(self._image)]
+        free = [layer for layer in tagged if "image" not in layers.tag_of(layer)]
+        alone = candidates if self.kind.taken_alone and len(candidates) == 1 else []
+        return next(iter(own + free + alone), None)
+
+    def _brush_in_hand(self) -> int | str:
+        return self.kind.brush_in_hand(self.layer) if self.kind.brush_in_hand is not None else ""
+
+    def _on_changed(self) -> None:
+        if self.layer is not None and self.kind.adopt is not None and layers.role_of(self.layer) == self.kind.role:
+            self.kind.adopt(self.layer)
+        if self.measure is not None:
+            self.measure.show_layer(self.layer)
+        self.update_parts()
+        self.changed.emit()
+
+    def update_parts(self) -> None:
+        """Show the brushes once there is a layer, and the button that makes one before."""
+        self.create_button.setEnabled(self._image is not None)
+        self.create_button.setVisible(self.layer is None and self.kind.create is not None)
+        drawable = self.layer is not None and layers.role_of(self.layer) in ("", self.kind.role)
+        self.tools.setVisible(drawable and bool(self.brushes))
+        in_stack = self._image is not None and len(layers.spatial_shape(self._image)) > 2
+        for brush in self.kind.brushes:
+            self.brushes[brush.value].setVisible(in_stack or not brush.for_stacks)
+
+    def _brush_button(self, brush: Brush) -> QPushButton:
+        swatch = QPixmap(14, 14)
+        swatch.fill(QColor(brush.color))
+        button = QPushButton(QIcon(swatch), brush.text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(f"{brush.help}\n{tooltip('next_brush')}")
+        button.clicked.connect(lambda: self.draw(brush.value))
+        return button
+
+    def _arranged_tools(self) -> QWidget:
+        tools = QWidget()
+        column = QVBoxLayout(tools)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        buttons = QHBoxLayout()
+        for button in self.brushes.values():
+            buttons.addWidget(button)
+        column.addLayout(buttons)
+        if self.measure is not None:
+            column.addWidget(self.measure)
+            self.measure.estimateClicked.connect(self._estimate)
+        if self.kind.legend:
+            legend = QLabel(self.kind.legend)
+            legend.setWordWrap(True)
+            column.addWidget(legend)
+        return tools
+
+    def _estimate(self) -> None:
+        if self.layer is not None and self._image is not None and self.kind.measure is not None:
+            self.kind.measure.write(self.layer, self.kind.measure.estimate(self.layer, self._place()))
+
+
+class MeasureBox(QWidget):
+    """Shows a length that a layer carries, sets it, and offers an estimate.
+
+    Parameters
+    ----------
+    measure
+        What it is.
+    """
+
+    estimateClicked = Signal()
+
+    def __init__(self, measure: Measure, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._measure = measure
+        self._layer: Layer | None = None
+        self.number = QDoubleSpinBox()
+        self.number.setRange(1, _LARGEST)
+        self.number.setDecimals(1)
+        self.number.setSuffix(" px")
+        self.number.setToolTip(measure.help)
+        self.estimate_button = QPushButton("Estimate")
+        self.estimate_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.estimate_button.setToolTip("Look at the image, and at the points that are there.")
+        row = QGridLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel(measure.label), 0, 0)
+        row.addWidget(self.number, 0, 1)
+        row.addWidget(self.estimate_button, 0, 2)
+        self.number.valueChanged.connect(self._on_number)
+        self.estimate_button.clicked.connect(self.estimateClicked)
+
+    def show_layer(self, layer: Layer | None) -> None:
+        """Show the length of this layer from now on, whoever changes it."""
+        if self._layer is not None:
+            layers.unwatch(self._layer, self._on_layer_touched)
+        self._layer = layer
+        if layer is not None:
+            layers.watch(layer, self._on_layer_touched)
+        self._on_layer_touched()
+
+    def _on_layer_touched(self, _event: object = None) -> None:
+        if self._layer is None:
+            return
+        self.number.blockSignals(True)
+        self.number.setValue(self._measure.read(self._layer))
+        self.number.blockSignals(False)
+
+    def _on_number(self, value: float) -> None:
+        if self._layer is not None:
+            self._measure.write(self._layer, value)

@@ -1,0 +1,106 @@
+"""How the layers look that show what a method believes. Each is made empty, for an image, and lies exactly on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Image, Labels, Points
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+
+from napari_labelfix.io.palette import OUTLINES
+from napari_labelfix.snapshots import Change, Role
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.colors import PALETTE
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+BLUE, ORANGE, PINK, GREEN, YELLOW, RED = PALETTE
+CHANGE_COLORS = {
+    Change.ADDED: GREEN, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: YELLOW, Change.MERGED: PINK,
+}  # fmt: skip
+ROLE_COLORS = {
+    Role.GIVEN: "#ffffff", Role.PSEUDO_POSITIVE: GREEN, Role.DETECTED: YELLOW, Role.PSEUDO_NEGATIVE: RED,
+}  # fmt: skip
+ROLE_NAMES = {
+    Role.GIVEN: "given",
+    Role.PSEUDO_POSITIVE: "pseudo-positive",
+    Role.DETECTED: "detected",
+    Role.PSEUDO_NEGATIVE: "pseudo-negative",
+}
+
+
+def make_proposal(image: Layer) -> Labels:
+    """Return a layer of bright outlines."""
+    layer = Labels(
+        np.zeros(layers.spatial_shape(image), np.int32),
+        name=f"{image.name} proposal",
+        colormap=outline_colormap(),
+        **layers.placement(image),
+    )
+    layer.contour = 2
+    return layer
+
+
+def outline_colormap() -> CyclicLabelColormap:
+    """Return bright colours that repeat; napari's own are partly too dark to be seen on a black image."""
+    return CyclicLabelColormap(colors=[(0, 0, 0, 0), *([part / 255 for part in (*rgb, 255)] for rgb in OUTLINES)])
+
+
+def make_confidence(image: Layer) -> Image:
+    """Return a hidden layer of numbers from 0 to 1."""
+    return _make_numbers(image, "confidence", "viridis")
+
+
+def make_heatmap(image: Layer) -> Image:
+    """Return a hidden layer of numbers from 0 to 1 that is brightest at the centres of cells."""
+    return _make_numbers(image, "heatmap", "inferno")
+
+
+def _make_numbers(image: Layer, name: str, colormap: str) -> Image:
+    return Image(
+        np.zeros(layers.spatial_shape(image), np.float32),
+        name=f"{image.name} {name}",
+        contrast_limits=(0, 1),
+        colormap=colormap,
+        opacity=0.6,
+        visible=False,
+        **layers.placement(image),
+    )
+
+
+def make_ignored(image: Layer) -> Labels:
+    """Return a hidden layer that is red where nothing is learned."""
+    return Labels(
+        np.zeros(layers.spatial_shape(image), np.uint8),
+        name=f"{image.name} ignored",
+        colormap=DirectLabelColormap(color_dict={None: "transparent", 1: "red"}),
+        opacity=0.4,
+        visible=False,
+        **layers.placement(image),
+    )
+
+
+def make_changes(image: Layer) -> Labels:
+    """Return a layer with a colour for each kind of change."""
+    colors = {None: "transparent"} | {int(change): color for change, color in CHANGE_COLORS.items()}
+    return Labels(
+        np.zeros(layers.spatial_shape(image), np.uint8),
+        name=f"{image.name} changes",
+        colormap=DirectLabelColormap(color_dict=colors),
+        opacity=0.5,
+        **layers.placement(image),
+    )
+
+
+def make_detections(image: Layer) -> Points:
+    """Return a layer of rings, each as wide as a cell."""
+    return Points(
+        ndim=len(layers.spatial_shape(image)),
+        name=f"{image.name} detections",
+        face_color="transparent",
+        border_width=0.08,
+        features={"score": np.zeros(0, np.float32), "role": np.zeros(0, str)},
+        **layers.placement(image),
+    )

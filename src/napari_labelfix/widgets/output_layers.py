@@ -1,0 +1,25 @@
+"""The table of the kinds of output: where the dock shows each, and from which certainty on it offers to accept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from napari_labelfix.snapshots import Belief, Detections, Proposal
+from napari_labelfix.widgets.detection_layers import DetectionLayers
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
+
+if TYPE_CHECKING:
+    from napari_labelfix.widgets.results import ResultLayers
+
+
+class OutputKind(NamedTuple):
+    """The class of the result layers, and the threshold to begin with."""
+
+    layers: type[ResultLayers]
+    threshold: float
+
+
+OUTPUTS: dict[type[Belief], OutputKind] = {
+    Proposal: OutputKind(ProposalLayers, 0.9),
+    Detections: OutputKind(DetectionLayers, 0.5),
+}

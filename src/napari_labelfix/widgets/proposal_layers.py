@@ -1,0 +1,91 @@
+"""The layers of a method that proposes labels: proposal, confidence, ignored, and the changes to given labels."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.annotations import Instances
+from napari_labelfix.review.objects import describe_objects
+from napari_labelfix.snapshots import Change, Proposal
+from napari_labelfix.widgets import looks
+from napari_labelfix.widgets.proposed_objects import ProposedObjects
+from napari_labelfix.widgets.results import LegendEntry, ResultLayers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.review.objects import Objects
+    from napari_labelfix.snapshots import Belief
+
+
+class ProposalLayers(ResultLayers):
+    """See `ResultLayers`."""
+
+    main = "proposal"
+    makers = MappingProxyType(
+        {"confidence": looks.make_confidence, "ignored": looks.make_ignored, "proposal": looks.make_proposal}
+    )
+    optional_makers = MappingProxyType({"changes": looks.make_changes})
+
+    def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
+        super().__init__(viewer, image, method)
+        self._objects = ProposedObjects(len(self.planes), self.layer("proposal"))
+        self._removed: dict[int, int] = {}  # how many objects that were given are gone, by plane
+
+    @property
+    def has_proposal(self) -> bool:
+        """Whether anything was proposed for this image, and its layer is still there."""
+        return bool(self._objects) and self.layer("proposal") is not None
+
+    def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
+        """Show proposals, by the index of their plane."""
+        proposals = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Proposal)}
+        self._write_pixels(proposals)
+        for plane, proposal in proposals.items():
+            given = task.planes[plane].annotation if task is not None else None
+            before = given.labels if isinstance(given, Instances) else None
+            self._objects.note(plane, partial(describe_objects, proposal, before))
+            if before is not None and proposal.changes is not None:
+                self._removed[plane] = np.unique(before[proposal.changes == Change.REMOVED]).size
+
+    def objects(self) -> dict[int, Objects]:
+        """Return the proposed objects of each plane that has a proposal, with the ids of the layer."""
+        return self._objects.described(self.layer("proposal"))
+
+    def legend(self) -> Sequence[LegendEntry]:
+        """Return the kinds of change; nothing where no labels were given."""
+        if self.layer("changes") is None:
+            return []
+        kinds = np.concatenate([np.zeros(0, np.int64), *(objects.changes for objects in self.objects().values())])
+        counts = np.bincount(kinds, minlength=len(Change))
+        counts[Change.REMOVED] = sum(self._removed.values())
+        return [LegendEntry(color, change.name.lower(), int(counts[change])) for change, color in _CHANGES]
+
+    def _write_pixels(self, proposals: Mapping[int, Proposal]) -> None:
+        changes = any(proposal.changes is not None for proposal in proposals.values())
+        targets = {role: self.layer(role) for role in self.makers}
+        targets["changes"] = self._wanted("changes") if changes else None
+        there = {role: layer for role, layer in targets.items() if layer is not None}
+        for plane, proposal in proposals.items():
+            for role, layer in there.items():
+                if role == "proposal":
+                    self._objects.show(layer, plane, self.planes[plane], proposal.labels)
+                else:
+                    self._show(layer, self.planes[plane], getattr(proposal, role))
+        for layer in there.values():
+            layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
+
+    def _show(self, layer: Layer, index: tuple[int, ...], values: NDArray[np.generic] | None) -> None:
+        layer.data[index] = 0 if values is None else values
+
+
+_CHANGES = list(looks.CHANGE_COLORS.items())

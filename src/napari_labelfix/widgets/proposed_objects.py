@@ -1,0 +1,80 @@
+"""The objects of a proposal layer: ids that are unique over all planes, and what is known about each object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.review.objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+_IDS_PER_PLANE = 1_000_000
+
+
+class ProposedObjects:
+    """Describes objects when somebody asks, and not at every refresh.
+
+    Parameters
+    ----------
+    planes
+        How many planes there are.
+    layer
+        The layer of an earlier dock, whose features describe its objects; None if there is none.
+    """
+
+    def __init__(self, planes: int, layer: Layer | None) -> None:
+        # object 17 of plane 3 is 3000017
+        self._stride = min(_IDS_PER_PLANE, np.iinfo(np.int32).max // planes)
+        self._undescribed: dict[int, Callable[[], Objects]] = {}
+        self._described = self._from_features(layer)
+
+    def __bool__(self) -> bool:
+        """Whether there was a proposal, be it one without objects."""
+        return bool(self._described or self._undescribed)
+
+    def show(self, layer: Layer, plane: int, index: tuple[int, ...], labels: NDArray[np.integer]) -> None:
+        """Write the labels of a plane into the layer's array; a refresh then shows them."""
+        layer.data[index] = np.where(labels > 0, labels + plane * self._stride, 0)
+
+    def note(self, plane: int, describe: Callable[[], Objects]) -> None:
+        """Remember how to describe the objects of a plane, with the ids of that plane."""
+        self._undescribed[plane] = describe
+
+    def described(self, layer: Layer | None) -> dict[int, Objects]:
+        """Return the objects of each plane with the ids of the layer.
+
+        They also become the layer's features, which napari shows for the object under the cursor.
+        """
+        if self._undescribed:
+            for plane, describe in self._undescribed.items():
+                local = describe()
+                ids = local.ids + plane * self._stride
+                self._described[plane] = Objects(ids, local.classes, local.confidence, local.changes)
+            self._undescribed = {}
+            if layer is not None:
+                layer.features = _features(self._described)
+        return self._described
+
+    def _from_features(self, layer: Layer | None) -> dict[int, Objects]:
+        names = ("index", "class", "confidence", "change")
+        if layer is None or not set(names) <= set(layer.features.columns):
+            return {}
+        table = [layer.features[name].to_numpy() for name in names]
+        planes = table[0] // self._stride
+        return {int(plane): Objects(*(column[planes == plane] for column in table)) for plane in np.unique(planes)}
+
+
+def _features(objects: Mapping[int, Objects]) -> dict[str, NDArray[np.generic]]:
+    tables = [objects[plane] for plane in sorted(objects)]
+    return {
+        "index": np.concatenate([table.ids for table in tables]),
+        "class": np.concatenate([table.classes for table in tables]),
+        "confidence": np.concatenate([table.confidence for table in tables]).round(3),
+        "change": np.concatenate([table.changes for table in tables]),
+    }

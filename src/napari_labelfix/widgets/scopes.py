@@ -1,0 +1,59 @@
+"""What a person can accept from: all objects, those with one kind of change, points, masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from napari_labelfix.snapshots import Change
+from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.accepting_points import AcceptingPoints
+from napari_labelfix.widgets.detection_layers import DetectionLayers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+
+    from napari_labelfix.widgets.acceptor import Acceptor
+    from napari_labelfix.widgets.results import ResultLayers
+
+_TO_ACCEPT = {  # those that were removed are not in the proposal
+    Change.NONE: "unchanged",
+    Change.ADDED: "added",
+    Change.RESHAPED: "reshaped",
+    Change.SPLIT: "split",
+    Change.MERGED: "merged",
+}
+
+
+class Scope(NamedTuple):
+    """Some of what is proposed: `name` is for the person, None as `change` means whatever became of an object."""
+
+    name: str
+    acceptor: Acceptor | None
+    change: Change | None = None
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return self.acceptor.noun if self.acceptor is not None else "object"
+
+
+def acceptors_of(results: ResultLayers, annotation: Layer | None) -> list[Acceptor]:
+    """Return what accepts from results, the usual one first."""
+    if isinstance(results, DetectionLayers):
+        return [AcceptingPoints(results, annotation), Accepting(results)]
+    return [Accepting(results)]
+
+
+def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:
+    """Return what there is to choose from by now."""
+    if isinstance(results, DetectionLayers):
+        points, masks = acceptors
+        with_masks = [Scope("Masks, as labels", masks)] if masks.has_objects else []
+        return [Scope("Points, as new input", points), *with_masks]
+    (objects,) = acceptors
+    if results.layer("changes") is None:
+        return [Scope("All objects", objects)]
+    by_change = [Scope(f"{name.capitalize()} objects", objects, change) for change, name in _TO_ACCEPT.items()]
+    return [Scope("All objects", objects), *by_change]

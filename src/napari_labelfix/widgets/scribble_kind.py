@@ -1,0 +1,117 @@
+"""Scribbles: a Labels layer with a brush for the background and one for each class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scribbles
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.colors import PALETTE
+from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+
+    from napari_labelfix.widgets.layer_kind import Place
+
+SCRIBBLE_COLORS = {label: PALETTE[(label - 1) % len(PALETTE)] for label in range(1, 256)}
+
+_NAPARIS_BRUSH_SIZE = 10
+
+
+def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
+    return (
+        isinstance(layer, Labels)
+        and not layer.multiscale
+        and layers.role_of(layer) in ("", "scribbles")
+        and tuple(layer.data.shape) == layers.spatial_shape(image)
+    )
+
+
+def _create_scribbles(place: Place) -> Labels:
+    image = place.image
+    shape = layers.spatial_shape(image)
+    layer = Labels(
+        np.zeros(shape, np.uint8),
+        name=f"{image.name} scribbles",
+        colormap=scribble_colormap(),
+        opacity=0.9,
+        **layers.placement(image),
+    )
+    _set_tools(layer)
+    layers.link(layer, "scribbles", image)
+    return layer
+
+
+def _adopt_scribbles(layer: Labels) -> None:
+    if layer.contiguous and layer.brush_size == _NAPARIS_BRUSH_SIZE:  # as napari makes it: nobody has chosen yet
+        _set_tools(layer)
+
+
+def _set_tools(layer: Labels) -> None:
+    layer.contiguous = False
+    layer.brush_size = int(np.clip(min(layer.data.shape[-2:]) // 128, 3, 8))  # in pixels of the image
+
+
+def scribble_colormap() -> DirectLabelColormap:
+    """Return the colours of a scribble layer: 1 blue, 2 orange, 3 and up distinct from these."""
+    return DirectLabelColormap(color_dict={None: "transparent", 0: "transparent"} | SCRIBBLE_COLORS)
+
+
+def _start_scribbling(layer: Labels, label: int, _place: Place) -> None:
+    layer.n_edit_dimensions = 2
+    layer.selected_label = label
+    layer.mode = "paint"
+
+
+def _read_scribbles(chosen: Sequence[Layer], place: Place) -> Scribbles | None:
+    (layer,) = chosen
+    marks = np.asarray(layer.data[place.index])
+    return Scribbles(marks.copy()) if marks.any() else None  # a copy: the person goes on painting while the run reads
+
+
+def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
+    marks = [annotation.marks for annotation in annotations if isinstance(annotation, Scribbles)]
+    background = any((plane == BACKGROUND).any() for plane in marks)
+    foreground = any((plane >= FIRST_CLASS).any() for plane in marks)
+    if background and foreground:
+        return ""
+    if foreground:
+        return f"Paint a few strokes of background ({BACKGROUND}) too, between the objects."
+    if background:
+        return f"Paint a few strokes of foreground ({FIRST_CLASS}) too, inside some objects."
+    return f"Paint a few strokes of background ({BACKGROUND}) and foreground ({FIRST_CLASS})."
+
+
+def _brush(label: int, name: str) -> Brush:
+    return Brush(label, f"{label} {name}", f"Draw {name.lower()} ({label}).", SCRIBBLE_COLORS[label])
+
+
+SCRIBBLE_KIND = AnnotationKind(
+    layers=(
+        LayerKind(
+            role="scribbles",
+            noun="scribble layer",
+            label="Scribbles",
+            legend="0 is unmarked. More classes: 3, 4, ...",
+            fits=_could_be_scribbles,
+            absent="Press “Create scribble layer”.",
+            create=_create_scribbles,
+            adopt=_adopt_scribbles,
+            brushes=(_brush(BACKGROUND, "Background"), _brush(FIRST_CLASS, "Foreground")),
+            starts_with=1,
+            draw=_start_scribbling,
+            brush_in_hand=lambda layer: int(layer.selected_label),
+        ),
+    ),
+    read=_read_scribbles,
+    missing=_missing_scribbles,
+    while_running="Paint more strokes where the outlines are wrong",
+    afterwards="paint more strokes",
+)

@@ -1,0 +1,76 @@
+"""What is known about proposed objects: class, certainty, and what became of them."""
+
+import numpy as np
+
+from napari_labelfix.review.objects import describe_marked_objects, describe_objects
+from napari_labelfix.snapshots import Change, Detections, Proposal, Role
+
+
+def canvas(*boxes):
+    """Labels of shape (10, 10) from (y0, y1, x0, x1, id) boxes."""
+    labels = np.zeros((10, 10), np.int32)
+    for y0, y1, x0, x1, label in boxes:
+        labels[y0:y1, x0:x1] = label
+    return labels
+
+
+def proposal(labels, classes=None, confidence=None, changes=None):
+    classes = (labels > 0).astype(np.uint8) if classes is None else classes
+    confidence = np.ones(labels.shape, np.float32) if confidence is None else confidence
+    return Proposal(labels, classes, confidence, labels < 0, changes=changes)
+
+
+def test_objects_carry_their_mean_confidence_and_their_commonest_class():
+    labels = canvas((0, 2, 0, 2, 3), (5, 6, 0, 4, 7))
+    classes = np.where(labels > 0, 1, 0).astype(np.uint8)
+    classes[5, 0:3] = 2
+    confidence = np.full((10, 10), 0.5, np.float32)
+    confidence[0, 0:2] = 1.0
+    objects = describe_objects(proposal(labels, classes, confidence))
+    np.testing.assert_array_equal(objects.ids, [3, 7])
+    np.testing.assert_array_equal(objects.classes, [1, 2])
+    np.testing.assert_allclose(objects.confidence, [0.75, 0.5])
+    np.testing.assert_array_equal(objects.changes, [Change.NONE, Change.NONE])
+
+
+def test_an_empty_plane_has_no_objects():
+    objects = describe_objects(proposal(np.zeros((4, 4), np.int32)))
+    assert objects.ids.size == objects.classes.size == objects.confidence.size == objects.changes.size == 0
+
+
+def test_an_object_is_what_most_of_its_changed_pixels_say():
+    before = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2), (8, 10, 0, 4, 4))
+    after = canvas((0, 2, 0, 2, 1), (4, 6, 0, 3, 2), (4, 6, 6, 8, 3), (8, 10, 0, 2, 4), (8, 10, 2, 4, 5))
+    changes = np.zeros((10, 10), np.uint8)
+    changes[4:6, 2], changes[4:6, 6:8], changes[8:10, 2:4] = Change.RESHAPED, Change.ADDED, Change.SPLIT
+    objects = describe_objects(proposal(after, changes=changes), before)
+    assert dict(zip(objects.ids.tolist(), objects.changes.tolist(), strict=True)) == {
+        1: Change.NONE, 2: Change.RESHAPED, 3: Change.ADDED, 4: Change.NONE, 5: Change.SPLIT,
+    }  # fmt: skip
+
+
+def test_an_object_that_only_lost_pixels_is_reshaped():
+    before = canvas((0, 4, 0, 4, 1), (6, 8, 6, 8, 2))
+    after = canvas((0, 4, 0, 3, 1), (6, 8, 6, 8, 2))
+    changes = np.where((before > 0) & (after == 0), Change.RESHAPED, Change.NONE).astype(np.uint8)
+    objects = describe_objects(proposal(after, changes=changes), before)
+    np.testing.assert_array_equal(objects.changes, [Change.RESHAPED, Change.NONE])
+
+
+def test_a_mask_is_as_sure_as_the_surest_cell_in_it():
+    labels = canvas((0, 4, 0, 4, 1), (6, 9, 6, 9, 4))
+    detections = Detections(
+        np.array([[1, 1], [2.4, 3], [7, 7], [8, 8]], np.float32),
+        np.array([0.4, 0.7, 0.3, 0.9], np.float32),
+        np.array([Role.GIVEN, Role.DETECTED, Role.DETECTED, Role.PSEUDO_NEGATIVE], np.uint8),
+        2.0,
+        np.zeros((10, 10), np.float32),
+    )
+    objects = describe_marked_objects(labels, detections)
+    np.testing.assert_array_equal(objects.ids, [1, 4])
+    np.testing.assert_allclose(objects.confidence, [0.7, 0.3], rtol=1e-6)
+
+
+def test_no_detections_are_no_objects():
+    none = Detections(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.uint8), 2.0, np.zeros((4, 4)))
+    assert describe_marked_objects(np.zeros((4, 4), np.int32), none).ids.size == 0
