@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FEWEST_CROPS = 32  # in an epoch
 MEASURED_CROPS = 8
 SMALLEST_CROP = 64  # pixels
+GAIN = 0.001  # of Dice; less is chance
 UNLABELLED = 0.1  # share of crops without any label, so that the network can do without
 
 
@@ -180,7 +181,7 @@ class BestSoFar:
         self._learner = learner
         self._crops = learner.measured_crops(pages)
         self._patience = patience
-        self._best, self._waited, self._weights = -1.0, 0, learner.remember()
+        self._best, self._reached, self._waited, self._weights = -1.0, -1.0, 0, learner.remember()
 
     def note(self) -> dict[str, float]:
         """Measure, remember what is better, and return the measure by its name."""
@@ -189,7 +190,9 @@ class BestSoFar:
         score = self._learner.measure(self._crops)
         self._waited += 1
         if score > self._best:
-            self._best, self._waited, self._weights = score, 0, self._learner.remember()
+            self._best, self._weights = score, self._learner.remember()
+        if score > self._reached + GAIN:
+            self._reached, self._waited = score, 0
         return {"held-out Dice": score}
 
     @property

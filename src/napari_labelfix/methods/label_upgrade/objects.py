@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
 _WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
-_CONVEX = 0.9  # solidity from which an old object is believed to be one cell
+_CONVEX = 0.93  # solidity from which an old object is believed to be one cell; two touching discs have 0.88
 
 
 def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int) -> NDArray[np.int32]:
@@ -49,7 +49,7 @@ def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimu
     shared = overlaps.shared.tocoo()
     visible = np.bincount(shared.row, weights=shared.data, minlength=len(ids))  # pixels of old objects in any piece
     names = _names(shared, overlaps.true_sizes, overlaps.predicted_sizes, ids)
-    whole = _convex(old, pieces, ids[_count_parts(shared, overlaps.predicted_sizes) > 1])
+    whole = _convex(old, ids[_count_parts(shared, overlaps.predicted_sizes) > 1])
     in_piece = (shared.data > _MOSTLY * visible[shared.row]) & (
         shared.data > _WORTHY * overlaps.predicted_sizes[shared.col]
     )
@@ -85,10 +85,10 @@ def _names(
     return names
 
 
-def _convex(old: NDArray[np.integer], pieces: NDArray[np.int32], ids: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return those of the ids whose objects, as far as they lie in the foreground, have the shape of one cell."""
-    chosen = np.where(np.isin(old, ids) & (pieces > 0), old, 0)
-    return np.array([region.label for region in regionprops(chosen) if region.solidity > _CONVEX], np.int64)
+def _convex(old: NDArray[np.integer], ids: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return those of the ids whose objects have the shape of one cell."""
+    regions = regionprops(np.where(np.isin(old, ids), old, 0))
+    return np.array([region.label for region in regions if region.solidity > _CONVEX], np.int64)
 
 
 def _flood_crowded(

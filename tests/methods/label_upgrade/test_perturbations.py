@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+from napari_labelfix.methods.label_upgrade.perturbations import (
+    PRESETS,
+    Perturbation,
+    chosen_perturbation,
+    other_segments,
+    perturb,
+)
+
+SQUARES = np.zeros((120, 120), np.int32)
+for number, (row, column) in enumerate(np.ndindex(5, 5), start=1):
+    SQUARES[4 + 24 * row : 18 + 24 * row, 4 + 24 * column : 18 + 24 * column] = number * 10
+
+
+def ids(labels):
+    return set(np.unique(labels)) - {0}
+
+
+def spoiled(seed=0, others=None, labels=SQUARES, **how):
+    return perturb(
+        labels, np.zeros_like(labels) if others is None else others, Perturbation(**how), np.random.default_rng(seed)
+    )
+
+
+def test_nothing_wrong_changes_nothing():
+    assert np.array_equal(spoiled(), SQUARES)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.4, 1.0])
+def test_omission_deletes_its_share_of_the_objects_and_leaves_the_others_as_they_were(share):
+    labels = spoiled(omission=share)
+    assert len(ids(labels)) == pytest.approx(25 * (1 - share), abs=1)
+    assert np.array_equal(labels[labels > 0], SQUARES[labels > 0])
+    assert ids(labels) <= ids(SQUARES)
+
+
+def test_in_a_crop_with_one_object_omission_deletes_it_as_often_as_its_share_says():
+    one = np.where(SQUARES == 10, SQUARES, 0)
+    deleted = [not spoiled(seed, labels=one, omission=0.7).any() for seed in range(200)]
+    assert np.mean(deleted) == pytest.approx(0.7, abs=0.1)
+
+
+def test_inclusion_adds_its_share_of_the_other_objects_with_new_ids():
+    others = np.roll(SQUARES, 16, axis=0) * (SQUARES == 0)
+    labels = spoiled(others=others, inclusion=0.4)
+    added = ids(labels) - ids(SQUARES)
+    assert len(added) == pytest.approx(0.4 * len(ids(others)), abs=1)
+    assert min(added) > SQUARES.max()
+    assert np.array_equal(labels[SQUARES > 0], SQUARES[SQUARES > 0])
+
+
+def test_bias_moves_each_outline_by_one_to_the_most_pixels_in_or_out():
+    sizes = [np.count_nonzero(spoiled(bias=3) == number) for number in ids(SQUARES)]
+    possible = {(14 + 2 * shift) ** 2 for shift in (-3, -2, -1, 1, 2, 3)}
+    assert set(sizes) <= possible
+    assert len(set(sizes)) > 3
+
+
+def test_dilated_objects_do_not_grow_into_each_other():
+    touching = np.zeros((40, 40), np.int32)
+    touching[10:30, 5:20], touching[10:30, 20:35] = 1, 2
+    for seed in range(20):
+        labels = spoiled(seed, labels=touching, bias=4)
+        assert not (labels[touching == 1] == 2).any()
+        assert not (labels[touching == 2] == 1).any()
+
+
+def test_an_object_at_the_border_is_not_eroded_from_there():
+    border = np.zeros((40, 40), np.int32)
+    border[:, :20] = 1
+    for seed in range(10):
+        assert spoiled(seed, labels=border, bias=2)[:, 0].all()
+
+
+def test_noise_flips_its_share_of_the_pixels():
+    flipped = (spoiled(noise=0.1) > 0) != (SQUARES > 0)
+    assert flipped.mean() == pytest.approx(0.1, abs=0.01)
+
+
+def test_every_time_it_is_random_but_for_the_seed():
+    how = {"omission": 0.5, "bias": 3, "noise": 0.1}
+    assert np.array_equal(spoiled(1, **how), spoiled(1, **how))
+    assert not np.array_equal(spoiled(1, **how), spoiled(2, **how))
+
+
+def test_labels_above_65535_and_a_single_giant_object():
+    big = spoiled(labels=SQUARES * 100_000, omission=0.3, bias=2)
+    assert ids(big) <= ids(SQUARES * 100_000)
+    assert spoiled(labels=np.ones((50, 50), np.int32), bias=6).all()
+
+
+def test_what_else_could_be_an_object_lies_on_none_and_has_a_like_size():
+    image = np.zeros((120, 120, 1), np.float32)
+    image[SQUARES > 0] = 1
+    image[19:27, 40:56] = 0.5  # between the squares
+    others = other_segments(image, SQUARES)
+    assert others[22, 48]
+    assert not others[SQUARES > 0].any()
+    sizes = np.bincount(others.ravel())[1:]
+    assert (sizes[sizes > 0] <= 4 * 14 * 14).all()
+
+
+def test_every_word_for_what_is_wrong_means_a_perturbation():
+    for wrong, how in PRESETS.items():
+        assert chosen_perturbation(LabelUpgradeParams(wrong=wrong)) == how
+    by_hand = LabelUpgradeParams(wrong="as set below", omission=0.1, inclusion=0.2, bias=3, noise=0.4)
+    assert chosen_perturbation(by_hand) == Perturbation(0.1, 0.2, 3, 0.4)
