@@ -56,6 +56,10 @@ def run(
         float | None, typer.Option(min=0, metavar="N", help="End after so many seconds and write what is there.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same machine, same result.")] = None,
+    trusted: Annotated[
+        list[Path] | None,
+        typer.Option("--trusted", metavar="PATH...", help="What of the labels is right: masks, or right labels."),
+    ] = None,
 ) -> None:
     """Train a method on annotated images and write labels, classes, confidence and the model.
 
@@ -70,7 +74,7 @@ def run(
 
     chosen = find_method(method)
     values = read_params(chosen.params, params, settings or (), device=device, seed=seed)
-    train_on_files(chosen, image, annotations, values, out, seconds, make_reporter(seconds))
+    train_on_files(chosen, image, annotations, values, out, seconds, make_reporter(seconds), trusted or ())
     typer.echo(f"Results are in {out}.")
 
 

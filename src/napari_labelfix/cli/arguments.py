@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.params import Params
 
-_TAKE_SEVERAL = ("--image", "--annotations", "--set")
+_TAKE_SEVERAL = ("--image", "--annotations", "--trusted", "--set")
 
 
 def repeat_flags(words: Sequence[str]) -> list[str]:

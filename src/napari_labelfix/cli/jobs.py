@@ -6,12 +6,14 @@ import platform
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.errors import LabelfixError, ModelError, TrainingError
+from napari_labelfix.annotations import Instances
+from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.results import remove_model, write_beliefs, write_record
-from napari_labelfix.io.tasks import FileAnnotation, FileTask, read_task
+from napari_labelfix.io.tasks import FileTask, read_task
+from napari_labelfix.io.trusted import trust
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
 from napari_labelfix.methods.table import Method, find_method
 from napari_labelfix.snapshots import Belief, Detections, Snapshot, run_to_end
@@ -78,6 +80,7 @@ def train_on_files(
     out: Path,
     seconds: float | None,
     reporter: Reporter,
+    trusted: Sequence[Path] = (),
 ) -> Recording:
     """Train, and write what there is at the end: after the last epoch, the time's end, or Ctrl+C.
 
@@ -93,6 +96,8 @@ def train_on_files(
         Budget of the training, wall clock; None trains to the end.
     reporter
         Shows the progress.
+    trusted
+        What of the labels is right: files or folders, for a method that learns from `Instances`.
 
     Raises
     ------
@@ -100,7 +105,9 @@ def train_on_files(
         If the run cannot start, fails, or its results cannot be written.
     """
     expect_writable(out)
-    read = read_task(images, annotations, cast("type[FileAnnotation]", method.annotation))
+    read = read_task(images, annotations, method.annotation)
+    if trusted:
+        read = _trust(method, read, trusted)
     with reporter:
         reporter.say(f"{method.title}: {_count(len(read.task.planes), 'plane')}. Loading.")
         with _explained():
@@ -161,6 +168,12 @@ def predict_files(
         outputs = _write_files(folder, read, proposals)
         write_record(folder / "predict.json", record | _counts(read, proposals) | {"outputs": outputs})
     return outputs
+
+
+def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
+    if method.annotation is not Instances:
+        raise InputError(f"{method.name} does not learn from labels, so nothing can be trusted. Leave --trusted out.")
+    return trust(read, paths)
 
 
 @contextmanager

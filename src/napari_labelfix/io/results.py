@@ -42,11 +42,15 @@ def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> l
 
 
 def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
-    """Write `<stem>_labels.tif`, `<stem>_classes.tif` and `<stem>_confidence.tif`."""
+    """Write `<stem>_labels.tif`, `_classes.tif`, `_confidence.tif`, and `_changes.tif` where labels were given."""
     names = [f"{file.stem}_{what}.tif" for what in ("labels", "classes", "confidence")]
     write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]))
     write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]))
     write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]))
+    changes = [proposal.changes for proposal in proposals if proposal.changes is not None]
+    if len(changes) == len(proposals):  # a plane that the model had to predict has none
+        names.append(f"{file.stem}_changes.tif")
+        write_labels(folder / names[3], file.restack(changes))
     return names
 
 
