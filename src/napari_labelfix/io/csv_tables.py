@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.measure import regionprops
 
-from napari_labelfix.errors import InputError
-from napari_labelfix.io.drawn import Drawn
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.grid import PIXEL, short_unit
 from napari_labelfix.io.label_image import objects_of
@@ -52,28 +50,6 @@ def write_objects(folder: Path, images: Sequence[LabelImage]) -> list[str]:
         columns = list(rows[0]) if rows else ["label", "class", "area_px"]
         _write(folder / names[-1], columns, iter(rows))
     return names
-
-
-def read_points(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
-    """Read points from columns "axis-0", "axis-1", ...: as many as the image has axes, or the last two of them.
-
-    Raises
-    ------
-    InputError
-        If the file has no such columns.
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-        columns = [f"axis-{axis}" for axis in range(len(shape))]
-        if rows and not set(columns) <= rows[0].keys():
-            raise InputError(f"Expected the columns {', '.join(columns)} in {path}, but got {', '.join(rows[0])}.")
-    drawn = Drawn()
-    for row in rows:
-        *plane, y, x = (float(row[column]) for column in columns)
-        drawn.points.append((tuple(round(at) for at in plane) or None, (y, x)))
-        if row.get("radius"):
-            drawn.radii.append(float(row["radius"]))
-    return drawn
 
 
 def _points(image: LabelImage) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,14 +62,17 @@ class Drawn:
         Plane and y0, x0, y1, x1, in pixels' corners.
     points
         Plane and row, column, in pixels: the middle of the first pixel is 0, 0.
-    radii
-        Of objects around points, in pixels, where the file says them.
     """
 
     objects: list[DrawnObject] = field(default_factory=list)
     boxes: list[tuple[PlaneKey, tuple[float, float, float, float]]] = field(default_factory=list)
     points: list[tuple[PlaneKey, tuple[float, float]]] = field(default_factory=list)
-    radii: list[float] = field(default_factory=list)
+
+    def add(self, other: Drawn, plane: PlaneKey = None) -> None:
+        """Take over what another file of the same image holds; in a plane, where that file is of one plane."""
+        self.objects += [found if plane is None else replace(found, plane=plane) for found in other.objects]
+        self.boxes += [(key if plane is None else plane, box) for key, box in other.boxes]
+        self.points += [(key if plane is None else plane, point) for key, point in other.points]
 
 
 def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:

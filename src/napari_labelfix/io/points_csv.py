@@ -114,28 +114,6 @@ def points_of_planes(path: Path, file: ImageFile) -> list[Points]:
     return found
 
 
-def find_points(paths: Sequence[Path]) -> list[Path]:
-    """Return the files of points that `paths` name: files as they are, folders as the CSV files in them, by name.
-
-    Raises
-    ------
-    InputError
-        If a path does not exist or is of another kind, or a folder holds none.
-    """
-    found: list[Path] = []
-    for path in paths:
-        inside = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        if not inside:
-            raise InputError(f"There is no file of points in {path}. Expected .csv.")
-        found += inside
-    for path in found:
-        if not path.exists():
-            raise InputError(f"There is no file {path}.")
-        if path.suffix.lower() != ".csv":
-            raise InputError(f"Expected points in a .csv file, but got {path}. Save the Points layer as CSV.")
-    return found
-
-
 def write_points(path: Path, planes: Sequence[Detections]) -> None:
     """Write `y,x,score,role`, and `plane` before them where there are several planes.
 

@@ -119,7 +119,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        found += _images_in(path) if path.is_dir() and not _is_zarr(path) else [path]
+        found += _images_in(path) if path.is_dir() and not is_zarr(path) else [path]
     for path in found:
         _kind_of(path)
     by_stem: dict[str, Path] = {}
@@ -142,7 +142,8 @@ def _images_in(folder: Path) -> list[Path]:
     return images
 
 
-def _is_zarr(path: Path) -> bool:
+def is_zarr(path: Path) -> bool:
+    """Whether a path is a zarr array or group, by its name or by what is in it."""
     return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
@@ -150,7 +151,7 @@ def _kind_of(path: Path) -> str:
     """Return which of the readers serves; raise `InputError` if there is no file or none serves."""
     if not path.exists():
         raise InputError(f"There is no file {path}.")
-    suffix = ".zarr" if path.is_dir() and _is_zarr(path) else path.suffix.lower()
+    suffix = ".zarr" if path.is_dir() and is_zarr(path) else path.suffix.lower()
     if suffix not in _READERS:
         raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_READERS)}.")
     return suffix
@@ -261,3 +262,4 @@ _READERS: dict[str, Callable[[Path], Pixels]] = {
     ".npy": _read_npy,
     ".zarr": _read_zarr,
 }
+SUFFIXES = tuple(_READERS)  # of the files that can be read as images

@@ -1,0 +1,278 @@
+"""Annotations of other programs become labels, boxes and points on the right pixels of the right plane."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import roifile
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pycocotools import mask as coco_mask
+from tricky import tricky, tricky_plane
+
+from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.annotation_files import find_annotations, pair, read_annotations, read_instances
+from napari_labelfix.io.export import export
+from napari_labelfix.io.formats import FORMATS, find_format
+from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.read import read_image
+from napari_labelfix.io.safe_seg import read_masks
+from napari_labelfix.io.tasks import read_task
+
+IMPORTED = [name for name in FORMATS if name not in ("yolo", "points", "objects")]
+KEEPS_NUMBERS = {"tiff", "ome-zarr", "imagej", "coco", "coco-rle", "geojson"}
+
+
+@pytest.fixture
+def file(tmp_path):
+    """An image of (40, 52) called cells."""
+    return image_file(tmp_path, (40, 52))
+
+
+def image_file(folder, shape):
+    np.save(folder / "cells.npy", np.random.default_rng(0).random(shape))
+    return read_image(folder / "cells.npy")
+
+
+def same_objects(one, other):
+    """Whether two label arrays have the same objects, however they are numbered."""
+    pairs = np.unique(np.stack([one.ravel(), other.ravel()]), axis=1)
+    return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_labels_come_back_from_every_format(tmp_path, name, ndim):
+    image = tricky(ndim)
+    file = image_file(tmp_path, image.labels.shape)
+    out = tmp_path / "out"
+    export([image], find_format(name), out)
+    if name == "png" and ndim == 3:
+        pytest.skip("PNG has a file per plane, which only belongs to an image of that name")
+    folder = out / "labels" if name == "yolo-polygons" else out
+    pairs = pair([tmp_path / "cells.npy"], find_annotations([folder]))
+    labels = read_instances(pairs["cells"], file)
+    if name in KEEPS_NUMBERS:
+        np.testing.assert_array_equal(labels, image.labels)
+    elif name == "yolo-polygons":  # a file per plane, each numbered from 1 on
+        np.testing.assert_array_equal(labels > 0, image.labels > 0)
+        for one, other in zip(labels.reshape(-1, 40, 52), image.labels.reshape(-1, 40, 52), strict=True):
+            assert same_objects(one, other)
+    else:
+        assert same_objects(labels, image.labels)
+
+
+def test_boxes_come_from_yolo_and_from_outlines(tmp_path, file):
+    image = tricky()
+    wanted = [found.box for found in objects_of(image.labels)]
+    export([image], find_format("yolo"), tmp_path / "yolo")
+    export([image], find_format("imagej"), tmp_path / "imagej")
+    for path in (tmp_path / "yolo" / "labels" / "cells.txt", tmp_path / "imagej" / "cells_rois.zip"):
+        [boxes] = read_annotations([path], file, Boxes)
+        boxes.check("cells")
+        np.testing.assert_allclose(sorted(map(tuple, boxes.corners)), sorted(wanted), atol=1e-5)
+
+
+def test_boxes_of_a_stack_lie_in_their_planes(tmp_path):
+    image = tricky(3)
+    file = image_file(tmp_path, image.labels.shape)
+    export([image], find_format("yolo"), tmp_path / "yolo")
+    read = read_task([tmp_path / "cells.npy"], [tmp_path / "yolo" / "labels"], Boxes)
+    assert [len(plane.annotation.corners) for plane in read.task.planes] == [11, 0, 11]
+    assert file.shape == (3, 40, 52)
+
+
+def test_points_come_from_tables_and_from_outlines(tmp_path, file):
+    image = tricky()
+    wanted = [np.argwhere(image.labels == number).mean(axis=0) for number in image.numbers]
+    for name, written in (("points", "cells_points.csv"), ("geojson", "cells.geojson"), ("tiff", "cells_labels.tif")):
+        export([image], find_format(name), tmp_path)
+        [points] = read_annotations([tmp_path / written], file, Points)
+        points.check("cells")
+        np.testing.assert_allclose(sorted(map(tuple, points.positions)), sorted(map(tuple, wanted)), atol=1e-3)
+        areas = [(image.labels == number).sum() for number in image.numbers]
+        assert points.radius == pytest.approx(np.sqrt(np.median(areas) / np.pi), abs=1e-3)
+
+
+def test_points_drawn_in_imagej_and_qupath_lie_on_the_pixels(tmp_path, file):
+    roi = roifile.ImagejRoi.frompoints(np.array([[5, 7], [9, 3]]))
+    roi.roitype = roifile.ROI_TYPE.POINT
+    roi.tofile(tmp_path / "cells.roi")
+    [points] = read_annotations([tmp_path / "cells.roi"], file, Points)
+    np.testing.assert_array_equal(points.positions, [[7, 5], [3, 9]])
+    feature = {"type": "Feature", "geometry": {"type": "MultiPoint", "coordinates": [[5.5, 7.5]]}, "properties": {}}
+    (tmp_path / "cells.geojson").write_text(json.dumps([feature]))
+    [points] = read_annotations([tmp_path / "cells.geojson"], file, Points)
+    np.testing.assert_array_equal(points.positions, [[7, 5]])
+
+
+def test_rectangles_and_ovals_of_imagej_are_areas(tmp_path, file):
+    for kind, area in ((roifile.ROI_TYPE.RECT, 200), (roifile.ROI_TYPE.OVAL, 157)):
+        roi = roifile.ImagejRoi(roitype=kind, top=5, left=10, bottom=15, right=30)
+        roi.tofile(tmp_path / "cells.roi")
+        [instances] = read_annotations([tmp_path / "cells.roi"], file, Instances)
+        assert (instances.labels > 0).sum() == pytest.approx(area, abs=8)
+        assert instances.labels[5:15, 10:30].sum() == instances.labels.sum()
+
+
+def test_coco_as_others_write_it(tmp_path, file):
+    """Compressed run lengths by pycocotools, polygons of several pieces, boxes alone; paths before the file name."""
+    mask = tricky_plane() == 3
+    runs = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    annotations = [
+        {"segmentation": {"size": [40, 52], "counts": runs["counts"].decode()}},
+        {"segmentation": [[20, 30, 24, 30, 24, 34, 20, 34], [22, 32, 28, 32, 28, 36, 22, 36]]},
+    ]
+    data = {
+        "images": [
+            {"id": 7, "file_name": "a\\b\\cells.ome.tif", "height": 40, "width": 52},
+            {"id": 8, "file_name": "other.png", "height": 9, "width": 9},
+        ],
+        "annotations": [
+            {"id": at, "image_id": 7, "category_id": 1, "iscrowd": 0, **annotation}
+            for at, annotation in enumerate(annotations)
+        ]
+        + [{"id": 9, "image_id": 8, "category_id": 1, "bbox": [0, 0, 5, 5]}],
+    }
+    path = tmp_path / "instances_default.json"
+    path.write_text(json.dumps(data))
+    labels = read_instances(pair([tmp_path / "cells.npy"], [path])["cells"], file)
+    np.testing.assert_array_equal(labels == 1, mask)
+    union = np.zeros((40, 52), bool)
+    union[30:34, 20:24] = union[32:36, 22:28] = True  # pieces that overlap are no hole
+    np.testing.assert_array_equal(labels == 2, union)
+    data["annotations"] = [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [5, 6, 7, 8]}]
+    path.write_text(json.dumps(data))
+    [boxes] = read_annotations([path], file, Boxes)
+    assert boxes.corners.tolist() == [[6, 5, 14, 12]]
+    with pytest.raises(InputError, match="holds boxes or points, but outlines are wanted"):
+        read_annotations([path], file, Instances)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_cellpose_files_of_all_ages_are_read_without_unpickling(tmp_path, monkeypatch, protocol, order):
+    masks = np.asarray(tricky().renumbered()[0].labels.astype(np.uint16), order=order)
+    content = {"outlines": [np.zeros((3, 2))], "masks": masks, "filename": "ä.tif", "diameter": np.nan,
+               "flows": [[], [np.zeros((2, 2), np.uint8)]], "ismanual": np.zeros(3, bool), "img": None, "n": 2**40,
+               "colors": ((1, 2), ()), "scale": np.float64(3), "f": -1.5}  # fmt: skip
+    path = tmp_path / "cells_seg.npy"
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": ()})
+        pickle.dump(np.array(content, object), file, protocol)
+    monkeypatch.setattr(pickle, "load", None)
+    monkeypatch.setattr(pickle, "Unpickler", None)
+    np.testing.assert_array_equal(read_masks(path), masks)
+
+
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_code_in_a_cellpose_file_is_not_run(tmp_path):
+    sprung = tmp_path / "sprung"
+    masks = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    np.save(tmp_path / "a_seg.npy", np.array({"masks": masks, "flows": Trap(sprung)}, object), allow_pickle=True)
+    np.testing.assert_array_equal(read_masks(tmp_path / "a_seg.npy"), masks)
+    np.save(tmp_path / "b_seg.npy", np.array({"masks": Trap(sprung)}, object), allow_pickle=True)
+    with pytest.raises(InputError, match="save the masks as TIFF or PNG"):
+        read_masks(tmp_path / "b_seg.npy")
+    assert not sprung.exists()
+    np.load(tmp_path / "b_seg.npy", allow_pickle=True)  # the trap does work
+    assert sprung.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not numpy", None])
+def test_what_is_no_cellpose_file_is_told(tmp_path, content):
+    path = tmp_path / "a_seg.npy"
+    np.save(path, np.zeros((3, 3))) if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match="is not a file with masks as Cellpose writes it"):
+        read_masks(path)
+
+
+def test_masks_without_whole_numbers_are_told(tmp_path):
+    np.save(tmp_path / "a_seg.npy", np.array({"masks": np.zeros((3, 3))}, object), allow_pickle=True)
+    with pytest.raises(InputError, match="no whole numbers"):
+        read_masks(tmp_path / "a_seg.npy")
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.json", "a.geojson", "a.txt", "a.tif", "a_seg.npy"])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300))
+def test_any_bytes_give_a_sentence(tmp_path, file, name, content):
+    (tmp_path / name).write_bytes(content)
+    try:
+        read_annotations([tmp_path / name], file, Instances)
+    except InputError as error:
+        assert name in str(error)
+
+
+def test_files_that_do_not_fit_are_told(tmp_path, file):
+    image = tricky(3)
+    export([image], find_format("imagej"), tmp_path)
+    with pytest.raises(InputError, match="No object of"):
+        small = roifile.ImagejRoi(roitype=roifile.ROI_TYPE.RECT, top=500, left=500, bottom=510, right=510)
+        small.tofile(tmp_path / "far.roi")
+        read_annotations([tmp_path / "far.roi"], file, Instances)
+    stack = image_file(tmp_path, (2, 40, 52))
+    with pytest.raises(InputError, match="has an object in plane 2, but the image has 2 planes"):
+        read_annotations([tmp_path / "cells_rois.zip"], stack, Instances)
+    (tmp_path / "cells.geojson").write_text(
+        json.dumps({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [5, 5]]]}})
+    )
+    with pytest.raises(InputError, match="does not say in which of 2 planes"):
+        read_annotations([tmp_path / "cells.geojson"], stack, Instances)
+    (tmp_path / "cells.json").write_text("[]")
+    with pytest.raises(InputError, match="Expected a COCO file"):
+        read_annotations([tmp_path / "cells.json"], file, Instances)
+    (tmp_path / "x.json").write_text(json.dumps({"images": [{"id": 1, "file_name": "cells.png"}], "annotations": []}))
+    with pytest.raises(InputError, match=r"cells is 40 x 52, but .* says None x None"):
+        read_annotations([tmp_path / "x.json"], file, Instances)
+    (tmp_path / "cells.txt").write_text("0 1 2\n")
+    with pytest.raises(InputError, match="Expected lines 'class x y width height'"):
+        read_annotations([tmp_path / "cells.txt"], file, Instances)
+    (tmp_path / "cells.csv").write_text("y,x\n1,2\n")
+    with pytest.raises(InputError, match="holds points, but instances are wanted"):
+        read_annotations([tmp_path / "cells.csv"], file, Instances)
+    with pytest.raises(InputError, match="Scribbles are read from images only"):
+        read_annotations([tmp_path / "cells_rois.zip"], file, Scribbles)
+
+
+def test_files_meet_their_images(tmp_path):
+    images = [tmp_path / "images" / f"{name}.tif" for name in ("a", "b")]
+    for name in ("a_labels.tif", "b_rois.zip", "b_tiff_export.json", "a_preview.png", "classes.txt", ".x.tif"):
+        (tmp_path / name).write_bytes(b"")
+    pairs = pair(images, find_annotations([tmp_path]))
+    assert {name: [path.name for path in files] for name, files in pairs.items()} == {
+        "a": ["a_labels.tif"],
+        "b": ["b_rois.zip"],
+    }
+    (tmp_path / "a_rois.zip").write_bytes(b"")
+    with pytest.raises(InputError, match="could both be annotations of a"):
+        pair(images, find_annotations([tmp_path]))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="There are no annotations in"):
+        find_annotations([tmp_path / "empty"])
+    (tmp_path / "a.docx").write_bytes(b"")
+    with pytest.raises(InputError, match="is of a kind that cannot be read"):
+        find_annotations([tmp_path / "a.docx"])
+
+
+def test_a_task_takes_labels_of_other_programs(tmp_path):
+    (tmp_path / "images").mkdir()
+    tifffile.imwrite(tmp_path / "images" / "cells.tif", np.random.default_rng(0).random((40, 52)).astype("f4"))
+    export([tricky()], find_format("imagej"), tmp_path / "marks")
+    read = read_task([tmp_path / "images"], [tmp_path / "marks"], Instances)
+    np.testing.assert_array_equal(read.task.planes[0].annotation.labels, tricky().labels)
