@@ -135,7 +135,7 @@ def main() -> None:
     viewer = napari.Viewer()
     screen = Screen(viewer)
     screen.choose(viewer.window.file_menu, *SAMPLE)
-    screen.choose(viewer.window.plugins_menu, "Scribble2Label (Labelfix)")
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "Scribble2Label (Labelfix)")
     dock = screen.dock
     wait_until(lambda: dock.session.trainer.ready)
     screen.save("sample")
