@@ -12,6 +12,7 @@ import typer
 
 from napari_labelfix.cli.arguments import repeat_flags
 from napari_labelfix.errors import LabelfixError
+from napari_labelfix.io.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,30 @@ def predict(
 
     predict_files(model, image, out, device or "auto", make_reporter(None))
     typer.echo(f"Results are in {out}.")
+
+
+@app.command(name="export")
+def export_labels(
+    labels: Annotated[
+        list[Path],
+        typer.Argument(metavar="LABELS...", help="Label images, annotations of other programs, or folders of them."),
+    ],
+    format_name: Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")],
+    out: Out,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option("--image", metavar="PATH...", help="The images, where the labels do not say their size."),
+    ] = None,
+) -> None:
+    """Write labels in the format of another program, with a record of what was written.
+
+    What can be read as labels: TIFF, PNG, npy, OME-Zarr, ImageJ ROIs, COCO, YOLO polygons, GeoJSON, Cellpose _seg.npy.
+    So this also turns the annotations of another program into labels.
+    """
+    from napari_labelfix.cli.exporting import export_files
+
+    for sentence in export_files(labels, format_name, out, image or ()):
+        typer.echo(sentence)
 
 
 @app.command()

@@ -133,6 +133,11 @@ def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
     return file.restack(planes)
 
 
+def name_without_ending(path: Path) -> str:
+    """Return the name of the image that a file is named after: "cells" of "cells_rois.zip"."""
+    return _ENDINGS.sub("", stem_of(path))
+
+
 def _suffixes() -> list[str]:
     return [*SUFFIXES, *_READERS, _POINTS]
 
@@ -143,7 +148,7 @@ def _may_be_annotations(path: Path) -> bool:
 
 def _files_of(name: str, annotations: Sequence[Path]) -> list[Path]:
     exact = [path for path in annotations if stem_of(path) == name]
-    ending = [path for path in annotations if _ENDINGS.sub("", stem_of(path)) == name]
+    ending = [path for path in annotations if name_without_ending(path) == name]
     planes = [path for path in annotations if path.suffix == ".txt" and _PLANE.sub("", stem_of(path)) == name]
     coco = [path for path in annotations if path.suffix == ".json"]
     found = exact or ending or planes or (coco if len(coco) == 1 else [])

@@ -1,0 +1,98 @@
+"""Label images from files, as an export wants them: with the grid, the name and the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.annotation_files import find_annotations, name_without_ending, pair, read_instances
+from napari_labelfix.io.grid import read_grid
+from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.read import SUFFIXES, find_images, is_zarr, read_image, read_labels, stem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
+_NOT_LABELS = (_CLASSES, "_confidence", "_heatmap")
+
+
+def read_label_images(labels: Sequence[Path], images: Sequence[Path] = ()) -> list[LabelImage]:
+    """Read labels of any kind that can be imported.
+
+    Parameters
+    ----------
+    labels
+        Files, or folders of them; of the results of a run, the labels are taken, with the classes beside them.
+    images
+        The images, or folders of them; they tell sizes, names and grids where the labels do not.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, holds no labels, or does not say how large its image is and none is given.
+    """
+    paths = find_annotations([path for given in labels for path in _without_other_results(given)])
+    if not images:
+        return [_of_file(path) for path in paths]
+    image_paths = find_images(images)
+    pairs = pair(image_paths, paths)
+    return [_of_image(path, pairs[stem_of(path)]) for path in image_paths if pairs[stem_of(path)]]
+
+
+def _without_other_results(path: Path) -> list[Path]:
+    """Return the labels of a folder of results; what else is given stays as it is."""
+    if not path.is_dir() or is_zarr(path):
+        return [path]
+    labels = sorted(path.glob(f"*{_LABELS}.*"))
+    rest = [entry for entry in find_annotations([path]) if not stem_of(entry).endswith(_NOT_LABELS)]
+    return labels or rest
+
+
+def _of_file(path: Path) -> LabelImage:
+    if path.name.endswith("_seg.npy"):
+        from napari_labelfix.io.safe_seg import read_masks
+
+        labels = read_masks(path)
+    elif path.suffix.lower() in SUFFIXES or is_zarr(path):
+        labels = read_labels(path)
+    else:
+        raise InputError(f"{path} does not say how large its image is. Give the image, too: --image PATH.")
+    return _label_image(name_without_ending(path), labels, path, grid_from=[path])
+
+
+def _of_image(path: Path, files: Sequence[Path]) -> LabelImage:
+    labels = read_instances(files, read_image(path))
+    return _label_image(stem_of(path), labels, files[0], grid_from=[files[0], path], image_name=path.name)
+
+
+def _label_image(
+    name: str, labels: NDArray[Any], path: Path, grid_from: Sequence[Path], image_name: str = ""
+) -> LabelImage:
+    """Return labels with the first grid that is known, and the classes that a run wrote beside them."""
+    grids = [read_grid(source, labels.ndim) for source in grid_from]
+    grid = next((grid for grid in grids if grid.is_known), grids[0])
+    classes: dict[int, int] = {}
+    beside = path.with_name(f"{stem_of(path).removesuffix(_LABELS)}{_CLASSES}.tif")
+    if stem_of(path).endswith(_LABELS) and beside.exists():
+        classes = _classes_of(labels, read_labels(beside), beside)
+    return LabelImage.of(name, labels, grid, source=str(path), image_name=image_name, classes=classes)
+
+
+def _classes_of(labels: NDArray[Any], classes: NDArray[Any], path: Path) -> dict[int, int]:
+    """Return the class of most pixels of each object."""
+    if labels.shape != classes.shape:
+        raise InputError(f"{path} is {classes.shape}, but its labels are {labels.shape}. Remove the file of classes.")
+    votes: dict[int, NDArray[Any]] = {}
+    highest = int(classes.max(initial=1))
+    for index in np.ndindex(labels.shape[:-2]):
+        for found in objects_of(labels[index]):
+            y0, x0, y1, x1 = found.box
+            counts = np.bincount(classes[index][y0:y1, x0:x1][found.mask], minlength=highest + 1)
+            votes[found.number] = votes.get(found.number, 0) + counts
+    return {number: max(1, int(counts.argmax())) for number, counts in votes.items()}

@@ -1,0 +1,96 @@
+"""`export`: labels of files into files of other programs, and back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import roifile
+import tifffile
+
+from napari_labelfix.io.formats import FORMATS
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A folder as a run leaves it, and the image with its pixel size."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    labels = np.zeros((3, 30, 40), np.uint16)
+    labels[0, 2:9, 3:12], labels[2, 10:20, 10:20] = 4, 9
+    tifffile.imwrite(folder / "cells_labels.tif", labels, photometric="minisblack")
+    tifffile.imwrite(folder / "cells_classes.tif", (labels > 0) + (labels == 9).astype("u1"), photometric="minisblack")
+    tifffile.imwrite(folder / "cells_confidence.tif", np.zeros(labels.shape, "f4"), photometric="minisblack")
+    (folder / "run.json").write_text("{}")
+    tifffile.imwrite(
+        tmp_path / "cells.tif", np.random.default_rng(0).random(labels.shape).astype("f4"), imagej=True,
+        resolution=(4.0, 2.0), metadata={"axes": "ZYX", "spacing": 1.5, "unit": "um"},
+    )  # fmt: skip
+    return tmp_path
+
+
+def test_results_are_exported_with_classes_and_a_record(call, results):
+    ended = call("export", results / "results", "--format", "coco", "--out", results / "coco")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[0] == "2 objects of 1 label image as COCO, polygons."
+    data = json.loads((results / "coco" / "cells_coco.json").read_text())
+    assert [entry["category_id"] for entry in data["annotations"]] == [1, 2]
+    record = json.loads((results / "coco" / "cells_coco_export.json").read_text())
+    assert record["images"][0]["objects_per_class"] == {"class 1": 1, "class 2": 1}
+    assert record["images"][0]["source"] == str(results / "results" / "cells_labels.tif")
+
+
+def test_the_image_gives_pixel_size_and_name(call, results):
+    labels, image = results / "results" / "cells_labels.tif", results / "cells.tif"
+    ended = call("export", labels, "--image", image, "--format", "tiff", "--out", results / "out")
+    assert ended.code == 0, ended.err
+    with tifffile.TiffFile(results / "out" / "cells_labels.tif") as file:
+        pixels = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+    sizes = [pixels[f"PhysicalSize{axis}"] for axis in "ZYX"]
+    assert sizes == [1.5, 0.5, 0.25]
+    assert pixels["PhysicalSizeXUnit"] == "µm"
+
+
+def test_annotations_of_another_program_become_labels(call, results):
+    labels, image = results / "results", results / "cells.tif"
+    assert call("export", labels, "--format", "imagej", "--out", results / "rois").code == 0
+    assert len(roifile.roiread(results / "rois" / "cells_rois.zip")) == 2
+    words = ("export", results / "rois" / "cells_rois.zip", "--format", "tiff", "--out", results / "back")
+    ended = call(*words)
+    assert (ended.code, "does not say how large its image is" in ended.err) == (2, True)
+    assert not (results / "back").exists()
+    assert call(*words, "--image", image).code == 0
+    np.testing.assert_array_equal(
+        tifffile.imread(results / "back" / "cells_labels.tif"), tifffile.imread(labels / "cells_labels.tif")
+    )
+
+
+def test_several_label_images_at_once(call, results):
+    for name in ("a", "b"):
+        np.save(results / f"{name}.npy", np.eye(20, dtype=np.uint8))
+    ended = call("export", results / "a.npy", results / "b.npy", "--format", "yolo", "--out", results / "yolo")
+    assert "2 objects of 2 label images" in ended.out
+    assert sorted(path.name for path in (results / "yolo" / "labels").iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_written(call, results, name):
+    ended = call("export", results / "results", "--format", name, "--out", results / "out")
+    assert ended.code == 0, ended.err
+    record = json.loads((results / "out" / f"cells_{name}_export.json").read_text())
+    assert all((results / "out" / file).exists() for file in record["outputs"])
+
+
+def test_what_is_wrong_is_a_sentence(call, results):
+    ended = call("export", results / "results", "--format", "gif", "--out", results / "out")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no format 'gif'" in ended.err
+    confidence = results / "results" / "cells_confidence.tif"
+    ended = call("export", confidence, "--format", "tiff", "--out", results / "out")
+    assert "whole numbers" in ended.err
+    (results / "results" / "cells_classes.tif").unlink()
+    tifffile.imwrite(results / "results" / "cells_classes.tif", np.zeros((3, 3), "u1"))
+    ended = call("export", results / "results", "--format", "tiff", "--out", results / "out")
+    assert "Remove the file of classes" in ended.err
+    assert not (results / "out").exists()
