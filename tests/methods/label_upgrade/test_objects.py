@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.draw import disk
 
-from napari_labelfix.methods.label_upgrade.objects import make_objects
+from napari_labelfix.methods.label_upgrade.objects import keep_outlines, make_objects
 
 
 def discs(*discs, shape=(60, 120)):
@@ -88,3 +88,16 @@ def test_one_giant_object_and_many_tiny_ones():
     dots = np.zeros((600, 600), np.int32)
     dots[1::2, 1::2] = np.arange(1, 90_001).reshape(300, 300)
     assert np.array_equal(make_objects(dots > 0, dots, 0), dots)
+
+
+def test_an_object_that_hardly_differs_is_left_as_it_was():
+    old = discs((3, 20, 20, 10), (70_000, 30, 80, 10))
+    new = discs((3, 20, 21, 10), (70_000, 30, 80, 14))
+    kept = keep_outlines(new, old, alike=0.85)
+    assert np.array_equal(kept == 3, old == 3)
+    assert np.array_equal(kept == 70_000, new == 70_000)
+
+
+def test_a_removed_object_does_not_come_back_and_a_new_one_stays():
+    old, new = discs((3, 20, 20, 10)), discs((4, 30, 80, 10))
+    assert np.array_equal(keep_outlines(new, old, alike=0.85), new)

@@ -6,7 +6,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import (
     PRESETS,
     Perturbation,
     chosen_perturbation,
-    other_segments,
+    other_objects,
     perturb,
 )
 
@@ -96,11 +96,24 @@ def test_what_else_could_be_an_object_lies_on_none_and_has_a_like_size():
     image = np.zeros((120, 120, 1), np.float32)
     image[SQUARES > 0] = 1
     image[19:27, 40:56] = 0.5  # between the squares
-    others = other_segments(image, SQUARES)
+    others = other_objects(image, SQUARES, np.random.default_rng(0))
     assert others[22, 48]
     assert not others[SQUARES > 0].any()
     sizes = np.bincount(others.ravel())[1:]
     assert (sizes[sizes > 0] <= 4 * 14 * 14).all()
+
+
+def test_where_the_image_has_nothing_else_objects_are_copied_to_where_there_are_none():
+    few = np.where(SQUARES <= 30, SQUARES, 0)
+    others = other_objects(np.zeros((120, 120, 1), np.float32), few, np.random.default_rng(0))
+    sizes = np.bincount(others.ravel())[1:]
+    assert sorted(sizes[sizes > 0]) == [14 * 14] * 3
+    assert not others[few > 0].any()
+
+
+def test_without_objects_there_is_nothing_to_copy():
+    others = other_objects(np.zeros((30, 30, 1), np.float32), np.zeros((30, 30), np.int32), np.random.default_rng(0))
+    assert not others.any()
 
 
 def test_every_word_for_what_is_wrong_means_a_perturbation():

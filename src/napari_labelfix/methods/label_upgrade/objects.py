@@ -105,3 +105,25 @@ def _flood_crowded(
     markers = np.where(mask & np.isin(old, credible), old, 0).astype(np.int32)
     flooded = watershed(np.zeros(labels.shape, np.uint8), markers, connectivity=2, mask=mask)
     return np.where(mask & (flooded > 0), flooded, labels).astype(np.int32)
+
+
+def keep_outlines(labels: NDArray[np.int32], old: NDArray[np.integer], alike: float) -> NDArray[np.int32]:
+    """Return labels in which an object that hardly differs from what it was is as it was.
+
+    So labels that were right stay right to the pixel, and nobody has to look at changes that are none.
+
+    Parameters
+    ----------
+    labels, old
+        (Y, X) object ids after and before; an object that is still the same has kept its id.
+    alike
+        IoU from which an object hardly differs.
+    """
+    ids = np.union1d(old, labels)
+    before, after, both = (
+        np.bincount(np.searchsorted(ids, image[where]), minlength=len(ids))
+        for image, where in ((old, old > 0), (labels, labels > 0), (labels, (labels == old) & (old > 0)))
+    )
+    kept = ids[(both > 0) & (both >= alike * (before + after - both))]
+    was, stays = np.isin(old, kept), ~np.isin(labels, kept)
+    return np.where(was, old, np.where(stays, labels, 0)).astype(np.int32)

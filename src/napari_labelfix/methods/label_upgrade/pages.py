@@ -12,7 +12,7 @@ import torch
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.methods.label_upgrade.perturbations import other_segments, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
     if given is not None and given.trusted is not None:
         trusted = given.trusted.astype(bool)
     known = given.others if given is not None else None
-    others = _segments_near(image, labels, trusted) if known is None else known.astype(np.int32)
+    others = _others_near(image, labels, trusted) if known is None else known.astype(np.int32)
     pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
     return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), others)
 
@@ -144,7 +144,7 @@ def _parted(right: NDArray[np.integer], chosen: NDArray[np.integer]) -> tuple[ND
     return inside, (right > 0) & ~inside
 
 
-def _segments_near(
+def _others_near(
     image: NDArray[np.float32], labels: NDArray[np.int32], trusted: NDArray[np.bool_]
 ) -> NDArray[np.int32]:
     """Look for other objects in and around the right part alone: elsewhere none are needed."""
@@ -153,5 +153,5 @@ def _segments_near(
     if len(spots):
         low, high = np.maximum(spots.min(axis=0) - _MARGIN, 0), spots.max(axis=0) + _MARGIN + 1
         window = np.s_[low[0] : high[0], low[1] : high[1]]
-        others[window] = other_segments(image[window], labels[window])
+        others[window] = other_objects(image[window], labels[window], np.random.default_rng(0))
     return others

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
 _SIZES = 0.25, 4.0  # of another object, relative to the median object: what a person could take for one
+_TRIES = 20  # places
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -92,18 +93,45 @@ def perturb(
     return spoiled
 
 
-def other_segments(image: NDArray[np.float32], labels: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return what else in an image could be taken for an object: segments of Felzenszwalb's algorithm.
+def other_objects(
+    image: NDArray[np.float32], labels: NDArray[np.integer], rng: np.random.Generator
+) -> NDArray[np.int32]:
+    """Return what else in an image could be taken for an object, about as many and as large as the objects are.
 
-    Those that lie on no object and are about as large as one; (Y, X, C) and (Y, X) -> (Y, X) ids, 0 = none.
+    These are segments of Felzenszwalb's algorithm outside of the objects, as in the paper, and where there are too few,
+    copies of objects in places where there is none; (Y, X, C) and (Y, X) -> (Y, X) ids, 0 = none.
     """
-    sizes = np.bincount(labels.ravel())[1:]
-    typical = float(np.median(sizes[sizes > 0])) if sizes.any() else 100.0
+    ranks, ids = _rank(labels.astype(np.int32))
+    windows = ndimage.find_objects(ranks)
+    typical = float(np.median(np.bincount(ranks.ravel())[1:])) if windows else 100.0
     smallest = max(1, int(_SIZES[0] * typical))
     segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
-    too_large = np.bincount(segments.ravel()) > _SIZES[1] * typical
-    on_objects = np.bincount(segments.ravel(), weights=(labels > 0).ravel()) > 0
-    return np.where((too_large | on_objects)[segments], 0, segments).astype(np.int32)
+    segments[labels > 0] = 0
+    sizes = np.bincount(segments.ravel())
+    unlike = (sizes < smallest) | (sizes > _SIZES[1] * typical)
+    others = np.where(unlike[segments], 0, segments).astype(np.int32)
+    missing = len(ids) - len(_ids(others))
+    for first_id in range(missing):
+        rank = int(rng.integers(len(ids))) + 1
+        _copy(ranks[windows[rank - 1]] == rank, others, labels, int(segments.max()) + 1 + first_id, rng)
+    return others
+
+
+def _copy(
+    shape: NDArray[np.bool_],
+    others: NDArray[np.int32],
+    labels: NDArray[np.integer],
+    new_id: int,
+    rng: np.random.Generator,
+) -> None:
+    """Put a shape where there is nothing yet; where no such place is soon found, nowhere."""
+    height, width = shape.shape
+    for _ in range(_TRIES):
+        y, x = (int(rng.integers(side - length + 1)) for side, length in zip(labels.shape, shape.shape, strict=True))
+        window = np.s_[y : y + height, x : x + width]
+        if not (others[window][shape].any() or labels[window][shape].any()):
+            others[window][shape] = new_id
+            return
 
 
 def _ids(labels: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -1,0 +1,54 @@
+"""What training labels look like: right labels, spoiled. No torch here: the dock shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.annotations import Instances
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation, other_segments, perturb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Plane
+    from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+
+
+def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.int32]:
+    """Return the labels of the right part of a plane, spoiled as the training does it.
+
+    Parameters
+    ----------
+    plane
+        With `Instances`.
+    params
+        They say what is wrong.
+    seed
+        Another one, other mistakes.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X), 0 outside the right part.
+
+    Raises
+    ------
+    InputError
+        If no part of the plane is right.
+    """
+    given = plane.annotation
+    if not isinstance(given, Instances) or given.trusted is None or not given.trusted.any():
+        raise InputError(f"No part of {plane.name} is right. Outline one there, or go to a plane that has one.")
+    rows, columns = np.nonzero(given.trusted)
+    window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    trusted = given.trusted[window]
+    right = np.where(trusted, given.labels[window], 0).astype(np.int32)
+    others = other_segments(normalize(plane.image)[window], right) if given.others is None else given.others[window]
+    spoiled = np.zeros(plane.shape, np.int32)
+    made = perturb(right, others, chosen_perturbation(params), np.random.default_rng(seed))
+    spoiled[window] = np.where(trusted, made, 0)
+    return spoiled
