@@ -9,7 +9,7 @@ import numpy as np
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation, other_segments, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation, other_objects, perturb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,8 +47,11 @@ def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.i
     window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     trusted = given.trusted[window]
     right = np.where(trusted, given.labels[window], 0).astype(np.int32)
-    others = other_segments(normalize(plane.image)[window], right) if given.others is None else given.others[window]
+    rng = np.random.default_rng(seed)
+    found = (
+        given.others[window] if given.others is not None else other_objects(normalize(plane.image)[window], right, rng)
+    )
     spoiled = np.zeros(plane.shape, np.int32)
-    made = perturb(right, others, chosen_perturbation(params), np.random.default_rng(seed))
+    made = perturb(right, found, chosen_perturbation(params), rng)
     spoiled[window] = np.where(trusted, made, 0)
     return spoiled
