@@ -162,7 +162,7 @@ def test_the_circle_finder_catches_a_circle_and_leaves_types_out():
 # Law 2. Another Python, so that what other tests have imported does not count.
 HEAVY = {"torch", "torchvision", "segmentation_models_pytorch", "monai", "triton"}
 SCIENCE = {"data", "networks", "losses", "methods"}  # the parts that may import torch ...
-NO_TORCH_ALTHOUGH_THERE = {"table", "checkpoint", "params"}  # ... but not these modules of methods
+NO_TORCH_ALTHOUGH_THERE = {"table", "checkpoint", "params", "preview"}  # ... but not these modules of methods
 NOT_FOR_IMPORT = "__main__"
 
 

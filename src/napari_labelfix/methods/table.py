@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from napari_labelfix.annotations import Plane
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.params import Params
     from napari_labelfix.snapshots import Training
@@ -30,6 +31,13 @@ class MethodCode(Protocol):
 
     def predict(self, model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Belief:
         """Apply a trained model to one plane, (Y, X) or (Y, X, C)."""
+
+
+class Preview(Protocol):
+    """Shows what the training makes of right labels."""
+
+    def __call__(self, plane: Plane, params: Params, seed: int) -> NDArray[np.int32]:
+        """Return labels (Y, X); another seed, another example."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,9 @@ class Method:
         What it proposes for a plane.
     code
         Dotted name of the module with `train` and `predict`.
+    preview
+        Dotted name of a module with a function `preview`, without torch: what the training makes of right labels, to
+        look at before a run. "" where there is nothing to look at.
     """
 
     name: str
@@ -60,10 +71,15 @@ class Method:
     annotation: type[Annotation]
     output: type[Belief]
     code: str
+    preview: str = ""
 
     def load(self) -> MethodCode:
         """Import the code that computes; this imports torch."""
         return cast("MethodCode", import_module(self.code))
+
+    def load_preview(self) -> Preview:
+        """Import the function that makes the preview."""
+        return cast("Preview", import_module(self.preview).preview)
 
 
 METHODS = {
@@ -102,6 +118,7 @@ METHODS = {
             annotation=Instances,
             output=Proposal,
             code="napari_labelfix.methods.label_upgrade.run",
+            preview="napari_labelfix.methods.label_upgrade.preview",
         ),
     ]
 }

@@ -46,7 +46,7 @@ def nuclei_with_points() -> list[LayerTuple]:
     of_points = {
         "name": f"{name} points",
         "size": typical_diameter(labels),
-        "opacity": 0.6,
+        "border_width": 0.08,
         "features": {"kind": ["cell"] * len(centres)},
         "metadata": {"labelfix": {"role": "points"}},
     }

@@ -102,12 +102,13 @@ class AcceptControl(QObject):
         scope = self._scope
         self._watch_target(scope.acceptor)
         self._view.show_scopes([each.name for each in self._scopes()])
-        if self._results is None or scope.acceptor is None or not scope.acceptor.has_objects:
+        acceptor, change = scope.acceptor, scope.change
+        if acceptor is not None:
+            self._view.show_words(acceptor.noun, acceptor.certainty, acceptor.certainty_help)
+        if self._results is None or acceptor is None or not acceptor.has_objects:
             self._view.show_legend([])
             self._view.show_counts(None, None)
             return
-        acceptor, change = scope.acceptor, scope.change
-        self._view.show_words(acceptor.noun, acceptor.certainty, acceptor.certainty_help)
         self._view.show_legend(self._results.legend())
         above, everything = acceptor.count(self._view.threshold, change), acceptor.count(0.0, change)
         self._view.show_counts(above, everything, acceptor.can_take_back)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.annotations import Annotation
     from napari_labelfix.widgets.layer_kind import AnnotationKind
+    from napari_labelfix.widgets.layers import Index
 
 
 class InputView(QWidget):
@@ -40,7 +41,7 @@ class InputView(QWidget):
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kind = kind
+        self._viewer, self._kind = viewer, kind
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", self._first_image)
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
@@ -96,6 +97,19 @@ class InputView(QWidget):
         absent = next(filter(None, (part.missing() for part in self.parts)), "")
         return absent or self._kind.missing(self.read_annotations())
 
+    def plane_in_view(self) -> tuple[Plane, Index] | None:
+        """Return the plane that is seen, with its annotation, and its index; None if something is missing.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be read.
+        """
+        if self.image is None or len(self.chosen) < len(self.parts):
+            return None
+        index = layers.index_in_view(self._viewer, self.image)
+        return self._plane(index, self._kind.read(self.chosen, Place(self.image, index))), index
+
     def task(self) -> Task:
         """Return what a run starts from; lazy images are read here.
 
@@ -107,17 +121,18 @@ class InputView(QWidget):
         if self.image is None:
             return Task(())
         indices = layers.plane_indices(layers.spatial_shape(self.image))
-        return Task(
-            tuple(
-                Plane(layers.plane_name(self.image, index), layers.read_plane(self.image, index), annotation)
-                for index, annotation in zip(indices, self.read_annotations(), strict=True)
-            )
-        )
+        return Task(tuple(map(self._plane, indices, self.read_annotations())))
 
     def link(self) -> None:
         """Tag the layers that belong to no image yet."""
         for part in self.parts:
             part.link()
+
+    def make_way(self) -> None:
+        """Hide the layers that are in the way of the first results; they can be shown again as any other."""
+        for part in self.parts:
+            if part.kind.covered and part.layer is not None:
+                part.layer.visible = False
 
     def with_changes(self, task: Task) -> Task | None:
         """Return the task with the annotations as they are now; None if they are the same, or no longer enough."""
@@ -129,6 +144,9 @@ class InputView(QWidget):
             for plane, annotation in zip(task.planes, annotations, strict=True)
         ]
         return None if all(map(is_, planes, task.planes)) else Task(tuple(planes))
+
+    def _plane(self, index: Index, annotation: Annotation | None) -> Plane:
+        return Plane(layers.plane_name(self.image, index), layers.read_plane(self.image, index), annotation)
 
     def _first_image(self, candidates: list[Layer]) -> Layer | None:
         return candidates[0] if candidates else None

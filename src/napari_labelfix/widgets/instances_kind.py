@@ -130,6 +130,7 @@ INSTANCES_KIND = AnnotationKind(
             legend="",
             fits=_could_be_imperfect,
             absent="Choose the labels to upgrade. Any labels of the image's size will do; they are not changed.",
+            covered=True,
             taken_alone=True,
         ),
         LayerKind(

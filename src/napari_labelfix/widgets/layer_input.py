@@ -184,7 +184,6 @@ class MeasureBox(QWidget):
         self.number = QDoubleSpinBox()
         self.number.setRange(1, _LARGEST)
         self.number.setDecimals(1)
-        self.number.setSuffix(" px")
         self.number.setToolTip(measure.help)
         self.estimate_button = QPushButton("Estimate")
         self.estimate_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

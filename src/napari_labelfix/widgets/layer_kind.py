@@ -96,6 +96,8 @@ class LayerKind:
         Returns the value of the brush that a layer would draw with.
     measure
         A length to show and to set.
+    covered
+        Whether it would be in the way of the results, which show what became of it.
     taken_alone
         Whether a layer without a tag is chosen unasked if it is the only one: where it is read and never drawn on.
     """
@@ -113,6 +115,7 @@ class LayerKind:
     draw: Callable[[Any, Any, Place], None] | None = None
     brush_in_hand: Callable[[Layer], int | str] | None = None
     measure: Measure | None = None
+    covered: bool = False
     taken_alone: bool = False
 
 

@@ -26,6 +26,7 @@ Role = Literal[
     "image", "heatmap", "confidence", "ignored", "imperfect", "preview", "changes", "proposal", "corrected",
     "detections", "right_part", "points", "scribbles",
 ]  # fmt: skip
+Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 

@@ -94,6 +94,15 @@ def make_changes(image: Layer) -> Labels:
     )
 
 
+def make_preview(image: Layer) -> Labels:
+    """Return a layer for labels that were spoiled on purpose."""
+    return Labels(
+        np.zeros(layers.spatial_shape(image), np.int32),
+        name=f"{image.name} training labels",
+        **layers.placement(image),
+    )
+
+
 def make_detections(image: Layer) -> Points:
     """Return a layer of rings, each as wide as a cell."""
     return Points(

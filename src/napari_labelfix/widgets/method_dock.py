@@ -18,6 +18,7 @@ from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
+from napari_labelfix.widgets.preview import PreviewButton
 from napari_labelfix.widgets.run_view import RunView
 from napari_labelfix.widgets.session import Session
 
@@ -65,6 +66,7 @@ class MethodDock(QWidget):
         self.message = Message(viewer.theme)
         self.inputs = InputView(viewer, self._kind)
         self.form = ParamsForm(method.params)
+        self.preview_button = PreviewButton(viewer, method, self.inputs)
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
@@ -197,6 +199,7 @@ class MethodDock(QWidget):
             self.accepts.show_counts()
             if first:
                 self._run[1].update_thumbnails()
+                self.inputs.make_way()
                 self._show_hint()
 
     def _on_ended(self, state: str) -> None:
@@ -247,6 +250,8 @@ class MethodDock(QWidget):
         self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
         self.session.ended.connect(self._on_ended)
         self.accepts.told.connect(self.message.show_text)
+        self.preview_button.told.connect(self.message.show_text)
+        self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
         self._viewer.events.theme.connect(self._on_theme)
         trainer = self.session.trainer
@@ -261,12 +266,15 @@ class MethodDock(QWidget):
         for title, part in [
             ("1  Image and annotation", self.inputs),
             ("2  Parameters", self.form),
+            ("", self.preview_button),
             ("3  Train", self.run_view),
             ("4  Accept", self.accept_view),
         ]:
-            column.addWidget(QLabel(f"<b>{title}</b>"))
+            if title:
+                column.addSpacing(6)
+                column.addWidget(QLabel(f"<b>{title}</b>"))
             column.addWidget(part)
-            column.addSpacing(6)
+        column.addSpacing(6)
         keys = QLabel(shortcuts.keys_without_a_button())
         keys.setWordWrap(True)
         column.addWidget(keys)

@@ -103,7 +103,8 @@ class _Panel:
             self.steps, self.values = self.steps[::2], self.values[::2]
 
     def redraw(self) -> None:
-        self._curve.setData(self.steps, self.values)
+        steps = self._shown_steps()
+        self._curve.setData(steps, self.values)
         finite = [value for value in self.values if math.isfinite(value)]
         if finite:  # from zero, so that noise does not look like progress
             low, high = min(0.0, *finite), max(0.0, *finite)
@@ -111,9 +112,14 @@ class _Panel:
             self._axis.setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         if self.values:
             # range and transform by hand: pyqtgraph finds them only while it paints, and then paints again
-            self._plot.setXRange(self.steps[0], max(self.steps[-1], self.steps[0] + 1), padding=0.02)
+            self._plot.setXRange(steps[0], max(steps[-1], steps[0] + 1), padding=0.02)
             self._title.show_text(f"{self._name} {self.values[-1]:.2g}")
         self._plot.scene().prepareForPaint()
+
+    def _shown_steps(self) -> list[float]:
+        """Return the steps; where many numbers come in one step, their order."""
+        few_steps = len(set(self.steps)) <= len(self.steps) / 2
+        return list(range(len(self.steps))) if few_steps else self.steps
 
     def clear(self) -> None:
         self.steps, self.values = [], []

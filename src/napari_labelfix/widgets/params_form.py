@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.params import Value
 
+_SHORT = 8  # characters
 _OPEN_END = 2**31 - 1  # the range of a spin box whose parameter has none
 
 
@@ -128,6 +129,8 @@ def _make_editor(described: ParamField) -> QWidget:
     editor: QWidget
     if described.choices:
         editor = QComboBox()
+        editor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        editor.setMinimumContentsLength(_SHORT)  # a long choice must not make the dock wider
         editor.addItems(described.choices)
     elif described.kind is bool:
         editor = QCheckBox()

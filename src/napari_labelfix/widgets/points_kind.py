@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Points as PointsLayer
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.annotations import Annotation, Points
 from napari_labelfix.widgets import layers
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 CELL, NO_CELL = "cell", "not a cell"  # the values of the feature `kind`
 POINT_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as foreground and background scribbles
+_RGBA = dict(zip(POINT_COLORS, transform_color(list(POINT_COLORS.values())), strict=True))
+_OPACITY = 0.25  # inside: the cell is to be seen through its point
 ENOUGH = 3  # points that a run can start from
 
 
@@ -42,7 +45,7 @@ def _create_points(place: Place) -> PointsLayer:
         ndim=len(layers.spatial_shape(image)),
         name=f"{image.name} points",
         size=round(_estimate(place)),
-        opacity=0.6,
+        border_width=0.08,
         **layers.placement(image),
     )
     _adopt_points(layer)
@@ -58,9 +61,10 @@ def _adopt_points(layer: PointsLayer) -> None:
         kinds = pd.Categorical([CELL] * len(layer.data), categories=[CELL, NO_CELL])
         layer.features = layer.features.assign(kind=kinds)
         layer.feature_defaults = {"kind": CELL}
-    if layer.face_color_mode == "direct":
-        layer.face_color = "kind"
-        layer.face_color_cycle = POINT_COLORS
+    if layer.face_color_mode == "direct":  # as napari makes it: nobody has chosen yet
+        layer.face_color, layer.border_color = "kind", "kind"
+        layer.face_color_cycle = {kind: (*color[:3], _OPACITY) for kind, color in _RGBA.items()}
+        layer.border_color_cycle = _RGBA
         layer.refresh_colors()
 
 
@@ -159,7 +163,7 @@ POINTS_KIND = AnnotationKind(
             draw=_start_pointing,
             brush_in_hand=_kind_in_hand,
             measure=Measure(
-                "Cell diameter",
+                "Diameter, px",
                 "The size of the points: how wide a cell is, in pixels of the image.",
                 diameter_of,
                 _set_diameter,

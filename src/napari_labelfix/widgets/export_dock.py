@@ -1,0 +1,268 @@
+"""The Export dock: which labels, in which format, where to; and annotations of other programs onto an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_labelfix.io.export import Exported, export
+from napari_labelfix.io.formats import FORMATS, Format
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.background import Background
+from napari_labelfix.widgets.exporting import (
+    can_be_exported,
+    file_of,
+    first_choice,
+    image_of,
+    label_image_of,
+    layers_from_file,
+)
+from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.message import Message, primary_style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_labelfix.io.label_image import LabelImage
+
+_COUNT_AFTER_MS = 300
+_WIDTH = 300
+_IMPORTED = "*.tif *.tiff *.png *.npy *.zip *.roi *.json *.txt *.geojson *.csv"
+
+
+class ExportDock(QWidget):
+    """Everything a person needs to hand labels on.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer it is docked in; the name is what napari looks for.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        self._viewer = viewer
+        self._watched: Layer | None = None
+        self._chosen_folder: Path | None = None  # by the person; it stays when another layer is chosen
+        self.message = Message(viewer.theme)
+        self.labels = LayerCombo(viewer, can_be_exported, "no labels", first_choice)
+        self.content = QLabel()
+        self.formats = QComboBox()
+        self.explanation = QLabel()
+        self.folder = QLineEdit()
+        self.folder_button = QPushButton("Choose…")
+        self.export_button = QPushButton("Export")
+        self.images = LayerCombo(viewer, layers.is_input_image, "no image", lambda found: found[0] if found else None)
+        self.import_button = QPushButton("Import onto the image…")
+        self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
+        self._count_timer = QTimer(self)
+        self._count_timer.setSingleShot(True)
+        self._count_timer.setInterval(_COUNT_AFTER_MS)
+        self._arrange()
+        self._connect()
+        self._on_layer_changed()
+
+    @property
+    def format(self) -> Format:
+        """The chosen format."""
+        return FORMATS[self.formats.currentData()]
+
+    def export(self) -> None:
+        """Write the files, in the background."""
+        layer = self.labels.layer
+        if layer is None or self.exporting.busy:
+            return
+        read, chosen, folder = label_image_of(self._viewer, layer), self.format, Path(self.folder.text()).expanduser()
+        self.message.show_text(f"Exporting “{layer.name}”…")
+        self.exporting.start(lambda: (export([read()], chosen, folder), folder))
+        self._show_what_is_possible()
+
+    def import_file(self, path: Path) -> None:
+        """Read annotations of another program onto the chosen image, in the background."""
+        image: Any = self.images.layer
+        if image is None or self.importing.busy:
+            return
+        self.message.show_text(f"Importing {path.name}…")
+        self.importing.start(layers_from_file(path, image))
+        self._show_what_is_possible()
+
+    def count(self) -> None:
+        """Count again what would be exported."""
+        if (layer := self.labels.layer) is not None:
+            read = label_image_of(self._viewer, layer)
+            self._counting.start(lambda: _describe(read()))
+
+    def _on_exported(self, result: tuple[Exported, Path]) -> None:
+        exported, folder = result
+        more = f" and {len(exported.files) - 2} more files" if len(exported.files) > 2 else ""
+        sentence = f"{_objects(exported.objects)} exported: {exported.files[0]}{more} in {folder}."
+        self.message.show_text(" ".join([sentence, *exported.notes]), "done")
+        self._show_what_is_possible()
+
+    def _on_imported(self, found: list[Layer]) -> None:
+        for layer in found:
+            self._viewer.add_layer(layer)
+        self.message.show_text(f"{' and '.join(f'“{layer.name}”' for layer in found)} imported.", "done")
+        self._show_what_is_possible()
+
+    def _on_failed(self, sentence: str) -> None:
+        self.message.show_text(sentence, "error")
+        show_error(sentence)
+        self._show_what_is_possible()
+
+    def _on_layer_changed(self) -> None:
+        layer = self.labels.layer
+        if layer is not self._watched:
+            if self._watched is not None:
+                layers.unwatch(self._watched, self._on_labels_touched)
+            if layer is not None:
+                layers.watch(layer, self._on_labels_touched)
+            self._watched = layer
+        if self._chosen_folder is None:
+            self.folder.setText(str(self._usual_folder()))
+        self.content.setText("" if layer is None else "Counting…")
+        self.count()
+        if not (self.exporting.busy or self.importing.busy):
+            self.message.show_text(self._hint())
+        self._show_what_is_possible()
+
+    def _on_labels_touched(self, _event: object = None) -> None:
+        self._count_timer.start()
+
+    def _on_format_changed(self) -> None:
+        chosen = self.format
+        layer = self.labels.layer
+        image = image_of(self._viewer, layer) if layer is not None else None
+        name = image.name if image is not None else layer.name if layer is not None else "NAME"
+        self.explanation.setText(f"{chosen.summary}<br>Files: {chosen.files.replace('NAME', name)}")
+
+    def _on_folder_typed(self) -> None:
+        self._chosen_folder = Path(self.folder.text())
+        self._show_what_is_possible()
+
+    def _choose_folder(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self, "Folder for the files", self.folder.text()):
+            self.folder.setText(chosen)
+            self._on_folder_typed()
+
+    def _choose_file(self) -> None:
+        start = str(file_of(self.images.layer) or Path.home())
+        path, _ = QFileDialog.getOpenFileName(self, "Annotations", start, f"Annotations ({_IMPORTED});;All files (*)")
+        if path:
+            self.import_file(Path(path))
+
+    def _usual_folder(self) -> Path:
+        """Return a folder beside the image; the home folder for an image from nowhere."""
+        layer = self.labels.layer
+        file = file_of(image_of(self._viewer, layer) if layer is not None else None)
+        return (file.parent if file is not None else Path.home()) / "labels"
+
+    def _hint(self) -> str:
+        layer = self.labels.layer
+        if layer is None:
+            return "There are no labels yet. Accept some objects in a method's dock, or open labels."
+        if layers.role_of(layer) == "proposal":
+            return "These are proposals that nobody has accepted yet. Press Export to write them nevertheless."
+        return "Choose a format and press Export."
+
+    def _show_what_is_possible(self) -> None:
+        self._on_format_changed()
+        self.export_button.setEnabled(
+            self.labels.layer is not None and bool(self.folder.text().strip()) and not self.exporting.busy
+        )
+        self.export_button.setText("Exporting…" if self.exporting.busy else "Export")
+        self.import_button.setEnabled(self.images.layer is not None and not self.importing.busy)
+
+    def _on_theme(self, _event: object = None) -> None:
+        self.message.set_theme(self._viewer.theme)
+        style = primary_style(self._viewer.theme)
+        self.export_button.setStyleSheet(f"{style} QPushButton {{ font-weight: bold; padding: 8px; }}")
+
+    def _connect(self) -> None:
+        self.labels.layerChanged.connect(self._on_layer_changed)
+        self.images.layerChanged.connect(self._show_what_is_possible)
+        self.formats.currentIndexChanged.connect(self._on_format_changed)
+        self.folder.textEdited.connect(self._on_folder_typed)
+        self.folder_button.clicked.connect(self._choose_folder)
+        self.export_button.clicked.connect(self.export)
+        self.import_button.clicked.connect(self._choose_file)
+        self.exporting.done.connect(self._on_exported)
+        self.importing.done.connect(self._on_imported)
+        for work in (self.exporting, self.importing):
+            work.failed.connect(self._on_failed)
+        self._counting.done.connect(self.content.setText)
+        self._counting.failed.connect(self.content.setText)
+        self._count_timer.timeout.connect(self.count)
+        self._viewer.events.theme.connect(self._on_theme)
+
+    def _arrange(self) -> None:
+        for row in FORMATS.values():
+            self.formats.addItem(row.title, row.name)
+        for label in (self.content, self.explanation):
+            label.setWordWrap(True)
+        for button in (self.export_button, self.import_button, self.folder_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
+        self.folder.setToolTip("The folder for the files; made if need be. Files of the same name are replaced.")
+        self.import_button.setToolTip(
+            "Read labels, boxes or points of another program: ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, TIFF, CSV."
+        )
+        where = QHBoxLayout()
+        where.addWidget(self.folder)
+        where.addWidget(self.folder_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(4)
+        column.addWidget(self.message)
+        _add_part(column, "1  What", [("Labels", self.labels)], [self.content])
+        _add_part(column, "2  Format", [("Format", self.formats)], [self.explanation])
+        _add_part(column, "3  Where", [("Folder", where)], [self.export_button])
+        _add_part(column, "Import", [("Image", self.images)], [self.import_button])
+        column.addStretch()
+        self.setMinimumWidth(_WIDTH)
+        self._on_theme()
+
+
+def _add_part(column: QVBoxLayout, title: str, rows: Sequence[tuple[str, Any]], below: Sequence[QWidget]) -> None:
+    form = QFormLayout()
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for name, field in rows:
+        form.addRow(name, field)
+    column.addWidget(QLabel(f"<b>{title}</b>"))
+    column.addLayout(form)
+    for widget in below:
+        column.addWidget(widget)
+    column.addSpacing(8)
+
+
+def _describe(image: LabelImage) -> str:
+    """Say what would be exported: objects, classes, size, and how large a pixel is."""
+    image.check()
+    *leading, height, width = image.labels.shape
+    planes = "".join(f"{length} x " for length in leading)
+    pixel = " x ".join(f"{step:g}" for step in image.grid.scale)
+    known = f", a pixel is {pixel} {image.grid.units[-1]}" if image.grid.is_known else ""
+    classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
+    return f"{_objects(len(image.numbers))}{classes}, {planes}{height} x {width} pixels{known}."
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"

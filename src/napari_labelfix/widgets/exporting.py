@@ -1,0 +1,130 @@
+"""From a Labels layer to what is exported, and from a file of annotations to layers on an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels, Points, Shapes
+
+from napari_labelfix import annotations
+from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.grid import Grid
+from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.read import ImageFile
+from napari_labelfix.widgets import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_labelfix.annotations import Annotation
+
+_NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
+
+
+def can_be_exported(layer: Layer) -> bool:
+    """Whether a layer has objects with a number each."""
+    return isinstance(layer, Labels) and layers.role_of(layer) not in _NOT_OBJECTS
+
+
+def first_choice(candidates: Sequence[Layer]) -> Layer | None:
+    """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
+    for roles in (("corrected",), ("", "imperfect")):
+        if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
+            return found[0]
+    return candidates[0] if candidates else None
+
+
+def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
+    """Return the image that a layer was made for; if it was made for none, the only one of its size."""
+    images = list(layers.layers_where(viewer, layers.is_input_image))
+    if (wanted := layers.tag_of(layer).get("image")) is not None:
+        return next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
+    shape = tuple(layers.level_0(layer).shape)
+    fitting = [image for image in images if layers.spatial_shape(image) == shape]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def file_of(layer: Layer | None) -> Path | None:
+    """Return the file that a layer was opened from."""
+    path = layer.source.path if layer is not None else None
+    return Path(path) if path else None
+
+
+def label_image_of(viewer: ViewerModel, layer: Labels) -> Callable[[], LabelImage]:
+    """Return what reads a layer's labels as they are now, in any thread; lazy arrays are read only there."""
+    image, data = image_of(viewer, layer), layers.level_0(layer)
+    pixels = data.copy() if isinstance(data, np.ndarray) else data  # the person may go on painting
+    grid = Grid.of(layer.axis_labels, layer.scale, [str(unit) for unit in layer.units])
+    file = file_of(image)
+    name = image.name if image is not None else layer.name
+    rest: dict[str, Any] = {
+        "image_name": file.name if file is not None else "",
+        "source": f"layer “{layer.name}”",
+        "classes": _classes_of(layer),
+    }
+    return lambda: LabelImage.of(name, np.asarray(pixels), grid, **rest)
+
+
+def layers_from_file(path: Path, image: Image) -> Callable[[], list[Layer]]:
+    """Return what reads a file of annotations, in any thread, and makes layers that lie on the image.
+
+    A file with outlines becomes labels, one with boxes rectangles, one with points points.
+
+    Raises
+    ------
+    InputError
+        When it is read: if the file cannot be read, or does not fit the image.
+    """
+    placed, pixels = layers.placement(image), layers.level_0(image)
+    name = f"{image.name} {path.stem}"
+    stem = (file_of(image) or Path(f"{image.name}.tif")).stem
+
+    def read() -> list[Layer]:
+        channels = pixels.shape[-1] if image.rgb else None
+        file = ImageFile(Path(f"{stem}.tif"), np.asarray(pixels), channels)
+        kind = what_is_in(path, file)
+        found = read_annotations([path], file, kind)
+        return [_MAKERS[kind](found, file, name, placed)]
+
+    return read
+
+
+def _classes_of(layer: Labels) -> dict[int, int]:
+    features = layer.features
+    if not {"index", "class"} <= set(features.columns):
+        return {}
+    return {int(index): max(1, int(kind)) for index, kind in zip(features["index"], features["class"], strict=True)}
+
+
+def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
+    labels = file.restack([plane.labels for plane in found])
+    kind = np.int32 if labels.max(initial=0) <= np.iinfo(np.int32).max else np.uint32
+    return Labels(labels.astype(kind), name=name, **placed)
+
+
+def _make_points(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
+    indices = np.ndindex(file.shape[:-2])
+    places = [(*index, *point) for index, plane in zip(indices, found, strict=True) for point in plane.positions]
+    size = 2 * float(np.median([plane.radius for plane in found]))
+    return Points(np.array(places, float).reshape(-1, len(file.shape)), name=name, size=size, **placed)
+
+
+def _make_boxes(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
+    rectangles = []
+    for index, plane in zip(np.ndindex(file.shape[:-2]), found, strict=True):
+        for y0, x0, y1, x1 in plane.corners - 0.5:  # in napari the middle of the first pixel is 0, 0
+            rectangles.append([(*index, *corner) for corner in ((y0, x0), (y0, x1), (y1, x1), (y1, x0))])
+    look = {"face_color": "transparent", "edge_color": "#e69f00"}
+    return Shapes(rectangles or None, ndim=len(file.shape), shape_type="rectangle", name=name, **look, **placed)
+
+
+_MAKERS: dict[type[Annotation], Callable[..., Layer]] = {
+    annotations.Instances: _make_labels,
+    annotations.Points: _make_points,
+    annotations.Boxes: _make_boxes,
+}

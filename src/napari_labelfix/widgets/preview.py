@@ -1,0 +1,71 @@
+"""A look, before a run, at what the training makes of right labels: a button that adds a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QPushButton, QWidget
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.looks import make_preview
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.params import Params
+    from napari_labelfix.widgets.input_view import InputView
+
+
+class PreviewButton(QPushButton):
+    """Shows another example each time it is pressed.
+
+    Parameters
+    ----------
+    viewer
+        Where it is shown.
+    method
+        The method; the button is hidden if it has nothing to show.
+    inputs
+        What is chosen.
+    """
+
+    told = Signal(str, str)  # a sentence, and its mood
+
+    def __init__(self, viewer: ViewerModel, method: Method, inputs: InputView, parent: QWidget | None = None) -> None:
+        super().__init__("Preview training labels", parent)
+        self._viewer, self._method, self._inputs = viewer, method, inputs
+        self._shown = 0  # examples
+        self.setVisible(bool(method.preview))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip("Add a layer with the right labels as the training sees them. Press again for another example.")
+
+    def show_example(self, params: Params) -> None:
+        """Put an example into the layer, which is made on the first one."""
+        try:
+            if missing := self._inputs.missing():
+                raise InputError(missing)
+            self._show(params)
+        except InputError as error:
+            self.told.emit(str(error), "warning")
+
+    def _show(self, params: Params) -> None:
+        image, seen = self._inputs.image, self._inputs.plane_in_view()
+        if image is None or seen is None:
+            return
+        plane, index = seen
+        labels = self._method.load_preview()(plane, params, seed=self._shown)
+        layer = layers.find(self._viewer, "preview", image, self._method.name)
+        if layer is None or tuple(layer.data.shape) != layers.spatial_shape(image):
+            layer = make_preview(image)
+            layer.editable = False
+            layers.link(layer, "preview", image, self._method.name)
+            layers.add_quietly(self._viewer, layer)
+        layer.data[index] = labels
+        layer.visible = True
+        layer.refresh()
+        self._shown += 1
+        self._inputs.make_way()
+        self.told.emit(f"“{layer.name}” shows right labels as the training spoils them. Hide it to go on.", "done")
