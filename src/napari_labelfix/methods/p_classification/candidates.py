@@ -1,4 +1,4 @@
-"""From a heatmap to points, and from points to masks."""
+"""From a heatmap to points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from scipy.spatial.distance import cdist
 from skimage.feature import peak_local_max
-from skimage.segmentation import watershed
 
 from napari_labelfix.methods.p_classification.targets import CLOSEST
 from napari_labelfix.metrics.detection import match_points
@@ -16,14 +15,14 @@ from napari_labelfix.metrics.detection import match_points
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+CANDIDATE = 0.03  # the lowest maximum that is ranked: many are no cells, as a ranking needs them
 SMOOTHING = 0.15  # radii; keeps a rough summit from being two
-WIDEST = 2.0  # radii; a mask reaches no farther from its point
 
 
 def find_peaks(
     heatmap: NDArray[np.float32], radius: float, threshold: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the local maxima of a heatmap (Y, X) in [0, 1], at the border too.
+    """Return the local maxima of a heatmap (Y, X), at the border too.
 
     Parameters
     ----------
@@ -65,32 +64,3 @@ def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radi
         free[match_points(positions, given, radius)[:, 0]] = False
         free &= cdist(positions, given).min(axis=1) > CLOSEST * radius
     return free
-
-
-def grow_masks(
-    relief: NDArray[np.float32], positions: NDArray[np.floating], radius: float, threshold: float
-) -> NDArray[np.int32]:
-    """Grow a mask from each point by marker-controlled watershed.
-
-    Parameters
-    ----------
-    relief
-        (Y, X) high inside of cells: a heatmap, or the probability of the foreground.
-    positions
-        (N, 2) row, column in pixels.
-    radius
-        Of a cell, in pixels.
-    threshold
-        Masks end where the relief falls below it.
-
-    Returns
-    -------
-    NDArray[np.int32]
-        (Y, X) ids 1..N in the order of the points, 0 = background.
-    """
-    markers = np.zeros(relief.shape, np.int32)
-    rows, columns = np.round(positions).astype(int).T if len(positions) else np.zeros((2, 0), int)
-    markers[rows, columns] = np.arange(1, len(positions) + 1)
-    distance = cv2.distanceTransform((markers == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inside = (relief >= threshold) & (distance <= WIDEST * radius) | (markers > 0)
-    return np.asarray(watershed(-relief, markers, mask=inside), np.int32)

@@ -10,8 +10,6 @@ from torch import nn
 
 from napari_labelfix.data.augment import look
 from napari_labelfix.losses.positive_unlabelled_risk import positive_unlabelled_risk
-from napari_labelfix.networks.device import on_device
-from napari_labelfix.networks.unet import DEPTH, UnetSpec, build_unet, freeze_statistics, pretrained_unet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from napari_labelfix.methods.p_classification.params import PClassificationParams
-
 SIDE = 32  # pixels of a patch as the classifier sees it
 REACH = 1.5  # radii from the centre of a patch to its side
 MIDDLE = 3  # pixels from the centre to the side of what counts as the middle of a patch
 FEATURES = 32
-BATCH = 64  # patches of each kind
+VIEWS = 4  # turned
+RATE, DECAY = 1e-3, 5e-3  # of Adam
+_AT_ONCE = 512  # patches that are encoded together
 
 
 def cut_patches(image: Tensor, positions: NDArray[np.floating], radius: float) -> Tensor:
@@ -49,87 +47,97 @@ def cut_patches(image: Tensor, positions: NDArray[np.floating], radius: float) -
         return image.new_zeros(0, len(image), SIDE, SIDE)
     views = torch.zeros(len(positions), 2, 3)
     views[:, 0, 0] = views[:, 1, 1] = REACH * radius
-    views[:, :, 2] = torch.from_numpy(np.asarray(positions, np.float32)).flip(1) + 0.5  # x, y of a pixel's middle
+    views[:, :, 2] = torch.from_numpy(np.asarray(positions, np.float32)).flip(1)  # x, y
     return look(image, views, SIDE, "bilinear")
 
 
-class PatchClassifier(nn.Module):
-    """The encoder of the detector's kind, the mean over the patch, and two layers: (B, C, S, S) -> (B,) scores.
+@torch.inference_mode()
+def encode_patches(network: Any, patches: Tensor) -> Tensor:
+    """Describe patches by what a U-Net makes of them: the whole as its encoder sees it, the middle as its decoder does.
 
     Parameters
     ----------
-    channels
-        Of the patches.
-    params
-        The run's parameters.
-    device
-        Where to compute.
+    network
+        A U-Net.
+    patches
+        (N, C, SIDE, SIDE).
+
+    Returns
+    -------
+    Tensor
+        (VIEWS, N, F): each patch turned by every right angle.
+    """
+    network.eval()
+    turned = [torch.rot90(patches, turns, (2, 3)) for turns in range(VIEWS)]
+    return torch.stack([torch.cat([_encode(network, part) for part in torch.split(view, _AT_ONCE)]) for view in turned])
+
+
+def _encode(network: Any, patches: Tensor) -> Tensor:
+    stages = network.encoder(patches)
+    middle = slice(SIDE // 2 - MIDDLE, SIDE // 2 + MIDDLE)
+    centre = network.decoder(stages)[:, :, middle, middle]
+    return torch.cat([stages[-1].mean(dim=(2, 3)), centre.mean(dim=(2, 3))], dim=1)
+
+
+class PatchClassifier(nn.Module):
+    """Two layers on encoded patches: (N, F) -> (N,) scores, high for cells.
+
+    Parameters
+    ----------
+    positive, unlabelled
+        (VIEWS, N, F) encoded patches, from which it will learn.
     """
 
-    def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
+    def __init__(self, positive: Tensor, unlabelled: Tensor) -> None:
         super().__init__()
-        spec = UnetSpec(params.encoder, channels, classes=1)
-        network: Any = pretrained_unet(spec, [DEPTH]).network if params.pretrained else build_unet(spec)
-        self._encoder, self._decoder = network.encoder, network.decoder
-        encoded = network.encoder.out_channels[-1] + network.segmentation_head[0].in_channels
-        self._to_features = nn.Sequential(nn.Linear(encoded, FEATURES), nn.ReLU())
+        self._positive, self._unlabelled = positive.clone(), unlabelled.clone()  # out of inference mode
+        everything = torch.cat([self._positive, self._unlabelled], dim=1).flatten(0, 1)
+        self._mean, self._spread = everything.mean(dim=0), everything.std(dim=0) + 1e-6
+        self._to_features = nn.Sequential(nn.Linear(positive.shape[-1], FEATURES), nn.ReLU())
         self._to_score = nn.Linear(FEATURES, 1)
-        self._params = params
-        self._rng = np.random.default_rng(params.seed)
-        on_device(self, device)
+        self.to(positive.device)
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """(B, C, S, S) -> (B,) scores, high for cells."""
-        return self._to_score(self._to_features(self._encode(patches)))[:, 0]
+    def forward(self, encoded: Tensor) -> Tensor:
+        """(..., F) -> (...) scores."""
+        scores: Tensor = self._to_score(self._hidden(encoded))[..., 0]
+        return scores
 
-    def learn(self, positive: Tensor, unlabelled: Tensor, negative: Tensor, prior: float) -> Iterator[float]:
-        """Train for some epochs; yield the mean risk after each.
+    def learn(self, negative: Tensor, prior: float, epochs: int) -> Iterator[float]:
+        """Train by the non-negative risk; yield it after each epoch, which shows every patch in one of its views.
 
         Parameters
         ----------
-        positive, unlabelled, negative
-            (N, C, S, S) patches; the negative ones, which a person has marked, may be none.
+        negative
+            (VIEWS, N, F) encoded patches that a person has marked as none; may be empty.
         prior
             Share of cells among the unlabelled.
+        epochs
+            How long.
         """
-        optimizer = torch.optim.Adam(self.parameters(), self._params.learning_rate, weight_decay=5e-3)
-        self.train()
-        freeze_statistics(self)
-        for _ in range(self._params.classifier_epochs):
-            risks = []
-            for _ in range(0, len(unlabelled), BATCH):
-                risk = positive_unlabelled_risk(self(self._some(positive)), self(self._some(unlabelled)), prior)
-                if len(negative):
-                    risk = risk + (1 - prior) * torch.sigmoid(self(self._some(negative))).mean()
-                optimizer.zero_grad(set_to_none=True)
-                torch.autograd.backward(risk)
-                optimizer.step()
-                risks.append(risk.item())
-            yield float(np.mean(risks))
+        optimizer = torch.optim.Adam(self.parameters(), RATE, weight_decay=DECAY)
+        known = negative.clone()
+        for epoch in range(epochs):
+            view = epoch % VIEWS
+            risk = positive_unlabelled_risk(self(self._positive[view]), self(self._unlabelled[view]), prior)
+            if known.shape[1]:
+                risk = risk + (1 - prior) * torch.sigmoid(self(known[view])).mean()
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(risk)
+            optimizer.step()
+            yield risk.item()
 
     @torch.inference_mode()
-    def features(self, patches: Tensor) -> NDArray[np.float32]:
-        """Return (N, F) features: what the last layer, which is dropped, has learned to look at."""
-        self.eval()
-        found: NDArray[np.float32] = self._to_features(self._encode(patches)).numpy(force=True)
+    def features(self, encoded: Tensor) -> NDArray[np.float32]:
+        """Return (N, FEATURES): what the last layer looks at, the mean over the views (VIEWS, N, F)."""
+        found: NDArray[np.float32] = self._hidden(encoded).mean(dim=0).numpy(force=True)
         return found
 
     @torch.inference_mode()
-    def encoded(self, patches: Tensor) -> NDArray[np.float32]:
-        """Return (N, F) features of the encoder alone."""
-        self.eval()
-        found: NDArray[np.float32] = self._encode(patches).numpy(force=True)
+    def doubt(self, encoded: Tensor) -> NDArray[np.float32]:
+        """Return (N,) the probability of being no cell, the mean over the views (VIEWS, N, F)."""
+        found: NDArray[np.float32] = torch.sigmoid(-self(encoded)).mean(dim=0).numpy(force=True)
         return found
 
-    def _encode(self, patches: Tensor) -> Tensor:
-        """(B, C, S, S) -> (B, F): the whole patch as the encoder sees it, and its middle as the decoder does."""
-        stages = self._encoder(patches)
-        middle = slice(SIDE // 2 - MIDDLE, SIDE // 2 + MIDDLE)
-        centre = self._decoder(stages)[:, :, middle, middle]
-        return torch.cat([stages[-1].mean(dim=(2, 3)), centre.mean(dim=(2, 3))], dim=1)
-
-    def _some(self, patches: Tensor) -> Tensor:
-        """Return up to `BATCH` patches in random order, all turned and mirrored one random way."""
-        chosen = patches[torch.from_numpy(self._rng.permutation(len(patches))[:BATCH]).to(patches.device)]
-        turned = torch.rot90(chosen, int(self._rng.integers(4)), (2, 3))
-        return turned.flip(3) if self._rng.random() < 0.5 else turned
+    def _hidden(self, encoded: Tensor) -> Tensor:
+        hidden: Tensor = self._to_features((encoded - self._mean) / self._spread)
+        return hidden

@@ -31,6 +31,10 @@ class PClassificationParams(Params):
         15, label="Epochs a round", minimum=1, maximum=100_000,
         help="How long the detector trains in each round; an epoch sees about every pixel once. Stop at any time.",
     )  # fmt: skip
+    radius: float = param(
+        0.0, label="Radius of a cell", minimum=0.0, maximum=1000.0, step=1.0, advanced=True,
+        help="In pixels, in all images; 0 takes that of the points of each image.",
+    )  # fmt: skip
     share: float = param(
         0.05, label="Share of pseudo-labels", minimum=0.0, maximum=0.5, step=0.01, advanced=True,
         help="Of the unmarked detections, the share taken from each end of the ranking in a round (alpha and beta).",
@@ -44,12 +48,12 @@ class PClassificationParams(Params):
         help="How much the ranking cares for its top (p); 1 cares for all of it alike.",
     )  # fmt: skip
     classifier_epochs: int = param(
-        40, label="Classifier epochs", minimum=1, maximum=10_000, advanced=True,
-        help="How long the patch classifier trains in each round; the authors take 200 from scratch.",
+        200, label="Classifier epochs", minimum=1, maximum=10_000, advanced=True,
+        help="How long the patch classifier trains in each round.",
     )  # fmt: skip
     learning_rate: float = param(
         3e-4, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
-        help="Of the detector and of the patch classifier.",
+        help="Of the detector.",
     )  # fmt: skip
     encoder: str = param(
         "microscopy", label="Encoder", advanced=True,

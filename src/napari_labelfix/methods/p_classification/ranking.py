@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DECAY = 0.01  # weight of the L2 term; without one, samples that can be parted have no optimum
+DECAY = 0.1  # weight of the L2 term; without one, samples that can be parted have no optimum
 STEEPEST = 50.0  # the exponential goes on as a line from here, far from any optimum, so that it cannot overflow
 
 
@@ -42,8 +42,16 @@ class Ranking:
         return np.asarray(features / self.scale @ self.weights + self.bias, np.float64)
 
 
-def learn_ranking(top: NDArray[np.floating], rest: NDArray[np.floating], power: float) -> Ranking:
-    """Minimise sum_top exp(-f) + 1/p sum_rest exp(p f), both as means, plus an L2 term, over linear f.
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Features (N, F), at least one row, and how much each counts beside the others: weights (N,) from 0 up."""
+
+    features: NDArray[np.floating]
+    weights: NDArray[np.floating]
+
+
+def learn_ranking(top: Samples, rest: Samples, power: float) -> Ranking:
+    """Minimise sum_top exp(-f) + 1/p sum_rest exp(p f), both as weighted means, plus an L2 term, over linear f.
 
     The problem is convex and smooth, and L-BFGS solves it. The paper prints exp(f) in the second sum, where p were but
     a weight; exp(p f) is what Ertekin and Rudin define.
@@ -51,20 +59,21 @@ def learn_ranking(top: NDArray[np.floating], rest: NDArray[np.floating], power: 
     Parameters
     ----------
     top, rest
-        (N, F), (M, F) features of samples that belong on top, and of the others; at least one of each.
+        Samples that belong on top, and the others.
     power
         p from 1 up: the larger, the more the highest of the rest count.
     """
-    scale = np.abs(np.concatenate([top, rest])).max(axis=0).astype(np.float64)
+    scale = np.abs(np.concatenate([top.features, rest.features])).max(axis=0).astype(np.float64)
     scale[scale == 0] = 1
-    a, b = _with_bias(top / scale), _with_bias(rest / scale)
+    a, b = _with_bias(top.features / scale), _with_bias(rest.features / scale)
+    share_a, share_b = (samples.weights / samples.weights.sum() for samples in (top, rest))
     penalised = np.append(np.full(len(scale), DECAY), 0.0)  # all but the bias
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         low, low_slope = _exponential(-a @ x)
         high, high_slope = _exponential(power * (b @ x))
-        value = low.mean() + high.mean() / power + 0.5 * (penalised * x**2).sum()
-        gradient = -low_slope @ a / len(a) + high_slope @ b / len(b) + penalised * x
+        value = share_a @ low + share_b @ high / power + 0.5 * penalised @ x**2
+        gradient = -(share_a * low_slope) @ a + (share_b * high_slope) @ b + penalised * x
         return float(value), gradient
 
     start = np.zeros(len(scale) + 1)

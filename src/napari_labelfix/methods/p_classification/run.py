@@ -19,9 +19,10 @@ from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import ModelError
 from napari_labelfix.methods.p_classification.candidates import find_peaks
 from napari_labelfix.methods.p_classification.detector import Detector, predict_heatmap
+from napari_labelfix.methods.p_classification.masks import FOREGROUND_EDGE, HEATMAP_EDGE, grow_masks, see_foreground
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
-from napari_labelfix.methods.p_classification.session import MaskGrower, Session
+from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import UnetSpec, load_unet
 from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
@@ -78,7 +79,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     """
     params = PClassificationParams.from_dict(model.params)
     described = dict(model.network)
-    radius = float(described.pop("radius"))
+    radius, level = float(described.pop("radius")), float(described.pop("level"))
     spec = UnetSpec(**described)
     pixels = normalize(image)
     if pixels.shape[2] != spec.channels:
@@ -86,25 +87,32 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     where = choose_device(device)
     network = on_device(load_unet(spec, model.weights), where)
     on_it = torch.from_numpy(pixels).permute(2, 0, 1).to(where)
-    heatmap = predict_heatmap(network, on_it)
+    heatmap = predict_heatmap(network, on_it) / np.float32(level)
     positions, scores = find_peaks(heatmap, radius, params.threshold)
     roles = np.full(len(positions), Role.DETECTED, np.uint8)
-    labels = MaskGrower(params.masks, where).grow(on_it, heatmap, positions, roles, radius)
-    return Detections(positions, scores, roles, radius, heatmap, labels)
+    labels = None
+    if params.masks == "heatmap":
+        labels = grow_masks(heatmap, HEATMAP_EDGE, positions, roles, radius)
+    elif params.masks == "foreground":
+        labels = grow_masks(see_foreground(on_it), FOREGROUND_EDGE, positions, roles, radius)
+    return Detections(positions, scores.clip(0, 1), roles, radius, heatmap.clip(0, 1), labels)
 
 
 def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot]:
     """Tell a run from the first look to the last round; changed points wait in the session."""
-    detector = Detector(session.channels, params, session.device)
+    start = detector = Detector(session.channels, params, session.device)
     total = (params.rounds + 1) * params.epochs + params.rounds
-    if detector.knows_cells:
-        yield from _look(session, detector, partial(Snapshot, "first look", 0, total))
+    if start.knows_cells:
+        yield from _look(session, start, partial(Snapshot, "first look", 0, total))
     for number in range(params.rounds + 1):
+        detector = Detector(session.channels, params.replace(seed=params.seed + number), session.device)
         yield from _train_detector(session, detector, number, total)
         step = (number + 1) * params.epochs + number
         yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
+        yield Snapshot(f"round {number}: detections", step, total, model=_model(detector, session))
         if number < params.rounds:
-            yield from _choose(session, partial(Snapshot, total=total), number, step)
+            network = start.network if start.knows_cells else detector.network
+            yield from _choose(session, network, partial(Snapshot, total=total), number, step)
     yield Snapshot("finished", total, total, model=_model(detector, session))
 
 
@@ -126,21 +134,20 @@ def _train_detector(session: Session, detector: Detector, number: int, total: in
 
 def _look(session: Session, detector: Detector, told: partial[Snapshot]) -> Iterator[Snapshot]:
     """Predict every plane and show what is found."""
-    for index in session.marked_first:
-        sheet = session.sheets[index]
-        sheet.heatmap = detector.heatmap(sheet.image)
+    for index in session.look(detector):
         yield told(proposals={index: session.detections(index)})
 
 
 def _show(session: Session, told: partial[Snapshot]) -> Iterator[Snapshot]:
     """Show changed points at once, in what was found before."""
     session.redrawn = False
-    for index, sheet in enumerate(session.sheets):
-        if sheet.heatmap is not None:
-            yield told(proposals={index: session.detections(index)})
+    for index in session.marked_first:
+        yield told(proposals={index: session.detections(index)})
 
 
-def _choose(session: Session, told: partial[Snapshot], number: int, step: int) -> Iterator[Snapshot]:
+def _choose(
+    session: Session, network: torch.nn.Module, told: partial[Snapshot], number: int, step: int
+) -> Iterator[Snapshot]:
     """Choose pseudo-labels among what was found, and show them."""
     selection = Selection(session)
     if not selection.is_possible:
@@ -148,7 +155,7 @@ def _choose(session: Session, told: partial[Snapshot], number: int, step: int) -
         yield told(f"round {number}: ranking", step, message=message)
         return
     progress = Clock(PROGRESS_EVERY)
-    for risk in selection.learn():
+    for risk in selection.learn(network):
         if progress.due():
             yield told(f"round {number}: classifier", step, metrics={"risk": risk, **selection.metrics})
     selection.choose()
@@ -159,4 +166,4 @@ def _choose(session: Session, told: partial[Snapshot], number: int, step: int) -
 
 def _model(detector: Detector, session: Session) -> TrainedModel:
     model = detector.model()
-    return dataclasses.replace(model, network={**model.network, "radius": session.radius})
+    return dataclasses.replace(model, network={**model.network, "radius": session.radius, "level": session.level})

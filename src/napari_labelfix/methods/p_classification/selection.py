@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from napari_labelfix.methods.p_classification.classifier import PatchClassifier, cut_patches
+from napari_labelfix.methods.p_classification.candidates import CANDIDATE, climb
+from napari_labelfix.methods.p_classification.classifier import PatchClassifier, cut_patches, encode_patches
 from napari_labelfix.methods.p_classification.prior import estimate_prior
-from napari_labelfix.methods.p_classification.ranking import learn_ranking
+from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
+from napari_labelfix.methods.p_classification.targets import NOWHERE
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from napari_labelfix.methods.p_classification.session import Session
 
-FEWEST = 4  # unmarked detections; fewer have no ends
+FEWEST = 4  # unmarked candidates; fewer have no ends
 
 
-@dataclass(eq=False)
 class Selection:
-    """The unmarked detections of all planes, and what is made of them.
+    """The unmarked candidates of all planes, and what is made of them.
 
     Parameters
     ----------
@@ -34,57 +34,71 @@ class Selection:
         The planes, each with a heatmap.
     """
 
-    session: Session
-
-    def __post_init__(self) -> None:
-        sheets = self.session.sheets
-        found = [self.session.unmarked(index) for index in range(len(sheets))]
-        self._planes = np.repeat(np.arange(len(sheets)), [len(positions) for positions in found])
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        found = [session.unmarked(index, CANDIDATE) for index in range(len(session.sheets))]
+        self._planes = np.repeat(np.arange(len(found)), [len(positions) for positions in found])
         self._positions = np.concatenate(found)
-        self._positive = self._patches([sheet.positives for sheet in sheets])
-        self._negative = self._patches([sheet.points.negatives for sheet in sheets])
-        self._unlabelled = self._patches(found)
+        self._detected = sum(len(session.unmarked(i, session.params.threshold)) for i in range(len(found)))
         self.metrics: dict[str, float] = {}
 
     @property
     def is_possible(self) -> bool:
-        """Whether there are enough unmarked detections to choose from."""
-        return len(self._unlabelled) >= FEWEST
+        """Whether there are enough candidates to choose from."""
+        return len(self._positions) >= FEWEST
 
-    def learn(self) -> Iterator[float]:
-        """Train the patch classifier; yield its risk after each epoch."""
-        params = self.session.params
-        self._classifier = PatchClassifier(self.session.channels, params, self.session.device)
-        prior = params.prior
-        if not prior:
-            positive, unlabelled = map(self._classifier.encoded, (self._positive, self._unlabelled))
-            prior = estimate_prior(positive, unlabelled, params.seed)
+    def learn(self, network: torch.nn.Module) -> Iterator[float]:
+        """Train the patch classifier on what a U-Net sees in the patches; yield its risk after each epoch."""
+        sheets, params = self.session.sheets, self.session.params
+        # a marked centre is not quite where the detector has its maximum, and must not be told apart by that
+        given = [climb(sheet.points.positions, sheet.heatmap, sheet.points.radius) for sheet in sheets]
+        chosen = [sheet.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE) for sheet in sheets]
+        labelled = self._encode(network, given)
+        self._positive = torch.cat([labelled, self._encode(network, chosen)], dim=1)
+        self._unlabelled = self._encode(network, [self._positions[self._planes == i] for i in range(len(sheets))])
+        negative = self._encode(network, [sheet.points.negatives for sheet in sheets])
+        prior = params.prior or estimate_prior(_unturned(labelled), _unturned(self._unlabelled), params.seed)
         self.metrics["prior"] = prior
-        yield from self._classifier.learn(self._positive, self._unlabelled, self._negative, prior)
+        self._classifier = PatchClassifier(self._positive, self._unlabelled)
+        yield from self._classifier.learn(negative, prior, params.classifier_epochs)
 
     def choose(self) -> None:
-        """Rank the unmarked detections, and make the ends of the ranking pseudo-labels of their planes."""
+        """Rank the candidates, and make the ends of the ranking pseudo-labels of their planes.
+
+        A candidate counts among the others as far as the classifier doubts it: where most candidates are cells, the
+        highest of them would else be pushed down most.
+        """
         params = self.session.params
-        positive, unlabelled = map(self._classifier.features, (self._positive, self._unlabelled))
-        likely = learn_ranking(positive, unlabelled, params.power)
-        unlikely = learn_ranking(unlabelled, positive, params.power)
+        features = self._classifier.features(self._unlabelled)
+        positive = self._classifier.features(self._positive)
+        known = Samples(positive, np.ones(len(positive)))
+        others = Samples(features, self._classifier.doubt(self._unlabelled).clip(1e-6))
+        likely = learn_ranking(known, others, params.power)
+        unlikely = learn_ranking(others, known, params.power)
         self.metrics["residual"] = max(likely.residual, unlikely.residual)
-        count = min(int(np.ceil(params.share * len(unlabelled))), len(unlabelled) // 2)
-        best = np.argsort(-likely.score(unlabelled), kind="stable")[:count]
-        worst = np.setdiff1d(np.argsort(-unlikely.score(unlabelled), kind="stable")[:count], best)
+        best = _highest(likely.score(features), int(np.ceil(params.share * self._detected)))
+        worst = _highest(unlikely.score(features), int(np.ceil(params.share * len(features))))
+        worst = np.setdiff1d(worst, best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
         for index, sheet in enumerate(self.session.sheets):
             here = chosen[self._planes[chosen] == index]
-            before = sheet.pseudo.get(role, self._positions[:0])
-            sheet.pseudo[role] = np.concatenate([before, self._positions[here]])
+            sheet.add_pseudo(role, self._positions[here])
 
-    def _patches(self, positions: list[NDArray[np.floating]]) -> Tensor:
-        sheets = self.session.sheets
+    def _encode(self, network: torch.nn.Module, positions: Sequence[NDArray[np.floating]]) -> Tensor:
+        """Return (VIEWS, N, F) the encoded patches at positions (N, 2) of each plane."""
         cut = [
             cut_patches(sheet.image, places, sheet.points.radius)
-            for sheet, places in zip(sheets, positions, strict=True)
+            for sheet, places in zip(self.session.sheets, positions, strict=True)
         ]
-        return torch.cat(cut)
+        return encode_patches(network, torch.cat(cut))
+
+
+def _unturned(encoded: Tensor) -> NDArray[np.float32]:
+    return encoded[0].numpy(force=True)
+
+
+def _highest(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:
+    return np.argsort(-scores, kind="stable")[:count]

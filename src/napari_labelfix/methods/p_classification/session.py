@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import Points, Task
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.p_classification.candidates import away_from, find_peaks, grow_masks
+from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
-from napari_labelfix.methods.p_classification.targets import check_points, heatmap_target
-from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import FOREGROUND, SHIPPED, UnetSpec, pretrained_unet
+from napari_labelfix.methods.p_classification.masks import (
+    FOREGROUND_EDGE,
+    HEATMAP_EDGE,
+    grow_masks,
+    see_foreground,
+)
+from napari_labelfix.methods.p_classification.targets import NOWHERE, heatmap_target, points_to_learn_from
+from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from napari_labelfix.methods.p_classification.params import Masks, PClassificationParams
+    from napari_labelfix.annotations import Points, Task
+    from napari_labelfix.methods.p_classification.detector import Detector
+    from napari_labelfix.methods.p_classification.params import PClassificationParams
 
-HEATMAP_EDGE = 0.1  # where a mask that is grown over the heatmap ends; a Gaussian's at about 0.9 radii
-
-NOWHERE = np.zeros((0, 2), np.float32)
+LOWEST_LEVEL = 0.1  # of the heatmap at marked cells; what is lower is no cell that the detector knows
 
 
 @dataclass(eq=False)
@@ -41,15 +46,21 @@ class Sheet:
     points
         What a person has marked; a radius is there even if nothing is marked.
     heatmap
-        (Y, X) float32 in [0, 1]; None before the first look.
+        (Y, X) float32 as the detector gave it; all 0 before the first look.
     pseudo
         By role, (N, 2) row, column of the pseudo-labels.
+    foreground
+        (Y, X) the probability of a cell in which masks grow; None before it is needed.
     """
 
     image: Tensor
     points: Points
-    heatmap: NDArray[np.float32] | None = None
+    heatmap: NDArray[np.float32] = field(init=False)
     pseudo: dict[Role, NDArray[np.float32]] = field(default_factory=dict)
+    foreground: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        self.heatmap = np.zeros(self.points.shape, np.float32)
 
     @property
     def positives(self) -> NDArray[np.floating]:
@@ -60,6 +71,15 @@ class Sheet:
     def negatives(self) -> NDArray[np.floating]:
         """(N, 2) places without a cell that are learned from."""
         return np.concatenate([self.points.negatives, self.pseudo.get(Role.PSEUDO_NEGATIVE, NOWHERE)])
+
+    def add_pseudo(self, role: Role, places: NDArray[np.float32]) -> None:
+        """Let some places (N, 2) be pseudo-labels, too."""
+        self.pseudo[role] = np.concatenate([self.pseudo.get(role, NOWHERE), places])
+
+    def given_heights(self) -> NDArray[np.float32]:
+        """Return (N,) the heights of the heatmap's maxima at the cells that a person has marked."""
+        rows, columns = climb(self.points.positions, self.heatmap, self.points.radius).astype(int).T
+        return self.heatmap[rows, columns]
 
     def lesson(self) -> Lesson:
         """Return what the detector learns from this plane."""
@@ -85,16 +105,15 @@ class Session:
     """
 
     def __init__(self, task: Task, params: PClassificationParams) -> None:
-        check_points(task)
+        points = points_to_learn_from(task, params.radius)
         self.params = params
         self.device = choose_device(params.device)
-        self._masks = MaskGrower(params.masks, self.device)
-        points = points_of_planes(task)
         images = [normalize(plane.image) for plane in task.planes]
         self.sheets = [
             Sheet(torch.from_numpy(image).permute(2, 0, 1).to(self.device), marked)
             for image, marked in zip(images, points, strict=True)
         ]
+        self.level = 1.0
         self.redrawn = False
 
     @property
@@ -115,10 +134,10 @@ class Session:
     def annotate(self, task: Task) -> None:
         """Take up changed points; those that cannot be learned from leave things as they are."""
         try:
-            check_points(task)
+            changed = points_to_learn_from(task, self.params.radius)
         except InputError:
             return
-        for sheet, points in zip(self.sheets, points_of_planes(task), strict=True):
+        for sheet, points in zip(self.sheets, changed, strict=True):
             sheet.points = points
             for role, places in sheet.pseudo.items():
                 marked = np.concatenate([points.positions, points.negatives])
@@ -130,19 +149,37 @@ class Session:
         lessons = [sheet.lesson() for sheet in self.sheets]
         return [lesson for lesson in lessons if len(lesson.places)]
 
-    def unmarked(self, index: int) -> NDArray[np.float32]:
+    def look(self, detector: Detector) -> Iterator[int]:
+        """Let a detector predict every plane; yield each plane when it can be shown.
+
+        The height of a typical marked cell becomes 1. It is known better with every plane, so that those with marks are
+        yielded again when all of them have been seen.
+        """
+        heights: list[float] = []
+        marked = [index for index in self.marked_first if len(self.sheets[index].points.positions)]
+        for index in self.marked_first:
+            sheet = self.sheets[index]
+            sheet.heatmap = detector.heatmap(sheet.image)
+            heights += sheet.given_heights().tolist()
+            self.level = max(float(np.median(heights)), LOWEST_LEVEL)
+            yield index
+        yield from marked[:-1]
+
+    def heatmap(self, index: int) -> NDArray[np.float32]:
+        """Return the heatmap (Y, X) of a plane: 1 for a typical marked cell, and more for some."""
+        return self.sheets[index].heatmap / np.float32(self.level)
+
+    def unmarked(self, index: int, threshold: float) -> NDArray[np.float32]:
         """Return positions (N, 2) of the maxima of a plane that are nothing known."""
         sheet = self.sheets[index]
-        assert sheet.heatmap is not None  # asked after the first prediction
-        positions, _ = find_peaks(sheet.heatmap, sheet.points.radius, self.params.threshold)
+        positions, _ = find_peaks(self.heatmap(index), sheet.points.radius, threshold)
         known = np.concatenate([sheet.positives, sheet.negatives])
         return positions[away_from(positions, known, sheet.points.radius)]
 
     def detections(self, index: int) -> Detections:
         """Return what is believed of a plane, as plain numpy."""
-        sheet = self.sheets[index]
-        assert sheet.heatmap is not None
-        found = self.unmarked(index)
+        sheet, heatmap = self.sheets[index], self.heatmap(index)
+        found = self.unmarked(index, self.params.threshold)
         by_role = {
             Role.GIVEN: sheet.points.positions,
             Role.PSEUDO_POSITIVE: sheet.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE),
@@ -152,60 +189,18 @@ class Session:
         roles = np.concatenate([np.full(len(places), role, np.uint8) for role, places in by_role.items()])
         positions = np.concatenate(list(by_role.values())).astype(np.float32)
         rows, columns = np.round(positions).astype(int).T
-        scores = np.where(roles == Role.GIVEN, 1, sheet.heatmap[rows, columns]).astype(np.float32)
-        labels = self._masks.grow(sheet.image, sheet.heatmap, positions, roles, sheet.points.radius)
-        return Detections(positions, scores, roles, sheet.points.radius, sheet.heatmap.copy(), labels)
+        scores = np.where(roles == Role.GIVEN, 1, heatmap[rows, columns].clip(0, 1)).astype(np.float32)
+        labels = self._masks(sheet, heatmap, positions, roles)
+        return Detections(positions, scores, roles, sheet.points.radius, heatmap.clip(0, 1), labels)
 
-
-class MaskGrower:
-    """Grows masks from points, if they are asked for.
-
-    Parameters
-    ----------
-    kind
-        Over what the watershed goes; none grows nothing.
-    device
-        Where to compute.
-    """
-
-    def __init__(self, kind: Masks, device: torch.device) -> None:
-        self._kind = kind
-        self._device = device
-        self._network: torch.nn.Module | None = None  # of the foreground, when it is first asked for
-        self._foregrounds: dict[int, NDArray[np.float32]] = {}
-
-    def grow(
-        self,
-        image: Tensor,
-        heatmap: NDArray[np.float32],
-        positions: NDArray[np.float32],
-        roles: NDArray[np.uint8],
-        radius: float,
+    def _masks(
+        self, sheet: Sheet, heatmap: NDArray[np.float32], positions: NDArray[np.float32], roles: NDArray[np.uint8]
     ) -> NDArray[np.int32] | None:
-        """Return (Y, X) masks with the number of their point plus one as id; None if none are asked for."""
-        if self._kind == "none":
+        """Return the masks (Y, X) that grow from points, or None if none are asked for."""
+        if self.params.masks == "none":
             return None
-        relief, edge = (heatmap, HEATMAP_EDGE) if self._kind == "heatmap" else (self._foreground(image), 0.5)
-        cells = np.flatnonzero(roles != Role.PSEUDO_NEGATIVE)
-        masks = grow_masks(relief, positions[cells], radius, edge)
-        return np.append(0, cells + 1).astype(np.int32)[masks]
-
-    def _foreground(self, image: Tensor) -> NDArray[np.float32]:
-        """Return (Y, X) the probability of a cell that the shipped weights see."""
-        key = id(image)
-        if key not in self._foregrounds:
-            if self._network is None:
-                spec = UnetSpec(SHIPPED.encoder, int(image.shape[0]), classes=2)
-                self._network = on_device(pretrained_unet(spec).network, self._device)
-            self._foregrounds[key] = predict_probabilities(self._network, image)[FOREGROUND].numpy(force=True)
-        return self._foregrounds[key]
-
-
-def points_of_planes(task: Task) -> list[Points]:
-    """Return the points of every plane; a plane without gets none, and the median radius of the others."""
-    given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Points)]
-    radius = float(np.median([points.radius for points in given]))
-    return [
-        plane.annotation if isinstance(plane.annotation, Points) else Points(NOWHERE, plane.shape, radius)
-        for plane in task.planes
-    ]
+        if self.params.masks == "heatmap":
+            return grow_masks(heatmap, HEATMAP_EDGE, positions, roles, sheet.points.radius)
+        if sheet.foreground is None:
+            sheet.foreground = see_foreground(sheet.image)
+        return grow_masks(sheet.foreground, FOREGROUND_EDGE, positions, roles, sheet.points.radius)

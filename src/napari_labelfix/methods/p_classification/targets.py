@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,18 +20,36 @@ REACH = 2.0  # of a disc in which the detector learns, in sigmas
 FEWEST = 3  # points; from fewer neither a classifier nor a ranking can learn
 CLOSEST = 0.5  # radii between two cells; nearer ones contradict the radius
 _SAME = 0.5  # pixels between a point and its double
+NOWHERE = np.zeros((0, 2), np.float32)
 
 
-def check_points(task: Task) -> None:
-    """Raise `InputError` with a sentence if the points of a task cannot be learned from."""
+def points_to_learn_from(task: Task, radius: float = 0.0) -> list[Points]:
+    """Return the points of every plane; one without has none, and the median radius of the others.
+
+    Parameters
+    ----------
+    task
+        Planes with `Points`, and planes without.
+    radius
+        Of a cell in every plane, in pixels; 0 takes that of the points.
+
+    Raises
+    ------
+    InputError
+        If the points of a task cannot be learned from.
+    """
     task.check()
-    annotated = {plane.name: plane.annotation for plane in task.planes if isinstance(plane.annotation, Points)}
-    count = sum(len(points.positions) for points in annotated.values())
+    given = {plane.name: plane.annotation for plane in task.planes if isinstance(plane.annotation, Points)}
+    count = sum(len(points.positions) for points in given.values())
     if count < FEWEST:
-        given = "is 1 point" if count == 1 else f"are {count} points"
-        raise InputError(f"There {given}, but at least {FEWEST} are needed. Mark some more cells, of every look.")
-    for name, points in annotated.items():
+        there = "is 1 point" if count == 1 else f"are {count} points"
+        raise InputError(f"There {there}, but at least {FEWEST} are needed. Mark some more cells, of every look.")
+    if radius:
+        given = {name: dataclasses.replace(points, radius=radius) for name, points in given.items()}
+    for name, points in given.items():
         _check_distances(points, name)
+    usual = float(np.median([points.radius for points in given.values()]))
+    return [given.get(plane.name, Points(NOWHERE, plane.shape, usual)) for plane in task.planes]
 
 
 def _check_distances(points: Points, name: str) -> None:

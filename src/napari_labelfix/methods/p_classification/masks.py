@@ -1,0 +1,66 @@
+"""From points to masks: a marker-controlled watershed over the foreground or over the heatmap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from skimage.segmentation import watershed
+
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.networks.device import on_device
+from napari_labelfix.networks.unet import FOREGROUND, SHIPPED, UnetSpec, pretrained_unet
+from napari_labelfix.snapshots import Role
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+HEATMAP_EDGE = 0.1  # of the heatmap, where a mask ends; a Gaussian falls to it at 0.9 radii
+FOREGROUND_EDGE = 0.5  # of the probability
+WIDEST = 2.0  # radii; a mask reaches no farther from its point
+
+
+def see_foreground(image: Tensor) -> NDArray[np.float32]:
+    """Return (Y, X) the probability of a cell in a plane (C, H, W), as the shipped weights see it."""
+    spec = UnetSpec(SHIPPED.encoder, int(image.shape[0]), classes=2)
+    network = on_device(pretrained_unet(spec).network, image.device)
+    probability: NDArray[np.float32] = predict_probabilities(network, image)[FOREGROUND].numpy(force=True)
+    return probability
+
+
+def grow_masks(
+    relief: NDArray[np.float32],
+    edge: float,
+    positions: NDArray[np.floating],
+    roles: NDArray[np.uint8],
+    radius: float,
+) -> NDArray[np.int32]:
+    """Grow a mask from each point that is a cell.
+
+    Parameters
+    ----------
+    relief
+        (Y, X) high inside of cells: a heatmap, or the probability of the foreground.
+    edge
+        Masks end where the relief falls below it.
+    positions, roles
+        (N, 2) row, column in pixels, and (N,) of `Role`.
+    radius
+        Of a cell, in pixels.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) one more than the number of the point, 0 = background.
+    """
+    cells = np.flatnonzero(roles != Role.PSEUDO_NEGATIVE)
+    rows, columns = np.round(positions[cells]).astype(int).T
+    markers = np.zeros(relief.shape, np.int32)
+    markers[rows, columns] = cells + 1
+    if not len(cells):
+        return markers
+    distance = cv2.distanceTransform((markers == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inside = (relief >= edge) & (distance <= WIDEST * radius) | (markers > 0)
+    return np.asarray(watershed(-relief, markers, mask=inside), np.int32)

@@ -1,0 +1,179 @@
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from method_tester import MethodTester
+from scipy.ndimage import center_of_mass
+
+from napari_labelfix.annotations import Plane, Points, Task
+from napari_labelfix.methods.p_classification.params import PClassificationParams
+from napari_labelfix.methods.p_classification.run import predict, train
+from napari_labelfix.metrics.detection import count_detections
+from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
+from napari_labelfix.snapshots import Role, run_to_end
+
+NUCLEI = fluorescence(seed=1, shape=(128, 144))
+RADIUS = 12.0
+
+
+def centres_of(sample):
+    return np.array(center_of_mass(sample.labels > 0, sample.labels, range(1, sample.labels.max() + 1)))
+
+
+CENTRES = centres_of(NUCLEI)
+
+
+def quick(**changes):
+    values = {"epochs": 2, "rounds": 1, "crop": 64, "classifier_epochs": 20, "device": "cpu"}
+    return PClassificationParams(**(values | changes))
+
+
+def points(chosen=slice(0, 3), negatives=(), shape=(128, 144), radius=RADIUS):
+    return Points(CENTRES[chosen], shape, radius, np.array(negatives, float).reshape(-1, 2))
+
+
+def nuclei_task(**kwargs):
+    return Task((Plane("nuclei", NUCLEI.image, points(**kwargs)),))
+
+
+def last_of(task, params):
+    proposals, _ = run_to_end(train(task, params))
+    return proposals[0]
+
+
+class TestPClassification(MethodTester):
+    method = "p_classification"
+
+    def task(self):
+        return Task((Plane("nuclei", NUCLEI.image, points()), Plane("not marked", NUCLEI.image[:70, :50])))
+
+    def more(self):
+        return Task((Plane("nuclei", NUCLEI.image, points(slice(0, 5))), self.task().planes[1]))
+
+    def quick(self, **changes):
+        return quick(**({"epochs": 20} | changes))
+
+
+def test_there_are_useful_detections_before_anything_is_learned():
+    first = next(train(nuclei_task(), quick()))
+    assert first.stage == "first look"
+    counts = count_detections(first.proposals[0].positions, CENTRES, RADIUS)
+    assert counts.f1 > 0.8
+
+
+def test_stages_come_in_the_papers_order():
+    stages = [snapshot.stage for snapshot in train(nuclei_task(), quick())]
+    changes = [stages[0], *(after for before, after in pairwise(stages) if after != before)]
+    rounds = ["round 0: detector", "round 0: detections", "round 0: classifier", "round 0: ranking"]
+    assert changes == ["first look", *rounds, "round 1: detector", "round 1: detections", "finished"]
+
+
+def test_a_network_from_scratch_is_not_asked_before_it_has_learned():
+    stages = [snapshot.stage for snapshot in train(nuclei_task(), quick(pretrained=False, rounds=0))]
+    assert list(dict.fromkeys(stages)) == ["round 0: detector", "round 0: detections", "finished"]
+
+
+def test_pseudo_labels_are_chosen_from_both_ends_and_reported():
+    ranked = [s for s in train(nuclei_task(), quick(share=0.1)) if s.stage.endswith("ranking")]
+    roles = ranked[-1].proposals[0].roles
+    assert (roles == Role.PSEUDO_POSITIVE).sum() == (roles == Role.PSEUDO_NEGATIVE).sum() >= 1
+    assert ranked[-1].metrics["residual"] < 1e-6
+    assert 0 < ranked[-1].metrics["prior"] < 1
+
+
+def test_a_prior_that_is_set_is_taken():
+    metrics = [s.metrics for s in train(nuclei_task(), quick(prior=0.3)) if "prior" in s.metrics]
+    assert {m["prior"] for m in metrics} == {0.3}
+
+
+def test_given_points_come_out_as_they_went_in():
+    found = last_of(nuclei_task(), quick())
+    given = found.roles == Role.GIVEN
+    assert found.positions[given] == pytest.approx(CENTRES[:3].astype(np.float32))
+    assert (found.scores[given] == 1).all()
+
+
+def test_a_place_marked_as_no_cell_is_not_detected():
+    before = next(train(nuclei_task(), quick())).proposals[0]
+    wrong = before.positions[before.roles == Role.DETECTED][0]
+    after = last_of(nuclei_task(negatives=[wrong]), quick())
+    assert np.linalg.norm(after.positions - wrong, axis=1).min() > RADIUS / 2
+
+
+def test_points_marked_meanwhile_are_given_and_no_longer_pseudo():
+    training = train(nuclei_task(), quick(share=0.2, epochs=4, rounds=2))
+    while not (snapshot := next(training)).stage.endswith("ranking"):
+        pass
+    found = snapshot.proposals[0]
+    chosen = found.positions[found.roles == Role.PSEUDO_POSITIVE]
+    more = Points(np.concatenate([CENTRES[:3], chosen[:1]]), NUCLEI.image.shape, RADIUS)
+    snapshot = training.send(Task((Plane("nuclei", NUCLEI.image, more),)))
+    while not snapshot.proposals:
+        snapshot = next(training)
+    now = snapshot.proposals[0]
+    assert (now.roles == Role.GIVEN).sum() == 4
+    pseudo = now.positions[now.roles == Role.PSEUDO_POSITIVE]
+    assert not (np.abs(pseudo - chosen[0]).sum(axis=1) < 1).any()
+
+
+def test_points_that_cannot_be_learned_from_leave_a_run_as_it_is():
+    training = train(nuclei_task(), quick())
+    next(training)
+    training.send(nuclei_task(chosen=slice(0, 1)))
+    assert list(training)[-1].stage == "finished"
+
+
+def test_when_every_cell_is_given_it_says_so_and_goes_on():
+    image = np.zeros((96, 96), np.float32)
+    y, x = np.mgrid[:96, :96]
+    centres = np.array([[24.0, 24.0], [24.0, 70.0], [70.0, 48.0]])
+    for row, column in centres:
+        image += np.hypot(y - row, x - column) < 9
+    snapshots = list(train(Task((Plane("a", image, Points(centres, (96, 96), 9.0)),)), quick()))
+    assert any("nothing to choose from" in s.message for s in snapshots) or any(
+        s.stage.endswith("ranking") for s in snapshots
+    )
+    assert snapshots[-1].stage == "finished"
+
+
+@pytest.mark.parametrize("masks", ["foreground", "heatmap"])
+def test_masks_have_the_number_of_their_point(masks):
+    found = last_of(nuclei_task(), quick(masks=masks))
+    cells = np.flatnonzero(found.roles != Role.PSEUDO_NEGATIVE)
+    assert set(np.unique(found.labels)) == {0, *(cells + 1)}
+    rows, columns = np.round(found.positions[cells]).astype(int).T
+    assert np.array_equal(found.labels[rows, columns], cells + 1)
+
+
+def test_without_masks_there_are_none():
+    assert last_of(nuclei_task(), quick()).labels is None
+
+
+def test_a_model_finds_cells_in_another_image_and_grows_masks_there():
+    _, model = run_to_end(train(nuclei_task(), quick(masks="foreground")))
+    other = fluorescence(seed=2, shape=(128, 128))
+    found = predict(model, other.image, "cpu")
+    assert count_detections(found.positions, centres_of(other), RADIUS).f1 > 0.7
+    assert found.radius == RADIUS
+    assert found.labels.max() == len(found.positions)
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+def test_every_number_of_channels(channels):
+    tissue = stained_tissue(seed=1, shape=(96, 96))
+    image = tissue.image[..., :channels]
+    plane = Plane("tissue", image, Points(centres_of(tissue)[:3], (96, 96), 9.0))
+    _, model = run_to_end(train(Task((plane,)), quick(rounds=0)))
+    assert model.network["channels"] == channels
+
+
+def test_planes_may_differ_in_size_and_radius_and_be_smaller_than_a_crop():
+    small = dataclasses.replace(points(slice(0, 0), shape=(33, 47)), radius=5.0)
+    task = Task((nuclei_task().planes[0], Plane("small", NUCLEI.image[:33, :47], small)))
+    proposals, _ = run_to_end(train(task, quick()))
+    assert [proposals[index].radius for index in (0, 1)] == [RADIUS, 5.0]
+
+
+def test_a_radius_that_is_set_wins_over_that_of_the_points():
+    assert last_of(nuclei_task(), quick(radius=10.0)).radius == 10.0
