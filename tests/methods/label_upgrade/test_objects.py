@@ -91,13 +91,25 @@ def test_one_giant_object_and_many_tiny_ones():
 
 
 def test_an_object_that_hardly_differs_is_left_as_it_was():
-    old = discs((3, 20, 20, 10), (70_000, 30, 80, 10))
-    new = discs((3, 20, 21, 10), (70_000, 30, 80, 14))
-    kept = keep_outlines(new, old, alike=0.85)
+    old = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 30, 100, 10))
+    new = discs((3, 20, 21, 10), (70_000, 30, 60, 14), (70_001, 30, 100, 15))
+    kept = keep_outlines(new, old)
     assert np.array_equal(kept == 3, old == 3)
     assert np.array_equal(kept == 70_000, new == 70_000)
 
 
+def test_where_most_outlines_agree_the_others_are_believed_too():
+    old = discs((3, 20, 20, 10), (4, 30, 60, 10), (5, 30, 100, 10))
+    new = discs((3, 20, 21, 10), (4, 30, 61, 10), (5, 30, 100, 12))
+    assert np.array_equal(keep_outlines(new, old), old)
+
+
+def test_outlines_that_are_known_to_be_right_are_kept():
+    old, new = discs((3, 30, 60, 10)), discs((3, 30, 60, 14))
+    assert np.array_equal(keep_outlines(new, old), new)
+    assert np.array_equal(keep_outlines(new, old, spared=True), old)
+
+
 def test_a_removed_object_does_not_come_back_and_a_new_one_stays():
     old, new = discs((3, 20, 20, 10)), discs((4, 30, 80, 10))
-    assert np.array_equal(keep_outlines(new, old, alike=0.85), new)
+    assert np.array_equal(keep_outlines(new, old), new)

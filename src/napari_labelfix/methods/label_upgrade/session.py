@@ -15,6 +15,7 @@ from napari_labelfix.methods.label_upgrade.changes import compare
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.objects import keep_outlines, make_objects
 from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
+from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
 HIGHEST_ID = 2**30  # leaves room for new objects in 32 bit
-ALIKE = 0.85  # IoU from which an object is left as it was
 UNSURE = 0.75  # confidence below which a pixel is not learned from
 PROGRESS_EVERY = 0.25  # seconds
 SHOW_EVERY = 3.0
@@ -57,6 +57,7 @@ class Session:
         self.params = params
         self.device = choose_device(params.device)
         self.planes = task.planes
+        self._spares_outlines = chosen_perturbation(params).spares_outlines
         self.pages = [make_page(plane, self.device, params.seed) for plane in task.planes]
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
@@ -104,7 +105,7 @@ class Session:
         page = self.pages[index]
         foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
         labels = make_objects(foreground > 0.5, page.labels, self.params.minimum_size)
-        labels = keep_outlines(labels, page.labels, ALIKE)
+        labels = keep_outlines(labels, page.labels, self._spares_outlines)
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
