@@ -127,6 +127,24 @@ def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotati
     return makers[kind](contents, file, kind, str(paths[0]))
 
 
+def what_is_in(path: Path, file: ImageFile) -> type[Annotation]:
+    """Return what a file of annotations holds: outlines, boxes or points, whichever of them comes first.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or there is nothing in it that can be used.
+    """
+    if path.suffix.lower() == _POINTS:
+        return Points
+    contents = _read(find_annotations([path]), file)
+    if contents.labels is not None or contents.drawn.objects:
+        return Instances
+    if not contents.drawn.boxes and not contents.drawn.points:
+        raise InputError(f"There are no objects in {path}. Choose another file.")
+    return Boxes if contents.drawn.boxes else Points
+
+
 def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
     """Return the labels that the files hold for an image, (..., Y, X). Raises `InputError` as `read_annotations`."""
     planes = [cast("Instances", found).labels for found in read_annotations(paths, file, Instances)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from threading import Thread
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
@@ -12,8 +11,6 @@ from napari_labelfix.errors import LabelfixError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_log = logging.getLogger(__name__)
 
 
 class Background(QObject):
@@ -27,44 +24,41 @@ class Background(QObject):
 
     done = Signal(object)  # what the work returned
     failed = Signal(str)  # a sentence
-    _ended = Signal(int, object, str)
+    _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._number = 0  # of the work that was started last
-        self._busy = False
+        self._thread = ThreadPoolExecutor(1, "labelfix")
+        self._current: Future[Any] | None = None
         self._ended.connect(self._on_ended)  # in the thread that this object lives in
 
     @property
     def busy(self) -> bool:
         """Whether the work that was started last goes on."""
-        return self._busy
+        return self._current is not None
 
     def start(self, work: Callable[[], Any]) -> None:
-        """Do something that touches no widget and no layer."""
-        self._number += 1
-        self._busy = True
-        Thread(target=self._work, args=(self._number, work), daemon=True).start()
+        """Do something that touches no widget and no layer of the viewer; what still waits is left out."""
+        if self._current is not None:
+            self._current.cancel()
+        self._current = self._thread.submit(work)
+        self._current.add_done_callback(self._tell)
 
-    def _work(self, number: int, work: Callable[[], Any]) -> None:
-        result, sentence = None, ""
+    def _tell(self, future: Future[Any]) -> None:
         try:
-            result = work()
-        except LabelfixError as error:
-            sentence = str(error)
-        except Exception as error:  # nobody would hear of it in a thread
-            _log.exception("Work in the background has failed")
-            sentence = f"This failed: {error or type(error).__name__}. The log has the details."
-        try:
-            self._ended.emit(number, result, sentence)
+            self._ended.emit(future)
         except RuntimeError:  # the window was closed in the meantime, and the Qt object with it
-            _log.debug("Nobody waits for this work any more")
-
-    def _on_ended(self, number: int, result: object, sentence: str) -> None:
-        if number != self._number:
             return
-        self._busy = False
-        if sentence:
-            self.failed.emit(sentence)
+
+    def _on_ended(self, future: Future[Any]) -> None:
+        if future is not self._current:
+            return
+        self._current = None
+        error = future.exception()
+        if error is None:
+            self.done.emit(future.result())
+        elif isinstance(error, LabelfixError):
+            self.failed.emit(str(error))
         else:
-            self.done.emit(result)
+            self.failed.emit(f"This failed unexpectedly: {error or type(error).__name__}.")
+            raise error  # napari shows it with its traceback

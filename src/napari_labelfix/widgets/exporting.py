@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
 
-from napari_labelfix import annotations
+from napari_labelfix import annotations as kinds
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage
@@ -124,7 +124,7 @@ def _make_boxes(found: Sequence[Any], file: ImageFile, name: str, placed: dict[s
 
 
 _MAKERS: dict[type[Annotation], Callable[..., Layer]] = {
-    annotations.Instances: _make_labels,
-    annotations.Points: _make_points,
-    annotations.Boxes: _make_boxes,
+    kinds.Instances: _make_labels,
+    kinds.Points: _make_points,
+    kinds.Boxes: _make_boxes,
 }

@@ -1,0 +1,168 @@
+"""The Export dock as a person uses it: see what there is, choose, export, and import again."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from napari.layers import Labels, Points, Shapes
+from person import Person
+
+from napari_labelfix.io.export import export
+from napari_labelfix.io.formats import find_format
+from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.export_dock import ExportDock
+
+PLACED = {"scale": (2.0, 0.5, 0.25), "units": ("um", "um", "um"), "translate": (0, 5, 7)}
+
+
+def three_objects():
+    labels = np.zeros((2, 40, 50), np.int32)
+    labels[0, 5:15, 5:15], labels[0, 20:30, 20:40], labels[1, 30:40, 0:9] = 1, 2, 1_000_003
+    return labels
+
+
+@pytest.fixture
+def viewer(make_napari_viewer, tmp_path):
+    """A window with an image of a file, a proposal, and the corrected layer below it, renamed."""
+    viewer = make_napari_viewer(show=True)
+    tifffile.imwrite(tmp_path / "cells.tif", np.random.default_rng(0).random((2, 40, 50)).astype("f4"))
+    [image] = viewer.open(tmp_path / "cells.tif", plugin="napari", **PLACED)
+    for role, data in (("corrected", three_objects()), ("proposal", np.zeros((2, 40, 50), np.int32))):
+        layer = Labels(data, name=f"my {role}", **layers.placement(image))
+        layers.link(layer, role, image)
+        viewer.add_layer(layer)
+    viewer.add_labels(np.zeros((2, 40, 50), np.uint8), name="scribbles", metadata={"labelfix": {"role": "scribbles"}})
+    return viewer
+
+
+@pytest.fixture
+def dock(viewer, qtbot):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
+    assert isinstance(dock, ExportDock)
+    qtbot.waitUntil(lambda: "object" in dock.content.text())
+    return dock
+
+
+@pytest.fixture
+def person(viewer, qtbot):
+    return Person(viewer, qtbot)
+
+
+def choose(dock, name):
+    dock.formats.setCurrentIndex(dock.formats.findData(name))
+
+
+def wait_for_end(dock, qtbot):
+    qtbot.waitUntil(lambda: not dock.exporting.busy and not dock.importing.busy, timeout=10_000)
+    qtbot.wait(20)
+
+
+def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
+    assert dock.labels.layer is viewer.layers["my corrected"]
+    assert dock.labels.findText("scribbles") == -1
+    assert dock.content.text() == "3 objects, 2 x 40 x 50 pixels, a pixel is 2 x 0.5 x 0.25 micrometer."
+    assert dock.folder.text() == str(tmp_path / "labels")
+    choose(dock, "imagej")
+    assert "cells_rois.zip" in dock.explanation.text()
+    viewer.layers["my corrected"].fill((1, 0, 0), 9)  # the background of the second plane
+    qtbot.waitUntil(lambda: dock.content.text().startswith("4 objects"))
+
+
+@pytest.mark.parametrize("name", ["tiff", "imagej", "coco", "objects"])
+def test_a_click_exports_the_corrected_layer(dock, person, tmp_path, qtbot, name):
+    choose(dock, name)
+    person.click(dock.export_button)
+    wait_for_end(dock, qtbot)
+    assert dock.message.mood == "done", dock.message.text()
+    assert dock.message.text().startswith("3 objects exported: cells")
+    record = json.loads((tmp_path / "labels" / f"cells_{name}_export.json").read_text())
+    [image] = record["images"]
+    assert (image["objects"], image["image"], image["scale"]) == (3, "cells.tif", [2.0, 0.5, 0.25])
+    assert image["units"] == ["micrometer"] * 3
+    assert image["source"] == "layer “my corrected”"
+
+
+def test_what_is_exported_are_the_pixels_of_the_layer(dock, person, tmp_path, qtbot):
+    person.click(dock.export_button)
+    dock.labels.layer.data[:] = 0  # what comes later does not count
+    wait_for_end(dock, qtbot)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "labels" / "cells_labels.tif"), three_objects())
+
+
+def test_a_proposal_is_exported_only_when_it_is_chosen_and_that_is_said(dock, viewer):
+    dock.labels.choose(viewer.layers["my proposal"])
+    assert "nobody has accepted" in dock.message.text()
+
+
+def test_what_goes_wrong_is_a_sentence(dock, person, tmp_path, qtbot, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_labelfix.widgets.export_dock.show_error", told.append)
+    (tmp_path / "file").write_text("")
+    dock.folder.setText(str(tmp_path / "file"))
+    person.click(dock.export_button)
+    wait_for_end(dock, qtbot)
+    assert dock.message.mood == "error"
+    assert told == [dock.message.text()]
+    assert "was not written" in told[0]
+    assert dock.export_button.isEnabled()
+
+
+def test_without_labels_there_is_nothing_to_press(make_napari_viewer):
+    dock = ExportDock(make_napari_viewer())
+    assert not dock.export_button.isEnabled()
+    assert not dock.import_button.isEnabled()
+    assert "There are no labels yet" in dock.message.text()
+
+
+@pytest.mark.parametrize("name", ["imagej", "geojson", "coco-rle", "cellpose", "tiff"])
+def test_outlines_of_other_programs_become_labels_on_the_image(dock, viewer, tmp_path, qtbot, name):
+    labels = three_objects()
+    exported = export([LabelImage.of("cells", labels)], find_format(name), tmp_path / "others")
+    dock.import_file(tmp_path / "others" / exported.files[0])
+    wait_for_end(dock, qtbot)
+    assert dock.message.mood == "done", dock.message.text()
+    added = viewer.layers[-1]
+    assert isinstance(added, Labels)
+    np.testing.assert_array_equal(added.data > 0, labels > 0)
+    np.testing.assert_array_equal(added.scale, PLACED["scale"])
+    np.testing.assert_array_equal(added.translate, PLACED["translate"])
+    assert [str(unit) for unit in added.units] == ["micrometer"] * 3
+
+
+def test_points_and_boxes_become_points_and_rectangles(dock, viewer, tmp_path, qtbot):
+    export([LabelImage.of("cells", three_objects())], find_format("points"), tmp_path)
+    dock.import_file(tmp_path / "cells_points.csv")
+    wait_for_end(dock, qtbot)
+    points = viewer.layers[-1]
+    assert isinstance(points, Points)
+    np.testing.assert_allclose(points.data, [(0, 9.5, 9.5), (0, 24.5, 29.5), (1, 34.5, 4)])
+    np.testing.assert_array_equal(points.scale, PLACED["scale"])
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [3, 4, 10, 20]}
+    image = {"id": 1, "file_name": "cells.tif", "height": 40, "width": 50, "plane": [1]}
+    (tmp_path / "boxes.json").write_text(json.dumps({"images": [image], "annotations": [box]}))
+    dock.import_file(tmp_path / "boxes.json")
+    wait_for_end(dock, qtbot)
+    boxes = viewer.layers[-1]
+    assert isinstance(boxes, Shapes)
+    np.testing.assert_array_equal(boxes.data[0].min(axis=0), [1, 3.5, 2.5])
+    np.testing.assert_array_equal(boxes.data[0].max(axis=0), [1, 23.5, 12.5])
+
+
+def test_the_window_stays_responsive_while_a_large_layer_is_exported(viewer, dock, qtbot):
+    """4096 x 4096 pixels with 4,000 objects: the event loop is never held up for long."""
+    rows, columns = np.indices((4096, 4096)) // 64
+    large = viewer.add_labels((rows * 64 + columns).astype(np.int32), name="large")
+    dock.labels.choose(large)
+    choose(dock, "coco-rle")
+    dock.export()
+    stalls = []
+    from time import perf_counter
+
+    while dock.exporting.busy:
+        started = perf_counter()
+        qtbot.wait(5)
+        stalls.append(perf_counter() - started)
+    assert dock.message.mood == "done", dock.message.text()
+    assert max(stalls) < 1.0
