@@ -190,6 +190,7 @@ def _rows() -> QFormLayout:
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setVerticalSpacing(3)
     rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return rows
 
 
