@@ -171,3 +171,12 @@ def test_boxes_pass_exactly_when_all_have_an_area(corners):
     else:
         with pytest.raises(InputError, match="have no area"):
             boxes.check("cells")
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [(np.zeros((5, 6), int), "Expected other objects of"), (np.zeros((5, 5)), "the other objects of")],
+)
+def test_other_objects_that_do_not_fit_the_labels_are_refused(others, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Instances(np.zeros((5, 5), int), others=others).check("cells")

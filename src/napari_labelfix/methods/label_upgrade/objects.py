@@ -20,7 +20,7 @@ _WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
 _CONVEX = 0.93  # solidity from which an old object is believed to be one cell; two touching discs have 0.88
 
 # IoU of an object before and after, from which it is left as it was.
-_ALIKE, _ALIKE_IF_AGREEING, _ALIKE_IF_SPARED = 0.85, 0.6, 0.3
+_ALIKE, _ALIKE_IF_AGREEING, _ALIKE_IF_SPARED = 0.85, 0.5, 0.3
 _AGREEING = 0.75  # median IoU of the objects of a plane, from which their outlines agree
 
 
