@@ -8,6 +8,9 @@ import tifffile
 from npe2 import PluginManager
 
 from napari_labelfix.errors import OutputError
+from napari_labelfix.io.annotation_files import read_instances
+from napari_labelfix.io.grid import read_grid
+from napari_labelfix.io.read import read_image
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +70,21 @@ def test_a_name_without_a_suffix_becomes_a_tif(tmp_path, manager, chosen):
     assert written == [path + ".tif"]
     assert [file.name for file in tmp_path.iterdir()] == ["a.tif"]
     assert tifffile.imread(written[0]).all()
+
+
+def test_the_pixel_size_is_saved(tmp_path):
+    layer = labels_layer(np.ones((3, 9, 9), int), scale=(2, 0.5, 0.25), units=("um",) * 3, axis_labels=("z", "y", "x"))
+    layer.save(str(tmp_path / "a.tif"), plugin="napari-labelfix")
+    grid = read_grid(tmp_path / "a.tif", 3)
+    assert (grid.axes, grid.scale, grid.units) == (("z", "y", "x"), (2, 0.5, 0.25), ("micrometer",) * 3)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".geojson", ".json"])
+def test_outlines_are_saved_for_other_programs_under_the_name_that_was_typed(tmp_path, suffix):
+    data = np.zeros((20, 30), np.int32)
+    data[3:9, 3:12], data[5, 5] = 7, 0
+    path = tmp_path / f"mine{suffix}"
+    assert labels_layer(data).save(str(path), plugin="napari-labelfix") == [str(path)]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    np.save(tmp_path / "mine.npy", np.random.default_rng(0).random((20, 30)))
+    np.testing.assert_array_equal(read_instances([path], read_image(tmp_path / "mine.npy")), data)

@@ -62,7 +62,7 @@ def wait_for_end(dock, qtbot):
 def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
     assert dock.labels.layer is viewer.layers["my corrected"]
     assert dock.labels.findText("scribbles") == -1
-    assert dock.content.text() == "3 objects, 2 x 40 x 50 pixels, a pixel is 2 x 0.5 x 0.25 micrometer."
+    assert dock.content.text() == "3 objects, 2 x 40 x 50 pixels, a pixel is 2 x 0.5 x 0.25 µm."
     assert dock.folder.text() == str(tmp_path / "labels")
     choose(dock, "imagej")
     assert "cells_rois.zip" in dock.explanation.text()

@@ -75,8 +75,8 @@ def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[s
     for image in images:
         _add(image, data, encode)
     name = f"{images[0].name}_coco.json" if len(images) == 1 else "coco.json"
-    with write_errors(folder / name):
-        (folder / name).write_text(json.dumps(data), encoding="utf-8")
+    with write_errors(folder / name), (folder / name).open("w", encoding="utf-8") as file:
+        json.dump(data, file)  # bit by bit: dumps would hold up all other threads, and the window with them
     return [name]
 
 

@@ -37,9 +37,8 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
             for found in objects_of(plane)
         ]
         names.append(f"{image.name}.geojson")
-        with write_errors(folder / names[-1]):
-            text = json.dumps({"type": "FeatureCollection", "features": features})
-            (folder / names[-1]).write_text(text, encoding="utf-8")
+        with write_errors(folder / names[-1]), (folder / names[-1]).open("w", encoding="utf-8") as file:
+            json.dump({"type": "FeatureCollection", "features": features}, file)  # bit by bit, as in coco.py
     return names
 
 

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format
+from napari_labelfix.io.grid import short_unit
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.exporting import (
@@ -73,6 +74,7 @@ class ExportDock(QWidget):
         self.export_button = QPushButton("Export")
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", lambda found: found[0] if found else None)
         self.import_button = QPushButton("Import onto the image…")
+        self.importable = QLabel("ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, label images, tables of points.")
         self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
@@ -153,7 +155,8 @@ class ExportDock(QWidget):
         layer = self.labels.layer
         image = image_of(self._viewer, layer) if layer is not None else None
         name = image.name if image is not None else layer.name if layer is not None else "NAME"
-        self.explanation.setText(f"{chosen.summary}<br>Files: {chosen.files.replace('NAME', name)}")
+        files = f"{chosen.files.replace('NAME', name)}, and a record."
+        self.explanation.setText(f"{chosen.summary}<br>Files: {files}")
 
     def _on_folder_typed(self) -> None:
         self._chosen_folder = Path(self.folder.text())
@@ -217,14 +220,12 @@ class ExportDock(QWidget):
     def _arrange(self) -> None:
         for row in FORMATS.values():
             self.formats.addItem(row.title, row.name)
-        for label in (self.content, self.explanation):
+        for label in (self.content, self.explanation, self.importable):
             label.setWordWrap(True)
         for button in (self.export_button, self.import_button, self.folder_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
         self.folder.setToolTip("The folder for the files; made if need be. Files of the same name are replaced.")
-        self.import_button.setToolTip(
-            "Read labels, boxes or points of another program: ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, TIFF, CSV."
-        )
+        self.import_button.setToolTip("Outlines become labels, boxes rectangles, points points, right on the image.")
         where = QHBoxLayout()
         where.addWidget(self.folder)
         where.addWidget(self.folder_button)
@@ -235,7 +236,7 @@ class ExportDock(QWidget):
         _add_part(column, "1  What", [("Labels", self.labels)], [self.content])
         _add_part(column, "2  Format", [("Format", self.formats)], [self.explanation])
         _add_part(column, "3  Where", [("Folder", where)], [self.export_button])
-        _add_part(column, "Import", [("Image", self.images)], [self.import_button])
+        _add_part(column, "Import", [("Image", self.images)], [self.importable, self.import_button])
         column.addStretch()
         self.setMinimumWidth(_WIDTH)
         self._on_theme()
@@ -259,7 +260,7 @@ def _describe(image: LabelImage) -> str:
     *leading, height, width = image.labels.shape
     planes = "".join(f"{length} x " for length in leading)
     pixel = " x ".join(f"{step:g}" for step in image.grid.scale)
-    known = f", a pixel is {pixel} {image.grid.units[-1]}" if image.grid.is_known else ""
+    known = f", a pixel is {pixel} {short_unit(image.grid.units[-1])}" if image.grid.is_known else ""
     classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
     return f"{_objects(len(image.numbers))}{classes}, {planes}{height} x {width} pixels{known}."
 

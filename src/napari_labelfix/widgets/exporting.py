@@ -81,7 +81,7 @@ def layers_from_file(path: Path, image: Image) -> Callable[[], list[Layer]]:
         When it is read: if the file cannot be read, or does not fit the image.
     """
     placed, pixels = layers.placement(image), layers.level_0(image)
-    name = f"{image.name} {path.stem}"
+    name = path.stem
     stem = (file_of(image) or Path(f"{image.name}.tif")).stem
 
     def read() -> list[Layer]:
