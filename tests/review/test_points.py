@@ -1,0 +1,37 @@
+"""Points that are there already, and the point that is meant."""
+
+import numpy as np
+import pytest
+
+from napari_labelfix.review.points import near_any, nearest
+
+KNOWN = np.array([[10.0, 10], [30, 30]])
+
+
+@pytest.mark.parametrize(("point", "near"), [([10, 14], True), ([10, 16], False), ([27, 26], True), ([20, 20], False)])
+def test_a_point_within_the_distance_is_near(point, near):
+    assert near_any(np.array([point], float), KNOWN, 5) == [near]
+
+
+def test_each_point_has_a_distance_of_its_own():
+    points = np.array([[10.0, 14], [10, 14]])
+    np.testing.assert_array_equal(near_any(points, KNOWN, np.array([5, 3])), [True, False])
+
+
+def test_points_of_other_planes_are_never_near():
+    known = np.array([[0.0, 10, 10]])
+    points = np.array([[0.0, 10, 12], [1, 10, 10]])
+    np.testing.assert_array_equal(near_any(points, known, 5), [True, False])
+    assert nearest(points, np.array([1.2, 11, 10]), np.array([5, 5])) == 1
+
+
+@pytest.mark.parametrize("none", [np.zeros((0, 2))])
+def test_no_points_are_near_nothing(none):
+    assert near_any(none, KNOWN, 5).size == 0
+    np.testing.assert_array_equal(near_any(KNOWN, none, 5), [False, False])
+    assert nearest(none, np.zeros(2), np.zeros(0)) is None
+
+
+def test_the_nearest_is_meant_unless_it_is_too_far():
+    assert nearest(KNOWN, np.array([28.0, 29]), np.array([5, 5])) == 1
+    assert nearest(KNOWN, np.array([20.0, 20]), np.array([5, 5])) is None

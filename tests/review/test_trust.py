@@ -1,0 +1,41 @@
+"""Accepted objects make labels right where they are, and a little around."""
+
+import numpy as np
+
+from napari_labelfix.review.trust import trust_accepted
+
+
+def canvas(*boxes):
+    labels = np.zeros((30, 30), np.int32)
+    for y0, y1, x0, x1, label in boxes:
+        labels[y0:y1, x0:x1] = label
+    return labels
+
+
+def test_an_accepted_object_takes_the_place_of_the_one_it_corrects():
+    labels = canvas((2, 8, 2, 8, 1), (20, 26, 20, 26, 5))
+    accepted = canvas((2, 7, 2, 9, 3))
+    merged, trusted = trust_accepted(labels, accepted, margin=2)
+    assert (merged[2:7, 2:9] == 8).all(), "after the largest id, 5, comes accepted 3"
+    assert not merged[7, 2:8].any(), "the rest of the object that was corrected is gone"
+    assert (merged[20:26, 20:26] == 5).all()
+    assert trusted[2:7, 2:9].all()
+    assert trusted[8, 5] and trusted[0, 5]
+    assert not trusted[9, 5]
+    assert not trusted[20:26, 20:26].any()
+
+
+def test_what_another_object_has_in_the_margin_is_not_known_to_be_right():
+    labels = canvas((5, 15, 12, 25, 1))
+    accepted = canvas((5, 15, 2, 10, 1))
+    merged, trusted = trust_accepted(labels, accepted, margin=4)
+    assert (merged[5:15, 12:25] == 1).all()
+    assert trusted[10, 11]
+    assert not trusted[labels > 0].any()
+
+
+def test_nothing_accepted_is_nothing_trusted():
+    labels = canvas((2, 8, 2, 8, 7))
+    merged, trusted = trust_accepted(labels, np.zeros_like(labels))
+    np.testing.assert_array_equal(merged, labels)
+    assert not trusted.any()
