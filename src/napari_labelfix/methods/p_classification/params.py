@@ -28,7 +28,7 @@ class PClassificationParams(Params):
         "heatmap.",
     )  # fmt: skip
     epochs: int = param(
-        15, label="Epochs a round", minimum=1, maximum=100_000,
+        8, label="Epochs a round", minimum=1, maximum=100_000,
         help="How long the detector trains in each round; an epoch sees about every pixel once. Stop at any time.",
     )  # fmt: skip
     radius: float = param(
@@ -36,8 +36,14 @@ class PClassificationParams(Params):
         help="In pixels, in all images; 0 takes that of the points of each image.",
     )  # fmt: skip
     share: float = param(
-        0.05, label="Share of pseudo-labels", minimum=0.0, maximum=0.5, step=0.01, advanced=True,
-        help="Of the unmarked detections, the share taken from each end of the ranking in a round (alpha and beta).",
+        0.05, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
+        help="Of the cells that the class prior expects among the unmarked, the share taken from the top of the "
+        "ranking in a round (alpha).",
+    )  # fmt: skip
+    negative_share: float = param(
+        0.25, label="Share of pseudo-background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
+        help="Of the others, the share taken from the bottom in a round (beta; the paper takes 0.05 of all, where few "
+        "are background).",
     )  # fmt: skip
     prior: float = param(
         0.0, label="Class prior", minimum=0.0, maximum=0.99, step=0.05, advanced=True,

@@ -39,7 +39,6 @@ class Selection:
         found = [session.unmarked(index, CANDIDATE) for index in range(len(session.sheets))]
         self._planes = np.repeat(np.arange(len(found)), [len(positions) for positions in found])
         self._positions = np.concatenate(found)
-        self._detected = sum(len(session.unmarked(i, session.params.threshold)) for i in range(len(found)))
         self.metrics: dict[str, float] = {}
 
     @property
@@ -59,6 +58,7 @@ class Selection:
         negative = self._encode(network, [sheet.points.negatives for sheet in sheets])
         prior = params.prior or estimate_prior(_unturned(labelled), _unturned(self._unlabelled), params.seed)
         self.metrics["prior"] = prior
+        self._prior = prior
         self._classifier = PatchClassifier(self._positive, self._unlabelled)
         yield from self._classifier.learn(negative, prior, params.classifier_epochs)
 
@@ -76,8 +76,9 @@ class Selection:
         likely = learn_ranking(known, others, params.power)
         unlikely = learn_ranking(others, known, params.power)
         self.metrics["residual"] = max(likely.residual, unlikely.residual)
-        best = _highest(likely.score(features), int(np.ceil(params.share * self._detected)))
-        worst = _highest(unlikely.score(features), int(np.ceil(params.share * len(features))))
+        cells = self._prior * len(features)  # to be expected
+        best = _highest(likely.score(features), int(np.ceil(params.share * cells)))
+        worst = _highest(unlikely.score(features), int(np.ceil(params.negative_share * (len(features) - cells))))
         worst = np.setdiff1d(worst, best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)

@@ -1,0 +1,307 @@
+"""P-classification on real images: how many cells it finds from points on a tenth of them, and how many others find.
+
+`python benchmarks/points.py --data DIR`, where DIR holds a folder a kind of image, each with a `val.npz` of
+`image_<id>` and `labels_<id>`. A kind and seed take some minutes on one core. `--kinds` and `--seeds` choose which to
+run; what is measured is added to the rows in `--measured`, and all of them make the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from itertools import chain
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from report import machine_facts, markdown_table, write_report
+from scipy.ndimage import center_of_mass, distance_transform_edt, gaussian_filter, gaussian_laplace
+from skimage.filters import threshold_otsu
+
+from napari_labelfix.annotations import Plane, Points, Task
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.p_classification.candidates import climb, find_peaks
+from napari_labelfix.methods.p_classification.detector import Detector, Lesson
+from napari_labelfix.methods.p_classification.params import PClassificationParams
+from napari_labelfix.methods.p_classification.run import predict, train
+from napari_labelfix.methods.p_classification.session import Session
+from napari_labelfix.methods.p_classification.targets import heatmap_target
+from napari_labelfix.metrics.detection import DetectionCounts, count_detections
+from napari_labelfix.snapshots import Detections, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+SIDE = 256  # pixels of a crop
+CROPS = 10  # that are marked, and as many that are not
+FEWEST_CELLS = 6  # in a crop
+FOUND = 0.9  # share of the marked cells that a classical detector is tuned to find
+PAPER = {
+    "missing as background": 0.333,
+    "masked loss only": 0.293,
+    "ours, round 2": 0.780,
+    "all cells given": 0.971,
+}  # mean F1 over five sets of the paper's table 1
+
+
+class Scene(NamedTuple):
+    """A crop, the centres (N, 2) of its cells, and the radius of its median cell in pixels."""
+
+    name: str
+    image: NDArray[np.generic]
+    cells: NDArray[np.float64]
+    radius: float
+
+
+def scenes(folder: Path, seed: int) -> tuple[list[Scene], list[Scene]]:
+    """Return the crops to mark and those to hold back; of different images as long as there are enough."""
+    found: dict[str, list[Scene]] = {}
+    with np.load(folder / "val.npz") as arrays:
+        for name in sorted(name.removeprefix("image_") for name in arrays.files if name.startswith("image_")):
+            image, labels = arrays[f"image_{name}"], arrays[f"labels_{name}"].astype(np.int32)
+            found[name] = list(_crops(name[:8], image, labels))
+    rng = np.random.default_rng(seed)
+    names = rng.permutation(sorted(found))
+    shuffled = [[found[name][i] for i in rng.permutation(len(found[name]))] for name in names]
+    depth = max(map(len, shuffled))
+    in_turn = [crops[i] for i in range(depth) for crops in shuffled if i < len(crops)]
+    return in_turn[:CROPS], in_turn[CROPS : 2 * CROPS]
+
+
+def _crops(name: str, image: NDArray[np.generic], labels: NDArray[np.int32]) -> Iterator[Scene]:
+    for y in range(0, max(1, image.shape[0] - SIDE + 1), SIDE):
+        for x in range(0, max(1, image.shape[1] - SIDE + 1), SIDE):
+            part = labels[y : y + SIDE, x : x + SIDE]
+            ids, sizes = np.unique(part[part > 0], return_counts=True)
+            if len(ids) >= FEWEST_CELLS:
+                centres = np.array(center_of_mass(part > 0, part, ids))
+                radius = float(np.median(np.sqrt(sizes / np.pi)))
+                yield Scene(f"{name} {y},{x}", image[y : y + SIDE, x : x + SIDE], centres, radius)
+
+
+def marked(crops: Sequence[Scene], ratio: float, seed: int) -> Task:
+    """Return the task of a person who marks a share of the cells of each crop, one at least."""
+    rng = np.random.default_rng(seed)
+    planes = []
+    for scene in crops:
+        chosen = rng.permutation(len(scene.cells))[: max(1, round(ratio * len(scene.cells)))]
+        shape = (scene.image.shape[0], scene.image.shape[1])
+        planes.append(Plane(scene.name, scene.image, Points(scene.cells[chosen], shape, scene.radius)))
+    return Task(tuple(planes))
+
+
+def measure(found: Sequence[NDArray[np.floating]], crops: Sequence[Scene]) -> DetectionCounts:
+    """Count over all crops, each matched within its own radius."""
+    counts = [count_detections(points, scene.cells, scene.radius) for points, scene in zip(found, crops, strict=True)]
+    return sum(counts, DetectionCounts(0, 0, 0))
+
+
+def row(method: str, on_marked: DetectionCounts, on_unseen: DetectionCounts, seconds: float) -> dict[str, object]:
+    """Return what the table says of one method on one task."""
+    return {
+        "method": method,
+        "precision": on_marked.precision,
+        "recall": on_marked.recall,
+        "F1": on_marked.f1,
+        "F1 unseen": on_unseen.f1,
+        "s": seconds,
+    }
+
+
+def ours(
+    task: Task, crops: Sequence[Scene], unseen: Sequence[Scene], params: PClassificationParams
+) -> Iterator[dict[str, object]]:
+    """Run the method and yield a row for each stage that shows detections of all planes."""
+    shown: dict[int, Detections] = {}
+    began, stage, model = time.monotonic(), "", None
+    for snapshot in train(task, params):
+        if stage.endswith("detections") and snapshot.stage != stage:
+            seconds = time.monotonic() - began
+            found = [shown[index].positions[shown[index].roles != Role.PSEUDO_NEGATIVE] for index in range(len(crops))]
+            elsewhere = [predict(model, scene.image).positions for scene in unseen]
+            yield row(f"ours, {stage.split(':')[0]}", measure(found, crops), measure(elsewhere, unseen), seconds)
+        stage, model = snapshot.stage, snapshot.model or model
+        shown.update(snapshot.proposals)
+
+
+class Known(NamedTuple):
+    """What a baseline takes for known: the cells (N, 2) of each plane, and whether there are no others."""
+
+    cells: Sequence[NDArray[np.floating]]
+    everywhere: bool
+
+
+def baseline(task: Task, known: Known, params: PClassificationParams, epochs: int) -> Detector:
+    """Train the detector, from the same weights and as long, on what is known."""
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    detector = Detector(session.channels, params, session.device)
+    lessons = []
+    for sheet, cells in zip(session.sheets, known.cells, strict=True):
+        target = heatmap_target(sheet.points.shape, cells, cells[:0], sheet.points.radius, known.everywhere)
+        lessons.append(Lesson(sheet.image, torch.from_numpy(target), cells))
+    for _ in range(epochs):
+        for count in detector.batches(lessons):
+            detector.step(lessons, count)
+    return detector
+
+
+def found_by(detector: Detector, task: Task, unseen: Sequence[Scene]) -> tuple[list[NDArray], list[NDArray]]:
+    """Return what a detector finds in the marked planes and elsewhere, its heatmap scaled as the method does."""
+    session = Session(task, detector.params)
+    for _ in session.look(detector):
+        pass
+    threshold = detector.params.threshold
+    pairs = list(enumerate(session.sheets))
+    on_marked = [find_peaks(session.heatmap(i), sheet.points.radius, threshold)[0] for i, sheet in pairs]
+    images = [torch.from_numpy(normalize(scene.image)).permute(2, 0, 1) for scene in unseen]
+    heatmaps = [detector.heatmap(image) / session.level for image in images]
+    return on_marked, [find_peaks(heatmap, session.radius, threshold)[0] for heatmap in heatmaps]
+
+
+def grey(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return (Y, X) the mean of the channels."""
+    return normalize(image).mean(axis=2)
+
+
+def blobs(image: NDArray[np.generic], radius: float) -> NDArray[np.float32]:
+    """Return the Laplacian of Gaussian of cells brighter than their surroundings."""
+    sigma = radius / np.sqrt(2)
+    return -(sigma**2) * gaussian_laplace(grey(image), sigma)
+
+
+def depths(image: NDArray[np.generic], radius: float) -> NDArray[np.float32]:
+    """Return the smoothed distance to the background after Otsu's threshold, in radii; cells are bright."""
+    pixels = grey(image)
+    inside = pixels > threshold_otsu(pixels)
+    return gaussian_filter(distance_transform_edt(inside), 0.15 * radius) / radius
+
+
+def classical(
+    response: Callable[[NDArray[np.generic], float], NDArray[np.float32]], task: Task, unseen: Sequence[Scene]
+) -> tuple[list[NDArray], list[NDArray]]:
+    """Find the maxima of a response; the marked cells say whether cells are bright or dark, and how high a maximum is.
+
+    The threshold is the highest at which `FOUND` of the marked cells have a maximum that reaches it.
+    """
+    planes = task.planes
+    radius = float(np.median([plane.annotation.radius for plane in planes]))
+    heights = {}
+    for sign in (1, -1):
+        maps = [response(sign * plane.image.astype(np.float32), plane.annotation.radius) for plane in planes]
+        at_cells = [
+            heatmap[tuple(climb(plane.annotation.positions, heatmap, plane.annotation.radius).astype(int).T)]
+            for plane, heatmap in zip(planes, maps, strict=True)
+        ]
+        heights[sign] = (np.concatenate(at_cells), maps)
+    sign = max(heights, key=lambda sign: np.median(heights[sign][0]))
+    at_cells, maps = heights[sign]
+    threshold = max(float(np.quantile(at_cells, 1 - FOUND)), 1e-3)
+    on_marked = [
+        find_peaks(heatmap.astype(np.float32), plane.annotation.radius, threshold)[0]
+        for plane, heatmap in zip(planes, maps, strict=True)
+    ]
+    elsewhere = [response(sign * scene.image.astype(np.float32), radius).astype(np.float32) for scene in unseen]
+    return on_marked, [find_peaks(heatmap, radius, threshold)[0] for heatmap in elsewhere]
+
+
+def others(
+    task: Task, crops: Sequence[Scene], unseen: Sequence[Scene], params: PClassificationParams
+) -> Iterator[dict[str, object]]:
+    """Yield a row for what the method starts from, for each baseline and for each classical detector."""
+    given = [plane.annotation.positions for plane in task.planes]
+    began = time.monotonic()
+    start = found_by(baseline(task, Known(given, everywhere=False), params, epochs=0), task, unseen)
+    yield row("first look", measure(start[0], crops), measure(start[1], unseen), time.monotonic() - began)
+    epochs = (params.rounds + 1) * params.epochs
+    learned = {
+        "missing as background": Known(given, everywhere=True),
+        "masked loss only": Known(given, everywhere=False),
+        "all cells given": Known([scene.cells for scene in crops], everywhere=True),
+    }
+    for name, known in learned.items():
+        began = time.monotonic()
+        found = found_by(baseline(task, known, params, epochs), task, unseen)
+        yield row(name, measure(found[0], crops), measure(found[1], unseen), time.monotonic() - began)
+    for name, response in {"Laplacian of Gaussian": blobs, "distance transform": depths}.items():
+        began = time.monotonic()
+        found = classical(response, task, unseen)
+        yield row(name, measure(found[0], crops), measure(found[1], unseen), time.monotonic() - began)
+
+
+RUNS = {"ours": ours, "others": others}
+
+
+def means(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the mean over seeds of each method on each kind, and the mean of these over the kinds."""
+    tables = []
+    kinds = sorted({str(row["kind"]) for row in rows})
+    for kind in kinds:
+        here = [row for row in rows if row["kind"] == kind]
+        seeds = len({row["seed"] for row in here})
+        tables += [{"kind": kind, "seeds": seeds} | _mean_row(here, name) for name in _methods(here)]
+    overall = [{"kind": "mean", "seeds": ""} | _mean_row(tables, name) for name in _methods(tables)]
+    for line in overall:
+        line["paper F1"] = PAPER.get(str(line["method"]), "")
+    return [*overall, *tables]
+
+
+def _methods(rows: Sequence[dict[str, object]]) -> list[str]:
+    return list(dict.fromkeys(str(row["method"]) for row in rows))
+
+
+def _mean_row(rows: Sequence[dict[str, object]], method: str) -> dict[str, object]:
+    alike = [row for row in rows if row["method"] == method]
+    columns = ("precision", "recall", "F1", "F1 unseen", "s")
+    return {"method": method} | {column: mean(float(str(row[column])) for row in alike) for column in columns}
+
+
+def main() -> None:
+    """Measure, and write `results/points.md` and `.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="+", default=["fluo", "histo", "bf"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--only", choices=RUNS, nargs="+", default=list(RUNS))
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the method")
+    parser.add_argument("--ratio", type=float, default=0.1, help="share of the cells that are marked")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--measured", type=Path, default=Path("points_rows.json"), help="rows are added to this file")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    measured = json.loads(options.measured.read_text()) if options.measured.exists() else []
+    for seed in options.seeds:
+        for kind in options.kinds:
+            params = PClassificationParams.from_dict(
+                {"seed": seed, "device": "cpu"} | dict(setting.split("=") for setting in options.set)
+            )
+            crops, unseen = scenes(options.data / kind, seed)
+            task = marked(crops, options.ratio, seed)
+            for line in chain.from_iterable(RUNS[name](task, crops, unseen, params) for name in options.only):
+                measured.append({"kind": kind, "seed": seed} | line)
+                print(markdown_table(measured[-1:]).splitlines()[-1], flush=True)
+            options.measured.write_text(json.dumps(measured))
+    notes = [
+        f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {CROPS} crops of {SIDE} px a kind "
+        f"and seed, from `val`, and {CROPS} others that are unseen; {options.threads} threads; {params.epochs} epochs "
+        "a round, and for the others as many as all rounds together. Every network starts from the shipped weights, "
+        "which have seen `train` of the same kinds with all its labels.",
+        "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
+        "within the radius of the crop's median cell; F1 unseen: the same detector on the other crops.",
+        f"Laplacian of Gaussian and distance transform: threshold and polarity from the marked cells, {FOUND:.0%} of "
+        "which must be found.",
+        "Paper F1: means over five sets of its own (table 1), on test images, from scratch.",
+        "s: seconds from the start to this row, beside other programs.",
+    ]
+    print(
+        write_report("points", "Points: P-classification on held-out images", means(measured), machine_facts(), notes)
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Points come from napari and from spreadsheets, and go out with score and role."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from napari_labelfix.annotations import Points
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.points_csv import points_of_planes, read_points, write_points
+from napari_labelfix.io.read import read_image
+from napari_labelfix.io.tasks import read_task
+from napari_labelfix.snapshots import Detections, Role
+
+
+def write(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def image_file(path, shape=(40, 50)):
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, np.random.default_rng(0).random(shape).astype(np.float32))
+    return read_image(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y,x\n1.5,2\n3,4.25\n",
+        "index,axis-0,axis-1\n0,1.5,2\n1,3,4.25\n",
+        '"index","axis-0","axis-1"\n"0","1.5","2"\n"1","3","4.25"\n',
+        "name; X ; Y\na;2;1.5\nb;4.25;3\n",
+        "\ufeffy\tx\r\n1.5\t2\r\n3\t4.25\r\n",
+    ],
+    ids=["y,x", "napari", "quoted", "spreadsheet, other order", "tabs and a mark of the byte order"],
+)
+def test_positions_are_read_from_every_usual_form(tmp_path, text):
+    table = read_points(write(tmp_path / "a.csv", text))
+    assert table.positions.tolist() == [[1.5, 2], [3, 4.25]]
+    assert not table.negative.any()
+    assert table.radius is None
+
+
+def test_what_napari_saves_of_a_points_layer_is_read(tmp_path):
+    builtins = pytest.importorskip("napari_builtins.io")
+    data = np.array([[0.0, 1.5, 2.0], [2.0, 3.0, 4.25]])
+    builtins.napari_write_points(str(tmp_path / "a.csv"), data, {"properties": {"score": np.array([0.5, 1])}})
+    assert read_points(tmp_path / "a.csv").positions.tolist() == data.tolist()
+
+
+def test_roles_and_radius_are_read(tmp_path):
+    text = "y,x,role,radius\n1,1,given,5\n2,2,negative,5\n3,3,detected,9\n4,4,,7\n5,5,pseudo-positive,9\n"
+    table = read_points(write(tmp_path / "a.csv", text))
+    assert table.positions[:, 0].tolist() == [1, 2, 4]
+    assert table.negative.tolist() == [False, True, False]
+    assert table.radius == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Expected columns y,x .* but got none"),
+        ("row,col\n1,2\n", "Expected columns y,x .* but got row, col"),
+        ("y,x\n1,two\n", "Expected a number in .* but got 'two'"),
+        ("y,x\n1\n", "Expected a number in .* but got None"),
+        ("y,x\n1,nan\n", "Expected a number in .* but got 'nan'"),
+    ],
+    ids=["empty", "other columns", "text", "missing", "not a number"],
+)
+def test_files_that_are_no_points_are_told(tmp_path, text, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_points(write(tmp_path / "a.csv", text))
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "a.csv").write_bytes("y,x,Gr\xf6\xdfe\n1,2,3\n".encode("latin-1"))
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_points(tmp_path / "a.csv")
+
+
+def test_a_file_without_points_is_an_image_without_points(tmp_path):
+    file = image_file(tmp_path / "images" / "a.npy")
+    (points,) = points_of_planes(write(tmp_path / "a.csv", "y,x\n"), file)
+    assert points.positions.shape == (0, 2)
+    assert points.radius > 0
+
+
+def test_points_of_a_stack_go_to_their_planes(tmp_path):
+    file = image_file(tmp_path / "images" / "a.npy", (3, 40, 50))
+    named = write(tmp_path / "a.csv", "plane,y,x,role\n0,1,2,\n2,3,4,\n2,5,6,negative\n")
+    napari = write(tmp_path / "b.csv", "index,axis-0,axis-1,axis-2\n0,0,1,2\n1,2,3,4\n")
+    for path, negatives in ((named, 1), (napari, 0)):
+        planes = points_of_planes(path, file)
+        assert [len(points.positions) for points in planes] == [1, 0, 1]
+        assert planes[2].positions.tolist() == [[3, 4]]
+        assert len(planes[2].negatives) == negatives
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "sentence"),
+    [
+        ((3, 40, 50), "y,x\n1,2\n", "has 3 axes, but .* has positions on 2. A stack needs a column for the plane"),
+        ((3, 40, 50), "plane,y,x\n3,1,2\n", "in planes that .* does not have. Count planes from 0"),
+        ((40, 50), "axis-0,axis-1,axis-2,axis-3\n0,0,1,2\n", "has 2 axes, but .* has positions on 4"),
+    ],
+)
+def test_points_that_do_not_fit_the_images_axes_are_told(tmp_path, shape, text, sentence):
+    file = image_file(tmp_path / "images" / "a.npy", shape)
+    with pytest.raises(InputError, match=sentence):
+        points_of_planes(write(tmp_path / "a.csv", text), file)
+
+
+def test_images_and_points_meet_by_their_names(tmp_path):
+    image_file(tmp_path / "images" / "a.npy")
+    image_file(tmp_path / "images" / "b.npy")
+    write(tmp_path / "points" / "a.csv", "y,x,radius\n1,2,6\n30,40,6\n")
+    read = read_task([tmp_path / "images"], [tmp_path / "points"], Points)
+    first, second = read.task.planes
+    assert first.annotation.positions.tolist() == [[1, 2], [30, 40]]
+    assert (first.annotation.radius, first.annotation.shape) == (6.0, (40, 50))
+    assert second.annotation is None
+
+
+def test_points_outside_of_their_image_are_told(tmp_path):
+    image_file(tmp_path / "images" / "a.npy")
+    path = write(tmp_path / "a.csv", "y,x\n1,2\n1,50\n")
+    with pytest.raises(InputError, match="1 points of a lie outside the image"):
+        read_task([tmp_path / "images"], [path], Points)
+
+
+def detections(positions, roles):
+    count = len(positions)
+    return Detections(
+        np.array(positions, np.float32).reshape(-1, 2),
+        np.linspace(1, 0.5, count).astype(np.float32),
+        np.array(roles, np.uint8),
+        5.0,
+        np.zeros((40, 50), np.float32),
+    )
+
+
+def test_positions_scores_and_roles_are_written(tmp_path):
+    found = detections([[1.5, 2], [3, 4], [5, 6]], [Role.GIVEN, Role.PSEUDO_NEGATIVE, Role.DETECTED])
+    write_points(tmp_path / "a.csv", [found])
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["y", "x", "score", "role"]
+    assert rows[1:] == [
+        ["1.50", "2.00", "1.0000", "given"],
+        ["3.00", "4.00", "0.7500", "pseudo-negative"],
+        ["5.00", "6.00", "0.5000", "detected"],
+    ]
+    assert found.count == 2
+
+
+def test_of_what_was_written_only_the_given_points_are_points_again(tmp_path):
+    planes = [detections([[1, 2], [3, 4]], [Role.GIVEN, Role.DETECTED]), detections([[5, 6]], [Role.GIVEN])]
+    write_points(tmp_path / "a.csv", planes)
+    assert read_points(tmp_path / "a.csv").positions.tolist() == [[0, 1, 2], [1, 5, 6]]

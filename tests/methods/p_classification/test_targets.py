@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from napari_labelfix.annotations import Plane, Points, Task
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.p_classification.targets import (
+    REACH,
+    SIGMA,
+    heatmap_target,
+    points_to_learn_from,
+)
+
+SHAPE = (40, 50)
+NONE = np.zeros((0, 2))
+
+
+def task_of(*annotations):
+    image = np.random.default_rng(0).random(SHAPE)
+    return Task(tuple(Plane(f"p{i}", image, annotation) for i, annotation in enumerate(annotations)))
+
+
+def points(positions, radius=4.0, negatives=NONE):
+    return Points(np.array(positions, float).reshape(-1, 2), SHAPE, radius, np.array(negatives, float).reshape(-1, 2))
+
+
+def test_the_target_is_a_gaussian_at_each_cell_and_known_within_two_sigmas():
+    positives, negatives = np.array([[10.0, 12.0], [14.0, 12.0]]), np.array([[30.0, 40.0]])
+    heatmap, mask = heatmap_target(SHAPE, positives, negatives, radius=5.0)
+    pixels = np.argwhere(np.ones(SHAPE))
+    nearest, to_negative = cdist(pixels, positives).min(axis=1), cdist(pixels, negatives)[:, 0]
+    sigma = SIGMA * 5
+    assert heatmap.ravel() == pytest.approx(np.exp(-(nearest**2) / (2 * sigma**2)), abs=1e-4)
+    assert np.array_equal(mask.ravel() > 0, np.minimum(nearest, to_negative) <= REACH * sigma)
+    assert heatmap[30, 40] == pytest.approx(0, abs=1e-6)
+
+
+def test_nothing_is_known_where_nothing_is_marked():
+    heatmap, mask = heatmap_target(SHAPE, NONE, NONE, radius=5.0)
+    assert not heatmap.any()
+    assert not mask.any()
+
+
+def test_as_if_every_cell_were_known():
+    heatmap, mask = heatmap_target(SHAPE, np.array([[10.0, 12.0]]), NONE, radius=5.0, everywhere=True)
+    assert mask.all()
+    assert heatmap.max() == 1
+
+
+def test_a_cell_at_the_border_has_the_part_that_is_inside():
+    heatmap, mask = heatmap_target(SHAPE, np.array([[0.0, 49.0]]), NONE, radius=5.0)
+    assert heatmap[0, 49] == mask[0, 49] == 1
+    assert 0 < mask.sum() < np.pi * (REACH * SIGMA * 5) ** 2 / 2
+
+
+def test_a_plane_without_points_has_the_usual_radius():
+    annotations = [points([[5, 5], [20, 20]], 3.0), points([[9, 9]], 7.0), None]
+    found = points_to_learn_from(task_of(*annotations))
+    assert [len(p.positions) for p in found] == [2, 1, 0]
+    assert found[2].radius == 5.0
+    assert {p.radius for p in points_to_learn_from(task_of(*annotations), radius=2.0)} == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "sentence"),
+    [
+        (points([]), "There are 0 points, but at least 3"),
+        (points([[5, 5]]), "There is 1 point, but at least 3"),
+        (points([[5, 5], [5, 5.2], [20, 20]]), "1 points of p0 lie upon another. Delete the doubles"),
+        (points([[5, 5], [9, 9], [20, 20]], negatives=[[9, 9]]), "lie upon another"),
+        (points([[5, 5], [5, 8], [20, 20]], 9.0), "are 3.0 px apart, but their radius is 9 px. Set a smaller radius"),
+        (points([[5, 5], [5, 80], [20, 20]]), "1 points of p0 lie outside the image"),
+    ],
+    ids=["none", "one", "doubled", "cell and no cell", "radius too large", "outside"],
+)
+def test_points_that_cannot_be_learned_from_are_told(annotation, sentence):
+    with pytest.raises(InputError, match=sentence):
+        points_to_learn_from(task_of(annotation))
