@@ -20,11 +20,10 @@ from torch.nn import functional
 
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
 from napari_labelfix.networks.microscopy_encoder import NAME
-from napari_labelfix.networks.unet import SHIPPED, build_unet
+from napari_labelfix.networks.unet import SHIPPED, build_unet, load_unet
 
 log = logging.getLogger("pretraining")
 BATCH = 12
-PEAK_RATE = 3e-3
 SYNTHETIC = 900  # scenes
 
 
@@ -50,11 +49,13 @@ def train(options: argparse.Namespace) -> None:
     log.info("scenes of each kind: %s", [len(kind) for kind in kinds])
 
     device = choose_device(options.device)
-    network = on_device(build_unet(SHIPPED), device)
-    optimizer = torch.optim.AdamW(network.parameters(), PEAK_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=options.steps, pct_start=0.1)
+    network = load_unet(SHIPPED, options.start.read_bytes()) if options.start else build_unet(SHIPPED)
+    network = on_device(network, device)
+    optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
     started, losses = time.monotonic(), []
-    for step in range(1, options.steps + 1):
+    last = options.stop_after or options.steps
+    for step in range(1, last + 1):
         images, targets = zip(*(random_crop(kinds, rng) for _ in range(BATCH)), strict=True)
         image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(device)
         target = torch.from_numpy(np.stack(targets)).permute(0, 3, 1, 2).to(device)
@@ -69,7 +70,7 @@ def train(options: argparse.Namespace) -> None:
         losses.append(loss.item())
         if step % 50 == 0:
             log.info("step %d  loss %.3f  %.0f s", step, np.mean(losses[-50:]), time.monotonic() - started)
-        if step % 200 == 0 or step == options.steps:
+        if step % 200 == 0 or step == last:
             write(network, options.out)
 
 
@@ -86,6 +87,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with one folder a kind of image")
     parser.add_argument("--hold-out", default="", help="name of a kind that is not trained on, to test on it")
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--start", type=Path, help="weights to go on from; random ones otherwise")
+    parser.add_argument("--rate", type=float, default=3e-3, help="peak of the learning rate")
+    parser.add_argument("--stop-after", type=int, help="steps after which to end early, with the rate still high")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=2)
