@@ -78,8 +78,7 @@ def _finest(data: Any, attributes: Mapping[str, Any]) -> Any:
 
 def _grid(attributes: Mapping[str, Any], ndim: int) -> Grid:
     """Return where the layer says that its pixels lie."""
-    said = [attributes.get(name) for name in ("axis_labels", "scale", "units")]
-    if any(part is None or len(part) != ndim for part in said):
+    axes, scale, units = (attributes.get(name, ()) for name in ("axis_labels", "scale", "units"))
+    if not len(axes) == len(scale) == len(units) == ndim:
         return Grid.in_pixels(ndim)
-    axes, scale, units = said
     return Grid.of(axes, scale, [str(unit) for unit in units])
