@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import label
 
-from napari_labelfix.snapshots import Proposal, Snapshot
+from napari_labelfix.snapshots import Detections, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
@@ -75,3 +75,19 @@ def proposal_above(image: np.ndarray, threshold: float, confidence: float = 0.95
 def snapshot(step: int, proposals: dict[int, Proposal], stage: str = "warm-up", total: int = 10) -> Snapshot:
     """Return a snapshot with the numbers that Scribble2Label gives."""
     return Snapshot(stage, step, total, {"loss": 1 / (1 + step), "confident": step / total}, proposals)
+
+
+def detections(positions: list, scores: list, roles: list, radius: float = 8.0, masks: bool = False) -> Detections:
+    """Return detections in a (60, 80) image, with square masks if they are asked for."""
+    labels = np.zeros((60, 80), np.int32)
+    for number, (row, column) in enumerate(positions, start=1):
+        labels[int(row) - 3 : int(row) + 4, int(column) - 3 : int(column) + 4] = number
+    heatmap = (labels > 0).astype(np.float32)
+    return Detections(
+        np.array(positions, np.float32).reshape(-1, 2),
+        np.array(scores, np.float32),
+        np.array(roles, np.uint8),
+        radius,
+        heatmap,
+        labels if masks else None,
+    )

@@ -88,7 +88,9 @@ class DetectionLayers(ResultLayers):
             layer.data = data
             layer.features = {"score": np.round(scores, 3), "role": names}
             layer.size = sizes
-            layer.border_color = colors
+            if len(data):  # napari warns of an empty list of colours
+                layer.border_color = colors
+            layer.editable = False  # new data made it editable
         layer.refresh(extent=False, thumbnail=False)
 
     def _write_masks(self, found: Mapping[int, Detections]) -> None:

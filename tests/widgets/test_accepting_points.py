@@ -1,0 +1,111 @@
+"""Detections become new input: above a score, one by one, all; and can be taken back."""
+
+import numpy as np
+import pytest
+from fakes import detections
+from napari.components import ViewerModel
+
+from napari_labelfix.snapshots import Role
+from napari_labelfix.widgets.accepting_points import AcceptingPoints
+from napari_labelfix.widgets.acceptor import Accepted, Count
+from napari_labelfix.widgets.detection_layers import DetectionLayers
+from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.points_kind import CELL, NO_CELL, POINTS_KIND
+
+FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
+ROLES = [Role.GIVEN, Role.PSEUDO_POSITIVE, Role.DETECTED, Role.PSEUDO_NEGATIVE]
+SCORES = [1.0, 0.9, 0.6, 0.3]
+
+
+@pytest.fixture
+def model(spots):
+    model = ViewerModel()
+    model.add_image(spots, name="cells", scale=(0.5, 0.5))
+    return model
+
+
+@pytest.fixture
+def mine(model):
+    """The person's points: one cell, which was found again."""
+    mine = POINTS_KIND.layers[0].create(Place(model.layers[0], ()))
+    mine.add([15, 15])
+    mine.selected_data = set()
+    model.layers.append(mine)
+    return mine
+
+
+@pytest.fixture
+def accepting(model, mine):
+    results = DetectionLayers(model, model.layers[0], "m")
+    results.create()
+    results.write({0: detections(FOUR, SCORES, ROLES, radius=7)})
+    return AcceptingPoints(results, mine)
+
+
+@pytest.mark.parametrize(("threshold", "new"), [(0.0, 2), (0.8, 1), (0.95, 0)])
+def test_those_above_a_score_that_are_not_there_yet_are_added(accepting, mine, threshold, new):
+    assert accepting.count(threshold) == Count(new, 1)
+    assert accepting.accept_above(threshold) == Accepted(new, 1)
+    assert len(mine.data) == 1 + new
+    assert set(mine.features["kind"]) == {CELL}, "what is taken for no cell is never accepted in bulk"
+    assert accepting.count(threshold) == Count(0, 1 + new)
+
+
+def test_an_accept_selects_the_persons_points_and_keeps_their_size(accepting, mine, model):
+    mine.size = 19
+    accepting.accept_above()
+    assert model.layers.selection.active is mine
+    np.testing.assert_array_equal(mine.size, [19] * 3)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "kinds"),
+    [((45, 21), [CELL, CELL]), ((40, 55), [CELL, NO_CELL]), ((30, 40), None), ((15, 15), [CELL])],
+    ids=["a cell", "no cell", "nothing there", "there already"],
+)
+def test_one_is_accepted_as_what_it_is_taken_for(accepting, mine, pixel, kinds):
+    accepted = accepting.accept_at(mine.data_to_world(pixel))
+    if kinds is None:
+        assert accepted is None
+        return
+    assert accepted == Accepted(len(kinds) - 1, 2 - len(kinds))
+    assert list(mine.features["kind"]) == kinds
+
+
+def test_accepts_are_taken_back_one_after_the_other_and_the_persons_points_stay(accepting, mine):
+    assert not accepting.can_take_back
+    accepting.accept_above(0.8)
+    mine.add([55, 70])
+    accepting.accept_above(0.0)
+    assert len(mine.data) == 4
+    assert accepting.take_back() == 1
+    np.testing.assert_array_equal(mine.data, [[15, 15], [15, 60], [55, 70]])
+    assert accepting.take_back() == 1
+    np.testing.assert_array_equal(mine.data, [[15, 15], [55, 70]])
+    assert not accepting.can_take_back
+    assert accepting.take_back() == 0
+
+
+def test_a_point_that_was_moved_since_is_the_persons(accepting, mine):
+    accepting.accept_above(0.0)
+    moved = mine.data.copy()
+    moved[1] += 2
+    mine.data = moved
+    assert accepting.take_back() == 1
+    assert len(mine.data) == 2
+
+
+def test_a_dock_opened_later_can_take_back_too(accepting, mine, model):
+    accepting.accept_above(0.0)
+    later = AcceptingPoints(DetectionLayers(model, model.layers["cells"], "m"), mine)
+    assert later.count() == Count(0, 3)
+    assert later.take_back() == 2
+
+
+def test_without_points_of_ones_own_there_is_nowhere_to_accept_to(accepting, model):
+    nowhere = AcceptingPoints(DetectionLayers(model, model.layers["cells"], "m"), None)
+    assert not nowhere.has_objects
+    assert nowhere.count() == Count(0, 0)
+    assert nowhere.accept_above() is None
+    assert nowhere.accept_at((0, 0)) is None
+    assert nowhere.take_back() == 0

@@ -1,0 +1,236 @@
+"""The same dock with other kinds of annotation and output, and a trainer that is a puppet."""
+
+import numpy as np
+import pytest
+from fakes import FakeTrainer, detections, snapshot
+from napari.components import ViewerModel
+
+from napari_labelfix.annotations import Instances
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.snapshots import Change, Proposal, Role
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.method_dock import MethodDock
+
+FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def trainer():
+    return FakeTrainer()
+
+
+@pytest.fixture
+def open_dock(viewer, trainer, qtbot, spots):
+    docks = []
+
+    def open_dock(name):
+        viewer.add_image(spots, name="cells", scale=(0.5, 0.5), units=("um", "um"))
+        dock = MethodDock(viewer, METHODS[name], trainer)
+        qtbot.addWidget(dock)
+        docks.append(dock)
+        return dock
+
+    yield open_dock
+    for dock in docks:
+        dock.close_session()
+
+
+class TestPoints:
+    @pytest.fixture
+    def dock(self, open_dock):
+        dock = open_dock("p_classification")
+        dock.inputs.create_button.click()
+        dock.inputs.annotation.add(FOUR[:3])
+        dock.run_view.run_button.click()
+        return dock
+
+    @pytest.fixture
+    def run(self, dock, trainer):
+        return trainer.runs[0]
+
+    def send(self, run, roles, masks=False):
+        run.waiting.append(snapshot(1, {0: detections(FOUR, [1, 1, 1, 0.8], roles, masks=masks)}))
+
+    def test_a_run_starts_from_the_points(self, run):
+        annotation = run.task.planes[0].annotation
+        np.testing.assert_array_equal(annotation.positions, FOUR[:3])
+        assert 5 < annotation.radius < 12
+
+    def test_detections_are_shown_counted_and_accepted_as_new_input(self, dock, run, qtbot):
+        view = dock.accept_view
+        assert view.object_button.text() == "Accept point [K]"
+        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED])
+        qtbot.waitUntil(view.all_button.isEnabled)
+        assert view.count.text() == "1 point ≥ 0.50 will be accepted, 3 are already there."
+        assert view.certainty.text() == "Score"
+        assert "3&nbsp;given" in view.legend.text()
+        assert "1&nbsp;detected" in view.legend.text()
+        assert view.scopes.isHidden(), "there is one thing to accept"
+        assert dock.message.text().startswith("Click on cells that are missed")
+        view.above_button.click()
+        assert len(dock.inputs.annotation.data) == 4
+        assert dock.message.text().startswith("1 point was accepted into your points, as new input.")
+        qtbot.waitUntil(lambda: bool(run.sent))
+        np.testing.assert_array_equal(run.sent[0].planes[0].annotation.positions, FOUR)
+        assert not view.take_back_button.isHidden()
+        view.take_back_button.click()
+        assert dock.message.text() == "1 point was taken back."
+        assert view.take_back_button.isHidden()
+        qtbot.waitUntil(lambda: len(run.sent) == 2)
+        assert len(run.sent[1].planes[0].annotation.positions) == 3
+
+    def test_points_that_are_added_and_removed_while_it_runs_are_sent(self, dock, run, qtbot):
+        mine = dock.inputs.annotation
+        mine.add([30, 30])
+        qtbot.waitUntil(lambda: len(run.sent) == 1)
+        mine.remove([0])
+        qtbot.waitUntil(lambda: len(run.sent) == 2)
+        assert len(run.sent[1].planes[0].annotation.positions) == 3
+        dock.inputs.brushes["not a cell"].click()
+        mine.add([55, 5])
+        qtbot.waitUntil(lambda: len(run.sent) == 3)
+        np.testing.assert_array_equal(run.sent[2].planes[0].annotation.negatives, [[55, 5]])
+
+    def test_masks_can_be_accepted_as_labels_instead(self, dock, run, viewer, qtbot):
+        view = dock.accept_view
+        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED], masks=True)
+        qtbot.waitUntil(lambda: not view.scopes.isHidden())
+        view.scopes.setCurrentIndex(1)
+        view.scopes.activated.emit(1)
+        assert view.all_button.text() == "Accept all (4)"
+        view.all_button.click()
+        corrected = layers.find(viewer, "corrected", dock.inputs.image)
+        assert len(np.unique(corrected.data)) == 5
+        assert len(dock.inputs.annotation.data) == 3
+
+    def test_the_estimate_is_offered_in_the_dock(self, dock):
+        box = dock.inputs.parts[0].measure
+        box.number.setValue(40)
+        box.estimate_button.click()
+        assert box.number.value() == pytest.approx(16, rel=0.35)
+
+
+class TestLabelsWithARightPart:
+    before = np.zeros((60, 80), np.int32)
+    before[8:22, 8:22], before[8:22, 55:65], before[50:58, 70:78] = 1, 2, 3
+    after = np.zeros((60, 80), np.int32)
+    after[8:22, 8:22], after[8:22, 52:68], after[38:50, 14:26] = 1, 2, 4
+    changes = np.zeros((60, 80), np.uint8)
+    changes[(after == 4)] = Change.ADDED
+    changes[(after == 2) & (before == 0)] = Change.RESHAPED
+    changes[before == 3] = Change.REMOVED
+
+    @pytest.fixture
+    def dock(self, open_dock, viewer):
+        dock = open_dock("label_upgrade")
+        viewer.add_labels(self.before.copy(), name="from another tool", scale=(0.5, 0.5))
+        dock.inputs.create_button.click()
+        dock.inputs.parts[1].layer.add_rectangles(np.array([[2, 2], [2, 30], [30, 30], [30, 2]], float))
+        return dock
+
+    @pytest.fixture
+    def run(self, dock, trainer, qtbot):
+        dock.run_view.run_button.click()
+        (run,) = trainer.runs
+        sure = np.full((60, 80), 0.95, np.float32)
+        proposal = Proposal(self.after, (self.after > 0).astype(np.uint8), sure, sure < 0, changes=self.changes)
+        run.waiting.append(snapshot(1, {0: proposal}))
+        qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
+        return run
+
+    def choose(self, dock, scope):
+        row = dock.accept_view.scopes.findText(scope)
+        dock.accept_view.scopes.setCurrentIndex(row)
+        dock.accept_view.scopes.activated.emit(row)
+
+    def test_a_run_starts_from_the_labels_and_the_right_part(self, run):
+        annotation = run.task.planes[0].annotation
+        assert isinstance(annotation, Instances)
+        np.testing.assert_array_equal(annotation.labels, self.before)
+        assert annotation.trusted[10, 10]
+        assert not annotation.trusted[45, 20]
+
+    def test_the_changes_are_a_layer_with_a_colour_each_and_counts_in_the_dock(self, dock, run, viewer):
+        layer = layers.find(viewer, "changes", dock.inputs.image, "label_upgrade")
+        np.testing.assert_array_equal(layer.data, self.changes)
+        assert len({tuple(layer.get_color(int(change))) for change in Change if change}) == 5
+        np.testing.assert_allclose(layer.scale, (0.5, 0.5))
+        legend = dock.accept_view.legend.text()
+        for part in ("1&nbsp;added", "1&nbsp;removed", "1&nbsp;reshaped", "0&nbsp;split", "0&nbsp;merged"):
+            assert part in legend
+
+    def test_the_given_labels_make_way_and_are_not_changed(self, dock, run, viewer):
+        given = viewer.layers["from another tool"]
+        assert not given.visible
+        dock.accepts.accept_all()
+        np.testing.assert_array_equal(given.data, self.before)
+
+    @pytest.mark.parametrize(
+        ("scope", "accepted"),
+        [("All objects", {1, 2, 4}), ("Unchanged objects", {1}), ("Added objects", {4}), ("Reshaped objects", {2})],
+    )
+    def test_objects_are_accepted_by_what_became_of_them(self, dock, run, viewer, scope, accepted):
+        self.choose(dock, scope)
+        assert dock.accept_view.all_button.text() == f"Accept all ({len(accepted)})"
+        dock.accept_view.all_button.click()
+        corrected = layers.find(viewer, "corrected", dock.inputs.image)
+        np.testing.assert_array_equal(corrected.data > 0, np.isin(self.after, list(accepted)))
+
+    def test_nothing_split_is_nothing_to_accept(self, dock, run):
+        self.choose(dock, "Split objects")
+        assert not dock.accept_view.all_button.isEnabled()
+        assert dock.accept_view.count.text() == "0 objects ≥ 0.90 will be accepted."
+
+    def test_a_new_shape_and_a_mended_label_are_sent(self, dock, run, viewer, qtbot):
+        shapes = dock.inputs.parts[1].layer
+        shapes.add_rectangles(np.array([[2, 50], [2, 70], [30, 70], [30, 50]], float))
+        qtbot.waitUntil(lambda: len(run.sent) == 1)
+        assert run.sent[0].planes[0].annotation.trusted[10, 60]
+        viewer.layers["from another tool"].data_setitem((np.array([10]), np.array([54])), 2)
+        qtbot.waitUntil(lambda: len(run.sent) == 2)
+        assert run.sent[1].planes[0].annotation.labels[10, 54] == 2
+
+    def test_accepted_objects_as_the_right_part_are_learned_from_as_they_come(self, dock, run, viewer, trainer, qtbot):
+        dock.accepts.accept_above()
+        dock.stop()
+        corrected = layers.find(viewer, "corrected", dock.inputs.image)
+        dock.inputs.parts[1].combo.choose(corrected)
+        dock.run()
+        again = trainer.runs[1]
+        assert again.task.planes[0].annotation.trusted[45, 20]
+        corrected.undo()
+        corrected.redo()
+        corrected.data_setitem((np.array([39]), np.array([15])), 0)
+        qtbot.waitUntil(lambda: bool(again.sent))
+        assert again.sent[-1].planes[0].annotation.labels[39, 15] == 0
+
+    def test_the_preview_shows_spoiled_labels_in_a_layer_of_its_own(self, dock, viewer):
+        assert not dock.preview_button.isHidden()
+        dock.form.editor("wrong").setCurrentText("outlines are loose")
+        dock.preview_button.click()
+        layer = layers.find(viewer, "preview", dock.inputs.image, "label_upgrade")
+        first = layer.data.copy()
+        assert first[15, 15] == 1
+        assert (first != np.where(self.before == 1, 1, 0)).any()
+        assert not first[:, 40:].any()
+        for _ in range(5):
+            dock.preview_button.click()
+        assert layers.find(viewer, "preview", dock.inputs.image, "label_upgrade") is layer
+        assert not layer.editable
+        assert "training labels" in dock.message.text()
+        np.testing.assert_array_equal(viewer.layers["from another tool"].data, self.before)
+
+    def test_a_preview_without_a_right_part_says_what_to_do(self, dock, viewer):
+        dock.inputs.parts[1].layer.data = []
+        dock.preview_button.click()
+        assert dock.message.mood == "warning"
+        assert dock.message.text().startswith("Draw a rectangle")
+
+
+def test_only_a_method_with_a_preview_offers_one(open_dock):
+    assert open_dock("scribble2label").preview_button.isHidden()
