@@ -58,6 +58,11 @@ def test_roles_and_radius_are_read(tmp_path):
     assert table.radius == 5
 
 
+def test_the_kinds_of_the_docks_layer_are_read(tmp_path):
+    text = "index,axis-0,axis-1,kind\n0,1,1,cell\n1,2,2,not a cell\n"
+    assert read_points(write(tmp_path / "a.csv", text)).negative.tolist() == [False, True]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

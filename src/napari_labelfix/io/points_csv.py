@@ -1,8 +1,9 @@
 """Points in CSV files: read from napari or any spreadsheet, written with score and role.
 
 Columns are found by their names, in any order and any case. Positions are `y`, `x`, or `axis-0`, `axis-1` as napari
-writes them; in a stack `plane`, `y`, `x`, or one `axis-` column more for each axis of the stack. Two columns may come
-with them: `role`, where `negative` is a place without a cell, and `radius`, in pixels.
+writes them; in a stack `plane`, `y`, `x`, or one `axis-` column more for each axis of the stack. Columns that may come
+with them: `radius`, in pixels, and `role`, where `negative` is a place without a cell, or `kind`, where `not a cell`
+is one, as in the layer of the dock.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.snapshots import Detections
 
-NEGATIVE = "negative"
+_NEGATIVE = {"role": "negative", "kind": "not a cell"}
 _LEFT_OUT = {"pseudo-positive", "detected", "pseudo-negative"}  # what a method believed is not what a person said
 _DELIMITERS = ",;\t"
 
@@ -72,7 +73,7 @@ def read_points(path: Path) -> PointTable:
     axes = _axes(names, path)
     kept = [row for row in rows if _word(row, names, "role") not in _LEFT_OUT]
     positions = [[_number(row[names[axis]], path) for axis in axes] for row in kept]
-    negative = [_word(row, names, "role") == NEGATIVE for row in kept]
+    negative = [any(_word(row, names, column) == word for column, word in _NEGATIVE.items()) for row in kept]
     radii = [_number(row[names["radius"]], path) for row in kept] if "radius" in names else []
     return PointTable(
         np.array(positions, float).reshape(-1, len(axes)),
