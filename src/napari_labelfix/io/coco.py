@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,20 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
         if annotation["image_id"] in planes:
             _take(annotation, planes[annotation["image_id"]], shape[-2:], drawn)
     return drawn
+
+
+def image_names(path: Path) -> frozenset[str]:
+    """Return the names, without suffix, of the images that a file annotates; none if it is no COCO file."""
+    return _image_names(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)  # each image of a folder asks, and the file may be large
+def _image_names(path: Path, _changed: int) -> frozenset[str]:
+    try:
+        images = json.loads(path.read_text(encoding="utf-8"))["images"]
+        return frozenset(_stem(image) for image in images)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # another kind of JSON, such as a record
+        return frozenset()
 
 
 def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[str]:

@@ -18,6 +18,8 @@ _UNITS = {"µm": "micrometer", "μm": "micrometer", "um": "micrometer", "micron"
 _SHORT = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "centimeter": "cm", "meter": "m",
           "second": "s", "millisecond": "ms", "minute": "min", "hour": "h"}  # fmt: skip
 
+_TIMES = ("second", "millisecond", "minute", "hour")
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -48,7 +50,9 @@ class Grid:
         known = [axis.lower() for axis in axes]
         if not set(known) <= set(_NAMES) or len(set(known)) < len(known):
             known = list(axis_names(len(axes)))
-        positive = (float(step) if step > 0 else 1.0 for step in scale)
+            if len(known) == 3 and full_unit(units[0]) in _TIMES:
+                known[0] = "t"
+        positive = (abs(float(step)) or 1.0 for step in scale)
         return cls(tuple(known), tuple(positive), tuple(full_unit(unit) for unit in units))
 
     @property

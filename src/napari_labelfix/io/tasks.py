@@ -46,7 +46,7 @@ def read_task(images: Sequence[Path], annotations: Sequence[Path] = (), kind: ty
         If a file is missing or not an image, sizes differ, an annotation fits no image, or a plane cannot be used.
     """
     image_paths = find_images(images)
-    pairs = pair(image_paths, find_annotations(annotations))
+    pairs = pair(image_paths, find_annotations(annotations), kind)
     files = [read_image(path) for path in image_paths]
     planes: list[Plane] = []
     for file in files:
