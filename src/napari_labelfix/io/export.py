@@ -70,25 +70,17 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
     with filling(out) as folder:
         names = format.load()(folder, [image for image, _ in fitted])
         _expect_room(names, out)
-        record = {
-            "command": "export",
-            "format": format.name,
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
-            "objects": total,
-            "images": [
-                _describe(image) | count | _numbers(old_of)
-                for image, count, (_, old_of) in zip(images, counts, fitted, strict=True)
-            ],
-            "outputs": names,
-        }
-        names.append(
-            f"{images[0].name}_{format.name}_export.json" if len(images) == 1 else f"{format.name}_export.json"
-        )
-        write_record(folder / names[-1], record)
+        of_one = f"{images[0].name}_" if len(images) == 1 else ""
+        record_name = f"{of_one}{format.name}_export.json"
+        described = [
+            _describe(image) | count | _numbers(old_of)
+            for image, count, (_, old_of) in zip(images, counts, fitted, strict=True)
+        ]
+        head = {"command": "export", "format": format.name, **_circumstances(), "objects": total}
+        write_record(folder / record_name, head | {"images": described, "outputs": names})
     renumbered = [image.name for image, (_, old_of) in zip(images, fitted, strict=True) if old_of]
-    note = f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {names[-1]}."
-    return Exported(tuple(names), total, (note,) if renumbered else ())
+    note = f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {record_name}."
+    return Exported((*names, record_name), total, (note,) if renumbered else ())
 
 
 def _expect_names(images: Sequence[LabelImage]) -> None:
@@ -108,6 +100,11 @@ def _expect_room(names: Sequence[str], out: Path) -> None:
 def _count(image: LabelImage) -> dict[str, Any]:
     per_class = Counter(image.class_names[image.class_of(int(number)) - 1] for number in image.numbers)
     return {"objects": int(sum(per_class.values())), "objects_per_class": dict(per_class)}
+
+
+def _circumstances() -> dict[str, Any]:
+    versions = {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+    return {"written": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions}
 
 
 def _describe(image: LabelImage) -> dict[str, Any]:
