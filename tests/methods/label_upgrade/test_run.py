@@ -142,15 +142,6 @@ def test_several_images_some_of_them_right_and_one_without_labels():
     assert dice(proposals[2].labels, other.labels) > 0.5
 
 
-def test_other_objects_from_a_second_layer_are_learned_not_to_be_objects():
-    others = np.where(NUCLEI.labels % 2, NUCLEI.labels, 0)
-    truth = np.where(NUCLEI.labels % 2, 0, NUCLEI.labels)
-    plane = Plane("two kinds", NUCLEI.image, Instances(truth, LEFT, others))
-    proposal = upgrade(Task((plane,)), wrong="other things are marked", epochs=12)[0]
-    right = ~LEFT
-    assert dice(proposal.labels[right], truth[right]) > dice(NUCLEI.labels[right], truth[right])
-
-
 def test_with_the_last_step_the_model_needs_no_labels():
     snapshots = list(train(nuclei_task(), quick(segmentation=True)))
     model = snapshots[-1].model

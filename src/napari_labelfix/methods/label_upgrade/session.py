@@ -117,18 +117,19 @@ class Session:
         """Train until held-out right labels gain no more, showing planes in turn; end with the best weights."""
         progress, shown, models = Clock(PROGRESS_EVERY), Clock(SHOW_EVERY), Clock(MODEL_EVERY)
         best = BestSoFar(learner, self.right_pages, self.params.patience)
+        shown.due()  # not at the first step, when nothing has been learned
         for epoch in range(self.params.epochs):
             told = partial(Snapshot, "learning", epoch, self.total)
             for loss in learner.epoch(self.right_pages):
                 if self._changed:
                     best = BestSoFar(learner, self.right_pages, self.params.patience)
                     yield from (told(proposals={index: self.upgrade(index, learner)}) for index in self._take_changed())
-                if progress.due():
+                if shown.due():
+                    index = self._next()
+                    yield told({"loss": loss}, {index: self.upgrade(index, learner)}, message=learner.news())
+                elif progress.due():
                     yield told({"loss": loss}, message=learner.news())
-            metrics = {"loss": loss} | best.note()
-            if shown.due():
-                index = self._next()
-                yield told(metrics, {index: self.upgrade(index, learner)}, learner.model() if models.due() else None)
+            yield told({"loss": loss} | best.note(), model=learner.model() if models.due() else None)
             if best.stays:
                 break
         best.restore()

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+import torch
+
+from napari_labelfix.annotations import Instances, Plane
+from napari_labelfix.methods.label_upgrade.pages import hold_out, make_page, random_crops, replaced
+from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
+
+CPU = torch.device("cpu")
+LABELS = np.zeros((100, 100), np.int32)
+for number, (row, column) in enumerate(np.ndindex(5, 5), start=1):
+    LABELS[20 * row + 4 : 20 * row + 14, 20 * column + 4 : 20 * column + 14] = number * 1000
+EVERYWHERE = np.ones(LABELS.shape, bool)
+
+
+def page(trusted=EVERYWHERE, others=None):
+    image = (LABELS > 0) + np.random.default_rng(0).normal(0, 0.1, LABELS.shape)
+    return make_page(Plane("squares", image, Instances(LABELS, trusted, others)), CPU, seed=0)
+
+
+def crops(of, how=None, held_out=False, count=8, size=64):
+    return random_crops([of], count, size, how or Perturbation(), np.random.default_rng(1), held_out)
+
+
+def test_a_fifth_of_the_right_objects_is_held_out_with_the_background_around_them():
+    held_out = hold_out(LABELS, EVERYWHERE, np.random.default_rng(0))
+    ids = np.unique(LABELS[held_out])
+    assert len(ids) == 6  # of 25, and background
+    assert np.array_equal(np.isin(LABELS, ids[1:]), held_out & (LABELS > 0))
+    assert 0.1 < held_out.mean() < 0.3
+
+
+def test_nothing_is_held_out_where_there_are_few_or_it_is_not_right():
+    few = np.where(LABELS <= 4000, LABELS, 0)
+    assert not hold_out(few, EVERYWHERE, np.random.default_rng(0)).any()
+    trusted = EVERYWHERE.copy()
+    trusted[40:] = False
+    assert not hold_out(LABELS, trusted, np.random.default_rng(0))[40:].any()
+
+
+def test_what_is_held_out_or_not_right_is_not_known_in_training_and_the_other_way_round():
+    trusted = EVERYWHERE.copy()
+    trusted[60:] = False
+    of = page(trusted)
+    assert of.area() + of.area(held_out=True) == trusted.sum()
+    share = crops(of, count=64).known.float().mean()
+    assert 0.1 < share < 0.9
+    measured = crops(of, held_out=True)
+    # straight crops of straight squares: what is known there is background or whole objects
+    assert measured.known.any()
+    assert (measured.target[measured.known] == 1).any()
+
+
+def test_without_errors_what_is_given_is_the_target():
+    cut = crops(page())
+    assert torch.equal(cut.given[:, 0] > 0, cut.target == 1)
+    assert cut.image.shape == (8, 1, 64, 64)
+
+
+def test_other_objects_that_are_known_are_the_ones_that_are_included():
+    others = np.zeros_like(LABELS)
+    others[:, 16:19] = 7
+    given = page(others=others)
+    assert np.array_equal(given.others, others)
+    assert _extra(given).any()
+    assert not _extra(page(others=np.zeros_like(LABELS))).any()
+
+
+def _extra(of):
+    cut = crops(of, Perturbation(inclusion=1.0), count=32)
+    return (cut.given[:, 0] > 0) & (cut.target == 0)
+
+
+def test_errors_come_in_every_strength():
+    cut = crops(page(), Perturbation(omission=1.0), count=64)
+    shares = [(g.sum() / (t == 1).sum()).item() for g, t in zip(cut.given[:, 0], cut.target, strict=True)]
+    assert min(shares) < 0.2
+    assert max(shares) > 0.8
+
+
+def test_pages_with_more_right_pixels_are_seen_more_often():
+    corner = np.zeros(LABELS.shape, bool)
+    corner[:20, :20] = True
+    small, large = page(corner), page()
+    small.image.fill_(-5)
+    cut = random_crops([small, large], 50, 32, Perturbation(), np.random.default_rng(0))
+    assert (cut.image.amin(dim=(1, 2, 3)) < -3).sum() < 8
+
+
+def test_a_page_with_upgraded_labels_keeps_what_is_held_out():
+    corner = np.zeros(LABELS.shape, bool)
+    corner[:60, :60] = True
+    of = page(corner)
+    more = replaced(of, np.where(LABELS > 0, 1, 0).astype(np.int32), LABELS > 0)
+    assert np.array_equal(more.held_out, of.held_out)
+    assert np.array_equal(more.trusted, corner | (LABELS > 0))
+    assert more.area() == (more.trusted & ~of.held_out).sum()
+
+
+@pytest.mark.parametrize("annotation", [None, Instances(LABELS)])
+def test_a_plane_of_which_nothing_is_right_teaches_nothing(annotation):
+    image = np.random.default_rng(0).normal(size=LABELS.shape)
+    of = make_page(Plane("bare", image, annotation), CPU, seed=0)
+    assert of.area() == of.extent() == 0
