@@ -13,9 +13,13 @@ import tifffile
 from napari.utils.notifications import notification_manager
 from person import Person
 from qtpy.QtCore import Qt
+from scipy.ndimage import distance_transform_edt
+from skimage.measure import regionprops
 from toy_learner import TOY, ToyParams
 
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.sample_data.synthetic import fluorescence
+from napari_labelfix.snapshots import Change
 from napari_labelfix.trainer import LocalTrainer
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
@@ -161,6 +165,97 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     saved = tifffile.imread(path)
     assert saved.dtype == np.uint16
     np.testing.assert_array_equal(saved, corrected.data)
+
+
+def test_all_cells_from_a_few_points(open_dock, viewer, person, qtbot):
+    """Click on some cells, Run, watch the detections, mark a wrong one, accept, take back, accept one."""
+    pixels, labels = fluorescence(3, (160, 160))
+    dock = open_dock(METHODS["p_classification"])
+    image = viewer.add_image(pixels, name="cells", scale=(0.5, 0.5), units=("um", "um"))
+    viewer.reset_view()
+    person.click(dock.inputs.create_button)
+    centres = [region.centroid for region in regionprops(labels) if min(region.bbox[:2]) > 0][:4]
+    for centre in centres:
+        person.stroke(image, centre)
+    points = dock.inputs.annotation
+    np.testing.assert_allclose(points.data, centres, atol=1)
+    qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+    dock.form.editor("epochs").setValue(2)
+    dock.form.editor("rounds").setValue(1)
+    dock.form.editor("classifier_epochs").setValue(5)
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(dock.accept_view.object_button.isEnabled, timeout=60_000)
+    rings = result(dock, "detections")
+    assert len(rings.data) > len(centres), "more than was given"
+    assert viewer.layers.selection.active is points
+    assert points.mode == "add"
+
+    given = dock._run[0]
+    person.click(dock.inputs.brushes["not a cell"])
+    empty = np.unravel_index(distance_transform_edt(labels == 0).argmax(), labels.shape)
+    person.stroke(image, empty)
+    qtbot.waitUntil(lambda: dock._run[0] is not given, timeout=2000)
+    np.testing.assert_allclose(dock._run[0].planes[0].annotation.negatives, [empty], atol=1)
+    qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
+    assert dock.message.mood == "hint", dock.message.text()
+
+    dock.accept_view.number.setValue(0.1)
+    before = len(points.data)
+    qtbot.waitUntil(dock.accept_view.above_button.isEnabled)
+    person.click(dock.accept_view.above_button)
+    assert len(points.data) > before
+    person.click(dock.accept_view.take_back_button)
+    assert len(points.data) == before
+    new = next(
+        position
+        for position, role in zip(rings.data, rings.features["role"], strict=True)
+        if role in ("detected", "pseudo-positive")
+    )
+    person.point_at(image, new)
+    person.press(Qt.Key.Key_K)
+    assert len(points.data) == before + 1
+    np.testing.assert_allclose(points.data[-1], new)
+
+
+def test_labels_of_low_quality_become_good_ones(open_dock, viewer, person, qtbot):
+    """Choose labels, outline the right part with the mouse, look at a preview, Run, accept what was added."""
+    pixels, labels = fluorescence(3, (160, 160))
+    dock = open_dock(METHODS["label_upgrade"])
+    image = viewer.add_image(pixels, name="cells", scale=(0.5, 0.5), units=("um", "um"))
+    poor = np.where(np.indices(labels.shape)[1] < 80, labels, np.where(labels % 2, labels, 0)).astype(np.uint16)
+    given = viewer.add_labels(poor, name="from another tool", scale=(0.5, 0.5))
+    viewer.reset_view()
+    assert dock.inputs.annotation is given
+    person.click(dock.inputs.create_button)
+    person.stroke(image, (1, 1), (60, 30), (158, 78))
+    (rectangle,) = dock.inputs.parts[1].layer.data
+    np.testing.assert_allclose([rectangle.min(axis=0), rectangle.max(axis=0)], [(1, 1), (158, 78)], atol=1)
+    qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+    person.click(dock.preview_button)
+    preview = result(dock, "preview")
+    assert preview.data.any()
+    preview.visible = False
+
+    dock.form.editor("epochs").setValue(1)
+    dock.form.editor("crop").setValue(96)
+    dock.form.editor("wrong").setCurrentText("cells are missing")
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(dock.accept_view.object_button.isEnabled, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
+    assert dock.message.mood == "hint", dock.message.text()
+    changes = result(dock, "changes")
+    added = changes.data == Change.ADDED
+    assert (labels[added] > 0).mean() > 0.5, "what was added is mostly cells"
+    scopes = dock.accept_view.scopes
+    scopes.setCurrentIndex(scopes.findText("Added objects"))
+    scopes.activated.emit(scopes.currentIndex())
+    person.click(dock.accept_view.all_button)
+    corrected = layers.find(viewer, "corrected", image)
+    assert corrected.data.any()
+    assert added[corrected.data > 0].mean() > 0.5
+    np.testing.assert_array_equal(given.data, poor)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not corrected.data.any()
 
 
 class TestFailures:
