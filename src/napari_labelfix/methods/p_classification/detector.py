@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
 SMALLEST_CROP = 64  # pixels
+STAY = 0.5  # share of the weights before the training in those after it
 
 
 @dataclasses.dataclass(eq=False)
@@ -122,6 +123,18 @@ class Detector:
                 return self._step(lessons, min(count, self.batch_size))
             except torch.OutOfMemoryError:
                 self._shrink()
+
+    def stay_near(self, start: torch.nn.Module) -> None:
+        """Move halfway back to the network that the training began with.
+
+        A few marked cells teach a network their own look and let it forget others; the mean of the weights before and
+        after keeps both (Wortsman et al., Robust Fine-Tuning of Zero-Shot Models, CVPR 2022).
+        """
+        before = start.state_dict()
+        with torch.no_grad():
+            for name, weight in self.network.state_dict().items():
+                if weight.is_floating_point():
+                    weight.lerp_(before[name], STAY)
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
