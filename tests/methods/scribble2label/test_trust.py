@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from napari_labelfix.methods.scribble2label.trust import HALVED_EVERY, Trust, agreement
+from napari_labelfix.methods.scribble2label.trust import GOOD, HALVED_EVERY, USELESS, Trust, agreement
 
 
 def trust(*agreements):
@@ -27,7 +27,7 @@ def test_one_that_agrees_with_the_scribbles_has_two_of_three_votes_and_teaches_i
 
 
 def test_one_that_half_agrees_counts_less():
-    votes = trust(0.75).votes(0)
+    votes = trust((GOOD + USELESS) / 2).votes(0)
     assert votes.first_look == votes.network == pytest.approx(0.5)
 
 
@@ -41,14 +41,14 @@ def test_what_was_said_at_first_fades():
 
 
 def test_new_scribbles_that_the_network_contradicts_take_its_vote():
-    assert trust(0.97, 0.62).votes(0).network < 0.1
+    assert trust(0.97, 0.51).votes(0).network < 0.1
 
 
 def test_planes_count_alike():
     both = Trust()
-    both.note(0, 1.0)
+    both.note(0, 0.7)
     both.note(1, 0.5)
-    assert both.doubt() == pytest.approx((0.9 - 0.75) / (0.9 - 0.6))
+    assert both.doubt() == pytest.approx((GOOD - 0.6) / (GOOD - USELESS))
 
 
 def test_agreement_is_the_mean_probability_of_what_is_drawn_each_class_alike():
