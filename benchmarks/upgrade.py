@@ -30,7 +30,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, ot
 from napari_labelfix.methods.label_upgrade.run import train
 from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.metrics.overlap import dice
-from napari_labelfix.snapshots import Proposal, run_to_end
+from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,35 +118,45 @@ def segment(right: list[Labelled], more: list[Labelled], unseen: list[Labelled],
 
 
 def measure(
-    right: list[Labelled], low: list[Labelled], unseen: list[Labelled], error: str, params: LabelUpgradeParams
-) -> dict[str, float]:
-    """Upgrade the labels of some images with the help of others that are right."""
+    right: list[Labelled], low: list[Labelled], unseen: list[Labelled], errors: list[str], params: LabelUpgradeParams
+) -> dict[str, dict[str, float]]:
+    """Upgrade the labels of some images, spoiled in several ways, in one run with the help of others that are right."""
     planes = [Plane(f"right {i}", image, whole(truth)) for i, (image, truth) in enumerate(right)]
-    spoiled = [spoil(image, truth, error, params.seed + i) for i, (image, truth) in enumerate(low)]
-    planes += [Plane(f"low {i}", low[i][0], Instances(labels)) for i, labels in enumerate(spoiled)]
+    spoiled = {
+        error: [spoil(image, truth, error, params.seed + i) for i, (image, truth) in enumerate(low)] for error in errors
+    }
+    for error in errors:
+        planes += [Plane(f"{error} {i}", low[i][0], Instances(labels)) for i, labels in enumerate(spoiled[error])]
     began = time.monotonic()
-    proposals, _ = run_to_end(train(Task(tuple(planes)), params.replace(wrong=ERRORS[error][1])))
-    seconds = time.monotonic() - began
-    upgraded = [proposals[len(right) + i] for i in range(len(low))]
-    truths = [truth for _, truth in low]
-    before, after = score(spoiled, truths), score((proposal.labels for proposal in upgraded), truths)
-    kept = [_kept(a, proposal, truth) for a, proposal, truth in zip(spoiled, upgraded, truths, strict=True)]
-    measured = {
-        "Dice before": before[0], "Dice after": after[0], "gain": after[0] - before[0],
-        "F1 before": before[1], "F1 after": after[1], "right objects": mean(kept), "seconds": seconds,
-    }  # fmt: skip
-    if unseen:
-        pictures = [image for image, _ in low]
-        poor, good = (list(zip(pictures, labels, strict=True)) for labels in (spoiled, [p.labels for p in upgraded]))
-        for name, more in {"HQ": [], "HQ + LQ": poor, "HQ + upgraded": good}.items():
-            measured[f"network from {name}"] = segment(right, more, unseen, params)
+    proposals, _ = run_to_end(train(Task(tuple(planes)), params))
+    seconds, truths, measured = time.monotonic() - began, [truth for _, truth in low], {}
+    for nth, error in enumerate(errors):
+        upgraded = [proposals[len(right) + nth * len(low) + i].labels for i in range(len(low))]
+        measured[error] = {**compare(spoiled[error], upgraded, truths), "seconds": seconds}
+        if unseen:
+            pictures = [image for image, _ in low]
+            poor, good = (list(zip(pictures, labels, strict=True)) for labels in (spoiled[error], upgraded))
+            for name, more in {"HQ": [], "HQ + LQ": poor, "HQ + upgraded": good}.items():
+                measured[error][f"network from {name}"] = segment(right, more, unseen, params)
     return measured
 
 
-def _kept(before: NDArray[np.int32], after: Proposal, truth: NDArray[np.int32]) -> float:
+def compare(
+    before: list[NDArray[np.int32]], after: list[NDArray[np.int32]], truths: list[NDArray[np.int32]]
+) -> dict[str, float]:
+    """Return how good labels were, how good they are, and what is left of those that were right."""
+    old, new = score(before, truths), score(after, truths)
+    kept = [_kept(*labels) for labels in zip(before, after, truths, strict=True)]
+    return {
+        "Dice before": old[0], "Dice after": new[0], "gain": new[0] - old[0],
+        "F1 before": old[1], "F1 after": new[1], "right objects": mean(kept),
+    }  # fmt: skip
+
+
+def _kept(before: NDArray[np.int32], after: NDArray[np.int32], truth: NDArray[np.int32]) -> float:
     """Return the Dice, among the pixels of objects that were right, of what is left of them; 1 if none was right."""
     right = [i for i in np.unique(before[before > 0]) if _is_right(before == i, truth)]
-    return dice(after.labels * np.isin(before, right), before * np.isin(before, right)) if right else 1.0
+    return dice(after * np.isin(before, right), before * np.isin(before, right)) if right else 1.0
 
 
 def _is_right(mask: NDArray[np.bool_], truth: NDArray[np.int32]) -> bool:
@@ -157,16 +167,21 @@ def _is_right(mask: NDArray[np.bool_], truth: NDArray[np.int32]) -> bool:
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """Return a row per kind, number of right images and error, averaged over the seeds."""
     rows: list[dict[str, object]] = []
-    for kind, count, error in itertools.product(options.kinds, options.right, options.errors):
+    for kind, count in itertools.product(options.kinds, options.right):
         folder, runs = options.data / kind, []
         for seed in range(options.seeds):
             params = LabelUpgradeParams(seed=seed, epochs=options.epochs, device="cpu")
             val = images(folder, "val", options.low + options.unseen, seed)
-            right = images(folder, "train", count, seed)
-            runs.append(measure(right, val[: options.low], val[options.low :], error, params))
-            print(kind, count, error, seed, runs[-1], flush=True)
-        means = {name: mean(run[name] for run in runs) for name in runs[0]}
-        rows.append({"kind": kind, "right images": count, "error": error} | means | {"paper": PAPER.get(error, "")})
+            right, low, unseen = images(folder, "train", count, seed), val[: options.low], val[options.low :]
+            if options.matched:
+                each = (measure(right, low, unseen, [e], params.replace(wrong=ERRORS[e][1])) for e in options.errors)
+                runs.append({error: row for found in each for error, row in found.items()})
+            else:
+                runs.append(measure(right, low, unseen, options.errors, params))
+            print(kind, count, seed, runs[-1], flush=True)
+        for error in options.errors:
+            means = {name: mean(run[error][name] for run in runs) for name in runs[0][error]}
+            rows.append({"kind": kind, "right images": count, "error": error} | means | {"paper": PAPER.get(error, "")})
     return rows
 
 
@@ -180,13 +195,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--low", type=int, default=6, help="images with labels of low quality")
     parser.add_argument("--unseen", type=int, default=0, help="images for the segmentation networks; 0 trains none")
+    parser.add_argument("--matched", action="store_true", help="a run for each error, which is told what is wrong")
     parser.add_argument("--epochs", type=int, default=LabelUpgradeParams().epochs)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--name", default="upgrade", help="of the report")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     rows = rows_of(options)
+    told = "A run for each error, which was told what is wrong" if options.matched else "One run for all errors"
     notes = [
+        f"{told}{'' if options.matched else ', with the default preset (a bit of everything)'}.",
         f"Seeds: {options.seeds}, each with {options.low} images of low quality, cropped to {LARGEST} px, and other "
         f"right images; at most {options.epochs} epochs, {options.threads} threads.",
         "right objects: Dice, in the pixels of objects that were exactly right, with what is left of them.",
