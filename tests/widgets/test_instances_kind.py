@@ -165,6 +165,23 @@ def test_accepted_objects_can_be_the_right_part(inputs, model):
     assert corrected.mode == "pan_zoom"
 
 
+def test_other_objects_can_be_told_and_need_not(inputs, model):
+    first = model.add_labels(some_labels(), name="cells")
+    inputs.create_button.click()
+    inputs.parts[1].layer.add_rectangles(rectangle(5, 25, 5, 25))
+    assert only(inputs).others is None
+    debris = model.add_labels(np.roll(some_labels(), 25, axis=1), name="debris")
+    assert inputs.parts[2].layer is None, "never chosen unasked"
+    assert inputs.annotation is first
+    inputs.parts[2].combo.choose(debris)
+    others = only(inputs).others
+    np.testing.assert_array_equal(others, debris.data)
+    assert others is not debris.data
+    inputs.link()
+    assert layers.role_of(debris) == "others"
+    assert inputs.missing() == ""
+
+
 def test_new_shapes_and_mended_labels_are_a_change(inputs, model):
     given = model.add_labels(some_labels())
     inputs.create_button.click()

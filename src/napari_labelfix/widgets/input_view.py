@@ -45,7 +45,7 @@ class InputView(QWidget):
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", self._first_image)
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
-        drawn_on = self.parts[-1]
+        drawn_on = next(part for part in reversed(self.parts) if part.brushes)
         self.create_button, self.brushes = drawn_on.create_button, drawn_on.brushes
         self.create_annotation = drawn_on.create
         self.draw, self.draw_with_next_brush = drawn_on.draw, drawn_on.draw_with_next_brush
@@ -67,7 +67,7 @@ class InputView(QWidget):
 
     @property
     def chosen(self) -> list[Layer]:
-        """The layers that the annotation is read from."""
+        """The layers that are chosen for the annotation."""
         return [part.layer for part in self.parts if part.layer is not None]
 
     def refresh(self) -> None:
@@ -85,10 +85,9 @@ class InputView(QWidget):
 
     def read_annotations(self) -> list[Annotation | None]:
         """Return copies of the annotations of all planes of the image."""
-        if self.image is None or len(self.chosen) < len(self.parts):
+        if self.image is None or any(part.missing() for part in self.parts):
             return []
-        indices = layers.plane_indices(layers.spatial_shape(self.image))
-        return [self._kind.read(self.chosen, Place(self.image, index)) for index in indices]
+        return [self._read(self.image, index) for index in layers.plane_indices(layers.spatial_shape(self.image))]
 
     def missing(self) -> str:
         """Return what to do before a run can start, or ""."""
@@ -105,10 +104,10 @@ class InputView(QWidget):
         InputError
             If the image cannot be read.
         """
-        if self.image is None or len(self.chosen) < len(self.parts):
+        if self.image is None or any(part.missing() for part in self.parts):
             return None
         index = layers.index_in_view(self._viewer, self.image)
-        return self._plane(index, self._kind.read(self.chosen, Place(self.image, index))), index
+        return self._plane(index, self._read(self.image, index)), index
 
     def task(self) -> Task:
         """Return what a run starts from; lazy images are read here.
@@ -145,6 +144,9 @@ class InputView(QWidget):
         ]
         return None if all(map(is_, planes, task.planes)) else Task(tuple(planes))
 
+    def _read(self, image: Layer, index: Index) -> Annotation | None:
+        return self._kind.read([part.layer for part in self.parts], Place(image, index))
+
     def _plane(self, index: Index, annotation: Annotation | None) -> Plane:
         return Plane(layers.plane_name(self.image, index), layers.read_plane(self.image, index), annotation)
 
@@ -166,6 +168,7 @@ class InputView(QWidget):
         rows.addRow("Image", self.images)
         for part in self.parts:
             rows.addRow(part.kind.label, part.combo)
+            rows.labelForField(part.combo).setToolTip(part.kind.legend or part.kind.absent)
             rows.addRow(part.create_button)
             rows.addRow(part.tools)  # takes the place of the button once there is a layer
 

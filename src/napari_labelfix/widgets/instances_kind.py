@@ -1,4 +1,7 @@
-"""Instances: any Labels layer, and the part of it that is right: outlined in a Shapes layer, or what was accepted."""
+"""Instances: any Labels layer, and the part of it that is right: outlined in a Shapes layer, or what was accepted.
+
+A third layer may number other objects, which could be taken for these; without it a method looks for some itself.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +30,21 @@ _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
 
 
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
-    return (
-        isinstance(layer, Labels)
-        and not layer.multiscale
-        and layers.role_of(layer) in ("", "imperfect")
-        and tuple(layer.data.shape) == layers.spatial_shape(image)
-    )
+    return _is_labels_of(layer, image) and layers.role_of(layer) in ("", "imperfect")
+
+
+def _could_be_others(layer: Layer, image: Layer) -> bool:
+    return _is_labels_of(layer, image) and layers.role_of(layer) in ("", "others")
+
+
+def _is_labels_of(layer: Layer, image: Layer) -> bool:
+    return isinstance(layer, Labels) and not layer.multiscale and tuple(layer.data.shape) == layers.spatial_shape(image)
 
 
 def _could_be_right_part(layer: Layer, image: Layer) -> bool:
     if isinstance(layer, Shapes):
         return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(layers.spatial_shape(image))
-    return _is_accepted(layer) and tuple(layer.data.shape) == layers.spatial_shape(image)
-
-
-def _is_accepted(layer: Layer) -> bool:
-    return isinstance(layer, Labels) and layers.role_of(layer) == "corrected"
+    return _is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
 
 
 def _create_right_part(place: Place) -> Shapes:
@@ -82,14 +84,15 @@ def _tool_in_hand(layer: Layer) -> str:
 
 
 def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
-    imperfect, right_part = chosen
+    imperfect, right_part, other_objects = chosen
     labels = np.asarray(imperfect.data[place.index])
+    others = None if other_objects is None else np.array(other_objects.data[place.index])
     if isinstance(right_part, Shapes):
-        return Instances(labels.copy(), _inside(right_part, place))
+        return Instances(labels.copy(), _inside(right_part, place), others)
     from napari_labelfix.review.trust import trust_accepted  # brings scipy.ndimage, for which no dock should wait
 
     merged, trusted = trust_accepted(labels, np.asarray(right_part.data[place.index]))
-    return Instances(merged, trusted if trusted.any() else None)
+    return Instances(merged, trusted if trusted.any() else None, others)
 
 
 def _inside(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
@@ -149,6 +152,15 @@ INSTANCES_KIND = AnnotationKind(
             ),
             draw=_start_outlining,
             brush_in_hand=_tool_in_hand,
+        ),
+        LayerKind(
+            role="others",
+            noun="other objects",
+            label="Others",
+            legend="If you like: labels of things that are wrongly marked, such as debris, as examples to learn from.",
+            fits=_could_be_others,
+            absent="",
+            optional=True,
         ),
     ),
     read=_read_instances,

@@ -58,8 +58,8 @@ class LayerInput(QObject):
         return self.combo.layer
 
     def missing(self) -> str:
-        """Return what to do when no layer is chosen, or ""."""
-        return "" if self.layer is not None else self.kind.absent
+        """Return what to do when a layer that is needed is not chosen, or ""."""
+        return "" if self.layer is not None or self.kind.optional else self.kind.absent
 
     def create(self) -> None:
         """Make a layer for the image and go there, with a brush in hand."""

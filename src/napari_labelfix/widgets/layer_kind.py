@@ -98,6 +98,8 @@ class LayerKind:
         A length to show and to set.
     covered
         Whether it would be in the way of the results, which show what became of it.
+    optional
+        Whether a run can do without.
     taken_alone
         Whether a layer without a tag is chosen unasked if it is the only one: where it is read and never drawn on.
     """
@@ -116,6 +118,7 @@ class LayerKind:
     brush_in_hand: Callable[[Layer], int | str] | None = None
     measure: Measure | None = None
     covered: bool = False
+    optional: bool = False
     taken_alone: bool = False
 
 
@@ -126,9 +129,9 @@ class AnnotationKind:
     Parameters
     ----------
     layers
-        One, or a second one that says something about the first.
+        One, or more that say something about the first.
     read
-        Copies the annotation of a plane out of these layers; None if there is none.
+        Copies the annotation of a plane out of these layers, of which optional ones may be None; None if there is none.
     missing
         Says what to draw before a run can start, or "" when there is enough.
     while_running, afterwards
@@ -136,7 +139,7 @@ class AnnotationKind:
     """
 
     layers: tuple[LayerKind, ...]
-    read: Callable[[Sequence[Layer], Place], Annotation | None]
+    read: Callable[[Sequence[Any], Place], Annotation | None]
     missing: Callable[[Sequence[Annotation | None]], str]
     while_running: str
     afterwards: str

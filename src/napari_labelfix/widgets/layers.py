@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Role = Literal[
-    "image", "heatmap", "confidence", "ignored", "imperfect", "preview", "changes", "proposal", "corrected",
+    "image", "heatmap", "confidence", "ignored", "others", "imperfect", "preview", "changes", "proposal", "corrected",
     "detections", "right_part", "points", "scribbles",
 ]  # fmt: skip
 Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
