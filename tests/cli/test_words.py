@@ -37,8 +37,8 @@ def test_methods_lists_every_parameter_with_its_default(call, monkeypatch):
     for method in METHODS.values():
         assert method.title in ended.out
         for described in param_fields(method.params):
-            line = next(line for line in ended.out.splitlines() if line.split()[:1] == [described.name])
-            assert described.spec.help[:20] in line
+            lines = [line for line in ended.out.splitlines() if line.split()[:1] == [described.name]]
+            assert any(described.spec.help[:20] in line for line in lines)  # two methods may have one of that name
 
 
 def test_help_and_methods_come_without_torch_and_napari():
