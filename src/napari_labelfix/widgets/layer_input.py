@@ -156,9 +156,7 @@ class LayerInput(QObject):
             column.addWidget(self.measure)
             self.measure.estimateClicked.connect(self._estimate)
         if self.kind.legend:
-            legend = QLabel(self.kind.legend)
-            legend.setWordWrap(True)
-            column.addWidget(legend)
+            column.addWidget(QLabel(self.kind.legend))
         return tools
 
     def _estimate(self) -> None:

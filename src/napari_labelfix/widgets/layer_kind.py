@@ -77,7 +77,7 @@ class LayerKind:
     noun, label
         What the layer is called on buttons, and before the box where it is chosen.
     legend
-        One line on what to draw.
+        One short line on what to draw; a wrapped one would be cut off by the form that it stands in.
     fits
         Whether a layer could serve for an image.
     absent
