@@ -1,12 +1,14 @@
-"""Takes the pictures of the quick start: drives a real napari window as a person would, and saves what is on screen.
+"""Takes the pictures of the docs: drives a real napari window as a person would, and saves what is on screen.
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`.
-It takes about two minutes. Look at every picture before committing it.
+It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`) to take only these. Look at every
+picture before committing it.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ import numpy as np
 from PIL import Image
 from qtpy.QtCore import QBuffer, QEventLoop, QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QScrollArea
 from skimage.measure import regionprops
 
 from napari_labelfix.sample_data.napari_samples import SEED
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1360, 850)
-SAMPLE = ("Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
 COLOURS = 200  # of a picture's palette: a third of the file, and no eye sees it
 SCRIBBLED = slice(4, None, 9)  # which of the nuclei get a stroke
 # row and column where strokes between the nuclei begin and end, in pixels of the sample
@@ -129,15 +130,21 @@ def strokes_in_nuclei() -> list[tuple[tuple[float, float], tuple[float, float]]]
     return strokes
 
 
-def main() -> None:
-    """Go through the quick start."""
-    IMAGES.mkdir(exist_ok=True)
+def open_sample_and_dock(sample: str, title: str) -> tuple[Screen, MethodDock]:
+    """Start napari, open a sample and a dock from the menus, and wait for the trainer."""
     viewer = napari.Viewer()
     screen = Screen(viewer)
-    screen.choose(viewer.window.file_menu, *SAMPLE)
-    screen.choose(viewer.window.plugins_menu, "Labelfix", "Scribble2Label (Labelfix)")
+    screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", sample)
+    screen.choose(viewer.window.plugins_menu, "Labelfix", f"{title} (Labelfix)")
     dock = screen.dock
     wait_until(lambda: dock.session.trainer.ready)
+    return screen, dock
+
+
+def quick_start() -> None:
+    """Go through the quick start."""
+    screen, dock = open_sample_and_dock("Fluorescence nuclei, with scribbles", "Scribble2Label")
+    viewer = screen.viewer
     screen.save("sample")
 
     viewer.layers.remove(dock.inputs.annotation)  # an image of one's own comes without scribbles
@@ -161,6 +168,43 @@ def main() -> None:
     press(dock.accept_view.above_button)
     screen.save("accepted")
     viewer.close()
+
+
+def points() -> None:
+    """Find all cells from some points."""
+    screen, dock = open_sample_and_dock("Nuclei, with points", "P-classification")
+    press(dock.run_view.run_button)
+    wait_until(lambda: "round 1: detector" in dock.run_view.progress.format())
+    show_the_end_of(dock)
+    screen.save("points")
+    screen.viewer.close()
+
+
+def label_upgrade() -> None:
+    """Upgrade labels of low quality."""
+    screen, dock = open_sample_and_dock("Tissue, with careless labels", "Label upgrade")
+    press(dock.run_view.run_button)
+    wait_until(lambda: "learning" in dock.run_view.progress.format() and dock.run_view.progress.value() > 0)
+    wait(40)
+    show_the_end_of(dock)
+    screen.save("upgrade")
+    screen.viewer.close()
+
+
+def show_the_end_of(dock: MethodDock) -> None:
+    """Scroll the dock to where accepting is."""
+    bar = dock.findChild(QScrollArea).verticalScrollBar()
+    bar.setValue(bar.maximum())
+
+
+PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade}
+
+
+def main() -> None:
+    """Take the pictures of the parts that are named, or of all."""
+    IMAGES.mkdir(exist_ok=True)
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ class PreviewButton(QPushButton):
         self._shown = 0  # examples
         self.setVisible(bool(method.preview))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip("Add a layer with the right labels as the training sees them. Press again for another example.")
+        self.setToolTip(
+            "Add a layer with the right labels, spoiled as badly as the training does it.\nPress again for another example."
+        )
 
     def show_example(self, params: Params) -> None:
         """Put an example into the layer, which is made on the first one."""
@@ -68,4 +70,4 @@ class PreviewButton(QPushButton):
         layer.refresh()
         self._shown += 1
         self._inputs.make_way()
-        self.told.emit(f"“{layer.name}” shows right labels as the training spoils them. Hide it to go on.", "done")
+        self.told.emit(f"“{layer.name}” shows right labels, spoiled as badly as the training does it.", "done")
