@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fakes import FakeTrainer, detections, snapshot
 from napari.components import ViewerModel
+from qtpy.QtWidgets import QScrollArea
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.methods.table import METHODS
@@ -230,6 +231,19 @@ class TestLabelsWithARightPart:
         dock.preview_button.click()
         assert dock.message.mood == "warning"
         assert dock.message.text().startswith("Draw a rectangle")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_nothing_is_cut_off_at_the_width_of_a_dock(open_dock, viewer, name):
+    dock = open_dock(name)
+    viewer.add_labels(np.ones((60, 80), np.uint8))
+    dock.inputs.create_annotation()
+    dock.form.folded.expand(animate=False)
+    dock.resize(300, 700)
+    dock.show()
+    scroll = dock.findChild(QScrollArea)
+    assert dock.width() == 300
+    assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
 
 
 def test_only_a_method_with_a_preview_offers_one(open_dock):

@@ -41,7 +41,7 @@ class PreviewButton(QPushButton):
         self.setVisible(bool(method.preview))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(
-            "Add a layer with the right labels, spoiled as badly as the training does it.\nPress again for another example."
+            "Add a layer with the right labels, spoiled as badly as the training does it.\nAgain: another example."
         )
 
     def show_example(self, params: Params) -> None:
