@@ -76,19 +76,26 @@ class Detector:
         The run's parameters.
     device
         Where to compute.
+
+    Attributes
+    ----------
+    origin
+        The sentence for the user that says what the network starts from.
+    knows_cells
+        Whether it finds cells before it is trained.
     """
 
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
         self.spec = UnetSpec(params.encoder, channels, classes=1)
         self.params = params
         self.device = device
-        self._news = "Training starts from scratch."
-        self.knows_cells = False
+        self.origin, self.knows_cells = "Training starts from scratch.", False
         if params.pretrained:
-            network, self._news, self.knows_cells = pretrained_unet(self.spec, [DEPTH])
+            network, self.origin, self.knows_cells = pretrained_unet(self.spec, [DEPTH])
         else:
             network = build_unet(self.spec)
         self.network = on_device(network, device)
+        self._news = ""
         self.batch_size = params.batch_size
         self.crop = params.crop
         self._rng = np.random.default_rng(params.seed)

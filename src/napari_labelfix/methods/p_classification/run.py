@@ -9,7 +9,9 @@ so that there are detections at once, and points that are marked meanwhile are t
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from functools import partial
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 PROGRESS_EVERY = 0.25  # seconds
 MODEL_EVERY = 5.0  # seconds
+SMOOTHING = 10  # steps whose mean loss is told: one of a few crops says little
 
 
 def train(task: Task, params: PClassificationParams) -> Training:
@@ -104,6 +107,7 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
     total = (params.rounds + 1) * params.epochs + params.rounds
     if start.knows_cells:
         yield from _look(session, start, partial(Snapshot, "first look", 0, total))
+    yield Snapshot("first look" if start.knows_cells else "round 0: detector", 0, total, message=start.origin)
     for number in range(params.rounds + 1):
         detector = Detector(session.channels, params.replace(seed=params.seed + number), session.device)
         yield from _train_detector(session, detector, number, total)
@@ -122,16 +126,17 @@ def _train_detector(session: Session, detector: Detector, number: int, total: in
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
     first = number * (session.params.epochs + 1)
     lessons = session.lessons()
+    recent: deque[float] = deque(maxlen=SMOOTHING)
     for epoch in range(session.params.epochs):
         told = partial(Snapshot, f"round {number}: detector", first + epoch, total)
         for count in detector.batches(lessons):
             if session.redrawn:
                 lessons = session.lessons()
                 yield from _show(session, told)
-            loss = detector.step(lessons, count)
+            recent.append(detector.step(lessons, count))
             if progress.due():
                 model = _model(detector, session) if models.due() else None
-                yield told({"loss": loss, "round": number}, message=detector.news(), model=model)
+                yield told({"loss": fmean(recent), "round": number}, message=detector.news(), model=model)
 
 
 def _look(session: Session, detector: Detector, told: partial[Snapshot]) -> Iterator[Snapshot]:

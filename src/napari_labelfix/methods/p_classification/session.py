@@ -73,8 +73,17 @@ class Sheet:
         return np.concatenate([self.points.negatives, self.pseudo.get(Role.PSEUDO_NEGATIVE, NOWHERE)])
 
     def add_pseudo(self, role: Role, places: NDArray[np.float32]) -> None:
-        """Let some places (N, 2) be pseudo-labels, too."""
-        self.pseudo[role] = np.concatenate([self.pseudo.get(role, NOWHERE), places])
+        """Let some places (N, 2) be pseudo-labels, too, but for those that a person has marked by now."""
+        self.pseudo[role] = np.concatenate([self.pseudo.get(role, NOWHERE), self._unmarked(places)])
+
+    def mark(self, points: Points) -> None:
+        """Replace what a person has marked; it wins over what was chosen."""
+        self.points = points
+        self.pseudo = {role: self._unmarked(places) for role, places in self.pseudo.items()}
+
+    def _unmarked(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
+        marked = np.concatenate([self.points.positions, self.points.negatives])
+        return places[away_from(places, marked, self.points.radius)]
 
     def given_heights(self) -> NDArray[np.float32]:
         """Return (N,) the heights of the heatmap's maxima at the cells that a person has marked."""
@@ -138,10 +147,7 @@ class Session:
         except InputError:
             return
         for sheet, points in zip(self.sheets, changed, strict=True):
-            sheet.points = points
-            for role, places in sheet.pseudo.items():
-                marked = np.concatenate([points.positions, points.negatives])
-                sheet.pseudo[role] = places[away_from(places, marked, points.radius)]
+            sheet.mark(points)
         self.redrawn = True
 
     def lessons(self) -> list[Lesson]:
