@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -208,6 +208,13 @@ class Task:
             digest.update(f"{plane.name} {plane.image.dtype} {plane.image.shape}".encode())
             digest.update(np.ascontiguousarray(plane.image).data)
         return digest.hexdigest()
+
+
+def same_annotation(one: Annotation | None, other: Annotation | None) -> bool:
+    """Return whether two annotations of one kind say the same."""
+    if one is other or one is None or other is None:
+        return one is other
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
 
 
 def _expect_integers(array: NDArray[np.generic], what: str) -> None:

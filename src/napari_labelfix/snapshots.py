@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -131,6 +131,26 @@ class Snapshot:
 
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]
+
+
+def tell(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Training:
+    """Pass a run's story on, hand what is sent in to the run, and return the last model of the story.
+
+    Parameters
+    ----------
+    story
+        The snapshots of a run, the last of which carries a model.
+    take_up
+        Called with each changed task.
+    """
+    model = None
+    for snapshot in story:
+        model = snapshot.model or model
+        changed = yield snapshot
+        if changed is not None:
+            take_up(changed)
+    assert model is not None
+    return model
 
 
 class Clock:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 HERE = Path(__file__).parent
 NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -31,6 +32,14 @@ def spots() -> np.ndarray:
     for row, column in [(15, 15), (15, 60), (45, 20), (42, 55)]:
         image[(rows - row) ** 2 + (columns - column) ** 2 < 64] = 0.8
     return image + np.random.default_rng(0).normal(0, 0.02, image.shape).astype(np.float32)
+
+
+@pytest.fixture
+def model(spots) -> ViewerModel:
+    """A viewer without a window, with the spots as an image that has a pixel size, a place and units."""
+    model = ViewerModel()
+    model.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
+    return model
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from fakes import detections
-from napari.components import ViewerModel
 
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
@@ -15,13 +14,6 @@ from napari_labelfix.widgets.points_kind import CELL, NO_CELL, POINTS_KIND
 FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
 ROLES = [Role.GIVEN, Role.PSEUDO_POSITIVE, Role.DETECTED, Role.PSEUDO_NEGATIVE]
 SCORES = [1.0, 0.9, 0.6, 0.3]
-
-
-@pytest.fixture
-def model(spots):
-    model = ViewerModel()
-    model.add_image(spots, name="cells", scale=(0.5, 0.5))
-    return model
 
 
 @pytest.fixture

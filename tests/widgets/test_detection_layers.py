@@ -16,13 +16,6 @@ SCORES = [1.0, 0.9, 0.6, 0.3]
 
 
 @pytest.fixture
-def model(spots):
-    model = ViewerModel()
-    model.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
-    return model
-
-
-@pytest.fixture
 def results(model):
     results = DetectionLayers(model, model.layers[0], "m")
     results.create()

@@ -21,13 +21,6 @@ def some_labels(shape=(60, 80)):
 
 
 @pytest.fixture
-def model(spots):
-    model = ViewerModel()
-    model.add_image(spots, name="cells", scale=(0.5, 0.5))
-    return model
-
-
-@pytest.fixture
 def inputs(qtbot, model):
     inputs = InputView(model, INSTANCES_KIND)
     qtbot.addWidget(inputs)

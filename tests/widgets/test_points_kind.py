@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from napari.components import ViewerModel
 from napari.layers import Image
 from napari.layers import Points as PointsLayer
 
@@ -14,13 +13,6 @@ from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.points_kind import CELL, NO_CELL, POINTS_KIND, add_points, diameter_of
 
 BLUE, ORANGE = ([int(PALETTE[i][k : k + 2], 16) / 255 for k in (1, 3, 5)] for i in (0, 1))
-
-
-@pytest.fixture
-def model(spots):
-    model = ViewerModel()
-    model.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
-    return model
 
 
 @pytest.fixture

@@ -15,13 +15,6 @@ ROLES = ("proposal", "confidence", "ignored")
 
 
 @pytest.fixture
-def model(spots):
-    model = ViewerModel()
-    model.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
-    return model
-
-
-@pytest.fixture
 def results(model):
     results = ProposalLayers(model, model.layers[0], "m")
     results.create()

@@ -55,11 +55,21 @@ class Canvas:
 
     def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a row and column: half of the time near a mark, so that a crop of a large plane has one."""
-        height, width = self.marked.shape
-        if self.is_marked and rng.random() < 0.5:
-            row, column = rng.choice(self._spots)
-            return float(row), float(column)
-        return rng.uniform(0, height), rng.uniform(0, width)
+        return random_place(self.marked.shape, self._spots, rng)
+
+
+def random_place(shape: Sequence[int], spots: NDArray[np.generic], rng: np.random.Generator) -> tuple[float, float]:
+    """Return a row and column of a plane of that shape: half of the time one of the spots (N, 2), if there are any."""
+    if len(spots) and rng.random() < 0.5:
+        row, column = rng.choice(spots)
+        return float(row), float(column)
+    return rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+
+
+def share_out(count: int, areas: Sequence[int], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how many of `count` random crops each plane gives, one of a larger area more of them."""
+    weights = np.array(areas, float)
+    return rng.multinomial(count, weights / weights.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +89,7 @@ def random_batch(
     Outside of the plane, image and belief are mirrored and nothing is marked. Where nothing is believed yet, the
     belief is 0 for every class.
     """
-    areas = np.array([canvas.marked.numel() for canvas in canvases], float)
-    per_canvas = rng.multinomial(count, areas / areas.sum())
+    per_canvas = share_out(count, [canvas.marked.numel() for canvas in canvases], rng)
     parts = [_crops(canvas, n, size, how, rng) for canvas, n in zip(canvases, per_canvas, strict=True) if n]
     image, marked, belief = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
     image = random_light(image, how).contiguous(memory_format=torch.channels_last)

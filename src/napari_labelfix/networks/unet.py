@@ -54,6 +54,13 @@ class Start(NamedTuple):
     all_trained: bool
 
 
+def start_unet(spec: UnetSpec, pretrained: bool, outputs: Sequence[int] | None = None) -> Start:
+    """Build the network that a training starts from; the parameters are those of `pretrained_unet`."""
+    if pretrained:
+        return pretrained_unet(spec, outputs)
+    return Start(build_unet(spec), "Training starts from scratch.", all_trained=False)
+
+
 def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None) -> Start:
     """Build a U-Net from the best weights at hand.
 

@@ -36,25 +36,29 @@ with _full_collection_later():
     from napari_labelfix.widgets.method_dock import MethodDock
 
 
-class Scribble2LabelDock(MethodDock):
-    """The dock of Scribble2Label; the name of the parameter is what napari looks for."""
+class _Dock(MethodDock):
+    """A dock as napari opens it; the name of the parameter is what napari looks for."""
+
+    _name: str
 
     def __init__(self, napari_viewer: Viewer) -> None:
         with _full_collection_later():
-            super().__init__(napari_viewer, METHODS["scribble2label"])
+            super().__init__(napari_viewer, METHODS[self._name])
 
 
-class PClassificationDock(MethodDock):
+class Scribble2LabelDock(_Dock):
+    """The dock of Scribble2Label."""
+
+    _name = "scribble2label"
+
+
+class PClassificationDock(_Dock):
     """The dock of P-classification."""
 
-    def __init__(self, napari_viewer: Viewer) -> None:
-        with _full_collection_later():
-            super().__init__(napari_viewer, METHODS["p_classification"])
+    _name = "p_classification"
 
 
-class LabelUpgradeDock(MethodDock):
+class LabelUpgradeDock(_Dock):
     """The dock of the label upgrade."""
 
-    def __init__(self, napari_viewer: Viewer) -> None:
-        with _full_collection_later():
-            super().__init__(napari_viewer, METHODS["label_upgrade"])
+    _name = "label_upgrade"

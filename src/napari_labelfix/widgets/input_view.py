@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from operator import is_
 from typing import TYPE_CHECKING
 
-import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
 
-from napari_labelfix.annotations import Plane, Task
+from napari_labelfix.annotations import Plane, Task, same_annotation
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.layer_input import LayerInput
@@ -139,7 +138,7 @@ class InputView(QWidget):
         if len(annotations) != len(task.planes) or self._kind.missing(annotations):
             return None
         planes = [
-            plane if _same(plane.annotation, annotation) else replace(plane, annotation=annotation)
+            plane if same_annotation(plane.annotation, annotation) else replace(plane, annotation=annotation)
             for plane, annotation in zip(task.planes, annotations, strict=True)
         ]
         return None if all(map(is_, planes, task.planes)) else Task(tuple(planes))
@@ -171,9 +170,3 @@ class InputView(QWidget):
             rows.labelForField(part.combo).setToolTip(part.kind.legend or part.kind.absent)
             rows.addRow(part.create_button)
             rows.addRow(part.tools)  # takes the place of the button once there is a layer
-
-
-def _same(one: Annotation | None, other: Annotation | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))

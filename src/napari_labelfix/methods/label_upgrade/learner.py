@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.errors import TrainingError
 from napari_labelfix.losses.dice import masked_dice_loss
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
-from napari_labelfix.networks.device import mixed_precision, on_device
-from napari_labelfix.networks.unet import UnetSpec, build_unet, freeze_statistics, pretrained_unet, save_weights
+from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.unet import UnetSpec, build_unet, save_weights, start_unet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+    from napari_labelfix.networks.unet import Start
 
 FEWEST_CROPS = 32  # in an epoch
 MEASURED_CROPS = 8
-SMALLEST_CROP = 64  # pixels
 GAIN = 0.001  # of Dice; less is chance
 UNLABELLED = 0.1  # share of crops without any label, so that the network can do without
 
 
-class Learner:
+class Learner(Trainee):
     """A U-Net that learns from pages.
 
     Parameters
@@ -51,18 +51,7 @@ class Learner:
         self.spec = UnetSpec(params.encoder, channels + labelled, classes=2)
         self.labelled = labelled
         self.params = params
-        self.device = device
-        self._news = "Training starts from scratch."
-        self._all_trained = False
-        if params.pretrained:
-            start = pretrained_unet(dataclasses.replace(self.spec, channels=channels))
-            self._news, self._all_trained = start.sentence, start.all_trained
-            self.network = with_more_channels(start.network, self.spec)
-        else:
-            self.network = build_unet(self.spec)
-        self.network = on_device(self.network, device)
-        self.batch_size = params.batch_size
-        self.crop = params.crop
+        super().__init__(start_learner(self.spec, labelled, params), device, params.batch_size, params.crop)
         self._how = chosen_perturbation(params)
         self._rng = np.random.default_rng(params.seed)
         self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
@@ -83,11 +72,7 @@ class Learner:
 
         When memory runs out, the batch and then the crop is halved, and the step is taken again.
         """
-        while True:
-            try:
-                return self._step(pages)
-            except torch.OutOfMemoryError:
-                self._shrink()
+        return self._within_memory(lambda: self._step(pages))
 
     def measured_crops(self, pages: Sequence[Page]) -> Crops | None:
         """Return crops to measure on, always the same for the same pages; None if nothing is held out."""
@@ -110,11 +95,6 @@ class Learner:
         """Return probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W), 0 or 1."""
         return predict_probabilities(self.network, torch.cat([image, given]) if self.labelled else image)
 
-    def news(self) -> str:
-        """Return the sentence for the user that has not been told yet, or ""."""
-        news, self._news = self._news, ""
-        return news
-
     def remember(self) -> dict[str, Tensor]:
         """Return a copy of the weights, for `recall`."""
         return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
@@ -135,32 +115,16 @@ class Learner:
     def _step(self, pages: Sequence[Page]) -> float:
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
         bare = torch.from_numpy(self._rng.random((len(crops.given), 1, 1, 1)) < UNLABELLED).to(self.device)
-        self.network.train()
-        if self._all_trained:
-            freeze_statistics(self.network)
+        self._start_step()
         logits = self._logits(crops.image, crops.given.masked_fill(bare, 0))
         loss = masked_dice_loss(logits, crops.target, crops.known)
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self._optimizer.step()
-        return loss.item()
+        return self._end_step(loss)
 
     def _logits(self, image: Tensor, given: Tensor) -> Tensor:
         pixels = torch.cat([image, given], dim=1) if self.labelled else image
         with mixed_precision(self.device):
             logits: Tensor = self.network(pixels.contiguous(memory_format=torch.channels_last))
         return logits
-
-    def _shrink(self) -> None:
-        torch.cuda.empty_cache()
-        if self.batch_size > 1:
-            self.batch_size //= 2
-            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
-        elif self.crop // 2 >= SMALLEST_CROP:
-            self.crop //= 2
-            self._news = f"Memory ran out: going on with crops of {self.crop} px."
-        else:
-            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
 
 
 class BestSoFar:
@@ -204,6 +168,14 @@ class BestSoFar:
         """Go back to the best weights."""
         if self._crops is not None:
             self._learner.recall(self._weights)
+
+
+def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
+    """Return the network to begin with: pretrained on images, it takes no notice yet of labels beside them."""
+    if not params.pretrained:
+        return start_unet(spec, pretrained=False)
+    start = start_unet(dataclasses.replace(spec, channels=spec.channels - labelled), pretrained=True)
+    return start._replace(network=with_more_channels(start.network, spec))
 
 
 def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:

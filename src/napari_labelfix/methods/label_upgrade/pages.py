@@ -11,6 +11,7 @@ import torch
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.batches import share_out
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
 
@@ -124,8 +125,7 @@ def random_crops(
     pages: Sequence[Page], count: int, size: int, how: Perturbation, rng: np.random.Generator, held_out: bool = False
 ) -> Crops:
     """Cut crops out of pages, more out of those with more to learn from."""
-    areas = np.array([page.area(held_out) for page in pages], float)
-    counts = rng.multinomial(count, areas / areas.sum())
+    counts = share_out(count, [page.area(held_out) for page in pages], rng)
     parts = [page.crops(n, size, how, rng, held_out) for page, n in zip(pages, counts, strict=True) if n]
     return Crops(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 

@@ -14,14 +14,12 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.instances import split_instances
-from napari_labelfix.data.normalize import normalize
 from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.errors import ModelError
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.session import UNSURE, Session
-from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import UnetSpec, load_unet
-from napari_labelfix.snapshots import Proposal
+from napari_labelfix.methods.prediction import load_for
+from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.snapshots import Proposal, tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,14 +39,7 @@ def train(task: Task, params: LabelUpgradeParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    model = None
-    for snapshot in session.story():
-        model = snapshot.model or model
-        changed = yield snapshot
-        if changed is not None:
-            session.annotate(changed)
-    assert model is not None  # the last snapshot of the story carries it
-    return model
+    return (yield from tell(session.story(), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
@@ -75,14 +66,9 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     description = dict(model.network)
     labelled = int(description.pop("labelled"))
     spec = UnetSpec(**description)
-    pixels = normalize(image)
-    channels = spec.channels - labelled
-    if pixels.shape[2] != channels:
-        raise ModelError(f"The model was trained on {channels} channels, but the image has {pixels.shape[2]}.")
-    where = choose_device(device)
-    network = on_device(load_unet(spec, model.weights), where)
-    seen = np.concatenate([pixels, np.zeros((*pixels.shape[:2], labelled), np.float32)], axis=2)
-    found = predict_probabilities(network, torch.from_numpy(seen).permute(2, 0, 1).to(where)).numpy(force=True)
+    network, plane = load_for(image, model, spec, device, beside=labelled)
+    no_labels = plane.new_zeros(labelled, *plane.shape[1:])
+    found = predict_probabilities(network, torch.cat([plane, no_labels])).numpy(force=True)
     labels = split_instances(found.argmax(axis=0).astype(np.uint8), "watershed", params.minimum_size)
     confidence = found.max(axis=0)
     proposal = Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)

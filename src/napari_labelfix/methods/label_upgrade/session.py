@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import Instances
+from napari_labelfix.annotations import Instances, same_annotation
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
@@ -75,7 +75,7 @@ class Session:
         except InputError:
             return
         for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
-            if not _same(old.annotation, new.annotation):
+            if not same_annotation(old.annotation, new.annotation):
                 self.pages[index] = make_page(new, self.device, self.params.seed)
                 self._changed.append(index)
         self.planes = task.planes
@@ -193,13 +193,6 @@ def expect_right_part(task: Task) -> None:
         )
     if not any(part.labels[part.trusted].any() for part in right):
         raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
-
-
-def _same(old: object, new: object) -> bool:
-    if not (isinstance(old, Instances) and isinstance(new, Instances)):
-        return old is new
-    pairs = [(old.labels, new.labels), (old.trusted, new.trusted), (old.others, new.others)]
-    return all(a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pairs)
 
 
 def _given(page: Page) -> Tensor:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.batches import random_place, share_out
 from napari_labelfix.data.patches import predict_logits
-from napari_labelfix.errors import TrainingError
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.networks.device import mixed_precision, on_device
-from napari_labelfix.networks.unet import (
-    DEPTH,
-    UnetSpec,
-    build_unet,
-    freeze_statistics,
-    pretrained_unet,
-    save_weights,
-)
+from napari_labelfix.methods.trainee import Trainee
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.unet import DEPTH, UnetSpec, save_weights, start_unet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +26,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
-SMALLEST_CROP = 64  # pixels
 STAY = 0.5  # share of the weights before the training in those after it
 
 
@@ -56,14 +49,10 @@ class Lesson:
 
     def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a row and column: half of the time near a known place, so that a crop of a large plane has one."""
-        if len(self.places) and rng.random() < 0.5:
-            row, column = rng.choice(self.places)
-            return float(row), float(column)
-        height, width = self.target.shape[1:]
-        return rng.uniform(0, height), rng.uniform(0, width)
+        return random_place(self.target.shape[1:], self.places, rng)
 
 
-class Detector:
+class Detector(Trainee):
     """A U-Net with one output, whose sigmoid is the heatmap.
 
     It starts from the depth that the shipped weights know, nearly a heatmap: 0 on an outline, 1 deepest inside.
@@ -81,35 +70,20 @@ class Detector:
     ----------
     origin
         The sentence for the user that says what the network starts from.
-    knows_cells
-        Whether it finds cells before it is trained.
     """
 
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
         self.spec = UnetSpec(params.encoder, channels, classes=1)
         self.params = params
-        self.device = device
-        self.origin, self.knows_cells = "Training starts from scratch.", False
-        if params.pretrained:
-            network, self.origin, self.knows_cells = pretrained_unet(self.spec, [DEPTH])
-        else:
-            network = build_unet(self.spec)
-        self.network = on_device(network, device)
-        self._news = ""
-        self.batch_size = params.batch_size
-        self.crop = params.crop
+        super().__init__(start_unet(self.spec, params.pretrained, [DEPTH]), device, params.batch_size, params.crop)
+        self.origin = self.news()  # told once for all rounds
         self._rng = np.random.default_rng(params.seed)
-        encoder: Any = self.network.encoder
-        in_encoder = {id(p) for p in encoder.parameters()}
-        decoder = [p for p in self.network.parameters() if id(p) not in in_encoder]
-        rate = params.learning_rate
-        groups = [{"params": encoder.parameters(), "lr": rate}, {"params": decoder, "lr": rate}]
-        self._optimizer = torch.optim.RAdam(groups, weight_decay=5e-5)
+        self._optimizer = torch.optim.RAdam(self.network.parameters(), params.learning_rate, weight_decay=5e-5)
 
-    def news(self) -> str:
-        """Return the sentence for the user that has not been told yet, or ""."""
-        news, self._news = self._news, ""
-        return news
+    @property
+    def knows_cells(self) -> bool:
+        """Whether it finds cells before it is trained."""
+        return self.all_trained
 
     def heatmap(self, image: Tensor) -> NDArray[np.float32]:
         """Return the heatmap (Y, X) in [0, 1] of a plane (C, H, W)."""
@@ -125,11 +99,7 @@ class Detector:
 
         When memory runs out, the batch and then the crop is halved, and the step is taken again.
         """
-        while True:
-            try:
-                return self._step(lessons, min(count, self.batch_size))
-            except torch.OutOfMemoryError:
-                self._shrink()
+        return self._within_memory(lambda: self._step(lessons, min(count, self.batch_size)))
 
     def stay_near(self, start: torch.nn.Module) -> None:
         """Move halfway back to the network that the training began with.
@@ -154,22 +124,17 @@ class Detector:
 
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:
         image, target = self._random_batch(lessons, count)
-        self.network.train()
-        if self.knows_cells:
-            freeze_statistics(self.network)
+        self._start_step()
         with mixed_precision(self.device):
             logits = self.network(image)
         loss = masked_squared_error(torch.sigmoid(logits[:, 0].float()), target[:, 0], target[:, 1])
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self._optimizer.step()
-        return loss.item()
+        return self._end_step(loss)
 
     def _random_batch(self, lessons: Sequence[Lesson], count: int) -> tuple[Tensor, Tensor]:
         """Return image (B, C, S, S) and target (B, 2, S, S) of random crops, larger planes more often."""
         how = Augmentation()
-        areas = np.array([lesson.target[0].numel() for lesson in lessons], float)
-        per_lesson = self._rng.multinomial(count, areas / areas.sum())
+        areas = [lesson.target[0].numel() for lesson in lessons]
+        per_lesson = share_out(count, areas, self._rng)
         images, targets = [], []
         for lesson, crops in zip(lessons, per_lesson, strict=True):
             centres = [lesson.random_centre(self._rng) for _ in range(crops)]
@@ -179,17 +144,6 @@ class Detector:
                 targets.append(look(lesson.target, views, self.crop, "nearest"))
         image = random_light(torch.cat(images), how).contiguous(memory_format=torch.channels_last)
         return image, torch.cat(targets)
-
-    def _shrink(self) -> None:
-        torch.cuda.empty_cache()
-        if self.batch_size > 1:
-            self.batch_size //= 2
-            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
-        elif self.crop // 2 >= SMALLEST_CROP:
-            self.crop //= 2
-            self._news = f"Memory ran out: going on with crops of {self.crop} px."
-        else:
-            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
 
 
 def predict_heatmap(network: torch.nn.Module, image: Tensor) -> NDArray[np.float32]:

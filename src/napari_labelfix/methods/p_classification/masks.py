@@ -14,11 +14,15 @@ from napari_labelfix.networks.unet import FOREGROUND, SHIPPED, UnetSpec, pretrai
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
     from torch import Tensor
 
-HEATMAP_EDGE = 0.1  # of the heatmap, where a mask ends; a Gaussian falls to it at 0.9 radii
-FOREGROUND_EDGE = 0.5  # of the probability
+    from napari_labelfix.methods.p_classification.params import Masks
+
+# where a mask ends, by what it grows in: a heatmap's Gaussian falls to 0.1 at 0.9 radii; the other is a probability
+EDGES = {"heatmap": 0.1, "foreground": 0.5}
 WIDEST = 2.0  # radii; a mask reaches no farther from its point
 
 
@@ -28,6 +32,17 @@ def see_foreground(image: Tensor) -> NDArray[np.float32]:
     network = on_device(pretrained_unet(spec).network, image.device)
     probability: NDArray[np.float32] = predict_probabilities(network, image)[FOREGROUND].numpy(force=True)
     return probability
+
+
+def asked_for_masks(
+    kind: Masks,
+    reliefs: Mapping[str, Callable[[], NDArray[np.float32]]],
+    positions: NDArray[np.floating],
+    roles: NDArray[np.uint8],
+    radius: float,
+) -> NDArray[np.int32] | None:
+    """Grow masks in the relief (Y, X) that was asked for, which is worked out here; None if none were asked for."""
+    return None if kind == "none" else grow_masks(reliefs[kind](), EDGES[kind], positions, roles, radius)
 
 
 def grow_masks(

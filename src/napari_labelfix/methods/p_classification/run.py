@@ -17,17 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.data.normalize import normalize
-from napari_labelfix.errors import ModelError
 from napari_labelfix.methods.p_classification.candidates import find_peaks
 from napari_labelfix.methods.p_classification.detector import Detector, predict_heatmap
-from napari_labelfix.methods.p_classification.masks import FOREGROUND_EDGE, HEATMAP_EDGE, grow_masks, see_foreground
+from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session
-from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import UnetSpec, load_unet
-from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
+from napari_labelfix.methods.prediction import load_for
+from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,14 +51,7 @@ def train(task: Task, params: PClassificationParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    model = None
-    for snapshot in _story(session, params):
-        model = snapshot.model or model
-        marked = yield snapshot
-        if marked is not None:
-            session.annotate(marked)
-    assert model is not None  # the last snapshot of the story carries it
-    return model
+    return (yield from tell(_story(session, params), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Detections:
@@ -84,20 +75,12 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     described = dict(model.network)
     radius, level = float(described.pop("radius")), float(described.pop("level"))
     spec = UnetSpec(**described)
-    pixels = normalize(image)
-    if pixels.shape[2] != spec.channels:
-        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {pixels.shape[2]}.")
-    where = choose_device(device)
-    network = on_device(load_unet(spec, model.weights), where)
-    on_it = torch.from_numpy(pixels).permute(2, 0, 1).to(where)
-    heatmap = predict_heatmap(network, on_it) / np.float32(level)
+    network, plane = load_for(image, model, spec, device)
+    heatmap = predict_heatmap(network, plane) / np.float32(level)
     positions, scores = find_peaks(heatmap, radius, params.threshold)
     roles = np.full(len(positions), Role.DETECTED, np.uint8)
-    labels = None
-    if params.masks == "heatmap":
-        labels = grow_masks(heatmap, HEATMAP_EDGE, positions, roles, radius)
-    elif params.masks == "foreground":
-        labels = grow_masks(see_foreground(on_it), FOREGROUND_EDGE, positions, roles, radius)
+    reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: see_foreground(plane)}
+    labels = asked_for_masks(params.masks, reliefs, positions, roles, radius)
     return Detections(positions, scores.clip(0, 1), roles, radius, heatmap.clip(0, 1), labels)
 
 

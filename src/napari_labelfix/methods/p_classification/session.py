@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +13,7 @@ from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
-from napari_labelfix.methods.p_classification.masks import (
-    FOREGROUND_EDGE,
-    HEATMAP_EDGE,
-    grow_masks,
-    see_foreground,
-)
+from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
 from napari_labelfix.methods.p_classification.targets import NOWHERE, heatmap_target, points_to_learn_from
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
@@ -49,18 +45,20 @@ class Sheet:
         (Y, X) float32 as the detector gave it; all 0 before the first look.
     pseudo
         By role, (N, 2) row, column of the pseudo-labels.
-    foreground
-        (Y, X) the probability of a cell in which masks grow; None before it is needed.
     """
 
     image: Tensor
     points: Points
     heatmap: NDArray[np.float32] = field(init=False)
     pseudo: dict[Role, NDArray[np.float32]] = field(default_factory=dict)
-    foreground: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         self.heatmap = np.zeros(self.points.shape, np.float32)
+
+    @cached_property
+    def foreground(self) -> NDArray[np.float32]:
+        """(Y, X) the probability of a cell, in which masks grow; seen when it is first needed."""
+        return see_foreground(self.image)
 
     @property
     def positives(self) -> NDArray[np.floating]:
@@ -196,17 +194,6 @@ class Session:
         positions = np.concatenate(list(by_role.values())).astype(np.float32)
         rows, columns = np.round(positions).astype(int).T
         scores = np.where(roles == Role.GIVEN, 1, heatmap[rows, columns].clip(0, 1)).astype(np.float32)
-        labels = self._masks(sheet, heatmap, positions, roles)
+        reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: sheet.foreground}
+        labels = asked_for_masks(self.params.masks, reliefs, positions, roles, sheet.points.radius)
         return Detections(positions, scores, roles, sheet.points.radius, heatmap.clip(0, 1), labels)
-
-    def _masks(
-        self, sheet: Sheet, heatmap: NDArray[np.float32], positions: NDArray[np.float32], roles: NDArray[np.uint8]
-    ) -> NDArray[np.int32] | None:
-        """Return the masks (Y, X) that grow from points, or None if none are asked for."""
-        if self.params.masks == "none":
-            return None
-        if self.params.masks == "heatmap":
-            return grow_masks(heatmap, HEATMAP_EDGE, positions, roles, sheet.points.radius)
-        if sheet.foreground is None:
-            sheet.foreground = see_foreground(sheet.image)
-        return grow_masks(sheet.foreground, FOREGROUND_EDGE, positions, roles, sheet.points.radius)

@@ -12,19 +12,12 @@ import torch
 from napari_labelfix.data.augment import Augmentation
 from napari_labelfix.data.batches import random_batch
 from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.errors import TrainingError
 from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
+from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision, on_device
-from napari_labelfix.networks.unet import (
-    UnetSpec,
-    build_unet,
-    freeze_statistics,
-    pick_outputs,
-    pretrained_unet,
-    save_weights,
-)
+from napari_labelfix.networks.unet import UnetSpec, pick_outputs, save_weights, start_unet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,10 +26,9 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 FEWEST_CROPS = 4  # in an epoch; batch normalisation is noisy on fewer
-SMALLEST_CROP = 64  # pixels
 
 
-class Learner:
+class Learner(Trainee):
     """A U-Net that learns from canvases, with the paper's optimiser and schedule.
 
     Parameters
@@ -50,18 +42,9 @@ class Learner:
     """
 
     def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
+        super().__init__(start_unet(spec, params.pretrained), device, params.batch_size, params.crop)
         self.spec = spec
         self.params = params
-        self.device = device
-        self._news = "Training starts from scratch."
-        self.all_trained = False
-        if params.pretrained:
-            self.network, self._news, self.all_trained = pretrained_unet(spec)
-        else:
-            self.network = build_unet(spec)
-        self.network = on_device(self.network, device)
-        self.batch_size = params.batch_size
-        self.crop = params.crop
         self._rng = np.random.default_rng(params.seed)
         self._optimise()
 
@@ -76,11 +59,7 @@ class Learner:
 
         When memory runs out, the batch and then the crop is halved, and the step is taken again.
         """
-        while True:
-            try:
-                return self._step(canvases, min(count, self.batch_size), pseudo_weight)
-            except torch.OutOfMemoryError:
-                self._shrink()
+        return self._within_memory(lambda: self._step(canvases, min(count, self.batch_size), pseudo_weight))
 
     def predict(self, canvas: Canvas) -> Tensor:
         """Return probabilities (classes, H, W) of a plane, without augmentation."""
@@ -89,11 +68,6 @@ class Learner:
     def start_epoch(self) -> None:
         """Move the learning rate along its schedule."""
         self._schedule.step()
-
-    def news(self) -> str:
-        """Return the sentence for the user that has not been told yet, or ""."""
-        news, self._news = self._news, ""
-        return news
 
     def know_classes(self, classes: int) -> None:
         """Let the network tell `classes` apart; a new class starts as the first one, the others stay."""
@@ -115,30 +89,14 @@ class Learner:
 
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)
-        self.network.train()
-        if self.all_trained:
-            freeze_statistics(self.network)
+        self._start_step()
         with mixed_precision(self.device):
             logits = self.network(batch.image)
         loss = partial_cross_entropy(logits, batch.marked)
         if pseudo_weight > 0:
             pseudo = pseudo_label(batch.belief, batch.marked, self.params.threshold)
             loss = loss + pseudo_weight * partial_cross_entropy(logits, pseudo)
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self._optimizer.step()
-        return loss.item()
-
-    def _shrink(self) -> None:
-        torch.cuda.empty_cache()
-        if self.batch_size > 1:
-            self.batch_size //= 2
-            self._news = f"Memory ran out: going on with batches of {self.batch_size}."
-        elif self.crop // 2 >= SMALLEST_CROP:
-            self.crop //= 2
-            self._news = f"Memory ran out: going on with crops of {self.crop} px."
-        else:
-            raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")
+        return self._end_step(loss)
 
     def _optimise(self) -> None:
         encoder: Any = self.network.encoder

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.data.normalize import normalize
 from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.errors import ModelError
+from napari_labelfix.methods.prediction import load_for
 from napari_labelfix.methods.scribble2label.learner import Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session, make_proposal
-from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import UnetSpec, load_unet
-from napari_labelfix.snapshots import Clock, Proposal, Snapshot
+from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.snapshots import Clock, Proposal, Snapshot, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +45,7 @@ def train(task: Task, params: Scribble2LabelParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    model = None
-    for snapshot in _story(session, params):
-        model = snapshot.model or model
-        drawn = yield snapshot
-        if drawn is not None:
-            session.annotate(drawn)
-    assert model is not None  # the last snapshot of the story carries it
-    return model
+    return (yield from tell(_story(session, params), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
@@ -75,13 +66,8 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
         If the image has another number of channels, or the weights are damaged.
     """
     params = Scribble2LabelParams.from_dict(model.params)
-    spec = UnetSpec(**model.network)
-    pixels = normalize(image)
-    if pixels.shape[2] != spec.channels:
-        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {pixels.shape[2]}.")
-    where = choose_device(device)
-    network = on_device(load_unet(spec, model.weights), where)
-    found = predict_probabilities(network, torch.from_numpy(pixels).permute(2, 0, 1).to(where)).numpy(force=True)
+    network, plane = load_for(image, model, UnetSpec(**model.network), device)
+    found = predict_probabilities(network, plane).numpy(force=True)
     return dataclasses.replace(make_proposal(found, params), probabilities=found.astype(np.float16))
 
 
