@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 METHOD = "scribble2label"
 TICK = 0.010  # seconds between two beats of the event loop's pulse
 MOVE = 0.050  # seconds between two movements of the mouse while it paints
+MOVES = 20  # in a stroke
+PAUSE = 0.5  # seconds after a stroke; the dock hands it in meanwhile
 FRESH_STARTS = 7
 DISTURBANCE = 0.05  # share of the processor that other programs may take while something is measured
 TRIES = 1800
@@ -142,8 +144,8 @@ def pulse(lateness: list[float]) -> Iterator[None]:
 def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
     """Paint strokes along a spiral with the mouse; seconds from each movement until the canvas has been drawn again.
 
-    Each call paints with the other label, and the spiral never meets itself: a movement that changes no pixel would
-    draw nothing.
+    Each call paints the same strokes with the other label, and the spiral never meets itself: a movement that changes
+    no pixel would draw nothing. So the number of strokes must not depend on how fast they are.
     """
     from qtpy.QtCore import QPoint, Qt
     from qtpy.QtTest import QTest
@@ -159,11 +161,10 @@ def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
         offset = QPoint(round(reach * np.cos(angle)), round(reach * np.sin(angle)))
         return QPoint(native.width() // 2, native.height() // 2) + offset
 
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
+    for _ in range(max(1, round(seconds / (MOVES * MOVE + PAUSE)))):
         QTest.mouseMove(native, position())
         QTest.mousePress(native, Qt.MouseButton.LeftButton, pos=position())
-        for _ in range(20):
+        for _ in range(MOVES):
             next_move = time.perf_counter() + MOVE
             angle += 0.1
             drawn.clear()
@@ -176,7 +177,7 @@ def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
             times.append(time.perf_counter() - began)
             run_event_loop(next_move - time.perf_counter())
         QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
-        run_event_loop(0.5)  # the pause after which the dock hands the stroke in
+        run_event_loop(PAUSE)
     return times
 
 
