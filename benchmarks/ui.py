@@ -37,6 +37,10 @@ TRIES = 1800
 BUSY = "Other programs keep the machine busy. End them and measure again."
 
 
+class MovementLost(Exception):
+    """A movement of the mouse never reached the canvas. A virtual screen loses one now and then."""
+
+
 # ---------------------------------------------------------------- opening
 
 
@@ -91,11 +95,18 @@ def use_window(blocks: int, seconds: float) -> dict[str, dict[str, list[float]]]
 
 
 def measure_undisturbed(viewer: napari.Viewer, seconds: float, found: dict[str, list[float]]) -> None:
-    """Measure as soon as other programs leave the machine alone, and again if they did not meanwhile."""
+    """Measure as soon as other programs leave the machine alone, and again if they did not, or a movement got lost."""
+    lost = 0
     for _ in range(TRIES):
         wait_for_others()
         others, fresh = OtherLoad(), {}
-        measure(viewer, seconds, fresh)
+        try:
+            measure(viewer, seconds, fresh)
+        except MovementLost as error:
+            lost += 1
+            if lost > 3:
+                raise SystemExit(str(error)) from error
+            continue
         if others.share() < DISTURBANCE:
             for what, values in fresh.items():
                 found.setdefault(what, []).extend(values)
@@ -173,7 +184,8 @@ def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
             while not drawn:
                 process_events()
                 if time.perf_counter() - began > 10:
-                    raise SystemExit("A movement of the mouse drew nothing. Is the scribble layer in paint mode?")
+                    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
+                    raise MovementLost("A movement of the mouse drew nothing. Is the scribble layer in paint mode?")
             times.append(time.perf_counter() - began)
             run_event_loop(next_move - time.perf_counter())
         QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
