@@ -1,0 +1,77 @@
+"""Where objects lie: an edit of one object looks at its bounding box, however large the image is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import find_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+Box = tuple[slice, ...]  # one slice per axis, with start and stop
+_FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
+
+
+def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, Box]:
+    """Return the bounding boxes of those of `ids` that have pixels in the array."""
+    if len(ids) <= _FEW:
+        found = {int(object_id): _box_of(labels, int(object_id)) for object_id in sorted(set(ids))}
+        return {object_id: box for object_id, box in found.items() if box is not None}
+    wanted = np.unique(np.fromiter(ids, np.int64, len(ids)))
+    # their ranks, as find_objects makes a list as long as the largest number is
+    position = np.minimum(np.searchsorted(wanted, labels), wanted.size - 1)
+    boxes = find_objects(np.where(wanted[position] == labels, position + 1, 0))
+    return {int(object_id): box for object_id, box in zip(wanted, boxes, strict=False) if box is not None}
+
+
+def boxes_in(
+    labels: NDArray[np.integer], ids: Collection[int], known: Mapping[int, Box] | None, locked: Collection[int] = ()
+) -> dict[int, Box]:
+    """Return the boxes of the objects that an edit may change, ascending by id.
+
+    Parameters
+    ----------
+    labels
+        (..., Y, X), 0 = background.
+    ids
+        What the edit was asked for.
+    known
+        Boxes that are known already and hold all pixels of their object; they are looked for where this is None.
+    locked
+        Objects that must not change.
+    """
+    free = sorted({int(object_id) for object_id in ids} - {0} - set(locked))
+    if known is None:
+        return find_boxes(labels, free)
+    return {object_id: known[object_id] for object_id in free if object_id in known}
+
+
+def widened(box: Box, margin: int | Sequence[int], shape: tuple[int, ...]) -> Box:
+    """Return a box with a margin (in pixels, for all axes or for each), cut off where the array ends."""
+    margins = [margin] * len(box) if isinstance(margin, int) else margin
+    return tuple(
+        slice(max(0, side.start - more), min(length, side.stop + more))
+        for side, more, length in zip(box, margins, shape, strict=True)
+    )
+
+
+def around(boxes: Collection[Box]) -> Box:
+    """Return the smallest box that holds all of some, which are at least one."""
+    return tuple(
+        slice(min(side.start for side in sides), max(side.stop for side in sides)) for sides in zip(*boxes, strict=True)
+    )
+
+
+def _box_of(labels: NDArray[np.integer], object_id: int) -> Box | None:
+    inside = labels == object_id
+    box = []
+    for axis in range(labels.ndim):
+        where = np.flatnonzero(inside.any(axis=tuple(other for other in range(labels.ndim) if other != axis)))
+        if not where.size:
+            return None
+        box.append(slice(int(where[0]), int(where[-1]) + 1))
+    return tuple(box)

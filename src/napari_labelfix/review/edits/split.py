@@ -1,0 +1,174 @@
+"""One object becomes several: along a drawn line, or around two or more seeds."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, map_coordinates
+from skimage.measure import label
+from skimage.segmentation import watershed
+
+from napari_labelfix.review.edits.boxes import boxes_in, widened
+from napari_labelfix.review.edits.draft import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.edits.draft import Outcome
+
+_SLIVER = 0.01  # a part with less than this share of the object comes from a trembling hand, and is not one
+_NEARNESS = 0.5  # how much a pixel's distance to the seed counts beside its depth; without it the deepest seed wins all
+_SMOOTHING = 1.0  # pixels; noise in the image is not a border between two cells
+
+
+def split_by_line(
+    labels: NDArray[np.integer],
+    path: Sequence[Sequence[float]] | NDArray[np.floating],
+    ids: Collection[int],
+    new_id: int,
+    *,
+    locked: Collection[int] = (),
+    boxes: Mapping[int, Box] | None = None,
+) -> Outcome:
+    """Part the objects that a line crosses from edge to edge. No pixel is lost: those under the line join a part.
+
+    Parameters
+    ----------
+    labels
+        (..., Y, X), 0 = background. A body is cut in all planes along the same line.
+    path
+        (N, 2) row and column of the line's corners.
+    ids
+        The objects that may be parted, as `ids_along` finds them.
+    new_id
+        The first id for new objects. The largest part of an object keeps its id.
+    locked
+        Ids that must not change.
+    boxes
+        Where the objects lie, if that is known.
+    """
+    draft, parents = Draft(labels), dict[int, tuple[int, ...]]()
+    for object_id, box in boxes_in(labels, ids, boxes, locked).items():
+        mask = labels[box] == object_id
+        line = _line(np.asarray(path, np.float64), box) & mask
+        parts = _parts_beside(mask, line)
+        parents |= draft.write_parts(box, parts, object_id, new_id + len(parents))
+    return draft.outcome(parents)
+
+
+def split_by_seeds(
+    labels: NDArray[np.integer],
+    object_id: int,
+    seeds: Sequence[Sequence[float]] | NDArray[np.floating],
+    new_id: int,
+    *,
+    image: NDArray[np.generic] | None = None,
+    spacing: Sequence[float] | None = None,
+    locked: Collection[int] = (),
+    boxes: Mapping[int, Box] | None = None,
+) -> Outcome:
+    """Part one object around seeds, by a watershed that floods from them.
+
+    Parameters
+    ----------
+    labels
+        (..., Y, X), 0 = background.
+    object_id
+        The object.
+    seeds
+        (N, ndim) positions. Those outside the object are left out, and of fewer than two nothing becomes.
+    new_id
+        The first id for new objects. The largest part keeps the object's id, and so does a piece without a seed.
+    image
+        Of the labels' shape: the parts meet along what lies between the seeds, a dark valley or a bright ridge. Without
+        it they meet at necks of the object's shape.
+    spacing
+        How far apart pixels are along each axis; 1 where it is None.
+    locked
+        Ids that must not change.
+    boxes
+        Where the objects lie, if that is known.
+    """
+    draft = Draft(labels)
+    found = boxes_in(labels, [object_id], boxes, locked)
+    if object_id not in found:
+        return draft.outcome()
+    box = widened(found[object_id], 1, labels.shape)
+    mask = labels[box] == object_id
+    markers = _markers(mask, np.asarray(seeds, np.float64) - [side.start for side in box])
+    if markers.max(initial=0) < 2:
+        return draft.outcome()
+    depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(image[box], mask, markers)
+    parts = watershed(-depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS)
+    return draft.outcome(draft.write_parts(box, np.asarray(parts), object_id, new_id))
+
+
+def _line(path: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
+    """Return where in a box a line runs, without diagonal steps, so that nothing slips through between two pixels."""
+    rows, columns = box[-2:]
+    canvas = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    corners = np.round(path[:, ::-1] - [columns.start, rows.start]).astype(np.int32)  # x, y
+    cv2.polylines(canvas, [corners], isClosed=False, color=1, thickness=1, lineType=cv2.LINE_4)
+    return np.broadcast_to(canvas.astype(bool), tuple(side.stop - side.start for side in box))
+
+
+def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the parts 1..N that a line makes of an object; 0 where it leaves the object alone, everywhere if N < 2."""
+    pieces = label(mask & ~line)
+    neighbours = binary_dilation(line, np.ones((3,) * mask.ndim, bool))
+    sizes = np.bincount(pieces.ravel())
+    beside = np.unique(pieces[neighbours & (pieces > 0)])
+    beside = beside[sizes[beside] >= _SLIVER * np.count_nonzero(mask)]
+    if beside.size < 2:
+        return np.zeros(mask.shape, np.int32)
+    rank = np.zeros(sizes.size, np.int32)
+    rank[beside] = np.arange(beside.size) + 1
+    # what the line and slivers cover goes to the nearest part; pieces that the line does not touch are not flooded
+    reached = label(mask)
+    touched = np.isin(reached, np.unique(reached[line])) & mask
+    return np.asarray(watershed(np.zeros(mask.shape, np.uint8), rank[pieces], connectivity=mask.ndim, mask=touched))
+
+
+def _markers(mask: NDArray[np.bool_], seeds: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the pixels of the seeds that lie in the object, numbered in their order."""
+    markers = np.zeros(mask.shape, np.int32)
+    pixels = np.round(seeds).astype(np.intp)
+    inside = ((pixels >= 0) & (pixels < mask.shape)).all(axis=1)
+    number = 0
+    for pixel in map(tuple, pixels[inside]):
+        if mask[pixel] and not markers[pixel]:
+            number += 1
+            markers[pixel] = number
+    return markers
+
+
+def _depth_of_shape(mask: NDArray[np.bool_], spacing: Sequence[float] | None) -> NDArray[np.float64]:
+    return np.asarray(distance_transform_edt(mask, sampling=spacing))
+
+
+def _depth_of_image(
+    image: NDArray[np.generic], mask: NDArray[np.bool_], markers: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return how far each pixel is from the border between the seeds: high at the seeds, low in valley or on ridge.
+
+    Whether the border is dark or bright is read from the straight lines between the seeds: it is what departs most from
+    the brightness at the seeds. The result spans as much as the object is wide, as a depth of its shape would.
+    """
+    smooth = gaussian_filter(image.astype(np.float64), _SMOOTHING)
+    inside = smooth[mask]
+    spread = max(float(inside.max() - inside.min()), np.finfo(np.float64).tiny)
+    places = np.argwhere(markers)[np.argsort(markers[markers > 0])]
+    darker = brighter = 0.0
+    for start, end in pairwise(places):
+        profile = map_coordinates(smooth, np.linspace(start, end, 50).T, order=1)
+        darker = max(darker, float(profile[[0, -1]].min() - profile.min()))
+        brighter = max(brighter, float(profile.max() - profile[[0, -1]].max()))
+    rising = smooth if darker >= brighter else -smooth
+    reach = np.sqrt(np.count_nonzero(mask))
+    return np.asarray((rising - rising[mask].min()) * (reach / spread))
