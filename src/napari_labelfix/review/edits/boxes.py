@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Box = tuple[slice, ...]  # one slice per axis, with start and stop
 _FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
+_LARGE = 10**6
 
 
 def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, Box]:
@@ -22,7 +23,12 @@ def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, B
         found = {int(object_id): _box_of(labels, int(object_id)) for object_id in sorted(set(ids))}
         return {object_id: box for object_id, box in found.items() if box is not None}
     wanted = np.unique(np.fromiter(ids, np.int64, len(ids)))
-    # their ranks, as find_objects makes a list as long as the largest number is
+    if labels.max(initial=0) <= _LARGE:
+        every = find_objects(labels)
+        return {
+            object_id: box for object_id in wanted.tolist() if object_id <= len(every) and (box := every[object_id - 1])
+        }
+    # of their ranks, as find_objects makes a list as long as the largest number is
     position = np.minimum(np.searchsorted(wanted, labels), wanted.size - 1)
     boxes = find_objects(np.where(wanted[position] == labels, position + 1, 0))
     return {int(object_id): box for object_id, box in zip(wanted, boxes, strict=False) if box is not None}
