@@ -39,3 +39,7 @@ class TrainingError(LabelfixError):
 
 class OutputError(LabelfixError):
     """A result that cannot be written: no permission, a full disk, a folder that is a file."""
+
+
+class ProjectError(LabelfixError):
+    """A project file that cannot be opened or written, or whose images are not those that it was made with."""

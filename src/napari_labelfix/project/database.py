@@ -1,0 +1,133 @@
+"""Opening and closing the SQLite file: made whole, locked while open, one file when closed, errors as sentences."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from napari_labelfix.errors import OutputError, ProjectError
+from napari_labelfix.io.files import replacing
+from napari_labelfix.project import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BUSY_SECONDS = 1.0  # how long to wait for another program that has the file open
+
+
+@contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into errors that name the file and say what to do."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise ProjectError(f"This would break the order in {path}, and was not written: {error}.") from error
+    except sqlite3.OperationalError as error:
+        raise _operational(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise ProjectError(
+            f"{path} is damaged ({error}). Run: napari-labelfix verify {path.name}; "
+            "what can be read of it says that command, and a copy of the file may be whole."
+        ) from error
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """Make a project file and open it; the file appears whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or there is a file already.
+    """
+    if path.exists():
+        raise OutputError(f"There is a file {path} already. Choose another name, or open it.")
+    with (
+        replacing(path) as temporary,
+        sentences(path),
+        closing(sqlite3.connect(temporary, isolation_level=None)) as connection,
+    ):
+        schema.create(connection)
+    return open_file(path)
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open a project to work in it; nobody else can until it is closed. An older layout is brought up to date.
+
+    The connection may be used by one thread at a time, whichever.
+
+    Raises
+    ------
+    ProjectError
+        If it is no project, is damaged, newer, open elsewhere or may not be written.
+    """
+    version = schema.version_of(path)
+    if not os.access(path, os.W_OK):
+        raise ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
+    with sentences(path):
+        connection = sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            # exclusive: two windows cannot write one project; and WAL needs no shared memory, which network
+            # drives do not have
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if version < schema.VERSION:
+                schema.migrate(connection, version)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut, too
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("BEGIN IMMEDIATE")  # takes the lock, and finds out whether somebody has it
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_to_look(path: Path) -> sqlite3.Connection:
+    """Open a project to read what is in it; nothing is written, and an older layout is read as it is.
+
+    Raises
+    ------
+    ProjectError
+        As `open_file`.
+    """
+    version = schema.version_of(path)
+    if version < schema.VERSION:
+        raise ProjectError(
+            f"{path} has an older layout ({version}, now {schema.VERSION}). "
+            "Open it once in napari to bring it up to date."
+        )
+    with sentences(path):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", _BUSY_SECONDS, isolation_level=None, uri=True
+        )
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def close(path: Path, connection: sqlite3.Connection) -> None:
+    """Fold everything into the one file, and let go of it."""
+    try:
+        with sentences(path):
+            connection.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        connection.close()
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)  # of somebody who looked, after a crash
+
+
+def _operational(path: Path, error: sqlite3.OperationalError) -> ProjectError | OutputError:
+    text = str(error)
+    if "locked" in text:
+        return ProjectError(f"{path} is open in another window. Close it there first.")
+    if "readonly" in text:
+        return ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
+    if "full" in text:
+        return OutputError(f"The disk is full, so {path} was not saved. Free some space; what waits is saved then.")
+    return ProjectError(f"{path} cannot be read or written ({text}).")

@@ -1,0 +1,128 @@
+"""From records to rows of the tables, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from napari_labelfix.project.records import Entry, ImageRecord, LayerRecord, ObjectRecord, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+by_name = sqlite3.Row
+
+
+def _put(table: str, columns: Sequence[str], keys: Sequence[str]) -> str:
+    """Return the statement that adds a row, or changes the one that is there, without deleting what refers to it."""
+    values = ", ".join("?" * len(columns))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) "
+        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    )
+
+
+_IMAGE = ["id", "name", "relative", "absolute", "reader", "shape", "dtype", "file_fingerprint", "pixel_fingerprint"]
+_LAYER = ["id", "image", "role", "method", "author", "kind", "name", "shape", "dtype", "position", "placement", "look"]
+_BLOCK = ["layer", "author", "plane", "row", "col", "checksum", "data"]
+_OBJECT = ["layer", "id", "state", "confidence", "source", "model", "note", "locked", "parents", "more"]
+_RUN = [
+    "id",
+    "method",
+    "image",
+    "params",
+    "state",
+    "started",
+    "ended",
+    "stage",
+    "step",
+    "total",
+    "metrics",
+    "versions",
+    "message",
+    "model",
+]
+
+PUT_IMAGE = _put("image", _IMAGE, ["id"])
+PUT_LAYER = _put("layer", _LAYER, ["id"])
+PUT_BLOCK = _put("block", _BLOCK, ["layer", "plane", "row", "col"])
+DROP_BLOCK = "DELETE FROM block WHERE layer = ? AND plane = ? AND row = ? AND col = ? AND author = ?"
+PUT_OBJECT = _put("object", _OBJECT, ["layer", "id"])
+PUT_GEOMETRY = _put("geometry", ["layer", "content"], ["layer"])
+PUT_RUN = _put("run", _RUN, ["id"])
+ADD_ENTRY = "INSERT INTO history (at, who, name, what, layer, ids) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def of_image(image: ImageRecord, relative: str) -> tuple[Any, ...]:
+    """Return the row of an image."""
+    return (
+        image.id, image.name, relative, image.path, image.reader, json.dumps(image.shape), image.dtype,
+        image.file_fingerprint, image.pixel_fingerprint,
+    )  # fmt: skip
+
+
+def image(row: sqlite3.Row) -> ImageRecord:
+    """Return the record of an image."""
+    values = {name: row[name] for name in _IMAGE if name != "absolute"}
+    return ImageRecord(**values | {"shape": tuple(json.loads(row["shape"])), "path": row["absolute"]})
+
+
+def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
+    """Return the row of a layer."""
+    return (
+        layer.id, layer.image, layer.role, layer.method, layer.author, layer.kind, layer.name, json.dumps(layer.shape),
+        layer.dtype, layer.position, json.dumps(layer.placement), json.dumps(layer.look),
+    )  # fmt: skip
+
+
+def layer(row: sqlite3.Row) -> LayerRecord:
+    """Return the record of a layer."""
+    read = {name: json.loads(row[name]) for name in ("placement", "look")}
+    return LayerRecord(**dict(row) | read | {"shape": tuple(json.loads(row["shape"]))})
+
+
+def of_object(layer: str, record: ObjectRecord) -> tuple[Any, ...]:
+    """Return the row of an object. NaN, for which SQLite has no number, is left out as not said."""
+    confidence = record.confidence
+    return (
+        layer, record.id, record.state, None if confidence != confidence else confidence, record.source, record.model,
+        record.note, record.locked, None if record.parents is None else json.dumps(record.parents),
+        json.dumps(record.more),
+    )  # fmt: skip
+
+
+def an_object(row: sqlite3.Row) -> ObjectRecord:
+    """Return the record of an object."""
+    values = {name: row[name] for name in ("id", "state", "confidence", "source", "model", "note")}
+    parents = None if row["parents"] is None else tuple(json.loads(row["parents"]))
+    locked = None if row["locked"] is None else bool(row["locked"])
+    return ObjectRecord(**values, locked=locked, parents=parents, more=json.loads(row["more"]))
+
+
+def of_run(run: RunRecord) -> tuple[Any, ...]:
+    """Return the row of a run."""
+    metrics = {name: value for name, value in run.metrics.items() if math.isfinite(value)}  # JSON has no NaN
+    return (
+        run.id, run.method, run.image, json.dumps(dict(run.params)), run.state, run.started, run.ended, run.stage,
+        run.step, run.total, json.dumps(metrics), json.dumps(dict(run.versions)), run.message, run.model,
+    )  # fmt: skip
+
+
+def run(row: sqlite3.Row) -> RunRecord:
+    """Return the record of a run."""
+    return RunRecord(**dict(row) | {name: json.loads(row[name]) for name in ("params", "metrics", "versions")})
+
+
+def of_entry(entry: Entry) -> tuple[Any, ...]:
+    """Return the row of a line of the history."""
+    return entry.at, entry.who, entry.name, entry.what, entry.layer, json.dumps(entry.ids)
+
+
+def entry(row: sqlite3.Row) -> Entry:
+    """Return a line of the history."""
+    values = dict(row)
+    del values["number"]
+    return Entry(**values | {"ids": tuple(json.loads(row["ids"]))})

@@ -1,0 +1,259 @@
+"""A project: records and pixels in, records and pixels out. Changes that belong together are written together."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import zlib
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from napari_labelfix.errors import ProjectError
+from napari_labelfix.io.files import replacing
+from napari_labelfix.project import database, models, rows
+from napari_labelfix.project.blocks import Key, Tiling, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.project.records import (
+        Batch,
+        Block,
+        Entry,
+        ImageRecord,
+        LayerRecord,
+        ObjectRecord,
+        Objects,
+        RunRecord,
+    )
+
+SUFFIX = ".labelfix"
+
+
+class Project:
+    """An open project file. Made by `create`, `open` or `look`; for one thread at a time.
+
+    Parameters
+    ----------
+    path
+        The file.
+    connection
+        To it.
+    looks
+        Whether it is only read.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, looks: bool = False) -> None:
+        self.path = path
+        self._connection = connection
+        self._looks = looks
+        self._closed = False
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new project. Raises `OutputError` if it cannot be written."""
+        path = path.absolute()
+        return cls(path, database.create(path))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a project to work in it; a run that was cut off is marked so. Raises `ProjectError` if it cannot be."""
+        path = path.absolute()
+        project = cls(path, database.open_file(path))
+        with database.sentences(path):
+            project._connection.execute("UPDATE run SET state = 'interrupted' WHERE state = 'running'")
+        return project
+
+    @classmethod
+    def look(cls, path: Path) -> Self:
+        """Open a project and change nothing. Raises `ProjectError` if it cannot be read."""
+        path = path.absolute()
+        return cls(path, database.open_to_look(path), looks=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; it is one file now."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._looks:
+            self._connection.close()
+        else:
+            database.close(self.path, self._connection)
+
+    def write(self, batch: Batch) -> None:
+        """Write changes, all or none.
+
+        Raises
+        ------
+        ProjectError
+            If something does not fit together, such as a model's pixels and a person's layer.
+        OutputError
+            If the disk is full.
+        """
+        packed = [(block, pack(block.pixels)) for block in batch.blocks]  # before the transaction: it takes longest
+        with database.sentences(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._write_records(batch)
+                self._write_blocks(packed)
+                self._write_rest(batch)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def images(self) -> list[ImageRecord]:
+        """Return the images, with the path where each should be found: beside the project, else where it was."""
+        return [self._with_path(rows.image(row)) for row in self._select("SELECT * FROM image ORDER BY name")]
+
+    def layers(self) -> list[LayerRecord]:
+        """Return the layers from bottom to top."""
+        return [rows.layer(row) for row in self._select("SELECT * FROM layer ORDER BY position, name")]
+
+    def runs(self) -> list[RunRecord]:
+        """Return the runs, oldest first."""
+        return [rows.run(row) for row in self._select("SELECT * FROM run ORDER BY started, rowid")]
+
+    def history(self, newest: int = -1) -> list[Entry]:
+        """Return what was done, newest first; at most so many entries."""
+        return [rows.entry(row) for row in self._select("SELECT * FROM history ORDER BY number DESC LIMIT ?", newest)]
+
+    def meta(self) -> dict[str, str]:
+        """Return the facts about the project."""
+        return dict(self._select("SELECT key, value FROM meta"))
+
+    def objects(self, layer: str) -> list[ObjectRecord]:
+        """Return what is known about the objects of a layer, by ascending id."""
+        return [rows.an_object(row) for row in self._select("SELECT * FROM object WHERE layer = ? ORDER BY id", layer)]
+
+    def geometry(self, layer: str) -> str | None:
+        """Return the JSON of a layer's points or shapes, or None."""
+        return next(
+            (row["content"] for row in self._select("SELECT content FROM geometry WHERE layer = ?", layer)), None
+        )
+
+    def has_pixels(self, layer: str) -> bool:
+        """Whether a layer has any block."""
+        return bool(self._select("SELECT 1 FROM block WHERE layer = ? LIMIT 1", layer))
+
+    def pixels(self, layer: LayerRecord) -> NDArray[Any]:
+        """Return the array of a layer.
+
+        Raises
+        ------
+        ProjectError
+            If a block of it is damaged.
+        """
+        tiling, dtype = Tiling(layer.shape, layer.channels), np.dtype(layer.dtype)
+        array = np.zeros(layer.shape, dtype)
+        for key, data, checksum in self.blocks(layer.id):
+            if not tiling.has(key) or zlib.crc32(data) != checksum:
+                raise ProjectError(f"A block of “{layer.name}” in {self.path} is damaged. Run: napari-labelfix verify.")
+            window = array[tiling.window(key)]
+            window[...] = unpack(data, window.shape, dtype)
+        return array
+
+    def blocks(self, layer: str) -> Iterator[tuple[Key, bytes, int]]:
+        """Yield the blocks of a layer as they lie in the file: place, data and checksum."""
+        for row in self._select("SELECT plane, row, col, data, checksum FROM block WHERE layer = ?", layer):
+            yield Key(row["plane"], row["row"], row["col"]), row["data"], row["checksum"]
+
+    def check_database(self) -> list[str]:
+        """Return what SQLite finds wrong with the file: pages, indices, references between tables."""
+        found = [str(row[0]) for row in self._select("PRAGMA integrity_check")]
+        lost = [
+            f"a row of {row[0]} refers to a {row[2]} that is not there"
+            for row in self._select("PRAGMA foreign_key_check")
+        ]
+        return [sentence for sentence in found if sentence != "ok"] + lost
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy as another project, which finds the same images and has its own models.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        path = path.absolute()
+        with replacing(path) as temporary, database.sentences(path):
+            copied = models.copy(self.path, path, self.runs())
+            with closing(sqlite3.connect(temporary)) as target:
+                self._connection.backup(target)
+                places = [(image.path, relative_path(image.path, path.parent), image.id) for image in self.images()]
+                target.executemany("UPDATE image SET absolute = ?, relative = ? WHERE id = ?", places)
+                target.executemany("UPDATE run SET model = ? WHERE id = ?", [(new, run) for run, new in copied.items()])
+                target.commit()
+
+    def _select(self, sql: str, *values: object) -> list[Any]:
+        with database.sentences(self.path):
+            cursor = self._connection.execute(sql, values)
+            cursor.row_factory = rows.by_name
+            return cursor.fetchall()
+
+    def _with_path(self, image: ImageRecord) -> ImageRecord:
+        beside = (self.path.parent / image.relative) if image.relative else None
+        return replace(image, path=os.path.normpath(beside)) if beside is not None and beside.exists() else image
+
+    def _write_records(self, batch: Batch) -> None:
+        execute = self._connection.executemany
+        folder = self.path.parent
+        execute(rows.PUT_IMAGE, [rows.of_image(image, relative_path(image.path, folder)) for image in batch.images])
+        execute("DELETE FROM layer WHERE id = ?", [(layer,) for layer in batch.removed])
+        execute(rows.PUT_LAYER, map(rows.of_layer, batch.layers))
+        execute("DELETE FROM block WHERE layer = ?", [(layer,) for layer in batch.emptied])
+
+    def _write_blocks(self, packed: Sequence[tuple[Block, bytes | None]]) -> None:
+        empty = [(block.layer, *block.key, block.author) for block, data in packed if data is None]
+        full = [
+            (block.layer, block.author, *block.key, zlib.crc32(data), data)
+            for block, data in packed
+            if data is not None
+        ]
+        self._connection.executemany(rows.DROP_BLOCK, empty)
+        self._connection.executemany(rows.PUT_BLOCK, full)
+
+    def _write_rest(self, batch: Batch) -> None:
+        for layer, objects in batch.objects.items():
+            self._write_objects(layer, objects)
+        self._connection.executemany(rows.PUT_GEOMETRY, batch.geometry.items())
+        self._connection.executemany(rows.PUT_RUN, map(rows.of_run, batch.runs))
+        self._connection.executemany(rows.ADD_ENTRY, map(rows.of_entry, batch.history))
+        self._write_meta(batch.meta)
+
+    def _write_objects(self, layer: str, objects: Objects) -> None:
+        if objects.whole:
+            kept = json.dumps([record.id for record in objects.records])
+            self._connection.execute(
+                "DELETE FROM object WHERE layer = ? AND id NOT IN (SELECT value FROM json_each(?))", (layer, kept)
+            )
+        self._connection.executemany(
+            "DELETE FROM object WHERE layer = ? AND id = ?", [(layer, id_) for id_ in objects.gone]
+        )
+        self._connection.executemany(rows.PUT_OBJECT, [rows.of_object(layer, record) for record in objects.records])
+
+    def _write_meta(self, meta: Mapping[str, str]) -> None:
+        self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+
+def relative_path(path: str, folder: Path) -> str:
+    """Return a path from a folder, with "/"; "" for no path, or one on another drive."""
+    if not path:
+        return ""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return ""

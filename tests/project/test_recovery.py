@@ -1,0 +1,63 @@
+"""Work without a name, and work that was cut off, is found again."""
+
+from datetime import datetime
+
+import pytest
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.project import models, recovery
+from napari_labelfix.project.records import Batch, ImageRecord
+from napari_labelfix.project.store import Project
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(recovery, "user_data_path", lambda *_, **__: tmp_path / "data")
+    return tmp_path / "data" / "recovery"
+
+
+def test_work_gets_a_file_named_by_time_and_image(folder):
+    when = datetime(2026, 3, 5, 14, 3, 9)
+    path = recovery.new_path("my cells/1", when)
+    assert path == folder / "2026-03-05 14-03-09 my_cells_1.labelfix"
+    Project.create(path).close()
+    assert recovery.new_path("my cells/1", when).name == "2026-03-05 14-03-09 my_cells_1 2.labelfix"
+    assert recovery.is_unnamed(path)
+
+
+def test_what_was_cut_off_and_what_has_no_name_is_offered(tmp_path):
+    unnamed = recovery.new_path("cells")
+    with Project.create(unnamed) as project:
+        project.write(Batch(images=[ImageRecord("i", "cells", "", (3, 3), "uint8")]))
+    named, closed = tmp_path / "named.labelfix", tmp_path / "closed.labelfix"
+    for path in (named, closed):
+        Project.create(path).close()
+        recovery.mark_open(path)
+    recovery.mark_closed(closed)
+    found = {unsaved.path: unsaved for unsaved in recovery.find_unsaved()}
+    assert set(found) == {unnamed, named}
+    assert (found[unnamed].named, found[unnamed].cut_off, found[unnamed].images) == (False, False, ("cells",))
+    assert (found[named].named, found[named].cut_off) == (True, True)
+
+
+def test_what_another_window_has_open_or_is_gone_is_not_offered(tmp_path):
+    gone = tmp_path / "gone.labelfix"
+    recovery.mark_open(gone)
+    with Project.create(recovery.new_path("cells")) as project:
+        recovery.mark_open(project.path)
+        assert recovery.find_unsaved() == []
+    assert len(recovery.find_unsaved()) == 1
+
+
+def test_discarding_takes_the_models_along_but_never_a_named_project(tmp_path, folder):
+    path = recovery.new_path("cells")
+    Project.create(path).close()
+    models.keep(path, "r", TrainedModel("scribble2label", {}, {}, b"w"))
+    recovery.discard(path)
+    assert list(folder.iterdir()) == []
+    named = tmp_path / "named.labelfix"
+    Project.create(named).close()
+    recovery.mark_open(named)
+    recovery.discard(named)
+    assert named.exists()
+    assert recovery.find_unsaved() == []

@@ -1,0 +1,102 @@
+"""`verify` finds what is wrong, and `describe` tells what is there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.project import fingerprint, models
+from napari_labelfix.project.blocks import Key
+from napari_labelfix.project.describe import describe
+from napari_labelfix.project.records import (
+    Batch,
+    Block,
+    Entry,
+    ImageRecord,
+    LayerRecord,
+    ObjectRecord,
+    Objects,
+    RunRecord,
+)
+from napari_labelfix.project.store import Project
+from napari_labelfix.project.verify import verify
+
+PIXELS = np.random.default_rng(0).integers(0, 255, (30, 40)).astype(np.uint8)
+
+
+@pytest.fixture
+def project(tmp_path):
+    file = tmp_path / "cells.tif"
+    tifffile.imwrite(file, PIXELS)
+    prints = {"file_fingerprint": fingerprint.of_file(file), "pixel_fingerprint": fingerprint.of_pixels(PIXELS)}
+    image = ImageRecord("i", "cells", str(file), (30, 40), "uint8", **prints)
+    labels = LayerRecord("l", "i", "corrected", "person", "labels", "corrected", (30, 40), "int32")
+    points = LayerRecord("p", "i", "points", "person", "points", "points", (0, 2), "float64")
+    with Project.create(tmp_path / "a.labelfix") as project:
+        place = models.keep(project.path, "r", TrainedModel("scribble2label", {}, {}, b"w"))
+        project.write(
+            Batch(
+                images=[image],
+                layers=[labels, points],
+                runs=[RunRecord("r", "scribble2label", "i", {}, model=place)],
+                blocks=[Block("l", "person", Key(0, 0, 0), np.ones((30, 40), np.int32))],
+                objects={"l": Objects([ObjectRecord(1, "accepted"), ObjectRecord(2, "todo"), ObjectRecord(3, "todo")])},
+                geometry={"p": '{"data": [[1, 2], [3, 4]]}'},
+                history=[Entry("person", "ann", "paint", "l", (1,))],
+            )
+        )
+        yield project
+
+
+def troubles(project):
+    return [check.trouble for check in verify(project) if check.trouble]
+
+
+def test_a_sound_project_has_nothing_wrong(project):
+    assert troubles(project) == []
+    told = {check.what: check.found for check in verify(project)}
+    assert told["database"] == "whole"
+    assert told["labels “corrected”"] == "1 blocks"
+    assert told["points “points”"] == "2 points"
+
+
+def test_an_image_saved_again_is_the_same_and_another_is_not(project, tmp_path):
+    tifffile.imwrite(tmp_path / "cells.tif", PIXELS, compression="zlib")
+    assert troubles(project) == []
+    tifffile.imwrite(tmp_path / "cells.tif", PIXELS[::-1])
+    [trouble] = troubles(project)
+    assert "is another image than the one" in trouble
+    (tmp_path / "cells.tif").write_bytes(b"nonsense")
+    assert "cannot be read here" in troubles(project)[0]
+    (tmp_path / "cells.tif").unlink()
+    assert "There is no" in troubles(project)[0]
+
+
+def test_damage_is_found(project):
+    project._connection.execute("UPDATE block SET checksum = 5")
+    [trouble] = troubles(project)
+    assert trouble == "1 of 1 blocks are damaged, the first is (0, 0, 0)."
+
+
+def test_rows_that_refer_to_nothing_are_found(project):
+    project._connection.execute("PRAGMA foreign_keys = OFF")
+    project._connection.execute("UPDATE layer SET id = 'x' WHERE id = 'l'")
+    assert "refers to a layer that is not there" in troubles(project)[0]
+
+
+def test_a_model_that_is_gone_is_found(project):
+    (project.path.parent / "a.models" / "r-1" / "model.json").unlink()
+    assert "model.json is missing" in troubles(project)[0]
+
+
+def test_a_project_is_told_in_numbers(project):
+    project.write(Batch(images=[replace(project.images()[0], name="cells 2")]))
+    summary = describe(project)
+    assert [image.name for image in summary.images] == ["cells 2"]
+    by_kind = {told.layer.kind: told for told in summary.layers}
+    assert by_kind["labels"].count == 3
+    assert by_kind["labels"].states == {"accepted": 1, "todo": 2}
+    assert by_kind["points"].count == 2
+    assert (summary.edits, summary.last.name) == (1, "ann")
