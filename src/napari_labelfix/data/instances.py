@@ -9,6 +9,8 @@ import numpy as np
 from skimage.measure import label
 from skimage.segmentation import watershed
 
+from napari_labelfix.data.large import join_tiles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,7 +38,16 @@ def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimu
     -------
     NDArray[np.int32]
         (Y, X) ids 1..N without gaps, 0 = background.
+
+    Notes
+    -----
+    Sides of more than 4096 pixels are worked through in overlapping tiles, so that memory stays bounded. Objects that
+    reach less than 256 pixels into the next tile come out as in one piece; longer ones may be parted differently.
     """
+    return join_tiles(classes.shape, lambda window: _split(classes[window], how, minimum_size))
+
+
+def _split(classes: NDArray[np.uint8], how: Split, minimum_size: int) -> NDArray[np.int32]:
     labels = np.zeros(classes.shape, np.int32)
     for value in np.unique(classes[classes > 0]):
         mask = _fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))

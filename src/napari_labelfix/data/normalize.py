@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,41 @@ if TYPE_CHECKING:
 
 LOW, HIGH = 0.5, 99.5  # percentiles: robust to dead and saturated pixels
 _ENOUGH = 1_000_000  # pixels; more do not change a percentile
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What becomes 0 in each channel, and how much brighter is 1.
+
+    Parameters
+    ----------
+    dark, span
+        (C,) float32.
+    """
+
+    dark: NDArray[np.float32]
+    span: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, image: NDArray[np.generic]) -> Levels:
+        """Return the levels of an image (Y, X) or (Y, X, C): its 0.5th percentile and its distance to the 99.5th."""
+        pixels = _with_channels(image)
+        stride = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _ENOUGH)))
+        sample = pixels[::stride, ::stride].astype(np.float32)
+        low, high = np.percentile(sample, (LOW, HIGH), axis=(0, 1))
+        # a channel that is nearly all one value, as sparse spots on black are, is scaled by its whole range instead
+        flat = high - low <= 0
+        if flat.any():
+            low = np.where(flat, pixels.min(axis=(0, 1)).astype(np.float32), low)
+            high = np.where(flat, pixels.max(axis=(0, 1)).astype(np.float32), high)
+        return cls(low.astype(np.float32), np.where(high > low, high - low, 1).astype(np.float32))
+
+    def normalize(self, image: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Scale an image, or a part of it: (Y, X) or (Y, X, C) -> (Y, X, C) float32."""
+        pixels = _with_channels(image).astype(np.float32)
+        pixels -= self.dark
+        pixels /= self.span
+        return pixels
 
 
 def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -26,14 +62,8 @@ def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
     NDArray[np.float32]
         (Y, X, C).
     """
-    pixels = image.astype(np.float32)
-    pixels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    stride = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _ENOUGH)))
-    sample = pixels[::stride, ::stride]
-    low, high = np.percentile(sample, (LOW, HIGH), axis=(0, 1))
-    # a channel that is nearly all one value, as sparse spots on black are, is scaled by its whole range instead
-    flat = high - low <= 0
-    low = np.where(flat, pixels.min(axis=(0, 1)), low)
-    high = np.where(flat, pixels.max(axis=(0, 1)), high)
-    scale = np.where(high > low, high - low, 1)
-    return np.asarray((pixels - low.astype(np.float32)) / scale.astype(np.float32), np.float32)
+    return Levels.of(image).normalize(image)
+
+
+def _with_channels(image: NDArray[np.generic]) -> NDArray[np.generic]:
+    return image[..., np.newaxis] if image.ndim == 2 else image

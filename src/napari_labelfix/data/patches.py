@@ -10,7 +10,11 @@ from napari_labelfix.data.tiles import tiles
 from napari_labelfix.networks.device import mixed_precision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from torch import Tensor, nn
+
+    from napari_labelfix.data.tiles import Tile
 
 MARGIN = 64  # pixels; no farther neighbour changes what the microscopy encoder predicts
 SIDE = 2048  # pixels of a tile; of smaller ones, the margins are too large a part
@@ -21,17 +25,35 @@ def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
     return predict_logits(network, image).softmax(0)
 
 
-@torch.inference_mode()
 def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
     """Return what a network says of a plane: (C, H, W) -> (outputs, H, W) float32, on the image's device."""
-    network.eval()
     height, width = int(image.shape[1]), int(image.shape[2])
     whole: Tensor | None = None
-    for tile in tiles((height, width), MARGIN, SIDE):
-        crop = image[:, *tile.read].unsqueeze(0).contiguous(memory_format=torch.channels_last)
-        with mixed_precision(image.device):
-            part = network(crop)[0].float()
+    for tile, part in logits_by_tile(network, (height, width), lambda window: image[:, *window]):
         whole = part.new_empty(len(part), height, width) if whole is None else whole
-        whole[:, *tile.keep] = part[:, *tile.inner]
+        whole[:, *tile.keep] = part
     assert whole is not None  # a plane has at least one tile
     return whole
+
+
+@torch.inference_mode()
+def logits_by_tile(
+    network: nn.Module, shape: tuple[int, int], read: Callable[[tuple[slice, slice]], Tensor]
+) -> Iterator[tuple[Tile, Tensor]]:
+    """Yield the tiles of a plane, and what a network says of what each of them keeps: (outputs, h, w) float32.
+
+    Parameters
+    ----------
+    network
+        It is put into evaluation mode.
+    shape
+        Height and width of the plane.
+    read
+        Returns a window of the plane, (C, h, w) float32 on the network's device.
+    """
+    network.eval()
+    for tile in tiles(shape, MARGIN, SIDE):
+        crop = read(tile.read).unsqueeze(0).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(crop.device):
+            part = network(crop)[0].float()
+        yield tile, part[:, *tile.inner]

@@ -1,18 +1,19 @@
-"""A trained model and a plane, made ready for each other."""
+"""What a trained model says of a plane; of a large one, a tile at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 
-from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.normalize import Levels
+from napari_labelfix.data.patches import logits_by_tile
 from napari_labelfix.errors import ModelError
 from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import load_unet
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
@@ -20,10 +21,28 @@ if TYPE_CHECKING:
     from napari_labelfix.networks.unet import UnetSpec
 
 
-def load_for(
+class Classified(NamedTuple):
+    """What a network says of each pixel.
+
+    Parameters
+    ----------
+    classes
+        (Y, X) uint8, the likeliest class.
+    confidence
+        (Y, X) float32, its probability.
+    probabilities
+        (classes, Y, X) float16.
+    """
+
+    classes: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    probabilities: NDArray[np.float16]
+
+
+def classify(
     image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
-) -> tuple[nn.Module, Tensor]:
-    """Load a model's network for a plane; return it and the plane, normalised, on the device.
+) -> Classified:
+    """Let a model's network tell the class of each pixel; beside the image, only what is returned is held in memory.
 
     Parameters
     ----------
@@ -34,22 +53,46 @@ def load_for(
     device
         Where to compute.
     beside
-        Channels of the network that are no channels of the image.
-
-    Returns
-    -------
-    network, plane
-        (C, H, W) float32.
+        Channels of the network that are no channels of the image: they are 0.
 
     Raises
     ------
     ModelError
         If the image has another number of channels, or the weights are damaged.
     """
-    pixels = normalize(image)
-    channels = spec.channels - beside
-    if pixels.shape[2] != channels:
-        raise ModelError(f"The model was trained on {channels} channels, but the image has {pixels.shape[2]}.")
+    network, where = _load(image, model, spec, device, beside)
+    height, width = image.shape[:2]
+    levels = Levels.of(image)
+
+    def read(window: tuple[slice, slice]) -> Tensor:
+        pixels = torch.from_numpy(levels.normalize(image[window])).permute(2, 0, 1).to(where)
+        return torch.cat([pixels, pixels.new_zeros(beside, *pixels.shape[1:])])
+
+    classes, confidence = np.empty((height, width), np.uint8), np.empty((height, width), np.float32)
+    probabilities = np.empty((spec.classes, height, width), np.float16)
+    for tile, logits in logits_by_tile(network, (height, width), read):
+        found = logits.softmax(0)
+        highest, likeliest = found.max(0)
+        classes[tile.keep] = likeliest.numpy(force=True)
+        confidence[tile.keep] = highest.numpy(force=True)
+        probabilities[:, *tile.keep] = found.half().numpy(force=True)
+    return Classified(classes, confidence, probabilities)
+
+
+def load_for(image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str) -> tuple[nn.Module, Tensor]:
+    """Load a model's network for a plane; return it and the plane (C, H, W), normalised, on the device.
+
+    The parameters and errors are those of `classify`.
+    """
+    network, where = _load(image, model, spec, device)
+    return network, torch.from_numpy(Levels.of(image).normalize(image)).permute(2, 0, 1).to(where)
+
+
+def _load(
+    image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
+) -> tuple[nn.Module, torch.device]:
+    channels, expected = image.shape[2] if image.ndim == 3 else 1, spec.channels - beside
+    if channels != expected:
+        raise ModelError(f"The model was trained on {expected} channels, but the image has {channels}.")
     where = choose_device(device)
-    network = on_device(load_unet(spec, model.weights), where)
-    return network, torch.from_numpy(pixels).permute(2, 0, 1).to(where)
+    return on_device(load_unet(spec, model.weights), where), where

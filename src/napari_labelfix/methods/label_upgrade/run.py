@@ -14,10 +14,9 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.instances import split_instances
-from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.session import UNSURE, Session
-from napari_labelfix.methods.prediction import load_for
+from napari_labelfix.methods.prediction import classify
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal, tell
 
@@ -66,10 +65,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     description = dict(model.network)
     labelled = int(description.pop("labelled"))
     spec = UnetSpec(**description)
-    network, plane = load_for(image, model, spec, device, beside=labelled)
-    no_labels = plane.new_zeros(labelled, *plane.shape[1:])
-    found = predict_probabilities(network, torch.cat([plane, no_labels])).numpy(force=True)
-    labels = split_instances(found.argmax(axis=0).astype(np.uint8), "watershed", params.minimum_size)
-    confidence = found.max(axis=0)
-    proposal = Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)
-    return dataclasses.replace(proposal, probabilities=found.astype(np.float16))
+    found = classify(image, model, spec, device, beside=labelled)
+    labels = split_instances(found.classes, "watershed", params.minimum_size)
+    proposal = Proposal(labels, (labels > 0).astype(np.uint8), found.confidence, found.confidence < UNSURE)
+    return dataclasses.replace(proposal, probabilities=found.probabilities)

@@ -11,11 +11,9 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.methods.prediction import load_for
+from napari_labelfix.methods.prediction import classify
 from napari_labelfix.methods.scribble2label.learner import Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session, make_proposal
@@ -25,6 +23,7 @@ from napari_labelfix.snapshots import Clock, Proposal, Snapshot, tell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
@@ -66,9 +65,9 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
         If the image has another number of channels, or the weights are damaged.
     """
     params = Scribble2LabelParams.from_dict(model.params)
-    network, plane = load_for(image, model, UnetSpec(**model.network), device)
-    found = predict_probabilities(network, plane).numpy(force=True)
-    return dataclasses.replace(make_proposal(found, params), probabilities=found.astype(np.float16))
+    found = classify(image, model, UnetSpec(**model.network), device)
+    proposal = make_proposal(found.classes, found.confidence, params)
+    return dataclasses.replace(proposal, probabilities=found.probabilities)
 
 
 def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]:

@@ -178,7 +178,8 @@ class Session:
         assert canvas.belief is not None  # planes are shown when something is believed of them
         marked = canvas.marked.numpy(force=True)
         unsure = (canvas.belief.amax(dim=0) <= self.params.threshold).numpy(force=True)
-        proposal = make_proposal(self._shown[index].numpy(force=True), self.params, marked)
+        shown = self._shown[index].numpy(force=True)
+        proposal = make_proposal(shown.argmax(axis=0).astype(np.uint8), shown.max(axis=0), self.params, marked)
         return replace(proposal, ignored=unsure & (marked < 0))
 
 
@@ -190,11 +191,15 @@ def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:
 
 
 def make_proposal(
-    probabilities: NDArray[np.float32], params: Scribble2LabelParams, marked: NDArray[np.integer] | None = None
+    classes: NDArray[np.uint8],
+    confidence: NDArray[np.float32],
+    params: Scribble2LabelParams,
+    marked: NDArray[np.integer] | None = None,
 ) -> Proposal:
-    """Turn probabilities (classes, Y, X) into classes, objects, confidence and the ignored mask."""
-    classes = probabilities.argmax(axis=0).astype(np.uint8)
-    confidence = probabilities.max(axis=0).astype(np.float32)
+    """Turn the likeliest classes (Y, X), which it changes, and their probabilities into a proposal with objects.
+
+    `marked` (Y, X) has the class where somebody has drawn, and is negative elsewhere; the drawing is right.
+    """
     ignored = confidence <= params.threshold
     if marked is not None:
         drawn = marked >= 0
