@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.draw import disk
 
-from napari_labelfix.methods.label_upgrade.objects import keep_outlines, make_objects
+from napari_labelfix.methods.label_upgrade.objects import make_objects, upgraded_objects
 
 
 def discs(*discs, shape=(60, 120)):
@@ -90,26 +90,56 @@ def test_one_giant_object_and_many_tiny_ones():
     assert np.array_equal(make_objects(dots > 0, dots, 0), dots)
 
 
-def test_an_object_that_hardly_differs_is_left_as_it_was():
-    old = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 30, 100, 10))
-    new = discs((3, 20, 21, 10), (70_000, 30, 60, 14), (70_001, 30, 100, 15))
-    kept = keep_outlines(new, old)
-    assert np.array_equal(kept == 3, old == 3)
-    assert np.array_equal(kept == 70_000, new == 70_000)
+def upgraded(new, old, **how):
+    """Upgrade old labels where the network sees the new ones."""
+    return upgraded_objects(new > 0, old, 30, **how)
 
 
-def test_where_most_outlines_agree_the_others_are_believed_too():
-    old = discs((3, 20, 20, 10), (4, 30, 60, 10), (5, 30, 100, 10))
-    new = discs((3, 20, 21, 10), (4, 30, 61, 10), (5, 30, 100, 12))
-    assert np.array_equal(keep_outlines(new, old), old)
+CAREFUL = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 40, 100, 10))
+LOOSE = discs((3, 20, 20, 6), (70_000, 30, 60, 6), (70_001, 40, 100, 10))
+
+
+def test_where_outlines_are_careful_every_object_that_is_seen_keeps_its_own():
+    seen = discs((1, 20, 21, 10), (1, 30, 61, 10), (1, 40, 100, 13))
+    assert np.array_equal(upgraded(seen, CAREFUL), CAREFUL)
+
+
+def test_where_outlines_are_loose_only_an_object_that_hardly_differs_keeps_its_own():
+    seen = discs((1, 20, 20, 10), (1, 30, 60, 10), (1, 40, 101, 10))
+    labels = upgraded(seen, LOOSE)
+    assert ids(labels) == ids(LOOSE)
+    assert np.array_equal(labels == 70_001, LOOSE == 70_001)
+    assert np.array_equal((labels > 0)[:, :80], (seen > 0)[:, :80])
 
 
 def test_outlines_that_are_known_to_be_right_are_kept():
-    old, new = discs((3, 30, 60, 10)), discs((3, 30, 60, 14))
-    assert np.array_equal(keep_outlines(new, old), new)
-    assert np.array_equal(keep_outlines(new, old, spared=True), old)
+    seen = discs((1, 20, 20, 10), (1, 30, 60, 10), (1, 40, 101, 10))
+    assert np.array_equal(upgraded(seen, LOOSE, spared=True), LOOSE)
 
 
-def test_a_removed_object_does_not_come_back_and_a_new_one_stays():
-    old, new = discs((3, 20, 20, 10)), discs((4, 30, 80, 10))
-    assert np.array_equal(keep_outlines(new, old), new)
+def test_an_object_that_the_network_does_not_see_goes_and_others_keep_their_outlines():
+    seen = discs((1, 20, 21, 10), (1, 30, 61, 10))
+    assert np.array_equal(upgraded(seen, CAREFUL), np.where(CAREFUL == 70_001, 0, CAREFUL))
+
+
+def test_a_cell_that_is_missing_beside_a_careful_one_is_added_with_an_id_of_its_own():
+    seen = CAREFUL + discs((1, 30, 79, 9))
+    labels = upgraded(seen, CAREFUL)
+    assert np.array_equal(np.where(labels <= 70_001, labels, 0), CAREFUL)
+    assert len(ids(labels)) == 4
+    assert (labels > 70_001).sum() > 200
+
+
+def test_two_cells_under_one_label_are_parted_among_careful_outlines():
+    two = discs((7, 40, 24, 12), (7, 40, 45, 11), shape=(60, 220))
+    others = discs((1, 20, 100, 10), (2, 20, 140, 10), (3, 20, 180, 10), shape=(60, 220))
+    labels = upgraded(two + others, two + others)
+    assert len(ids(labels[:, :70])) == 2
+    assert np.array_equal(labels[:, 70:], others[:, 70:])
+
+
+def test_where_nothing_is_seen_or_nothing_was_labelled():
+    nothing = np.zeros_like(CAREFUL)
+    assert ids(upgraded(nothing, CAREFUL)) == set()
+    assert len(ids(upgraded(CAREFUL, nothing))) == 3
+    assert len(ids(upgraded(CAREFUL, discs((9, 50, 10, 5))))) == 3

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 from skimage.measure import regionprops
 from skimage.segmentation import watershed
@@ -19,9 +20,99 @@ _MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
 _WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
 _CONVEX = 0.93  # solidity from which an old object is believed to be one cell; two touching discs have 0.88
 
-# IoU of an object before and after, from which it is left as it was.
-_ALIKE, _ALIKE_IF_AGREEING, _ALIKE_IF_SPARED = 0.85, 0.5, 0.3
-_AGREEING = 0.75  # median IoU of the objects of a plane, from which their outlines agree
+_ALIKE = 0.85  # IoU of an object before and after, from which it is left as it was
+_AGREEING = 0.75  # from which it is much the same; of the median object of a plane, from which all are believed
+_THIN = 0.5  # of a typical radius: what is no deeper, beside an object whose outline is kept, is its rim
+
+
+def upgraded_objects(
+    foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int, spared: bool = False
+) -> NDArray[np.int32]:
+    """Cut a foreground into objects, and leave those whose old outlines can be believed as they were to the pixel.
+
+    Where most outlines of a plane are much as the network would draw them, they were drawn with care: every object that
+    the network sees, too, keeps its own, and what lies outside of these is cut. In other planes only an object that
+    hardly changes keeps its outline. So labels that were right stay right, and nobody has to look at changes that are
+    none.
+
+    Parameters
+    ----------
+    foreground, old, minimum_size
+        As for `make_objects`.
+    spared
+        Whether the outlines are known to be right.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) ids, 0 = background.
+    """
+    labels = make_objects(foreground, old, minimum_size)
+    was = _compare(labels, old, foreground)
+    seen = was.inside > _MOSTLY
+    if not seen.any():
+        return labels
+    if not (spared or float(np.median(was.iou[seen])) > _AGREEING):
+        return _with_old(labels, old, was.ids[was.iou >= _ALIKE])
+    whole = (was.parts < 2) | (was.iou > _AGREEING)
+    kept = was.ids[seen if spared else seen & whole]
+    return _with_more(np.where(np.isin(old, kept), old, 0), foreground, old, minimum_size)
+
+
+class _Comparison(NamedTuple):
+    """What became of old objects, in the order of their ids.
+
+    Parameters
+    ----------
+    ids
+        (N,) of the old objects.
+    iou
+        (N,) with the new object of the same id; 0 without one.
+    inside
+        (N,) share of the pixels that are foreground.
+    parts
+        (N,) how many new objects lie mostly in it.
+    """
+
+    ids: NDArray[np.integer]
+    iou: NDArray[np.floating]
+    inside: NDArray[np.floating]
+    parts: NDArray[np.int64]
+
+
+def _compare(labels: NDArray[np.int32], old: NDArray[np.integer], foreground: NDArray[np.bool_]) -> _Comparison:
+    ids, new_ids = (np.unique(image[image > 0]) for image in (old, labels))
+    overlaps = count_overlaps(labels, old)
+    pairs = overlaps.shared.tocoo()
+    same = ids[pairs.row] == new_ids[pairs.col]
+    row, column, shared = pairs.row[same], pairs.col[same], pairs.data[same]
+    iou = np.zeros(len(ids))
+    iou[row] = shared / (overlaps.true_sizes[row] + overlaps.predicted_sizes[column] - shared)
+    seen = np.bincount(np.searchsorted(ids, old[foreground & (old > 0)]), minlength=len(ids))
+    return _Comparison(ids, iou, seen / overlaps.true_sizes, _count_parts(pairs, overlaps.predicted_sizes))
+
+
+def _with_old(labels: NDArray[np.int32], old: NDArray[np.integer], ids: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return labels in which the objects of these ids are as they were."""
+    stays = ~np.isin(labels, ids)
+    return np.where(np.isin(old, ids), old, np.where(stays, labels, 0)).astype(np.int32)
+
+
+def _with_more(
+    kept: NDArray[np.integer], foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int
+) -> NDArray[np.int32]:
+    """Return objects that are kept, and around them what else is in the foreground, but not their rims."""
+    rest = foreground & (kept == 0)
+    left = np.where(kept > 0, 0, old)
+    more = make_objects(rest, left, minimum_size)
+    fresh = (more > 0) & ~np.isin(more, left)
+    more[fresh] += int(old.max()) - int(left.max())  # ids above all old ones
+    sizes = np.bincount(np.unique(kept, return_inverse=True)[1].ravel())[1:]
+    radius = float(np.sqrt(np.median(sizes) / np.pi)) if len(sizes) else 0.0
+    depth = cv2.distanceTransform(rest.astype(np.uint8), cv2.DIST_L2, 5)
+    beside = cv2.dilate((kept > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    rims = np.setdiff1d(more[beside], more[depth > _THIN * radius])
+    return np.where(kept > 0, kept, np.where(np.isin(more, rims), 0, more)).astype(np.int32)
 
 
 def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int) -> NDArray[np.int32]:
@@ -109,29 +200,3 @@ def _flood_crowded(
     markers = np.where(mask & np.isin(old, credible), old, 0).astype(np.int32)
     flooded = watershed(np.zeros(labels.shape, np.uint8), markers, connectivity=2, mask=mask)
     return np.where(mask & (flooded > 0), flooded, labels).astype(np.int32)
-
-
-def keep_outlines(labels: NDArray[np.int32], old: NDArray[np.integer], spared: bool = False) -> NDArray[np.int32]:
-    """Return labels in which an object that hardly differs from what it was is as it was.
-
-    So labels that were right stay right to the pixel, and nobody has to look at changes that are none. How much is
-    hardly depends: where most outlines agree with those that the network would draw, the others are believed, too.
-
-    Parameters
-    ----------
-    labels, old
-        (Y, X) object ids after and before; an object that is still the same has kept its id.
-    spared
-        Whether the outlines are known to be right.
-    """
-    ids = np.union1d(old, labels)
-    before, after, both = (
-        np.bincount(np.searchsorted(ids, image[where]), minlength=len(ids))
-        for image, where in ((old, old > 0), (labels, labels > 0), (labels, (labels == old) & (old > 0)))
-    )
-    iou = both / np.maximum(before + after - both, 1)
-    agree = bool(both.any()) and float(np.median(iou[before > 0])) > _AGREEING
-    least = _ALIKE_IF_SPARED if spared else _ALIKE_IF_AGREEING if agree else _ALIKE
-    kept = ids[(both > 0) & (iou >= least)]
-    was, stays = np.isin(old, kept), ~np.isin(labels, kept)
-    return np.where(was, old, np.where(stays, labels, 0)).astype(np.int32)

@@ -13,7 +13,7 @@ from napari_labelfix.annotations import Instances, same_annotation
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
-from napari_labelfix.methods.label_upgrade.objects import keep_outlines, make_objects
+from napari_labelfix.methods.label_upgrade.objects import upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.networks.device import choose_device
@@ -104,8 +104,7 @@ class Session:
         """Return the upgraded labels of a plane; where they were right they are as they were."""
         page = self.pages[index]
         foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
-        labels = make_objects(foreground > 0.5, page.labels, self.params.minimum_size)
-        labels = keep_outlines(labels, page.labels, self._spares_outlines)
+        labels = upgraded_objects(foreground > 0.5, page.labels, self.params.minimum_size, self._spares_outlines)
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
