@@ -141,8 +141,8 @@ def main() -> None:
     start = "random weights" if options.scratch else "the weights of the package"
     notes = [
         f"Means over {options.seeds} seeds, and the lowest and the highest; {options.images} crops of {SIDE} px to "
-        f"learn from, {options.epochs} epochs, {options.measured} crops of other images to measure on; every network starts "
-        f"from {start}; components under {SMALLEST} px are dropped and holes filled, as in the paper.",
+        f"learn from, {options.epochs} epochs, {options.measured} crops of other images to measure on; every network "
+        f"starts from {start}; components under {SMALLEST} px are dropped and holes filled, as in the paper.",
         "Scribbles only: partial cross-entropy. Pseudo-labels: the paper's threshold on the latest prediction, without "
         "the ensemble. Scribble2Label: as in the paper. Ours: with the instant classifier in the ensemble.",
         "The paper learned from hundreds of images with a ResNet-50 from ImageNet on a GPU; its figures stand beside, "
