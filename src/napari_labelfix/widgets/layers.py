@@ -144,6 +144,36 @@ def select(viewer: ViewerModel, layer: Layer) -> None:
     viewer.layers.selection.active = layer
 
 
+def active(viewer: ViewerModel) -> Layer | None:
+    """Return the active layer: the one that the mouse, the brush and Ctrl+Z belong to."""
+    return viewer.layers.selection.active
+
+
+def on_active_change(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
+    """Call a bound method, which is held weakly, when another layer is the active one."""
+    viewer.layers.selection.events.active.connect(callback)
+
+
+def all_layers(viewer: ViewerModel) -> list[Layer]:
+    """Return the viewer's layers from bottom to top."""
+    return list(viewer.layers)
+
+
+def add_on_top(viewer: ViewerModel, layer: Layer) -> None:
+    """Add a layer above all others."""
+    viewer.layers.append(layer)
+
+
+def move_to_top(viewer: ViewerModel, layer: Layer) -> None:
+    """Move a layer above all others."""
+    viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
+
+
+def remove(viewer: ViewerModel, layer: Layer) -> None:
+    """Take a layer out of the viewer."""
+    viewer.layers.remove(layer)
+
+
 def on_list_change(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
     """Call a bound method, which is held weakly, when layers come, go, move or are renamed."""
     events = viewer.layers.events

@@ -45,6 +45,10 @@ SHORTCUTS = {
         ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide"),
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
+        ShortcutSpec("merge", "U", "Drag across the objects that are one. The largest keeps its id."),
+        ShortcutSpec(
+            "cut", "Q", "Draw a line across an object, from outside to outside. The largest part keeps the id."
+        ),
     ]
 }
 

@@ -1,0 +1,127 @@
+"""What lies under a person's hands: the plane in view or the whole stack, and all that an edit has to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.review.edits.boxes import find_boxes, widened
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.edits.draft import Outcome
+
+_LOWER_EDGE = np.array([[0.5, -0.5], [0.5, 0.5]])  # its ends, from the middle of a pixel
+_RIGHT_EDGE = np.array([[-0.5, 0.5], [0.5, 0.5]])
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Labels to edit. It is of use until they change.
+
+    Parameters
+    ----------
+    stack
+        (..., Y, X), 0 = background.
+    index
+        Of the plane in view; () where there is only one.
+    whole
+        Whether edits go through all planes; otherwise they stay in the plane in view.
+    locked
+        Ids that must not change.
+    new_id
+        The first id for new objects.
+    steps
+        How far apart pixels are along each axis of the stack, in widths of a pixel.
+    image
+        Of the stack's shape, or None.
+    """
+
+    stack: NDArray[np.integer]
+    index: tuple[int, ...] = ()
+    whole: bool = False
+    locked: frozenset[int] = frozenset()
+    new_id: int = 1
+    steps: tuple[float, ...] | None = None
+    image: NDArray[np.generic] | None = None
+    _boxes: dict[int, Box | None] = field(default_factory=dict)
+
+    @property
+    def plane(self) -> NDArray[np.integer]:
+        """(Y, X) the labels in view."""
+        return self.stack[self.index]
+
+    @property
+    def labels(self) -> NDArray[np.integer]:
+        """What edits are worked out on: (..., Y, X), or the plane in view."""
+        return self.stack if self.whole else self.plane
+
+    @property
+    def pixels(self) -> NDArray[np.generic] | None:
+        """The image of `labels`."""
+        return self.image if self.whole or self.image is None else self.image[self.index]
+
+    @property
+    def spacing(self) -> tuple[float, ...] | None:
+        """The steps between the pixels of `labels`."""
+        return self.steps if self.whole or self.steps is None else self.steps[-2:]
+
+    def boxes(self, ids: Collection[int]) -> dict[int, Box]:
+        """Return where objects lie in `labels`; each is looked for once."""
+        if unknown := set(ids) - self._boxes.keys():
+            self._boxes.update(dict.fromkeys(unknown) | find_boxes(self.labels, unknown))
+        return {object_id: box for object_id in ids if (box := self._boxes[object_id]) is not None}
+
+    def object_at(self, position: NDArray[np.floating]) -> int:
+        """Return the object at a position (ndim,) of `labels`, or 0."""
+        pixel = np.round(position).astype(int)
+        inside = ((pixel >= 0) & (pixel < self.labels.shape)).all()
+        return int(self.labels[tuple(pixel)]) if inside else 0
+
+    def positions(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the positions in `labels` of points (N, ndim) of the stack."""
+        return points if self.whole else points[:, -2:]
+
+    def in_stack(self, outcome: Outcome) -> Outcome:
+        """Return an outcome of `labels` as one of the stack."""
+        return outcome if self.whole else outcome.in_plane(self.index)
+
+    def outlines(self, outcome: Outcome) -> NDArray[np.float64]:
+        """Return how an outcome of `labels` would look in the plane in view.
+
+        Returns
+        -------
+        NDArray[np.float64]
+            (2 N, 2) row and column of the ends of N pieces of outline; each two belong together.
+        """
+        plane, *pixels = self.plane, *outcome.edit.indices[-2:]
+        after = outcome.edit.after
+        if self.whole and self.index:
+            seen = np.all([axis == at for axis, at in zip(outcome.edit.indices, self.index, strict=False)], axis=0)
+            pixels, after = [axis[seen] for axis in pixels], after[seen]
+        pieces = [np.zeros((0, 2))]
+        for object_id in outcome.gains():
+            if (whole := self.boxes([object_id]).get(object_id)) is None:
+                continue  # an object that is made by the edit lies where others were
+            box = rows, columns = widened(whole[-2:], 1, plane.shape)
+            view = np.array(plane[box])
+            inside = (pixels[0] >= rows.start) & (pixels[0] < rows.stop)
+            inside &= (pixels[1] >= columns.start) & (pixels[1] < columns.stop)
+            view[pixels[0][inside] - rows.start, pixels[1][inside] - columns.start] = after[inside]
+            view[~np.isin(view, list(outcome.gains()))] = 0
+            pieces.append(edges(view) + np.array([rows.start, columns.start]))
+        return np.concatenate(pieces)
+
+
+def edges(labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return (2 N, 2) row and column of the ends of the pieces of edge between pixels (Y, X) of different labels."""
+    below = np.argwhere(labels[:-1] != labels[1:])
+    beside = np.argwhere(labels[:, :-1] != labels[:, 1:])
+    pairs = np.concatenate([below[:, None] + _LOWER_EDGE, beside[:, None] + _RIGHT_EDGE])
+    return pairs.reshape(-1, 2)
