@@ -90,9 +90,9 @@ def test_one_giant_object_and_many_tiny_ones():
     assert np.array_equal(make_objects(dots > 0, dots, 0), dots)
 
 
-def upgraded(new, old, **how):
+def upgraded(new, old, trusted=None, **how):
     """Upgrade old labels where the network sees the new ones."""
-    return upgraded_objects(new > 0, old, 30, **how)
+    return upgraded_objects(new > 0, old, np.zeros(old.shape, bool) if trusted is None else trusted, 30, **how)
 
 
 CAREFUL = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 40, 100, 10))
@@ -110,6 +110,15 @@ def test_where_outlines_are_loose_only_an_object_that_hardly_differs_keeps_its_o
     assert ids(labels) == ids(LOOSE)
     assert np.array_equal(labels == 70_001, LOOSE == 70_001)
     assert np.array_equal((labels > 0)[:, :80], (seen > 0)[:, :80])
+
+
+def test_careful_outlines_of_the_right_part_say_nothing_of_the_others():
+    old = LOOSE + discs((1, 50, 10, 6), (2, 50, 30, 6), (4, 50, 50, 6), (5, 50, 70, 6))
+    seen = old + discs((9, 20, 20, 10), (9, 30, 60, 10)) * (old == 0)
+    right = np.zeros(old.shape, bool)
+    right[42:, :80] = True
+    assert np.array_equal(upgraded(seen, old), old)
+    assert np.array_equal(upgraded(seen, old, right)[:42] > 0, seen[:42] > 0)
 
 
 def test_outlines_that_are_known_to_be_right_are_kept():

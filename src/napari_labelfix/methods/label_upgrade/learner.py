@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
+from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import UnetSpec, build_unet, save_weights, start_unet
 
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 FEWEST_CROPS = 32  # in an epoch
 MEASURED_CROPS = 8
 GAIN = 0.001  # of Dice; less is chance
+OUTWEIGHS = 15  # so many right objects count as much as all that the shipped weights have learned from
 UNLABELLED = 0.1  # share of crops without any label, so that the network can do without
 
 
 class Learner(Trainee):
     """A U-Net that learns from pages.
+
+    It predicts with a mean of its weights before and after: few right objects do not show what other images look like.
 
     Parameters
     ----------
@@ -45,6 +50,11 @@ class Learner(Trainee):
         The run's parameters.
     device
         Where to compute.
+
+    Attributes
+    ----------
+    share
+        Of the weights after in those that predict, from 0 to 1.
     """
 
     def __init__(self, channels: int, labelled: bool, params: LabelUpgradeParams, device: torch.device) -> None:
@@ -52,12 +62,17 @@ class Learner(Trainee):
         self.labelled = labelled
         self.params = params
         super().__init__(start_learner(self.spec, labelled, params), device, params.batch_size, params.crop)
+        self._start = self.remember()
+        self._settled = copy.deepcopy(self.network) if self.all_trained else self.network
+        self.share = 1.0
         self._how = chosen_perturbation(params)
         self._rng = np.random.default_rng(params.seed)
         self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
 
-    def fit_crop(self, pages: Sequence[Page]) -> None:
-        """Let crops be no larger than what there is to learn from needs."""
+    def fit_to(self, pages: Sequence[Page]) -> None:
+        """Let crops be no larger than what there is to learn from needs, and go far if there are many objects in it."""
+        objects = sum(page.objects() for page in pages)
+        self.share = objects / (objects + OUTWEIGHS) if self.all_trained else 1.0
         needed = max(page.extent() for page in pages)
         self.crop = min(self.crop, max(SMALLEST_CROP, -(-needed // 32) * 32 + 32))
 
@@ -84,16 +99,22 @@ class Learner(Trainee):
     @torch.inference_mode()
     def measure(self, crops: Crops) -> float:
         """Return the Dice of the foreground on crops that are not trained on."""
-        self.network.eval()
+        network = self.settled().eval()
         pairs = zip(crops.image, crops.given, strict=True)  # one at a time: memory, and it is no slower
-        found = torch.cat([self._logits(image[None], given[None]).argmax(1) for image, given in pairs])
+        found = torch.cat([self._logits(network, image[None], given[None]).argmax(1) for image, given in pairs])
         shared = ((found == 1) & (crops.target == 1) & crops.known).sum()
         total = ((found == 1) & crops.known).sum() + ((crops.target == 1) & crops.known).sum()
         return float(2 * shared / total) if total else 1.0
 
     def predict(self, image: Tensor, given: Tensor) -> Tensor:
         """Return probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W), 0 or 1."""
-        return predict_probabilities(self.network, torch.cat([image, given]) if self.labelled else image)
+        return predict_probabilities(self.settled(), torch.cat([image, given]) if self.labelled else image)
+
+    def settled(self) -> nn.Module:
+        """Return the network to predict with: between the shipped weights and those that are being trained."""
+        if self._settled is not self.network:
+            set_between(self._settled, self._start, self.network.state_dict(), self.share)
+        return self._settled
 
     def remember(self) -> dict[str, Tensor]:
         """Return a copy of the weights, for `recall`."""
@@ -109,31 +130,31 @@ class Learner(Trainee):
             method="label_upgrade",
             params=self.params.to_dict(),
             network=dataclasses.asdict(self.spec) | {"labelled": self.labelled},
-            weights=save_weights(self.network),
+            weights=save_weights(self.settled()),
         )
 
     def _step(self, pages: Sequence[Page]) -> float:
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
         bare = torch.from_numpy(self._rng.random((len(crops.given), 1, 1, 1)) < UNLABELLED).to(self.device)
         self._start_step()
-        logits = self._logits(crops.image, crops.given.masked_fill(bare, 0))
+        logits = self._logits(self.network, crops.image, crops.given.masked_fill(bare, 0))
         loss = masked_dice_loss(logits, crops.target, crops.known)
         return self._end_step(loss)
 
-    def _logits(self, image: Tensor, given: Tensor) -> Tensor:
+    def _logits(self, network: nn.Module, image: Tensor, given: Tensor) -> Tensor:
         pixels = torch.cat([image, given], dim=1) if self.labelled else image
         with mixed_precision(self.device):
-            logits: Tensor = self.network(pixels.contiguous(memory_format=torch.channels_last))
+            logits: Tensor = network(pixels.contiguous(memory_format=torch.channels_last))
         return logits
 
 
 class BestSoFar:
-    """Remembers the weights that do best on held-out right labels.
+    """Remembers the weights that do best on held-out right labels, and how far to go from those before.
 
     Parameters
     ----------
     learner
-        What is measured; its crops are fitted to the pages.
+        What is measured; it is fitted to the pages.
     pages
         What it learns from. If nothing of them is held out, the last weights are the best.
     patience
@@ -141,23 +162,36 @@ class BestSoFar:
     """
 
     def __init__(self, learner: Learner, pages: Sequence[Page], patience: int) -> None:
-        learner.fit_crop(pages)
+        learner.fit_to(pages)
         self._learner = learner
         self._crops = learner.measured_crops(pages)
+        self._shares = sorted({learner.share, 1.0})
         self._patience = patience
-        self._best, self._reached, self._waited, self._weights = -1.0, -1.0, 0, learner.remember()
+        self._best, self._reached, self._waited = -1.0, -1.0, 0
+        self._weights, self._share = learner.remember(), learner.share
 
     def note(self) -> dict[str, float]:
         """Measure, remember what is better, and return the measure by its name."""
         if self._crops is None:
             return {}
-        score = self._learner.measure(self._crops)
+        score = self._choose_share(self._crops)
         self._waited += 1
         if score > self._best:
-            self._best, self._weights = score, self._learner.remember()
+            self._best, self._weights, self._share = score, self._learner.remember(), self._learner.share
         if score > self._reached + GAIN:
             self._reached, self._waited = score, 0
         return {"held-out Dice": score}
+
+    def model(self) -> TrainedModel:
+        """Return the best network so far; the latest, if nothing is held out."""
+        if self._crops is None:
+            return self._learner.model()
+        latest, share = self._learner.remember(), self._learner.share
+        self.restore()
+        model = self._learner.model()
+        self._learner.recall(latest)
+        self._learner.share = share
+        return model
 
     @property
     def stays(self) -> bool:
@@ -168,6 +202,16 @@ class BestSoFar:
         """Go back to the best weights."""
         if self._crops is not None:
             self._learner.recall(self._weights)
+            self._learner.share = self._share
+
+    def _choose_share(self, crops: Crops) -> float:
+        """Let the learner go part of the way or all of it, whichever does better, and return how well that does."""
+        scores = {}
+        for share in self._shares:
+            self._learner.share = share
+            scores[share] = self._learner.measure(crops)
+        self._learner.share = max(scores, key=lambda share: scores[share])
+        return scores[self._learner.share]
 
 
 def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:

@@ -26,7 +26,11 @@ _THIN = 0.5  # of a typical radius: what is no deeper, beside an object whose ou
 
 
 def upgraded_objects(
-    foreground: NDArray[np.bool_], old: NDArray[np.integer], minimum_size: int, spared: bool = False
+    foreground: NDArray[np.bool_],
+    old: NDArray[np.integer],
+    trusted: NDArray[np.bool_],
+    minimum_size: int,
+    spared: bool = False,
 ) -> NDArray[np.int32]:
     """Cut a foreground into objects, and leave those whose old outlines can be believed as they were to the pixel.
 
@@ -39,8 +43,10 @@ def upgraded_objects(
     ----------
     foreground, old, minimum_size
         As for `make_objects`.
+    trusted
+        (Y, X) where the labels are right; how others were drawn does not show there.
     spared
-        Whether the outlines are known to be right.
+        Whether all outlines are known to be right.
 
     Returns
     -------
@@ -50,9 +56,8 @@ def upgraded_objects(
     labels = make_objects(foreground, old, minimum_size)
     was = _compare(labels, old, foreground)
     seen = was.inside > _MOSTLY
-    if not seen.any():
-        return labels
-    if not (spared or float(np.median(was.iou[seen])) > _AGREEING):
+    doubted = seen & ~np.isin(was.ids, old[trusted])
+    if not (spared or (doubted.any() and float(np.median(was.iou[doubted])) > _AGREEING)):
         return _with_old(labels, old, was.ids[was.iou >= _ALIKE])
     whole = (was.parts < 2) | (was.iou > _AGREEING)
     kept = was.ids[seen if spared else seen & whole]

@@ -68,6 +68,11 @@ class Page:
         """Return how many pixels there are to train on, or to measure on."""
         return len(self._spots[held_out])
 
+    def objects(self) -> int:
+        """Return how many right objects there are to train on."""
+        right = self.labels[self.trusted & ~self.held_out]
+        return len(np.unique(right[right > 0]))
+
     def extent(self) -> int:
         """Return the longer side of the box around the right part, in pixels."""
         spots = np.argwhere(self.trusted)

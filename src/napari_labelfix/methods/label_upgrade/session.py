@@ -104,7 +104,9 @@ class Session:
         """Return the upgraded labels of a plane; where they were right they are as they were."""
         page = self.pages[index]
         foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
-        labels = upgraded_objects(foreground > 0.5, page.labels, self.params.minimum_size, self._spares_outlines)
+        labels = upgraded_objects(
+            foreground > 0.5, page.labels, page.trusted, self.params.minimum_size, self._spares_outlines
+        )
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
@@ -128,7 +130,7 @@ class Session:
                     yield told({"loss": loss}, {index: self.upgrade(index, learner)}, message=learner.news())
                 elif progress.due():
                     yield told({"loss": loss}, message=learner.news())
-            yield told({"loss": loss} | best.note(), model=learner.model() if models.due() else None)
+            yield told({"loss": loss} | best.note(), model=best.model() if models.due() else None)
             if best.stays:
                 break
         best.restore()

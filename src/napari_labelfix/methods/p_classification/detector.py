@@ -15,6 +15,7 @@ from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.trainee import Trainee
+from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import DEPTH, UnetSpec, save_weights, start_unet
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
-STAY = 0.5  # share of the weights before the training in those after it
+STAY = 0.5  # share of what was learned in the weights after a training; the others are those before it
 
 
 @dataclasses.dataclass(eq=False)
@@ -102,16 +103,8 @@ class Detector(Trainee):
         return self._within_memory(lambda: self._step(lessons, min(count, self.batch_size)))
 
     def stay_near(self, start: torch.nn.Module) -> None:
-        """Move halfway back to the network that the training began with.
-
-        A few marked cells teach a network their own look and let it forget others; the mean of the weights before and
-        after keeps both (Wortsman et al., Robust Fine-Tuning of Zero-Shot Models, CVPR 2022).
-        """
-        before = start.state_dict()
-        with torch.no_grad():
-            for name, weight in self.network.state_dict().items():
-                if weight.is_floating_point():
-                    weight.lerp_(before[name], STAY)
+        """Move halfway back to the network that the training began with: marked cells are few, and of few looks."""
+        set_between(self.network, start.state_dict(), self.network.state_dict(), STAY)
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
