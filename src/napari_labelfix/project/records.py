@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -189,3 +189,14 @@ class Batch:
     geometry: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[Entry] = ()
     meta: Mapping[str, str] = field(default_factory=dict)
+
+
+def together(parts: Iterable[Batch]) -> Batch:
+    """Return one batch of several; of what is in more than one, the last counts."""
+    parts = list(parts)
+    lists = ("images", "layers", "runs", "removed", "emptied", "blocks", "history")
+    tables = ("objects", "geometry", "meta")
+    values: dict[str, Any] = {name: [one for part in parts for one in getattr(part, name)] for name in lists}
+    for name in tables:
+        values[name] = {key: value for part in parts for key, value in getattr(part, name).items()}
+    return Batch(**values)

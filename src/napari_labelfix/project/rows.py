@@ -52,7 +52,8 @@ PUT_BLOCK = _put("block", _BLOCK, ["layer", "plane", "row", "col"])
 DROP_BLOCK = "DELETE FROM block WHERE layer = ? AND plane = ? AND row = ? AND col = ? AND author = ?"
 PUT_OBJECT = _put("object", _OBJECT, ["layer", "id"])
 PUT_GEOMETRY = _put("geometry", ["layer", "content"], ["layer"])
-PUT_RUN = _put("run", _RUN, ["id"])
+# how far a run is and where its model lies are told apart, so that neither takes back what the other has said
+PUT_RUN = _put("run", _RUN, ["id"]).replace("excluded.model", "iif(excluded.model = '', run.model, excluded.model)")
 ADD_ENTRY = "INSERT INTO history (at, who, name, what, layer, ids) VALUES (?, ?, ?, ?, ?, ?)"
 
 

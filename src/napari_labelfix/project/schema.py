@@ -39,7 +39,7 @@ CREATE TABLE image (
 
 CREATE TABLE layer (
     id TEXT PRIMARY KEY,
-    image TEXT REFERENCES image (id) DEFERRABLE INITIALLY DEFERRED,  -- NULL: nobody has said which
+    image TEXT,                       -- that it belongs to, and that may have been closed; NULL: nobody has said
     role TEXT NOT NULL,               -- what it is for: "corrected", "scribbles", ...; "" for a layer from elsewhere
     method TEXT NOT NULL,             -- whose belief it shows; "" for a person's
     author TEXT NOT NULL CHECK (author IN ('person', 'model')),

@@ -48,6 +48,18 @@ def outline_colormap() -> CyclicLabelColormap:
     return CyclicLabelColormap(colors=[(0, 0, 0, 0), *([part / 255 for part in (*rgb, 255)] for rgb in OUTLINES)])
 
 
+def ignored_colormap() -> DirectLabelColormap:
+    """Return red for 1."""
+    return DirectLabelColormap(color_dict={None: "transparent", 1: "red"})
+
+
+def changes_colormap() -> DirectLabelColormap:
+    """Return a colour for each kind of change."""
+    return DirectLabelColormap(
+        color_dict={None: "transparent"} | {int(change): color for change, color in CHANGE_COLORS.items()}
+    )
+
+
 def make_confidence(image: Layer) -> Image:
     """Return a hidden layer of numbers from 0 to 1."""
     return _make_numbers(image, "confidence", "viridis")
@@ -75,7 +87,7 @@ def make_ignored(image: Layer) -> Labels:
     return Labels(
         np.zeros(layers.spatial_shape(image), np.uint8),
         name=f"{image.name} ignored",
-        colormap=DirectLabelColormap(color_dict={None: "transparent", 1: "red"}),
+        colormap=ignored_colormap(),
         opacity=0.4,
         visible=False,
         **layers.placement(image),
@@ -84,11 +96,10 @@ def make_ignored(image: Layer) -> Labels:
 
 def make_changes(image: Layer) -> Labels:
     """Return a layer with a colour for each kind of change."""
-    colors = {None: "transparent"} | {int(change): color for change, color in CHANGE_COLORS.items()}
     return Labels(
         np.zeros(layers.spatial_shape(image), np.uint8),
         name=f"{image.name} changes",
-        colormap=DirectLabelColormap(color_dict=colors),
+        colormap=changes_colormap(),
         opacity=0.5,
         **layers.placement(image),
     )
