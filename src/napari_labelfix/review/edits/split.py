@@ -129,10 +129,13 @@ def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[n
         return np.zeros(mask.shape, np.int32)
     rank = np.zeros(sizes.size, np.int32)
     rank[beside] = np.arange(beside.size) + 1
-    # what the line and slivers cover goes to the nearest part; pieces that the line does not touch are not flooded
-    reached = label(mask)
-    touched = np.isin(reached, np.unique(reached[line])) & mask
-    return np.asarray(watershed(np.zeros(mask.shape, np.uint8), rank[pieces], connectivity=mask.ndim, mask=touched))
+    parts = rank[pieces]
+    # what the line and slivers cover goes to the nearest part; a piece that the line does not touch is none of them
+    whole = label(mask)
+    orphans = (parts == 0) & np.isin(whole, np.unique(whole[parts > 0])) & mask
+    nearest = distance_transform_edt(parts == 0, return_distances=False, return_indices=True)
+    parts[orphans] = parts[tuple(nearest[:, orphans])]
+    return parts
 
 
 def _markers(mask: NDArray[np.bool_], seeds: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -1,0 +1,71 @@
+"""The plane or the stack under a person's hands: what is in it, and how an edit of it would look."""
+
+import numpy as np
+
+from napari_labelfix.review import edits
+from napari_labelfix.review.edits.sheet import Sheet, edges
+
+
+def two_planes():
+    stack = np.zeros((2, 6, 8), np.int32)
+    stack[:, 1:4, 1:3] = 1
+    stack[0, 1:4, 3:5] = 2
+    return stack
+
+
+def test_a_plane_is_edited_in_its_stack():
+    stack = two_planes()
+    sheet = Sheet(stack, (1,))
+    np.testing.assert_array_equal(sheet.labels, stack[1])
+    outcome = sheet.in_stack(edits.delete(sheet.labels, [1], boxes=sheet.boxes([1])))
+    result = stack.copy()
+    outcome.edit.apply(result)
+    assert (result[0] == stack[0]).all()
+    assert not result[1].any()
+
+
+def test_boxes_are_looked_for_once_and_missing_objects_have_none(monkeypatch):
+    sheet = Sheet(two_planes(), (1,))
+    assert sheet.boxes([1, 2]) == {1: (slice(1, 4), slice(1, 3))}
+    monkeypatch.setattr("napari_labelfix.review.edits.sheet.find_boxes", None)
+    assert sheet.boxes([2, 1]) == {1: (slice(1, 4), slice(1, 3))}
+    assert Sheet(two_planes(), (1,), whole=True, steps=(3, 1, 1)).spacing == (3, 1, 1)
+    assert Sheet(two_planes(), (1,), steps=(3, 1, 1)).spacing == (1, 1)
+
+
+def test_positions_and_objects_are_those_of_the_plane_or_of_the_body():
+    points = np.array([[0, 2, 4], [1, 2, 2]], float)
+    plane, body = Sheet(two_planes(), (1,)), Sheet(two_planes(), (1,), whole=True)
+    assert [plane.object_at(place) for place in plane.positions(points)] == [0, 1]
+    assert [body.object_at(place) for place in body.positions(points)] == [2, 1]
+    assert plane.object_at(np.array([-1, 2])) == plane.object_at(np.array([2, 99])) == 0
+
+
+def test_edges_run_between_pixels_of_different_labels():
+    pieces = edges(np.array([[0, 0, 0], [0, 5, 0], [0, 0, 0]])).reshape(-1, 2, 2)
+    square = {((0.5, 0.5), (0.5, 1.5)), ((1.5, 0.5), (1.5, 1.5)), ((0.5, 0.5), (1.5, 0.5)), ((0.5, 1.5), (1.5, 1.5))}
+    assert {tuple(map(tuple, piece)) for piece in pieces.tolist()} == square
+    assert edges(np.zeros((3, 3), int)).shape == (0, 2)
+
+
+def ends(sheet, outcome):
+    return {tuple(map(tuple, piece)) for piece in sheet.outlines(outcome).reshape(-1, 2, 2).tolist()}
+
+
+def test_merged_objects_are_outlined_together_and_parted_ones_apart():
+    sheet = Sheet(two_planes(), (0,))
+    merged = ends(sheet, edits.merge(sheet.labels, [1, 2]))
+    assert len(merged) == 14  # around 3 x 4 pixels
+    between = {((row - 0.5, 2.5), (row + 0.5, 2.5)) for row in (1, 2, 3)}
+    assert not merged & between
+    whole = Sheet(np.where(two_planes() > 0, 1, 0), (0,))
+    line = np.array([(0, 3), (5, 3)], float)
+    parted = ends(whole, edits.split_by_line(whole.labels, line, [1], 9))
+    assert len(parted) == 17
+    assert merged < parted
+
+
+def test_of_a_body_only_what_is_in_view_is_outlined():
+    sheet = Sheet(two_planes(), (1,), whole=True)
+    outlined = ends(sheet, edits.merge(sheet.labels, [1, 2]))
+    assert len(outlined) == 10  # around 3 x 2 pixels
