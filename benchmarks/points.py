@@ -2,7 +2,9 @@
 
 `python benchmarks/points.py --data DIR`, where DIR holds a folder a kind of image, each with a `val.npz` of
 `image_<id>` and `labels_<id>`. A kind and seed take some minutes on one core. `--kinds` and `--seeds` choose which to
-run; what is measured is added to the rows in `--measured`, and all of them make the table.
+run; what is measured is added to the rows in `--measured`, and all of them make the table. With `--weights FILE`, where
+`{kind}` in the name stands for the kind, networks start from these instead of the shipped weights: weights of
+`pretraining/train.py --hold-out KIND` have not seen the kind that they are measured on.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from napari_labelfix.methods.p_classification.run import predict, train
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.methods.p_classification.targets import heatmap_target
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
+from napari_labelfix.networks import unet
 from napari_labelfix.snapshots import Detections, Role
 
 if TYPE_CHECKING:
@@ -58,10 +61,10 @@ class Scene(NamedTuple):
     radius: float
 
 
-def scenes(folder: Path, seed: int) -> tuple[list[Scene], list[Scene]]:
+def scenes(folder: Path, part: str, seed: int) -> tuple[list[Scene], list[Scene]]:
     """Return the crops to mark and those to hold back; of different images as long as there are enough."""
     found: dict[str, list[Scene]] = {}
-    with np.load(folder / "val.npz") as arrays:
+    with np.load(folder / f"{part}.npz") as arrays:
         for name in sorted(name.removeprefix("image_") for name in arrays.files if name.startswith("image_")):
             image, labels = arrays[f"image_{name}"], arrays[f"labels_{name}"].astype(np.int32)
             found[name] = list(_crops(name[:8], image, labels))
@@ -286,6 +289,11 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2], help="none writes the table alone")
     parser.add_argument("--only", choices=RUNS, nargs="+", default=list(RUNS))
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters of the method")
+    parser.add_argument(
+        "--part", default="val", help="train to choose settings for weights that have not seen the kind"
+    )
+    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
+    parser.add_argument("--name", default="points", help="of the report")
     parser.add_argument("--ratio", type=float, default=0.1, help="share of the cells that are marked")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--measured", type=Path, default=Path("points_rows.json"), help="rows are added to this file")
@@ -295,19 +303,26 @@ def main() -> None:
     settings = {"device": "cpu"} | dict(setting.split("=") for setting in options.set)
     for seed in options.seeds:
         for kind in options.kinds:
+            if options.weights:
+                unet.WEIGHTS = Path(options.weights.format(kind=kind))
             params = PClassificationParams.from_dict(settings | {"seed": seed})
-            crops, unseen = scenes(options.data / kind, seed)
+            crops, unseen = scenes(options.data / kind, options.part, seed)
             task = marked(crops, options.ratio, seed)
             for line in chain.from_iterable(RUNS[name](task, crops, unseen, params) for name in options.only):
                 measured.append({"kind": kind, "seed": seed} | line)
                 print(markdown_table(measured[-1:]).splitlines()[-1], flush=True)
             options.measured.write_text(json.dumps(measured))
     epochs = PClassificationParams.from_dict(settings).epochs
+    known = (
+        "weights of 700 steps that have seen the other kinds, but not this one"
+        if options.weights
+        else "the shipped weights, which have seen `train` of the same kinds with all its labels"
+    )
     notes = [
         f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {CROPS} crops of {SIDE} px a kind "
         f"and seed, from `val`, and {CROPS} others that are unseen; {options.threads} threads; {epochs} epochs "
         "a round, and for the others as many as all rounds together. Unless it says from scratch, a network starts "
-        "from the shipped weights, which have seen `train` of the same kinds with all its labels.",
+        f"from {known}.",
         "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
         "within the radius of the crop's median cell; F1 unseen: the same detector on the other crops.",
         f"Laplacian of Gaussian and distance transform: threshold and polarity from the marked cells, {FOUND:.0%} of "
@@ -315,9 +330,8 @@ def main() -> None:
         "Paper F1: means over five sets of its own (table 1), on test images, from scratch.",
         "s: seconds from the start to this row, beside other programs.",
     ]
-    print(
-        write_report("points", "Points: P-classification on held-out images", means(measured), machine_facts(), notes)
-    )
+    title = "Points: P-classification on held-out images" + " of a kind that is new" * bool(options.weights)
+    print(write_report(options.name, title, means(measured), machine_facts(), notes))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from napari_labelfix.networks import microscopy_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class UnetSpec:
 
 BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; depth is 0 on an outline, 1 deepest inside
 SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)
+WEIGHTS: Traversable = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
 
 
 def build_unet(spec: UnetSpec) -> nn.Module:
@@ -159,8 +161,7 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
 
 def _shipped_unet(spec: UnetSpec, outputs: list[int]) -> nn.Module:
     """Fit the shipped network to other channels and outputs."""
-    path = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
-    shipped: Any = load_unet(SHIPPED, path.read_bytes())
+    shipped: Any = load_unet(SHIPPED, WEIGHTS.read_bytes())
     shipped.encoder.set_in_channels(spec.channels, pretrained=True)
     pick_outputs(shipped, outputs)
     return shipped
