@@ -1,0 +1,97 @@
+"""What a person has decided about each object, and where the object came from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HAND = "hand"  # the source of what a person drew
+IMPORT = "import"  # the source of what came out of a file
+
+
+class State(StrEnum):
+    """What became of an object."""
+
+    TODO = "todo"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known about one object.
+
+    Parameters
+    ----------
+    state
+        What a person has decided.
+    confidence
+        How sure the model was, 0..1; NaN where no model said anything.
+    source
+        A method's name, "hand" or "import"; "" where nobody knows.
+    model
+        The model's version, "" where there is none.
+    note
+        A person's words.
+    locked
+        Whether no edit may change the object's pixels.
+    parents
+        The ids of the objects that it came from by a merge or a split.
+    """
+
+    state: State = State.TODO
+    confidence: float = math.nan
+    source: str = ""
+    model: str = ""
+    note: str = ""
+    locked: bool = False
+    parents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordChanges:
+    """Records before and after a step; None where the object does not exist.
+
+    Parameters
+    ----------
+    before, after
+        Of the same ids.
+    """
+
+    before: Mapping[int, Record | None] = field(default_factory=dict)
+    after: Mapping[int, Record | None] = field(default_factory=dict)
+
+    def inverse(self) -> RecordChanges:
+        """Return the changes that take these back."""
+        return RecordChanges(self.after, self.before)
+
+
+def after_a_stroke(record: Record | None, gained: int, erased: int, painted_over: int) -> Record:
+    """Return the record of an object that a stroke by hand has changed, and that still has pixels.
+
+    What a person draws or erases they have edited. One that only lost pixels to a neighbour's stroke is edited where it
+    was accepted, for its outline is no longer the accepted one; where nobody has looked at it yet, nobody has now. What
+    was rejected or ignored comes back only when somebody draws it.
+
+    Parameters
+    ----------
+    record
+        Before the stroke; None for a new object.
+    gained, erased, painted_over
+        Pixels that came to the object, went to the background, and went to other objects.
+    """
+    if record is None:
+        return Record(State.EDITED, source=HAND)
+    drawn = gained > 0
+    shaped = erased > 0 and record.state in (State.TODO, State.ACCEPTED)
+    spoiled = painted_over > 0 and record.state is State.ACCEPTED
+    if drawn or shaped or spoiled:
+        return replace(record, state=State.EDITED, source=HAND)
+    return record
