@@ -102,15 +102,23 @@ class ObjectRecords:
             "locked": table.locked,
             "parents": [" ".join(map(str, parents)) if parents else "" for parents in table.parents],
         }
-        frame = pd.DataFrame(columns)
-        for name, column in self._others.items():
-            frame[name] = _at(column, table.ids)
         self._writing = True  # our own change is not to be read back
         try:
-            layer.features = frame
+            if self._written is layer.features and np.array_equal(self._written["index"], table.ids):
+                for name, column in columns.items():  # five times as fast as new features
+                    self._written[name] = column
+                layer.events.properties()
+                layer.events.features()
+            else:
+                layer.features = self._with_others(pd.DataFrame(columns))
         finally:
             self._writing = False
         self._written = layer.features
+
+    def _with_others(self, frame: pd.DataFrame) -> pd.DataFrame:
+        for name, column in self._others.items():
+            frame[name] = _at(column, self.table.ids)
+        return frame
 
     def _read(self) -> dict[int, Record]:
         """Return the records in the features; where these have no states, what was known is kept."""
