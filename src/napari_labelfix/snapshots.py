@@ -102,6 +102,22 @@ Belief = Proposal | Detections
 
 
 @dataclass(frozen=True, eq=False)
+class Ranking:
+    """Candidates from the likeliest to the unlikeliest, and which of them were chosen to be learned from.
+
+    Parameters
+    ----------
+    scores
+        (N,) float32, falling.
+    chosen
+        By what they were chosen for, (K,) places in the ranking.
+    """
+
+    scores: NDArray[np.float32]
+    chosen: Mapping[str, NDArray[np.intp]]
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A moment of a run.
 
@@ -119,6 +135,8 @@ class Snapshot:
         The best model so far, every few seconds; None in between.
     message
         A sentence for the user, or "".
+    ranking
+        To plot; None but where candidates have just been ranked.
     """
 
     stage: str
@@ -128,6 +146,7 @@ class Snapshot:
     proposals: Mapping[int, Belief] = field(default_factory=dict)
     model: TrainedModel | None = None
     message: str = ""
+    ranking: Ranking | None = None
 
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]

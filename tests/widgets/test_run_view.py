@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 from fakes import snapshot
 from qtpy.QtCore import Qt
 
-from napari_labelfix.snapshots import Snapshot
+from napari_labelfix.snapshots import Ranking, Snapshot
+from napari_labelfix.widgets.ranking_plot import RankingPlot
 from napari_labelfix.widgets.run_view import RunView, TimeLeft, in_words
+from napari_labelfix.widgets.small_plot import SmallPlot
 
 
 @pytest.fixture
@@ -51,6 +54,34 @@ def test_a_new_run_starts_with_empty_curves(view):
     view.show_snapshots([snapshot(1, {})])
     view.show_started()
     assert view.plot.points("loss") == ([], [])
+
+
+def test_numbers_that_come_seldom_are_told_in_words_and_others_get_a_curve(view):
+    view.show_started()
+    view.show_snapshots([Snapshot("classifier", 1, 10, {"prior": 0.25})])
+    view.show_snapshots([Snapshot("training", step, 10, {"loss": 1 / step}) for step in range(1, 6)])
+    view.show_snapshots([Snapshot("classifier", 6, 10, {"prior": 0.5})])
+    assert view.plot.words.isVisible()
+    assert view.plot.words.text() == "prior 0.5"
+    assert [panel.title.text for panel in view.plot.findChildren(SmallPlot)] == ["loss 0.2"]
+    view.show_started()
+    assert not view.plot.words.isVisible()
+
+
+def test_a_ranking_is_shown_until_the_next_run(view):
+    view.show_started()
+    scores = np.linspace(2, -1, 9, dtype=np.float32)
+    chosen = {"pseudo-cells": np.array([0, 1]), "pseudo-background": np.array([6, 7, 8])}
+    view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
+    (plot,) = view.plot.findChildren(RankingPlot)
+    assert plot.isVisible()
+    assert plot.title.text == "9 ranked: 2 pseudo-cells, 3 pseudo-background"
+    drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
+    assert tuple(range(9)) in drawn
+    view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-cells": np.array([0])}))])
+    assert plot.title.text == "5 ranked: 1 pseudo-cells"
+    view.show_started()
+    assert not plot.isVisible()
 
 
 def test_a_message_of_the_method_stays_until_the_next_run(view):

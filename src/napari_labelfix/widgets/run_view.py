@@ -93,6 +93,8 @@ class RunView(QWidget):
 
     def _note(self, snapshot: Snapshot) -> None:
         self.plot.add(snapshot.step, snapshot.metrics)
+        if snapshot.ranking is not None:
+            self.plot.show_ranking(snapshot.ranking)
         self._remaining.add(snapshot.step, time.monotonic())
         if snapshot.message:
             self.note.setText(snapshot.message)

@@ -58,7 +58,8 @@ class TestPClassification(MethodTester):
     def test_the_loss_falls(self, finished):
         """Each round has more to learn than the one before, so that losses compare within a round only."""
         for number in (0, 1):
-            losses = [s.metrics["loss"] for s in finished[0] if s.metrics.get("round") == number]
+            stage = f"round {number}: detector"
+            losses = [s.metrics["loss"] for s in finished[0] if s.stage == stage and "loss" in s.metrics]
             assert len(losses) >= 3
             assert np.mean(losses[-2:]) < losses[0]
 
@@ -89,10 +90,29 @@ def test_it_says_once_what_it_starts_from():
 
 def test_pseudo_labels_are_chosen_from_both_ends_and_reported():
     ranked = [s for s in train(nuclei_task(), quick(share=0.1)) if s.stage.endswith("ranking")]
+    told, ranking = ranked[0].metrics, ranked[0].ranking
     roles = ranked[-1].proposals[0].roles
     assert (roles == Role.PSEUDO_POSITIVE).sum() == (roles == Role.PSEUDO_NEGATIVE).sum() >= 1
-    assert ranked[-1].metrics["residual"] < 1e-6
-    assert 0 < ranked[-1].metrics["prior"] < 1
+    assert told["residual"] < 1e-6
+    assert 0 < told["prior"] < 1
+    assert told["risk"] >= 0
+    assert (np.diff(ranking.scores) <= 0).all()
+    best, worst = ranking.chosen["pseudo-cells"], ranking.chosen["pseudo-background"]
+    assert np.array_equal(best, np.arange((roles == Role.PSEUDO_POSITIVE).sum()))
+    assert len(worst) == (roles == Role.PSEUDO_NEGATIVE).sum()
+    assert worst.min() > best.max()
+
+
+def test_it_is_told_how_many_of_the_marked_cells_are_found_and_how_many_finds_are_none():
+    def told(**marked):
+        snapshots = train(nuclei_task(**marked), quick(rounds=0, epochs=1, learning_rate=1e-7))
+        return next(s.metrics for s in snapshots if "marked cells found" in s.metrics)
+
+    assert told() == {"marked cells found": 1}
+    nowhere = [[2.0, 2.0]]  # nothing is seen there
+    assert told(negatives=nowhere) == {"marked cells found": 1, "precision at marks": 1}
+    cell = CENTRES[5]
+    assert told(negatives=[*nowhere, cell]) == {"marked cells found": 1, "precision at marks": 0.75}
 
 
 def test_a_prior_that_is_set_is_taken():
@@ -116,7 +136,7 @@ def test_a_place_marked_as_no_cell_is_not_detected():
 
 def test_points_marked_meanwhile_are_given_and_no_longer_pseudo():
     training = train(nuclei_task(), quick(share=0.2, epochs=4, rounds=2))
-    while not (snapshot := next(training)).stage.endswith("ranking"):
+    while not ((snapshot := next(training)).stage.endswith("ranking") and snapshot.proposals):
         pass
     found = snapshot.proposals[0]
     chosen = found.positions[found.roles == Role.PSEUDO_POSITIVE]

@@ -98,7 +98,8 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
             detector.stay_near(start.network)
         step = (number + 1) * params.epochs + number
         yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
-        yield Snapshot(f"round {number}: detections", step, total, model=_model(detector, session))
+        found = Snapshot(f"round {number}: detections", step, total, session.found_of_marked())
+        yield dataclasses.replace(found, model=_model(detector, session))
         if number < params.rounds:
             network = start.network if start.knows_cells else detector.network
             yield from _choose(session, network, partial(Snapshot, total=total), number, step)
@@ -119,7 +120,7 @@ def _train_detector(session: Session, detector: Detector, number: int, total: in
             recent.append(detector.step(lessons, count))
             if progress.due():
                 model = _model(detector, session) if models.due() else None
-                yield told({"loss": fmean(recent), "round": number}, message=detector.news(), model=model)
+                yield told({"loss": fmean(recent)}, message=detector.news(), model=model)
 
 
 def _look(session: Session, detector: Detector, told: partial[Snapshot]) -> Iterator[Snapshot]:
@@ -145,13 +146,13 @@ def _choose(
         yield told(f"round {number}: ranking", step, message=message)
         return
     progress = Clock(PROGRESS_EVERY)
-    for risk in selection.learn(network):
+    for _ in selection.learn(network):
         if progress.due():
-            yield told(f"round {number}: classifier", step, metrics={"risk": risk, **selection.metrics})
-    selection.choose()
+            yield told(f"round {number}: classifier", step)
+    ranking = selection.choose()
+    yield told(f"round {number}: ranking", step, metrics=selection.metrics, ranking=ranking)
     for index in session.marked_first:
-        proposals = {index: session.detections(index)}
-        yield told(f"round {number}: ranking", step, metrics=selection.metrics, proposals=proposals)
+        yield told(f"round {number}: ranking", step, proposals={index: session.detections(index)})
 
 
 def _model(detector: Detector, session: Session) -> TrainedModel:

@@ -12,7 +12,7 @@ from napari_labelfix.methods.p_classification.classifier import PatchClassifier,
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
 from napari_labelfix.methods.p_classification.targets import NOWHERE
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import Ranking, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +47,10 @@ class Selection:
         return len(self._positions) >= FEWEST
 
     def learn(self, network: torch.nn.Module) -> Iterator[float]:
-        """Train the patch classifier on what a U-Net sees in the patches; yield its risk after each epoch."""
+        """Train the patch classifier on what a U-Net sees in the patches; yield its risk after each epoch.
+
+        The risk that it ends with is kept among the `metrics`.
+        """
         sheets, params = self.session.sheets, self.session.params
         # a marked centre is not quite where the detector has its maximum, and must not be told apart by that
         given = [climb(sheet.points.positions, sheet.heatmap, sheet.points.radius) for sheet in sheets]
@@ -60,10 +63,12 @@ class Selection:
         self.metrics["prior"] = prior
         self._prior = prior
         self._classifier = PatchClassifier(self._positive, self._unlabelled)
-        yield from self._classifier.learn(negative, prior, params.classifier_epochs)
+        for risk in self._classifier.learn(negative, prior, params.classifier_epochs):
+            self.metrics["risk"] = risk
+            yield risk
 
-    def choose(self) -> None:
-        """Rank the candidates, and make the ends of the ranking pseudo-labels of their planes.
+    def choose(self) -> Ranking:
+        """Rank the candidates, make the ends of the ranking pseudo-labels of their planes, and return the ranking.
 
         A candidate counts among the others as far as the classifier doubts it: where most candidates are cells, the
         highest of them would else be pushed down most.
@@ -77,11 +82,16 @@ class Selection:
         unlikely = learn_ranking(others, known, params.power)
         self.metrics["residual"] = max(likely.residual, unlikely.residual)
         cells = self._prior * len(features)  # to be expected
-        best = _highest(likely.score(features), int(np.ceil(params.share * cells)))
+        scores = likely.score(features)
+        best = _highest(scores, int(np.ceil(params.share * cells)))
         worst = _highest(unlikely.score(features), int(np.ceil(params.negative_share * (len(features) - cells))))
         worst = np.setdiff1d(worst, best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)
+        order = np.argsort(-scores, kind="stable")
+        places = np.argsort(order)
+        chosen = {"pseudo-cells": np.sort(places[best]), "pseudo-background": np.sort(places[worst])}
+        return Ranking(scores[order].astype(np.float32), chosen)
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
         for index, sheet in enumerate(self.session.sheets):

@@ -15,6 +15,7 @@ from napari_labelfix.methods.p_classification.candidates import away_from, climb
 from napari_labelfix.methods.p_classification.detector import Lesson
 from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
 from napari_labelfix.methods.p_classification.targets import NOWHERE, heatmap_target, points_to_learn_from
+from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
 
@@ -179,6 +180,22 @@ class Session:
         positions, _ = find_peaks(self.heatmap(index), sheet.points.radius, threshold)
         known = np.concatenate([sheet.positives, sheet.negatives])
         return positions[away_from(positions, known, sheet.points.radius)]
+
+    def found_of_marked(self) -> dict[str, float]:
+        """Return the share of the marked cells that are found, and of the finds at marked places those that are cells.
+
+        The latter only if a person has marked places without a cell, too: else it were 1.
+        """
+        cells = DetectionCounts(0, 0, 0)
+        mistaken = DetectionCounts(0, 0, 0)
+        for index, sheet in enumerate(self.sheets):
+            found, _ = find_peaks(self.heatmap(index), sheet.points.radius, self.params.threshold)
+            cells += count_detections(found, sheet.points.positions, sheet.points.radius)
+            mistaken += count_detections(found, sheet.points.negatives, sheet.points.radius)
+        told = {"marked cells found": cells.recall}
+        if mistaken.true:
+            told["precision at marks"] = DetectionCounts(cells.matched, cells.matched + mistaken.matched, 0).precision
+        return told
 
     def detections(self, index: int) -> Detections:
         """Return what is believed of a plane, as plain numpy."""
