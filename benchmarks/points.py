@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 256  # pixels of a crop
-CROPS = 10  # that are marked, and as many that are not
 FEWEST_CELLS = 6  # in a crop
 FOUND = 0.9  # share of the marked cells that a classical detector is tuned to find
 PAPER = {
@@ -61,8 +60,8 @@ class Scene(NamedTuple):
     radius: float
 
 
-def scenes(folder: Path, part: str, seed: int) -> tuple[list[Scene], list[Scene]]:
-    """Return the crops to mark and those to hold back; of different images as long as there are enough."""
+def scenes(folder: Path, part: str, count: int, seed: int) -> tuple[list[Scene], list[Scene]]:
+    """Return the crops to mark and as many to hold back; of different images as long as there are enough."""
     found: dict[str, list[Scene]] = {}
     with np.load(folder / f"{part}.npz") as arrays:
         for name in sorted(name.removeprefix("image_") for name in arrays.files if name.startswith("image_")):
@@ -73,7 +72,7 @@ def scenes(folder: Path, part: str, seed: int) -> tuple[list[Scene], list[Scene]
     shuffled = [[found[name][i] for i in rng.permutation(len(found[name]))] for name in names]
     depth = max(map(len, shuffled))
     in_turn = [crops[i] for i in range(depth) for crops in shuffled if i < len(crops)]
-    return in_turn[:CROPS], in_turn[CROPS : 2 * CROPS]
+    return in_turn[:count], in_turn[count : 2 * count]
 
 
 def _crops(name: str, image: NDArray[np.generic], labels: NDArray[np.int32]) -> Iterator[Scene]:
@@ -292,6 +291,7 @@ def main() -> None:
     parser.add_argument(
         "--part", default="val", help="train to choose settings for weights that have not seen the kind"
     )
+    parser.add_argument("--crops", type=int, default=10, help="that are marked, and as many that are not")
     parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
     parser.add_argument("--name", default="points", help="of the report")
     parser.add_argument("--ratio", type=float, default=0.1, help="share of the cells that are marked")
@@ -306,7 +306,7 @@ def main() -> None:
             if options.weights:
                 unet.WEIGHTS = Path(options.weights.format(kind=kind))
             params = PClassificationParams.from_dict(settings | {"seed": seed})
-            crops, unseen = scenes(options.data / kind, options.part, seed)
+            crops, unseen = scenes(options.data / kind, options.part, options.crops, seed)
             task = marked(crops, options.ratio, seed)
             for line in chain.from_iterable(RUNS[name](task, crops, unseen, params) for name in options.only):
                 measured.append({"kind": kind, "seed": seed} | line)
@@ -319,8 +319,8 @@ def main() -> None:
         else "the shipped weights, which have seen `train` of the same kinds with all its labels"
     )
     notes = [
-        f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {CROPS} crops of {SIDE} px a kind "
-        f"and seed, from `val`, and {CROPS} others that are unseen; {options.threads} threads; {epochs} epochs "
+        f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {options.crops} crops of {SIDE} px a kind "
+        f"and seed, from `val`, and {options.crops} others that are unseen; {options.threads} threads; {epochs} epochs "
         "a round, and for the others as many as all rounds together. Unless it says from scratch, a network starts "
         f"from {known}.",
         "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
