@@ -5,10 +5,12 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accepting import Accepting, locked_ids
+from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Count
+from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 SURE, UNSURE = 0.95, 0.6
@@ -91,6 +93,40 @@ def test_one_undo_takes_an_accept_back_and_redo_brings_it_again(accepting):
     corrected.redo()
     corrected.redo()
     np.testing.assert_array_equal(corrected.data, everything)
+
+
+def test_an_accepted_object_has_a_record_that_undo_takes_away_and_redo_brings(accepting):
+    accepting.accept_above(0.9)
+    accepting.accept_at((12, 2))
+    corrected = accepting.corrected
+    records = history_of(corrected).records
+    assert records.get(1) == Record(State.ACCEPTED, 0.95, "m")
+    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m")
+    assert history_of(corrected).last_step() == "accept"
+    corrected.undo()
+    assert corrected.features["index"].tolist() == [1, 2]
+    corrected.redo()
+    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m")
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.IGNORED])
+def test_what_was_rejected_is_not_accepted_in_bulk_and_stays_rejected_where_it_is(accepting, results, state):
+    history = history_of(results.layer("proposal"))
+    history.step(None, RecordChanges(after={2: Record(state)}), "reject")
+    assert accepting.count() == Count(3, 0)
+    moved = discs()
+    moved.labels[0:5, 10:15] = 0
+    moved.labels[0:5, 11:16] = 9
+    moved.confidence[0:5, 11:16] = SURE
+    results.write({0: moved})
+    accepting.count()
+    assert history.records.get(9).state is state
+    assert history.records.get(9).confidence == pytest.approx(0.8 * SURE + 0.2 * SURE, abs=0.01)
+    assert accepting.accept_above().count == 3
+    assert not accepting.corrected.data[0:5, 11:16].any()
+    results.layer("proposal").undo()
+    assert history.records.get(9).state is state, "a new proposal has a new history"
+    assert accepting.accept_at((2, 13)).count == 1, "who points at it wants it"
 
 
 def test_an_accept_tells_the_paint_event_once(accepting):
@@ -178,7 +214,7 @@ def test_locked_objects_never_change(accepting, results):
     corrected = accepting.corrected
     locked = corrected.data[2, 2]
     corrected.features = {"index": [locked, 99], "locked": [True, False]}
-    assert locked_ids(corrected) == {locked}
+    assert history_of(corrected).records.table.locked_ids.tolist() == [locked]
     before = corrected.data == locked
     better = discs()
     better.labels[0:8, 0:8] = 1
@@ -190,7 +226,7 @@ def test_locked_objects_never_change(accepting, results):
 def test_a_layer_without_that_feature_has_no_locked_objects(accepting):
     accepting.accept_above()
     accepting.corrected.features = {"index": [1], "note": ["mine"]}
-    assert locked_ids(accepting.corrected) == set()
+    assert not history_of(accepting.corrected).records.table.locked_ids.size
 
 
 def test_without_a_proposal_there_is_nothing_to_accept(model):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
 
-from napari_labelfix.errors import InputError
 from napari_labelfix.review.actions import accept_object, accept_objects, already_there
+from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import Acceptor, Count
+from napari_labelfix.widgets.history import existing_history, history_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +77,7 @@ class Accepting(Acceptor):
         for plane, objects in self._results.objects().items():
             if self._counted.get(plane) is not objects:
                 self._counted[plane], self._present[plane] = objects, self._find_present(plane, objects.ids)
-            chosen = _chosen(objects, threshold, change)
+            chosen = self._chosen(objects, threshold, change)
             there = int((self._present[plane] & chosen).sum())
             new, present = new + int(chosen.sum()) - there, present + there
         return Count(new, present)
@@ -85,9 +87,16 @@ class Accepting(Acceptor):
         proposal, tables = self._results.layer("proposal"), self._results.objects().values()
         if proposal is None or not tables:
             return None
-        chosen = np.concatenate([objects.ids[_chosen(objects, threshold, change)] for objects in tables])
+        chosen = np.concatenate([objects.ids[self._chosen(objects, threshold, change)] for objects in tables])
+        return self.accept_ids(chosen)
+
+    def accept_ids(self, ids: NDArray[np.integer]) -> Edit | None:
+        """Accept proposed objects beside what is accepted already; None if there is no proposal."""
+        proposal = self._results.layer("proposal")
+        if proposal is None:
+            return None
         corrected = self._corrected_or_new()
-        edit = accept_objects(proposal.data, corrected.data, chosen)
+        edit = accept_objects(proposal.data, corrected.data, ids)
         self._write(corrected, edit)
         return edit
 
@@ -96,10 +105,24 @@ class Accepting(Acceptor):
         proposal, object_id = self._results.layer("proposal"), self.object_at(position)
         if proposal is None or not object_id:
             return None
+        return self.accept_in_place(object_id)
+
+    def accept_in_place(self, object_id: int) -> Edit | None:
+        """Accept a proposed object in the place of those that it covers; None if there is no proposal."""
+        proposal = self._results.layer("proposal")
+        if proposal is None:
+            return None
         corrected = self._corrected_or_new()
-        edit = accept_object(proposal.data, corrected.data, object_id, locked_ids(corrected))
+        locked = history_of(corrected).records.table.locked_ids
+        edit = accept_object(proposal.data, corrected.data, object_id, locked.tolist())
         self._write(corrected, edit)
         return edit
+
+    def present(self) -> NDArray[np.int64]:
+        """Return the proposed objects that are accepted already, ascending."""
+        tables = self._results.objects()
+        there = [objects.ids[self._find_present(plane, objects.ids)] for plane, objects in tables.items()]
+        return np.sort(np.concatenate([np.zeros(0, np.int64), *there]))
 
     def take_back(self) -> int:
         """Do nothing: the layer has a history, and Ctrl+Z takes an accept back."""
@@ -135,27 +158,43 @@ class Accepting(Acceptor):
         layers.add_quietly(self._results.viewer, corrected)
         return corrected
 
+    def _chosen(self, objects: Objects, threshold: float, change: Change | None) -> NDArray[np.bool_]:
+        """Return (N,) which objects are meant: none that a person has rejected or wants ignored."""
+        chosen = (objects.confidence >= threshold) & ~np.isin(objects.ids, self._declined())
+        return chosen if change is None else chosen & (objects.changes == change)
+
+    def _declined(self) -> NDArray[np.int64]:
+        proposal = self._results.layer("proposal")
+        history = existing_history(proposal) if isinstance(proposal, Labels) else None
+        if history is None:
+            return np.zeros(0, np.int64)
+        table = history.records.table
+        return table.ids[table.in_state(State.REJECTED, State.IGNORED)]
+
     def _write(self, corrected: Labels, edit: Edit) -> None:
         """Write as one step of the layer's history; show and select the layer, so that Ctrl+Z takes this step back."""
-        highest = np.iinfo(corrected.data.dtype).max
-        if edit.after.max(initial=0) > highest:
-            raise InputError(f"“{corrected.name}” can hold ids up to {highest} only. Convert its data type to int32.")
-        with corrected.block_history():
-            corrected.data_setitem(edit.indices, edit.after)
+        history_of(corrected).step(edit, RecordChanges(after=self._records(edit)), "accept")
         corrected.visible = True
         layers.select(self._results.viewer, corrected)
         self.forget_counts()
 
-
-def _chosen(objects: Objects, threshold: float, change: Change | None) -> NDArray[np.bool_]:
-    """Return (N,) which objects are meant."""
-    chosen = objects.confidence >= threshold
-    return chosen if change is None else chosen & (objects.changes == change)
-
-
-def locked_ids(corrected: Labels) -> set[int]:
-    """Return the accepted objects that must not change: those with a true `locked` among the layer's features."""
-    features = corrected.features
-    if not {"index", "locked"} <= set(features.columns):
-        return set()
-    return {int(label) for label in features["index"][features["locked"].astype(bool)]}
+    def _records(self, edit: Edit) -> dict[int, Record]:
+        """Return the records of the objects that an edit brings; the edit is not written yet."""
+        proposal = self._results.layer("proposal")
+        if proposal is None:
+            return {}
+        tables = self._results.objects().values()
+        confidence = dict(
+            zip(
+                np.concatenate([objects.ids for objects in tables]).tolist(),
+                np.concatenate([objects.confidence for objects in tables]).tolist(),
+                strict=True,
+            )
+        )
+        drawn = edit.after > 0
+        new_ids, first = np.unique(edit.after[drawn], return_index=True)
+        proposed = proposal.data[tuple(axis[drawn][first] for axis in edit.indices)]
+        return {
+            new: Record(State.ACCEPTED, round(confidence.get(old, math.nan), 3), self._results.method)
+            for new, old in zip(new_ids.tolist(), proposed.tolist(), strict=True)
+        }

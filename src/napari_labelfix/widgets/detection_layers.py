@@ -98,10 +98,9 @@ class DetectionLayers(ResultLayers):
         layer = self._wanted("proposal") if masks else None
         if layer is None:
             return
+        self._objects.show(layer, {plane: (self.planes[plane], labels) for plane, labels in masks.items()})
         for plane, labels in masks.items():
-            self._objects.show(layer, plane, self.planes[plane], labels)
             self._objects.note(plane, partial(describe_marked_objects, labels, found[plane]))
-        layer.refresh(extent=False, thumbnail=False)
 
 
 def _positions(index: tuple[int, ...], detections: Detections) -> NDArray[np.floating]:

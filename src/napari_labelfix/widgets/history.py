@@ -9,6 +9,7 @@ which knows what the step did to the records. Where a mark is found tells whethe
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,16 @@ def history_of(layer: Labels) -> History:
 def existing_history(layer: Labels) -> History | None:
     """Return the history of a layer if anybody has asked for it yet."""
     return _HISTORIES.get(layer)
+
+
+@contextmanager
+def past_the_history(layer: Labels) -> Iterator[None]:
+    """Let a block write into a model's layer, whose history begins anew; what was decided stays with the place."""
+    history = existing_history(layer)
+    places = history.places(decided=True) if history is not None else None
+    yield
+    if history is not None:
+        history.pixels_replaced(places)
 
 
 class History:

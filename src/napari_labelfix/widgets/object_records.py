@@ -13,7 +13,6 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
@@ -23,6 +22,7 @@ from napari_labelfix.widgets import layers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from napari.layers import Labels
     from numpy.typing import NDArray
 
@@ -44,7 +44,7 @@ class ObjectRecords:
 
     def __init__(self, layer: Labels) -> None:
         self._layer = weakref.ref(layer)
-        self._others = pd.DataFrame()  # columns of others, by the object's id
+        self._others: pd.DataFrame | None = None  # columns of others, by the object's id
         self._written: Any = None  # the features as this object has left them
         self._writing = False
         self.table = RecordTable()
@@ -75,7 +75,8 @@ class ObjectRecords:
         known = self._read() if inherited is None else inherited
         self.table = RecordTable()
         self.table.add_areas(ids, areas)
-        self.table.update({label: record for label, record in known.items() if label in self.table})
+        unknown = self._unknown()
+        self.table.update({int(label): known.get(int(label), unknown) for label in ids})
         self.write()
 
     def take_over(self) -> bool:
@@ -91,7 +92,7 @@ class ObjectRecords:
     def write(self) -> None:
         """Put the records into the layer's features."""
         layer, table = self._layer_or_fail(), self.table
-        columns = {
+        columns: dict[str, Any] = {
             "index": table.ids,
             "state": _NAMES[table.states],
             "confidence": table.confidence,
@@ -110,32 +111,32 @@ class ObjectRecords:
                 layer.events.properties()
                 layer.events.features()
             else:
-                layer.features = self._with_others(pd.DataFrame(columns))
+                others = {} if self._others is None else self._others
+                layer.features = columns | {name: _at(others[name], table.ids) for name in others}
         finally:
             self._writing = False
         self._written = layer.features
-
-    def _with_others(self, frame: pd.DataFrame) -> pd.DataFrame:
-        for name, column in self._others.items():
-            frame[name] = _at(column, self.table.ids)
-        return frame
 
     def _read(self) -> dict[int, Record]:
         """Return the records in the features; where these have no states, what was known is kept."""
         layer = self._layer_or_fail()
         features = layer.features
-        ids = features["index"] if "index" in features else pd.Series(features.index)
+        ids = features.get("index", features.index)
         others = [name for name in features.columns if name not in OURS]
-        self._others = features[others].set_axis(ids, axis=0) if others else pd.DataFrame()
+        self._others = features[others].set_axis(ids, axis=0) if others else None
         known = (
             {} if "state" in features else {int(label): self.table.at(row) for row, label in enumerate(self.table.ids)}
         )
         names = [name for name in OURS[1:] if name in features]
-        unknown = Record(source=str(layers.tag_of(layer).get("method", "")))
+        unknown = self._unknown()
         rows = zip(*(features[name].tolist() for name in names), strict=True) if names else [()] * len(ids)
         for label, row in zip(ids.tolist(), rows, strict=True):
             known[int(label)] = _record(dict(zip(names, row, strict=True)), known.get(int(label), unknown))
         return known
+
+    def _unknown(self) -> Record:
+        """Return the record of an object that nothing is known about but the layer that it lies in."""
+        return Record(source=str(layers.tag_of(self._layer_or_fail()).get("method", "")))
 
     def _layer_or_fail(self) -> Labels:
         layer = self._layer()
@@ -168,7 +169,7 @@ def _record(given: Mapping[str, Any], known: Record) -> Record:
     )
 
 
-def _at(column: pd.Series, ids: NDArray[np.int64]) -> pd.Series:
+def _at(column: pd.Series, ids: NDArray[np.int64]) -> NDArray[Any]:
     """Return somebody else's column for these objects; a new object has 0, "" or nothing."""
     fill: Any = 0 if column.dtype.kind in "iub" else "" if column.dtype == object else math.nan
-    return column[~column.index.duplicated()].reindex(ids, fill_value=fill).set_axis(range(ids.size), axis=0)
+    return column[~column.index.duplicated()].reindex(ids, fill_value=fill).to_numpy()

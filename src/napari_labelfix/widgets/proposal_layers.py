@@ -75,12 +75,13 @@ class ProposalLayers(ResultLayers):
         targets = {role: self.layer(role) for role in self.makers}
         targets["changes"] = self._wanted("changes") if changes else None
         there = {role: layer for role, layer in targets.items() if layer is not None}
+        self._objects.show(
+            there.pop("proposal", None),
+            {plane: (self.planes[plane], proposal.labels) for plane, proposal in proposals.items()},
+        )
         for plane, proposal in proposals.items():
             for role, layer in there.items():
-                if role == "proposal":
-                    self._objects.show(layer, plane, self.planes[plane], proposal.labels)
-                else:
-                    self._show(layer, self.planes[plane], getattr(proposal, role))
+                self._show(layer, self.planes[plane], getattr(proposal, role))
         for layer in there.values():
             layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
 

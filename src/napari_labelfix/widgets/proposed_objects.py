@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.review.objects import Objects
+from napari_labelfix.widgets.history import past_the_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer
     from numpy.typing import NDArray
 
 _IDS_PER_PLANE = 1_000_000
@@ -38,9 +39,14 @@ class ProposedObjects:
         """Whether there was a proposal, be it one without objects."""
         return bool(self._described or self._undescribed)
 
-    def show(self, layer: Layer, plane: int, index: tuple[int, ...], labels: NDArray[np.integer]) -> None:
-        """Write the labels of a plane into the layer's array; a refresh then shows them."""
-        layer.data[index] = np.where(labels > 0, labels + plane * self._stride, 0)
+    def show(self, layer: Labels | None, planes: Mapping[int, tuple[tuple[int, ...], NDArray[np.integer]]]) -> None:
+        """Show labels, by plane with its index in the layer; what a person has rejected stays so, by its place."""
+        if layer is None:
+            return
+        with past_the_history(layer):
+            for plane, (index, labels) in planes.items():
+                layer.data[index] = np.where(labels > 0, labels + plane * self._stride, 0)
+        layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
 
     def note(self, plane: int, describe: Callable[[], Objects]) -> None:
         """Remember how to describe the objects of a plane, with the ids of that plane."""
