@@ -319,10 +319,10 @@ def main() -> None:
         else "the shipped weights, which have seen `train` of the same kinds with all its labels"
     )
     notes = [
-        f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {options.crops} crops of {SIDE} px a kind "
-        f"and seed, from `val`, and {options.crops} others that are unseen; {options.threads} threads; {epochs} epochs "
-        "a round, and for the others as many as all rounds together. Unless it says from scratch, a network starts "
-        f"from {known}.",
+        f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {options.crops} crops of {SIDE} px a "
+        f"kind and seed, from `{options.part}`, and as many others that are unseen; {options.threads} threads; {epochs} "
+        "epochs a round, and for the others as many as all rounds together. Unless it says from scratch, a network "
+        f"starts from {known}.",
         "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
         "within the radius of the crop's median cell; F1 unseen: the same detector on the other crops.",
         f"Laplacian of Gaussian and distance transform: threshold and polarity from the marked cells, {FOUND:.0%} of "
