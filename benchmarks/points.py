@@ -320,7 +320,7 @@ def main() -> None:
     )
     notes = [
         f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {options.crops} crops of {SIDE} px a "
-        f"kind and seed, from `{options.part}`, and as many others that are unseen; {options.threads} threads; {epochs} "
+        f"kind and seed, from `{options.part}`, and as many that are unseen; {options.threads} threads; {epochs} "
         "epochs a round, and for the others as many as all rounds together. Unless it says from scratch, a network "
         f"starts from {known}.",
         "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
