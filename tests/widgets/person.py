@@ -46,3 +46,11 @@ class Person:
     def press(self, key, modifier=NO_KEY):
         QTest.keyClick(self.canvas, key, modifier)
         self.qtbot.wait(20)
+
+    def hold(self, key):
+        QTest.keyPress(self.canvas, key)
+        self.qtbot.wait(20)
+
+    def let_go(self, key):
+        QTest.keyRelease(self.canvas, key)
+        self.qtbot.wait(20)

@@ -1,0 +1,104 @@
+"""Lines, dots and words over the canvas while a tool is in use; they are no layer, and nobody can save them by mistake.
+
+The only module that knows where napari keeps its vispy scene. Where there is no window, or a napari that keeps it
+elsewhere, nothing is drawn and the tools work all the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QWidget
+from vispy.scene.visuals import Line, Markers
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from numpy.typing import NDArray
+
+_ON_TOP = 10**6
+_PATH, _OUTLINE, _DOT = "#ffffff", "#ffd92f", "#ffffff"
+_CAPTION = "background: rgba(0, 0, 0, 190); color: white; padding: 5px 10px; border-radius: 4px;"
+_MARGIN = 12  # pixels, below the words
+_NOTHING = np.zeros((2, 2))
+
+
+class CanvasSketch:
+    """What a tool draws. Positions are (N, 2) in world coordinates of the two displayed axes, row and column.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+        self._scene = getattr(getattr(canvas, "view", None), "scene", None)
+        self._widget: QWidget | None = getattr(canvas, "native", None)
+        self._caption: QLabel | None = None
+        self._nodes: dict[str, Any] = {}
+
+    def show(self, path: NDArray[np.floating], outlines: NDArray[np.floating], dots: NDArray[np.floating]) -> None:
+        """Draw these instead of what was drawn.
+
+        Parameters
+        ----------
+        path
+            Corners of one line.
+        outlines
+            Ends of pieces of lines: each two belong together.
+        dots
+            Positions of dots.
+        """
+        if self._scene is None:
+            return
+        if not self._nodes:
+            self._make_nodes()
+        for name, positions, fewest in (("path", path, 2), ("outlines", outlines, 2), ("dots", dots, 1)):
+            node = self._nodes[name]
+            node.visible = len(positions) >= fewest
+            if node.visible:
+                node.set_data(pos=np.asarray(positions, np.float32)[:, ::-1], **_LOOKS[name])
+
+    def caption(self, words: str) -> None:
+        """Write words on the canvas, below in the middle; none for ""."""
+        if self._widget is None:
+            return
+        if self._caption is None:
+            self._caption = QLabel(self._widget)
+            self._caption.setStyleSheet(_CAPTION)
+            self._caption.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._caption.setText(words)
+        self._caption.adjustSize()
+        room = self._widget.size() - self._caption.size()
+        self._caption.move(room.width() // 2, room.height() - _MARGIN)
+        self._caption.setVisible(bool(words))
+
+    def clear(self) -> None:
+        """Draw and write nothing any more."""
+        if self._caption is not None:
+            self._caption.deleteLater()
+            self._caption = None
+        for node in self._nodes.values():
+            node.parent = None
+        self._nodes = {}
+
+    def _make_nodes(self) -> None:
+        self._nodes = {
+            "outlines": Line(_NOTHING, connect="segments", width=2),
+            "path": Line(_NOTHING, connect="strip", width=2),
+            "dots": Markers(pos=_NOTHING),
+        }
+        for node in self._nodes.values():
+            node.set_gl_state("translucent", depth_test=False)
+            node.order = _ON_TOP
+            node.parent = self._scene
+
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "path": {"color": _PATH},
+    "outlines": {"color": _OUTLINE},
+    "dots": {"face_color": _DOT, "edge_color": "#000000", "size": 9},
+}
