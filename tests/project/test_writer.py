@@ -96,3 +96,14 @@ def test_a_disk_that_stays_full_does_not_keep_the_program_from_closing(path, mon
     thread.call(refuse)
     thread.close(5)
     assert not thread._thread.is_alive()
+
+
+def test_a_mistake_of_ours_does_not_end_the_saving(path, caplog):
+    failures = []
+    thread = Writer(Project.create(path), on_failed=failures.append)
+    thread.call(lambda _project: {}["no such key"])
+    thread.submit(entry("2"))
+    thread.close()
+    assert failures == ["Something could not be saved: 'no such key'."]
+    assert "Traceback" in caplog.text
+    assert history_of(path) == ["2"]

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
+from napari_labelfix.project import recovery
+
 HERE = Path(__file__).parent
 NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
@@ -22,6 +24,13 @@ def pytest_collection_modifyitems(items):
         if NO_SCREEN and item.get_closest_marker("gui"):
             item.add_marker(pytest.mark.skip(reason="No display. Run the tests with: make test, or xvfb-run pytest."))
     items.sort(key=lambda item: item.get_closest_marker("gui") is not None)
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path, monkeypatch):
+    """Keep what docks save by themselves out of the folder of whoever runs the tests."""
+    monkeypatch.setattr(recovery, "user_data_path", lambda *_, **__: tmp_path / "data")
+    return tmp_path / "data" / "recovery"
 
 
 @pytest.fixture

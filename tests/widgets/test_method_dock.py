@@ -13,6 +13,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QScrollArea
 
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
@@ -139,7 +140,7 @@ class TestRun:
         assert ready.run_view.run_button.isEnabled()
 
     def test_the_best_model_is_at_hand_afterwards(self, ready, running):
-        running.model = object()
+        running.model = TrainedModel("scribble2label", {}, {}, b"weights")
         ready.stop()
         assert ready.session.model is running.model
 

@@ -86,8 +86,15 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_to_look(path: Path) -> sqlite3.Connection:
-    """Open a project to read what is in it; nothing is written, and an older layout is read as it is.
+def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    """Open a project to read what is in it; nothing is written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seconds
+        How long to wait for another program that has it open.
 
     Raises
     ------
@@ -101,9 +108,7 @@ def open_to_look(path: Path) -> sqlite3.Connection:
             "Open it once in napari to bring it up to date."
         )
     with sentences(path):
-        connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", _BUSY_SECONDS, isolation_level=None, uri=True
-        )
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", seconds, isolation_level=None, uri=True)
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except BaseException:

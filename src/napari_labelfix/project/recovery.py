@@ -113,7 +113,7 @@ def _look(path: Path, marked: bool) -> Unsaved | None:
     """Describe a project, if it is there and nobody has it open."""
     try:
         changed = max(file.stat().st_mtime for file in _files(path) if file.exists())
-        with Project.look(path) as project:
+        with Project.look(path, seconds=0) as project:
             images = tuple(image.name for image in project.images())
     except (LabelfixError, OSError, ValueError):
         return None

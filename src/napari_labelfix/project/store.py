@@ -63,19 +63,40 @@ class Project:
         return cls(path, database.create(path))
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a project to work in it; a run that was cut off is marked so. Raises `ProjectError` if it cannot be."""
+    def open(cls, path: Path, *, runs_go_on: bool = False) -> Self:
+        """Open a project to work in it.
+
+        Parameters
+        ----------
+        path
+            The file.
+        runs_go_on
+            Whether runs that it tells of are running; else they were cut off, and are marked so.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be opened.
+        """
         path = path.absolute()
         project = cls(path, database.open_file(path))
+        if runs_go_on:
+            return project
         with database.sentences(path):
             project._connection.execute("UPDATE run SET state = 'interrupted' WHERE state = 'running'")
         return project
 
     @classmethod
-    def look(cls, path: Path) -> Self:
-        """Open a project and change nothing. Raises `ProjectError` if it cannot be read."""
+    def look(cls, path: Path, seconds: float = 1.0) -> Self:
+        """Open a project and change nothing; wait so long for another window that has it open.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be read.
+        """
         path = path.absolute()
-        return cls(path, database.open_to_look(path), looks=True)
+        return cls(path, database.open_to_look(path, seconds), looks=True)
 
     def __enter__(self) -> Self:
         return self

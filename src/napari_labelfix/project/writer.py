@@ -99,6 +99,10 @@ class Writer:
             except LabelfixError as error:
                 self._on_failed(str(error))
                 return
+            except Exception as error:  # whatever went wrong, what comes after it is still to be saved
+                logger.exception("A change was not saved.")
+                self._on_failed(f"Something could not be saved: {error or type(error).__name__}.")
+                return
             else:
                 self._on_saved()
                 return

@@ -20,6 +20,7 @@ from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
 from napari_labelfix.widgets.preview import PreviewButton
 from napari_labelfix.widgets.run_view import RunView
+from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.session import Session
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _AFTER_A_STROKE_MS = 300
 _WARM_UP_AFTER_MS = 200  # when the dock has been painted
+_SAVE_AFTER_MS = 300
 _WIDTH = 300
 
 
@@ -71,6 +73,7 @@ class MethodDock(QWidget):
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
         self.session = Session(trainer or LocalTrainer(), self)
+        self.saving = Saving(viewer, self.session, self)
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
@@ -90,6 +93,7 @@ class MethodDock(QWidget):
         self._on_input_changed()
         self._keys.take()
         QTimer.singleShot(_WARM_UP_AFTER_MS, self.session.warm_up)
+        QTimer.singleShot(_SAVE_AFTER_MS, self.saving.begin)
 
     def run(self) -> None:
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""
@@ -105,7 +109,8 @@ class MethodDock(QWidget):
                 raise InputError(missing)
             task = self.inputs.task()
             task.check()
-            self.session.start(self._method, task, self.form.value())
+            params = self.form.value()
+            self.session.start(self._method, task, params)
         except InputError as error:
             self._tell(str(error), "warning", show_warning)
             return
@@ -113,6 +118,7 @@ class MethodDock(QWidget):
             self._tell(str(error), "error", show_error)
             return
         self._run = task, self._results
+        self.saving.run_started(self._method.name, layers.image_id(self._results.image), params)
         self.inputs.link()
         self._results.create()
         self.run_view.show_started()
@@ -137,6 +143,7 @@ class MethodDock(QWidget):
     def close_session(self) -> None:
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
         self.session.close()
+        self._stroke_timer.stop()
         self.accepts.stop_picking()
         self._watch([])
         self._keys.release()
@@ -144,6 +151,7 @@ class MethodDock(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the keys: they belong to the dock that is seen."""
         self._keys.take()
+        self.saving.watch_window()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -167,6 +175,25 @@ class MethodDock(QWidget):
         self.accepts.set_results(self._results, self.inputs.annotation)
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
+        self._take_up_unfinished()
+
+    def _take_up_unfinished(self) -> None:
+        """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
+        image = self.inputs.image
+        run = None if image is None else self.saving.unfinished(self._method.name, layers.image_id(image))
+        if run is None or self.session.running:
+            return
+        try:
+            self.form.setValue(self._method.params.from_dict(run.params))
+        except InputError as error:  # of another version
+            self.message.show_text(f"The parameters of the run that was cut off no longer fit: {error}", "warning")
+        else:
+            pressed = shortcuts.with_key("Run", "run_or_stop")
+            far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
+            self.message.show_text(
+                f"A run was cut off {far}. Its parameters are set: press {pressed} to start it again.", "warning"
+            )
+        self.saving.taken_up(run)
 
     def _watch(self, chosen: list[Layer]) -> None:
         for layer in self._watched:
@@ -249,6 +276,7 @@ class MethodDock(QWidget):
         self.session.snapshotsReceived.connect(self._on_snapshots)
         self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
         self.session.ended.connect(self._on_ended)
+        self.saving.opened.connect(self._take_up_unfinished)
         self.accepts.told.connect(self.message.show_text)
         self.preview_button.told.connect(self.message.show_text)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))

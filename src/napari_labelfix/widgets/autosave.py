@@ -1,0 +1,353 @@
+"""Saving by itself: what a person makes is in the project file within a second, and nobody waits for it.
+
+What has changed is copied in the window's thread, which takes milliseconds, and written in another. Where no project
+was chosen, the first annotation begins one; it can be given a name at any time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import json
+import time
+import weakref
+from contextlib import suppress
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+
+from napari_labelfix.errors import LabelfixError
+from napari_labelfix.project import recovery
+from napari_labelfix.project.records import Batch, Entry, now, together
+from napari_labelfix.project.store import Project
+from napari_labelfix.project.writer import Writer
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.followed_layers import Followed, follow
+from napari_labelfix.widgets.layer_states import id_of, is_kept
+from napari_labelfix.widgets.view_states import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from qtpy.QtWidgets import QWidget
+
+    from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.widgets.opening import Lost
+
+_EVERY_MS = 250
+_FINGERPRINT_SECONDS = 3.0  # that closing waits for them
+_SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDictionary()
+
+
+def autosaver_of(viewer: ViewerModel) -> Autosaver:
+    """Return what saves the work in a viewer, the same at each call."""
+    viewer = getattr(viewer, "__wrapped__", viewer)  # napari hands a proxy to docks
+    if viewer not in _SAVERS:
+        _SAVERS[viewer] = Autosaver(viewer)
+    return _SAVERS[viewer]
+
+
+class Autosaver(QObject):
+    """Follows the layers of a viewer and keeps its project file up to date. Get one by `autosaver_of`.
+
+    Parameters
+    ----------
+    viewer
+        It is held weakly.
+    """
+
+    changed = Signal()  # another project, or another name
+    saved = Signal()
+    failed = Signal(str)
+    opened = Signal()  # a project was opened, and its layers are in the viewer
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self._viewer = weakref.ref(viewer)
+        self._followed: dict[str, Followed] = {}
+        self._gone: list[str] = []  # layers that were removed and are in the file
+        self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
+        self._runs: dict[str, RunRecord] = {}  # changed since the last look
+        self._history: list[Entry] = []
+        self._writer: Writer | None = None
+        self._window: weakref.ref[QWidget] | None = None
+        self.path: Path | None = None
+        self.saved_at: float | None = None  # as `time.time` counts
+        self.trouble = ""  # why the last attempt to save failed
+        self.lost: list[Lost] = []  # images of the project that are not there
+        self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+        layers.on_list_change(viewer, self._on_list)
+        self.saved.connect(self._on_saved)
+        self.failed.connect(self._on_failed)
+        atexit.register(_close_at_exit, weakref.ref(self))
+        self._on_list()
+
+    @property
+    def viewer(self) -> ViewerModel | None:
+        """The viewer, or None once it is gone."""
+        return self._viewer()
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a person has given the project a name."""
+        return self.path is not None and not recovery.is_unnamed(self.path)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is not in the file yet."""
+        return self._writer is not None and self._writer.waiting > 0
+
+    def watch_window(self, widget: QWidget) -> None:
+        """Save and let go of the file when the window closes that a dock lies in."""
+        window = widget.window()
+        if window is widget or (self._window is not None and self._window() is window):
+            return
+        self._window = weakref.ref(window)
+        window.installEventFilter(self)
+        window.destroyed.connect(self.close)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Save before the window asks whether it may close."""
+        if event.type() == QEvent.Type.Close:
+            self.save_now()
+            if not self._followed:
+                self.leave()
+        return super().eventFilter(watched, event)
+
+    def look(self) -> None:
+        """Hand over what has changed since the last look; this is what happens four times a second."""
+        viewer = self._viewer()
+        if viewer is None:
+            self.close()
+            return
+        if not self._followed and self._gone:
+            self.leave()  # the viewer was emptied: that ends the work on this project and deletes nothing in it
+            return
+        try:
+            if self._writer is None and (
+                self._last or self._runs or any(one.annotated for one in self._followed.values())
+            ):
+                self._begin()
+        except LabelfixError as error:
+            self.failed.emit(str(error))
+            return
+        if self._writer is not None:
+            self._hand_over()
+
+    def save_now(self, timeout: float = 30.0) -> bool:
+        """Hand over what has changed and wait until it is in the file; return whether it is."""
+        if self._viewer() is not None and self._followed:
+            self.look()
+            for followed in self._followed.values():
+                followed.wait(_FINGERPRINT_SECONDS)
+            if self._writer is not None:
+                self._hand_over()
+        return self._writer is None or self._writer.flush(timeout)
+
+    def save_as(self, path: Path) -> None:
+        """Go on in a copy of the project under a name; what had none before is gone then.
+
+        Raises
+        ------
+        OutputError
+            If the copy cannot be written.
+        """
+        if self._writer is None:
+            self._begin(path)
+            self._hand_over()
+            return
+        old = self.path
+        self.save_now()
+        self._do_and_wait(lambda project: project.copy_to(path))
+        self._let_go()
+        self.take_up(Project.open(path, runs_go_on=True))
+        if old is not None and recovery.is_unnamed(old):
+            recovery.discard(old)
+
+    def take_up(self, project: Project) -> None:
+        """Save into an open project from now on. What is in the viewer and not known to it goes into it."""
+        self.path = project.path
+        known = {layer.id: layer for layer in project.layers()}
+        images = {image.id: image for image in project.images()}
+        for id_, followed in self._followed.items():
+            followed.take_up(known.get(id_), images.get(id_))
+        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed))
+        recovery.mark_open(project.path)
+        self.changed.emit()
+
+    def opened_with(self, lost: list[Lost], unfinished: list[RunRecord]) -> None:
+        """Tell that a project was opened, and what of it is not as it should be."""
+        self.lost, self.unfinished = lost, unfinished
+        self.opened.emit()
+
+    def found(self, lost: Lost) -> None:
+        """Note that an image is there again."""
+        self.lost = [one for one in self.lost if one is not lost]
+        self.changed.emit()
+
+    def taken_up(self, run: RunRecord) -> None:
+        """Note that a person has seen to a run that was cut off."""
+        self.unfinished = [one for one in self.unfinished if one.id != run.id]
+        self.note_run(replace(run, state="stopped"))
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Save what has changed, and let go of the project; it stays as it is."""
+        self._gone = []
+        if self._followed or self._last:
+            self.save_now()
+        if self._writer is not None and self._last:
+            self._hand_over()
+        self._let_go()
+        self._emit(self.changed)()
+
+    def close(self) -> None:
+        """Save, let go of the file, and stop looking; of no more use."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(RuntimeError):  # the Qt object was deleted with the program
+            self._timer.stop()
+        self.leave()
+
+    def note_run(self, run: RunRecord) -> None:
+        """Keep what a run is and how far it is."""
+        self._runs[run.id] = run
+
+    def note(self, entry: Entry) -> None:
+        """Keep a line of the history."""
+        self._history.append(entry)
+
+    def call(self, work: Callable[[Project], object]) -> None:
+        """Do something with the project in the thread that writes; nothing where there is no project."""
+        if self._writer is not None:
+            self._writer.call(work)
+
+    def touch(self, image: str, method: str) -> None:
+        """Note that a method shows something new of an image."""
+        for followed in self._followed.values():
+            tag = layers.tag_of(followed.layer)
+            if followed.author == "model" and (tag.get("image"), tag.get("method")) == (image, method):
+                followed.touch()
+
+    def forget_removed(self) -> None:
+        """Let layers that were just removed stay in the file: they make way for another project."""
+        self._gone, self._last = [], {}
+
+    def _begin(self, path: Path | None = None) -> None:
+        names = [one.layer.name for one in self._followed.values() if one.kind == "image" and one.author == "person"]
+        path = path or recovery.new_path(names[0] if names else "labels")
+        project = Project.create(path)
+        self.take_up(project)
+        self._history.append(Entry("person", account(), "begin", ""))
+        self.call(lambda project: project.write(Batch(meta=_facts())))
+
+    def _hand_over(self) -> None:
+        """Copy what has changed, and give it to the thread."""
+        viewer = self._viewer()
+        there = layers.all_layers(viewer) if viewer is not None else []
+        positions = {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
+        takers = [
+            taker
+            for id_, followed in self._followed.items()
+            if (taker := followed.take(positions.get(id_, 0))) is not None
+        ]
+        parts = [part for id_, part in self._last.items() if id_ not in self._gone]
+        self._last = {}
+        if self._gone or self._runs or self._history:
+            parts.append(Batch(removed=self._gone, runs=list(self._runs.values()), history=self._history))
+            self._gone, self._runs, self._history = [], {}, []
+        if takers or parts:
+            meta = {"view": json.dumps(view_of(viewer))} if viewer is not None and there else {}
+            self.call(lambda project: project.write(together([*(make() for make in takers), *parts, Batch(meta=meta)])))
+
+    def _on_list(self, _event: object = None) -> None:
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        there = {id_of(layer): layer for layer in layers.all_layers(viewer) if is_kept(layer)}
+        for id_ in [id_ for id_, one in self._followed.items() if there.get(id_) is not one.layer]:
+            self._unfollow(id_)
+        for id_, layer in there.items():
+            if id_ not in self._followed:
+                self._followed[id_] = follow(layer, self._note_step)
+
+    def _unfollow(self, id_: str) -> None:
+        """Take what has changed in a layer that was removed: it may have gone with the whole viewer."""
+        followed = self._followed.pop(id_)
+        if followed.annotated and (take := followed.take(0)) is not None:
+            self._last[id_] = take()
+        followed.stop()
+        if followed.in_file:
+            self._gone.append(id_)
+
+    def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
+        self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
+
+    def _let_go(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._writer = None
+        if self.path is not None:
+            recovery.mark_closed(self.path)
+        self.path = None
+        self.lost, self.unfinished = [], []
+
+    def _do_and_wait(self, work: Callable[[Project], object]) -> None:
+        """Do something in the thread, and raise here what it raises there."""
+        errors: list[LabelfixError] = []
+
+        def attempt(project: Project) -> None:
+            try:
+                work(project)
+            except LabelfixError as error:
+                errors.append(error)
+
+        self.call(attempt)
+        if self._writer is not None:
+            self._writer.flush()
+        if errors:
+            raise errors[0]
+
+    def _emit(self, signal: Any) -> Callable[..., None]:
+        """Return a function for the other thread that emits a signal, unless the window is gone."""
+
+        def emit(*values: object) -> None:
+            with suppress(RuntimeError):  # the Qt object was deleted with the program
+                signal.emit(*values)
+
+        return emit
+
+    def _on_saved(self) -> None:
+        self.saved_at, self.trouble = time.time(), ""
+
+    def _on_failed(self, sentence: str) -> None:
+        self.trouble = sentence
+
+
+def account() -> str:
+    """Return the name of the person's account, as the history has it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in a container
+        return ""
+
+
+def _facts() -> dict[str, str]:
+    return {"created": now(), "version": version("napari-labelfix"), "napari": version("napari")}
+
+
+def _close_at_exit(saver: weakref.ref[Autosaver]) -> None:
+    if (living := saver()) is not None:
+        living.close()

@@ -1,0 +1,232 @@
+"""The Project dock: where the work is kept, under which name, and what there is to restore, relink and go on with."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_labelfix.errors import LabelfixError
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project import recovery
+from napari_labelfix.project.store import SUFFIX
+from napari_labelfix.widgets.autosave import autosaver_of
+from napari_labelfix.widgets.background import Background
+from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.opening import open_project, relink
+from napari_labelfix.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.viewer import Viewer
+
+    from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.project.recovery import Unsaved
+    from napari_labelfix.widgets.opening import Lost
+
+_PROJECTS = f"Labelfix projects (*{SUFFIX})"
+_SHOWN = 5  # pieces of unsaved work
+_WIDTH = 300
+
+
+class ProjectDock(QWidget):
+    """Shows the project of a viewer.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer it is docked in; the name is what napari looks for.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self._proxy = napari_viewer
+        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        self._viewer = viewer
+        self.saver = autosaver_of(viewer)
+        self.message = Message(viewer.theme)
+        self.name, self.place, self.saved = QLabel(), QLabel(), QLabel()
+        self.save_button = QPushButton("Save as…")
+        self.open_button = QPushButton("Open…")
+        self.lost, self.runs, self.unsaved = (
+            Rows("Images that are not there"),
+            Rows("Unfinished runs"),
+            Rows("Not saved"),
+        )
+        self._finding = Background(self)
+        self._arrange()
+        self._connect()
+        self.show_state()
+        self.look_for_unsaved()
+
+    def save_as(self, path: Path) -> None:
+        """Give the work a name."""
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        self._try(lambda: self.saver.save_as(path), f"From now on your work is saved in {path.name} by itself.")
+
+    def open(self, path: Path) -> None:
+        """Open a project in the place of the one that is open."""
+        self._try(lambda: open_project(self._viewer, path), f"{path.name} is open, and saved by itself from now on.")
+        self.look_for_unsaved()
+
+    def relink(self, lost: Lost, path: Path, *, nevertheless: bool = False) -> None:
+        """Show an image that is not there from another file."""
+        done = f"“{lost.image.name}” is shown from {path}."
+        self._try(lambda: relink(self._viewer, lost, path, nevertheless=nevertheless), done)
+
+    def set_up(self, run: RunRecord) -> None:
+        """Open the dock of a run that was cut off; it takes up the parameters."""
+        if run.method in METHODS:
+            self._proxy.window.add_plugin_dock_widget("napari-labelfix", METHODS[run.method].title)
+
+    def discard(self, unsaved: Unsaved) -> None:
+        """Throw unsaved work away."""
+        recovery.discard(unsaved.path)
+        self.look_for_unsaved()
+
+    def look_for_unsaved(self) -> None:
+        """Look for work that was not saved under a name, or cut off."""
+        self._finding.start(recovery.find_unsaved)
+
+    def show_state(self) -> None:
+        """Show where the work is kept and when it was saved last."""
+        saver = self.saver
+        self.name.setText("none yet" if not saver.has_name else saver.path.name if saver.path else "")
+        self.place.setText("" if saver.path is None else str(saver.path.parent))
+        self.saved.setText("" if saver.saved_at is None else time.strftime("%H:%M:%S", time.localtime(saver.saved_at)))
+        if saver.trouble:
+            self.message.show_text(f"Your work is not saved. {saver.trouble}", "error")
+        elif self.message.mood != "done":
+            self.message.show_text(self._hint())
+        self.lost.show_rows([(lost.reason, [("Relink…", partial(self._choose_image, lost))]) for lost in saver.lost])
+        self.runs.show_rows([self._row_of_run(run) for run in saver.unfinished])
+
+    def showEvent(self, event: Any) -> None:
+        """Notice the window: when it closes, the project is saved."""
+        self.saver.watch_window(self)
+        super().showEvent(event)
+
+    def _hint(self) -> str:
+        if self.saver.path is None:
+            return "Nothing to save yet. With your first annotation your work begins to be saved by itself."
+        if not self.saver.has_name:
+            return "Your work is saved by itself. Press “Save as…” to give it a name and a place."
+        return "Your work is saved by itself, within a second."
+
+    def _row_of_run(self, run: RunRecord) -> tuple[str, list[tuple[str, Callable[[], object]]]]:
+        title = METHODS[run.method].title if run.method in METHODS else run.method
+        far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
+        kept = " Its best model so far is kept." if run.model else ""
+        text = f"{title}, begun {_when(run.started)}, was cut off {far}.{kept} Its parameters come back into the dock."
+        return text, [("Open the dock", partial(self.set_up, run)), ("Dismiss", partial(self.saver.taken_up, run))]
+
+    def _on_found(self, found: Sequence[Unsaved]) -> None:
+        rows = []
+        for unsaved in [one for one in found if one.path != self.saver.path][:_SHOWN]:
+            images = ", ".join(unsaved.images) or "no image"
+            kind = f"{unsaved.path.name}, cut off" if unsaved.named else f"Without a name: {images}"
+            changed = datetime.fromtimestamp(unsaved.changed).strftime("%d %b, %H:%M")
+            away = "Forget" if unsaved.named else "Discard"
+            buttons = [
+                ("Restore", partial(self.open, unsaved.path)),
+                (away, partial(self._ask_and_discard, unsaved)),
+            ]
+            rows.append((f"{kind}, {changed}.", buttons))
+        self.unsaved.show_rows(rows)
+
+    def _ask_and_discard(self, unsaved: Unsaved) -> None:
+        question = f"Throw the work of {', '.join(unsaved.images) or 'this file'} away? It cannot be brought back."
+        yes = QMessageBox.StandardButton.Yes
+        if unsaved.named or QMessageBox.question(self, "Discard", question) == yes:
+            self.discard(unsaved)
+
+    def _choose_name(self) -> None:
+        start = self.saver.path if self.saver.has_name else Path.home() / f"labels{SUFFIX}"
+        path, _ = QFileDialog.getSaveFileName(self, "Save the project as", str(start), _PROJECTS)
+        if path:
+            Path(path).unlink(missing_ok=True)  # the dialog has asked whether to replace it
+            self.save_as(Path(path))
+
+    def _choose_project(self) -> None:
+        start = self.saver.path.parent if self.saver.path is not None and self.saver.has_name else Path.home()
+        path, _ = QFileDialog.getOpenFileName(self, "Open a project", str(start), _PROJECTS)
+        if path:
+            self.open(Path(path))
+
+    def _choose_image(self, lost: Lost) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, f"Where is “{lost.image.name}”?", lost.image.path)
+        if path:
+            self.relink(lost, Path(path))
+
+    def _try(self, work: Callable[[], object], done: str) -> None:
+        try:
+            work()
+        except LabelfixError as error:
+            self.message.show_text(str(error), "error")
+            show_error(str(error))
+            return
+        self.message.show_text(done, "done")
+        self.show_state()
+
+    def _on_changed(self) -> None:
+        self.message.show_text(self._hint())
+        self.show_state()
+
+    def _on_theme(self, _event: object = None) -> None:
+        self.message.set_theme(self._viewer.theme)
+        self.save_button.setStyleSheet(primary_style(self._viewer.theme))
+
+    def _connect(self) -> None:
+        self.save_button.clicked.connect(self._choose_name)
+        self.open_button.clicked.connect(self._choose_project)
+        self.saver.changed.connect(self._on_changed)
+        self.saver.opened.connect(self.show_state)
+        self.saver.saved.connect(self.show_state)
+        self.saver.failed.connect(self.show_state)
+        self._finding.done.connect(self._on_found)
+        self._viewer.events.theme.connect(self._on_theme)
+
+    def _arrange(self) -> None:
+        for label in (self.name, self.place, self.saved):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow("Name", self.name)
+        form.addRow("Folder", self.place)
+        form.addRow("Saved", self.saved)
+        buttons = QHBoxLayout()
+        for button in (self.save_button, self.open_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.addWidget(self.message)
+        column.addLayout(form)
+        column.addLayout(buttons)
+        for rows in (self.lost, self.runs, self.unsaved):
+            column.addWidget(rows)
+        column.addStretch()
+        self.setMinimumWidth(_WIDTH)
+        self._on_theme()
+
+
+def _when(stamp: str) -> str:
+    """Return a time of the project in the person's own time: "21 Nov, 16:03"."""
+    return datetime.fromisoformat(stamp).astimezone().strftime("%d %b, %H:%M")

@@ -1,0 +1,144 @@
+"""From the records of a project back to napari layers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels, Points, Shapes
+from napari.utils.colormaps.standardize_color import transform_color
+
+from napari_labelfix.review.states import Record
+from napari_labelfix.widgets import layers, looks
+from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.layer_states import tag_for
+from napari_labelfix.widgets.scribble_kind import scribble_colormap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from napari.layers import Layer
+
+    from napari_labelfix.project.records import LayerRecord, ObjectRecord
+    from napari_labelfix.project.store import Project
+
+_COLORMAPS: dict[str, Callable[[], Any]] = {
+    "scribbles": scribble_colormap,
+    "proposal": looks.outline_colormap,
+    "ignored": looks.ignored_colormap,
+    "changes": looks.changes_colormap,
+}
+_ADOPT: dict[str, Callable[[Layer], None]] = {
+    part.role: part.adopt for kind in KINDS.values() for part in kind.layers if part.adopt is not None
+}
+_FIRST = ("rgb", "contrast_limits")  # arguments of a layer; the rest of its look is set afterwards
+
+
+def restore(project: Project, record: LayerRecord) -> Layer:
+    """Make a layer with everything that the project keeps of it.
+
+    Raises
+    ------
+    ProjectError
+        If a part of it is damaged.
+    """
+    make = {"image": _image, "labels": _labels, "points": _points, "shapes": _shapes}[record.kind]
+    layer = make(project, record)
+    layer.metadata[layers.TAG] = tag_for(record)
+    if (adopt := _ADOPT.get(record.role)) is not None:
+        adopt(layer)
+    dress(layer, record)
+    if record.author == "model":
+        layer.editable = False
+    return layer
+
+
+def dress(layer: Layer, record: LayerRecord) -> None:
+    """Give a layer the look that it had."""
+    for name, value in record.look.items():
+        if name not in _FIRST and value is not None and hasattr(layer, name):
+            setattr(layer, name, value)
+
+
+def placed(record: LayerRecord) -> dict[str, Any]:
+    """Return name and place of a layer, as arguments of a layer."""
+    return {"name": record.name, **record.placement}
+
+
+def _image(project: Project, record: LayerRecord) -> Image:
+    first = {name: record.look[name] for name in _FIRST if record.look.get(name) is not None}
+    return Image(project.pixels(record), **first, **placed(record))
+
+
+def _labels(project: Project, record: LayerRecord) -> Labels:
+    colormap = {"colormap": _COLORMAPS[record.role]()} if record.role in _COLORMAPS else {}
+    layer = Labels(project.pixels(record), **colormap, **placed(record))
+    if objects := project.objects(record.id):
+        layer.features = _table(objects)
+    return layer
+
+
+def _points(project: Project, record: LayerRecord) -> Points:
+    content = _content(project, record)
+    data = np.array(content["data"], float).reshape(-1, record.shape[1])
+    features = _features(content["features"])
+    settings: dict[str, Any] = {"features": features, "border_width": 0.08} if len(features.columns) else {}
+    layer = Points(data, ndim=record.shape[1], **settings, **placed(record))
+    if len(data):
+        layer.size = np.array(content["size"], float)
+    if record.role == "detections":
+        _color_detections(layer)
+    return layer
+
+
+def _shapes(project: Project, record: LayerRecord) -> Shapes:
+    content = _content(project, record)
+    vertices = [np.array(shape, float) for shape in content["data"]]
+    return Shapes(
+        vertices or None, ndim=record.shape[1], shape_type=content["shape_type"] or "rectangle", **placed(record)
+    )
+
+
+def _content(project: Project, record: LayerRecord) -> dict[str, Any]:
+    stored = project.geometry(record.id)
+    empty: dict[str, Any] = {"data": [], "size": [], "shape_type": [], "features": {}}
+    return empty | (json.loads(stored) if stored is not None else {})
+
+
+def _features(columns: Mapping[str, Any]) -> pd.DataFrame:
+    import pandas as pd  # slow to import; no dock should wait for it
+
+    def column(told: Mapping[str, Any]) -> Any:
+        if told["dtype"] == "category":
+            return pd.Categorical(told["values"], categories=told["categories"])
+        return pd.Series(told["values"], dtype=told["dtype"])
+
+    return pd.DataFrame({name: column(told) for name, told in columns.items()})
+
+
+def _table(objects: Sequence[ObjectRecord]) -> pd.DataFrame:
+    """Return the features of a labels layer; columns of which nobody has said anything are left out."""
+    import pandas as pd
+
+    empty = Record()
+    columns: dict[str, list[Any]] = {"index": [record.id for record in objects]}
+    for name in ("state", "confidence", "source", "model", "note", "locked"):
+        values = [getattr(record, name) for record in objects]
+        if any(value is not None for value in values) or (name == "confidence" and "state" in columns):
+            missing = getattr(empty, name)
+            columns[name] = [missing if value is None else value for value in values]
+    if any(record.parents is not None for record in objects):
+        columns["parents"] = [" ".join(map(str, record.parents or ())) for record in objects]
+    names = dict.fromkeys(name for record in objects for name in record.more)
+    for name in names:
+        columns[name] = [record.more.get(name) for record in objects]
+    return pd.DataFrame(columns)
+
+
+def _color_detections(layer: Points) -> None:
+    colors = {looks.ROLE_NAMES[role]: color for role, color in looks.ROLE_COLORS.items()}
+    layer.face_color = "transparent"
+    if len(layer.data) and "role" in layer.features:
+        layer.border_color = transform_color([colors[name] for name in layer.features["role"]])

@@ -1,0 +1,75 @@
+"""What a dock has to do with saving; what saves is imported when the dock has been painted, so that nobody waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from qtpy.QtWidgets import QWidget
+
+    from napari_labelfix.params import Params
+    from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.widgets.autosave import Autosaver
+    from napari_labelfix.widgets.run_keeper import RunKeeper
+    from napari_labelfix.widgets.session import Session
+
+
+class Saving(QObject):
+    """Begins to save the work in a viewer by itself, and keeps the runs of a session with it.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    session
+        The runs of the dock.
+    parent
+        The dock.
+    """
+
+    opened = Signal()  # a project was opened
+
+    def __init__(self, viewer: ViewerModel, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._viewer, self._session, self._dock = viewer, session, parent
+        self._saver: Autosaver | None = None
+        self._runs: RunKeeper | None = None
+
+    def begin(self) -> Autosaver:
+        """Begin, if it has not begun yet, and offer to restore what was cut off."""
+        if self._saver is None:
+            from napari_labelfix.widgets.autosave import autosaver_of
+            from napari_labelfix.widgets.restore_offer import offer_to_restore
+            from napari_labelfix.widgets.run_keeper import RunKeeper
+
+            self._saver = autosaver_of(self._viewer)
+            self._runs = RunKeeper(self._saver, self._session, self)
+            self._saver.opened.connect(self.opened)
+            self.watch_window()
+            offer_to_restore(self._viewer, self)
+            if self._saver.unfinished:
+                self.opened.emit()
+        return self._saver
+
+    def watch_window(self) -> None:
+        """Save when the window closes that the dock lies in."""
+        if self._saver is not None:
+            self._saver.watch_window(self._dock)
+
+    def run_started(self, method: str, image: str, params: Params) -> None:
+        """Note that a run was started on an image, by its id."""
+        self.begin()
+        if self._runs is not None:
+            self._runs.begin(method, image, params)
+
+    def unfinished(self, method: str, image: str) -> RunRecord | None:
+        """Return the newest run of a method on an image that was cut off, or None."""
+        runs = self._saver.unfinished if self._saver is not None else []
+        return next((run for run in reversed(runs) if (run.method, run.image) == (method, image)), None)
+
+    def taken_up(self, run: RunRecord) -> None:
+        """Note that a person was told of a run that was cut off."""
+        self.begin().taken_up(run)

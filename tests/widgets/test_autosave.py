@@ -1,0 +1,176 @@
+"""Saving by itself: what a person makes is in the file, and comes back."""
+
+import time
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project.store import Project
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.autosave import autosaver_of
+from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.layer_states import id_of
+
+
+@pytest.fixture
+def viewer(qtbot, spots):
+    viewer = ViewerModel()
+    viewer.add_image(spots, name="cells", scale=(0.5, 0.5), units=("um", "um"))
+    return viewer
+
+
+@pytest.fixture
+def saver(viewer):
+    saver = autosaver_of(viewer)
+    yield saver
+    saver.close()
+
+
+def add_scribbles(viewer):
+    place = Place(viewer.layers["cells"], ())
+    [part] = KINDS[METHODS["scribble2label"].annotation].layers
+    layer = part.create(place)
+    layers.add_selected(viewer, layer)
+    return layer
+
+
+def paint(layer, row, column, label=2, size=5):
+    rows, columns = np.mgrid[row : row + size, column : column + size].reshape(2, -1)
+    with layer.block_history():
+        layer.data_setitem((rows, columns), label)
+
+
+def kept(path, layer):
+    with Project.look(path) as project:
+        [record] = [record for record in project.layers() if record.id == id_of(layer)]
+        return project.pixels(record)
+
+
+def test_nothing_is_written_before_a_person_has_made_something(viewer, saver, data_folder):
+    add_scribbles(viewer)
+    saver.look()
+    assert saver.path is None
+    assert not data_folder.exists()
+
+
+def test_the_first_stroke_begins_a_project_and_each_is_in_it_within_a_second(viewer, saver, data_folder, qtbot):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    painted = time.monotonic()
+    with qtbot.waitSignal(saver.saved):
+        pass
+    while saver.waiting:
+        qtbot.wait(10)
+    assert time.monotonic() - painted < 1
+    path = saver.path
+    assert path.parent == data_folder
+    assert "cells" in path.name
+    assert not saver.has_name
+    paint(scribbles, 30, 30, 1)
+    saver.close()
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+    with Project.look(path) as project:
+        steps = [(entry.who, entry.what, entry.layer) for entry in reversed(project.history())]
+        assert steps.count(("person", "paint", id_of(scribbles))) == 2
+        assert project.meta()["version"]
+        [image] = project.images()
+        assert image.path == ""
+        [of_image] = [record for record in project.layers() if record.kind == "image"]
+        np.testing.assert_array_equal(project.pixels(of_image), viewer.layers["cells"].data)
+
+
+def test_undo_is_saved_as_well(viewer, saver):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    paint(scribbles, 40, 40, 1)
+    saver.save_now()
+    scribbles.undo()
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    assert kept(path, scribbles)[42, 42] == 0
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+def test_a_new_array_is_saved_whole(viewer, saver):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    saver.save_now()
+    scribbles.data = np.full((60, 80), 300, np.uint16)
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    assert kept(path, scribbles).dtype == np.uint16
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+def test_closing_the_viewer_deletes_nothing_in_the_project_and_deleting_a_layer_does(viewer, saver):
+    scribbles, other = add_scribbles(viewer), viewer.add_labels(np.zeros((60, 80), int), name="other")
+    paint(scribbles, 10, 10)
+    paint(other, 20, 20)
+    saver.save_now()
+    viewer.layers.remove(other)
+    saver.save_now()
+    path = saver.path
+    paint(scribbles, 40, 40)
+    viewer.layers.clear()
+    saver.look()
+    assert saver.path is None, "the viewer is empty: the work on this project is over"
+    with Project.look(path) as project:
+        assert {record.name for record in project.layers()} == {"cells", "cells scribbles"}
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+def test_states_of_objects_are_saved(viewer, saver):
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
+    paint(labels, 5, 5, 7)
+    saver.save_now()
+    paint(labels, 5, 25, 8)
+    history_of(labels).records.get(7)
+    saver.save_now()
+    with_features = labels.features.copy()
+    path, id_ = saver.path, id_of(labels)
+    saver.close()
+    with Project.look(path) as project:
+        found = {record.id: record for record in project.objects(id_)}
+    assert set(found) == {7, 8}
+    states = dict(zip(with_features["index"], with_features["state"], strict=True))
+    assert {label: record.state for label, record in found.items()} == states
+    assert found[8].source == "hand"
+
+
+def test_points_are_saved_with_their_kinds(viewer, saver):
+    place = Place(viewer.layers["cells"], ())
+    [part] = KINDS[METHODS["p_classification"].annotation].layers
+    points = part.create(place)
+    layers.add_selected(viewer, points)
+    saver.look()
+    assert saver.path is None
+    points.add([[3, 4], [10, 20]])
+    saver.look()
+    path = saver.path
+    saver.close()
+    with Project.look(path) as project:
+        import json
+
+        content = json.loads(project.geometry(id_of(points)))
+    assert content["data"] == [[3, 4], [10, 20]]
+    assert content["features"]["kind"]["values"] == ["cell", "cell"]
+
+
+def test_a_project_gets_a_name_and_the_nameless_file_goes(viewer, saver, tmp_path, data_folder):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    saver.look()
+    nameless = saver.path
+    saver.save_as(tmp_path / "mine.labelfix")
+    assert saver.has_name
+    assert not nameless.exists()
+    paint(scribbles, 40, 40)
+    saver.close()
+    np.testing.assert_array_equal(kept(tmp_path / "mine.labelfix", scribbles), scribbles.data)
+    assert list(data_folder.iterdir()) == []

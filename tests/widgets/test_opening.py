@@ -1,0 +1,207 @@
+"""A project comes back as it was, wherever it lies now, and never on another image."""
+
+import shutil
+
+import numpy as np
+import pytest
+import tifffile
+from fakes import proposal_above
+from napari.components import ViewerModel
+from npe2 import PluginManager
+
+from napari_labelfix.errors import ProjectError
+from napari_labelfix.project.records import RunRecord
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.autosave import autosaver_of
+from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.opening import open_project, relink
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
+
+
+@pytest.fixture
+def made(qtbot, spots, tmp_path):
+    """A viewer with work of every kind on an image file, saved as `one/mine.labelfix` and left."""
+    (tmp_path / "one").mkdir()
+    tifffile.imwrite(tmp_path / "one" / "cells.tif", spots)
+    PluginManager.instance().discover()  # napari's readers; a window would do it
+    viewer = ViewerModel()
+    [image] = viewer.open(str(tmp_path / "one" / "cells.tif"), plugin="napari")
+    image.scale, image.colormap, image.contrast_limits = (0.5, 0.5), "green", (0.1, 0.7)
+    for kind in KINDS.values():
+        part = next(part for part in reversed(kind.layers) if part.create is not None)
+        layers.add_selected(viewer, part.create(Place(image, ())))
+    by_role = {layers.role_of(layer): layer for layer in viewer.layers}
+    by_role["scribbles"].data_setitem((np.array([3, 4]), np.array([5, 5])), 2)
+    by_role["scribbles"].events.paint(value=[])
+    by_role["scribbles"].data[3:9, 5:9] = 2
+    by_role["points"].add([[3, 4], [10, 20]])
+    by_role["points"].feature_defaults = {"kind": "not a cell"}
+    by_role["points"].add([[30, 40]])
+    by_role["points"].size = 11
+    by_role["right_part"].add_rectangles([[2, 2], [20, 30]])
+    by_role["right_part"].add_polygons([[5, 5], [5, 30], [25, 10]])
+    results = ProposalLayers(viewer, image, "scribble2label")
+    results.create()
+    results.write({0: proposal_above(spots, 0.4)})
+    results.objects()
+    accepting = Accepting(results)
+    accepting.accept_above()
+    accepting.corrected.selected_label = 3
+    layers.select(viewer, by_role["points"])
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "one" / "mine.labelfix")
+    run = RunRecord("r", "scribble2label", layers.image_id(image), {"steps": 17}, step=5, total=17)
+    saver.note_run(run)
+    saver.close()
+    return viewer
+
+
+@pytest.fixture
+def again(qtbot):
+    viewer = ViewerModel()
+    yield viewer
+    autosaver_of(viewer).close()
+
+
+def by_tag(viewer):
+    return {(layers.role_of(layer), layers.tag_of(layer).get("method", "")): layer for layer in viewer.layers}
+
+
+def test_everything_comes_back(made, again, tmp_path):
+    assert open_project(again, tmp_path / "one" / "mine.labelfix") == []
+    before, after = by_tag(made), by_tag(again)
+    assert [layer.name for layer in again.layers] == [layer.name for layer in made.layers]
+    assert before.keys() == after.keys()
+    for tag, old in before.items():
+        new = after[tag]
+        assert type(new) is type(old)
+        assert layers.tag_of(new).get("image") == layers.tag_of(old).get("image")
+        np.testing.assert_allclose(new.scale, old.scale)
+        assert (new.visible, new.opacity, new.blending, new.editable) == (
+            old.visible,
+            old.opacity,
+            old.blending,
+            old.editable,
+        )
+        for one, other in zip(new.data, old.data, strict=True):
+            np.testing.assert_array_equal(one, other)
+    corrected, old = after["corrected", ""], before["corrected", ""]
+    assert corrected.data.dtype == old.data.dtype
+    assert corrected.selected_label == 3
+    for column in ("index", "state", "confidence", "source"):
+        np.testing.assert_array_equal(corrected.features[column], old.features[column])
+    points, old = after["points", ""], before["points", ""]
+    assert points.features["kind"].tolist() == ["cell", "cell", "not a cell"]
+    np.testing.assert_array_equal(points.size, old.size)
+    np.testing.assert_allclose(points.face_color, old.face_color)
+    assert after["right_part", ""].shape_type == ["rectangle", "polygon"]
+    image = after["image", ""]
+    assert (image.colormap.name, list(image.contrast_limits)) == ("green", [0.1, 0.7])
+    assert again.layers.selection.active is points
+
+
+def test_what_was_restored_can_be_accepted_from_and_is_saved_on(made, again, tmp_path):
+    path = tmp_path / "one" / "mine.labelfix"
+    open_project(again, path)
+    after = by_tag(again)
+    results = ProposalLayers(again, after["image", ""], "scribble2label")
+    assert results.has_proposal
+    accepting = Accepting(results)
+    assert accepting.count().present == 4
+    corrected = after["corrected", ""]
+    corrected.data_setitem((np.array([0, 0]), np.array([0, 1])), 99)
+    expected = corrected.data.copy()
+    corrected.undo()
+    assert not corrected.data[0, 0]
+    corrected.redo()
+    autosaver_of(again).close()
+    third = ViewerModel()
+    open_project(third, path)
+    np.testing.assert_array_equal(by_tag(third)["corrected", ""].data, expected)
+    autosaver_of(third).close()
+
+
+def test_nothing_is_written_for_only_looking(made, again, tmp_path):
+    path = tmp_path / "one" / "mine.labelfix"
+    open_project(again, path)
+    saver = autosaver_of(again)
+    taken = [followed.layer.name for followed in saver._followed.values() if list(followed._changes(followed._sent))]
+    assert taken == []
+
+
+def test_a_run_that_was_cut_off_is_told(made, again, tmp_path):
+    open_project(again, tmp_path / "one" / "mine.labelfix")
+    [run] = autosaver_of(again).unfinished
+    assert (run.method, run.params, run.step, run.state) == ("scribble2label", {"steps": 17}, 5, "interrupted")
+
+
+def test_a_folder_that_was_moved_is_found(made, again, tmp_path):
+    shutil.move(tmp_path / "one", tmp_path / "moved")
+    assert open_project(again, tmp_path / "moved" / "mine.labelfix") == []
+    assert by_tag(again)["image", ""].source.path == str(tmp_path / "moved" / "cells.tif")
+
+
+def test_an_image_that_was_saved_again_is_the_same(made, again, spots, tmp_path):
+    tifffile.imwrite(tmp_path / "one" / "cells.tif", spots, compression="zlib")
+    assert open_project(again, tmp_path / "one" / "mine.labelfix") == []
+
+
+def test_another_image_under_the_old_name_is_refused_and_the_right_one_can_be_relinked(made, again, spots, tmp_path):
+    shutil.copy(tmp_path / "one" / "cells.tif", tmp_path / "the right one.tif")
+    tifffile.imwrite(tmp_path / "one" / "cells.tif", spots[::-1])
+    [lost] = open_project(again, tmp_path / "one" / "mine.labelfix")
+    assert "is another image than “cells”" in lost.reason
+    assert ("image", "") not in by_tag(again)
+    assert by_tag(again)["scribbles", ""].data.any(), "what was drawn is shown all the same"
+    with pytest.raises(ProjectError, match="is another image"):
+        relink(again, lost, tmp_path / "one" / "cells.tif")
+    assert ("image", "") not in by_tag(again)
+    relink(again, lost, tmp_path / "the right one.tif")
+    saver = autosaver_of(again)
+    assert saver.lost == []
+    assert layers.tag_of(by_tag(again)["image", ""])["id"] == lost.image.id
+    saver.save_now()
+    saver.close()
+    third = ViewerModel()
+    assert open_project(third, tmp_path / "one" / "mine.labelfix") == []
+    autosaver_of(third).close()
+
+
+def test_another_image_of_the_same_size_can_be_taken_by_force_and_one_of_another_size_cannot(
+    made, again, spots, tmp_path
+):
+    tifffile.imwrite(tmp_path / "one" / "cells.tif", spots[::-1])
+    [lost] = open_project(again, tmp_path / "one" / "mine.labelfix")
+    tifffile.imwrite(tmp_path / "small.tif", spots[:30])
+    with pytest.raises(ProjectError, match="another image"):
+        relink(again, lost, tmp_path / "small.tif", nevertheless=True)
+    relink(again, lost, tmp_path / "one" / "cells.tif", nevertheless=True)
+    assert ("image", "") in by_tag(again)
+
+
+def test_an_image_that_is_gone_is_said(made, again, tmp_path):
+    (tmp_path / "one" / "cells.tif").unlink()
+    [lost] = open_project(again, tmp_path / "one" / "mine.labelfix")
+    assert lost.reason.startswith("There is no ")
+
+
+def test_a_project_that_cannot_be_opened_changes_nothing(made, again, tmp_path):
+    again.add_labels(np.ones((5, 5), int), name="mine")
+    bad = tmp_path / "bad.labelfix"
+    bad.write_bytes(b"nonsense")
+    with pytest.raises(ProjectError):
+        open_project(again, bad)
+    assert [layer.name for layer in again.layers] == ["mine"]
+
+
+def test_opening_another_project_takes_the_place_of_the_first_and_leaves_it_whole(made, again, tmp_path):
+    again.add_labels(np.zeros((50, 50), int), name="other work").data_setitem((np.array([3]), np.array([3])), 5)
+    saver = autosaver_of(again)
+    saver.save_as(tmp_path / "other.labelfix")
+    open_project(again, tmp_path / "one" / "mine.labelfix")
+    assert "other work" not in [layer.name for layer in again.layers]
+    open_project(again, tmp_path / "other.labelfix")
+    assert [layer.name for layer in again.layers] == ["other work"]
+    assert again.layers[0].data[3, 3] == 5

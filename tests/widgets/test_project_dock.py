@@ -1,0 +1,171 @@
+"""The Project dock in a real window, a project dropped on it, and the docks that keep runs."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from fakes import FakeTrainer, proposal_above, snapshot
+from qtpy.QtWidgets import QMessageBox
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project import models, recovery
+from napari_labelfix.project.store import Project
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.autosave import autosaver_of
+from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.project_dock import ProjectDock
+
+METHOD = METHODS["scribble2label"]
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def image(viewer, spots, tmp_path):
+    tifffile.imwrite(tmp_path / "cells.tif", spots)
+    [image] = viewer.open(str(tmp_path / "cells.tif"), plugin="napari")
+    return image
+
+
+@pytest.fixture
+def dock(viewer, qtbot):
+    dock = ProjectDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Project")
+    return dock
+
+
+@pytest.fixture
+def trainer():
+    return FakeTrainer()
+
+
+@pytest.fixture
+def method_dock(viewer, image, trainer):
+    dock = MethodDock(viewer, METHOD, trainer)
+    viewer.window.add_dock_widget(dock, name="Scribble2Label")
+    dock.inputs.create_annotation()
+    return dock
+
+
+def scribble(layer):
+    with layer.block_history():
+        layer.data_setitem(tuple(np.indices((60, 80))[:, 30:34, 30:60].reshape(2, -1)), 1)
+        layer.data_setitem(tuple(np.indices((60, 80))[:, 12:18, 12:18].reshape(2, -1)), 2)
+
+
+def test_the_dock_says_where_the_work_is_and_gives_it_a_name(dock, viewer, image, tmp_path, data_folder, qtbot):
+    assert dock.message.text().startswith("Nothing to save yet")
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32))
+    labels.paint((10, 10), 3)
+    qtbot.waitUntil(lambda: dock.saved.text() != "")
+    assert "Save as…" in dock.message.text()
+    assert dock.name.text() == "none yet"
+    assert dock.place.text() == str(data_folder)
+    dock.save_as(tmp_path / "mine")
+    assert dock.name.text() == "mine.labelfix"
+    assert dock.place.text() == str(tmp_path)
+    assert list(data_folder.glob("*.labelfix")) == []
+    dock.save_as(tmp_path / "no folder" / "mine.labelfix")
+    assert dock.message.mood == "error"
+    assert dock.name.text() == "mine.labelfix", "it is saved where it was"
+
+
+def test_a_project_is_opened_by_file_open_and_by_dropping_it(viewer, image, dock, tmp_path, qtbot):
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
+    labels.paint((10, 10), 3)
+    drawn = labels.data.copy()
+    path = tmp_path / "mine.labelfix"
+    dock.save_as(path)
+    autosaver_of(viewer).leave()
+    viewer.layers.clear()
+    viewer.open(str(path), plugin=None)
+    assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
+    np.testing.assert_array_equal(viewer.layers["mine"].data, drawn)
+    assert dock.name.text() == "mine.labelfix"
+    autosaver_of(viewer).leave()
+    viewer.layers.clear()
+    viewer.window._qt_viewer._qt_open([str(path)], stack=False, choose_plugin=False)
+    assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
+
+
+def test_closing_the_window_leaves_one_whole_file(make_napari_viewer, qtbot, tmp_path):
+    viewer = make_napari_viewer(show=True)
+    dock = ProjectDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Project")
+    qtbot.waitUntil(lambda: dock.saver._window is not None)
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
+    dock.save_as(tmp_path / "mine.labelfix")
+    labels.paint((10, 10), 3)
+    drawn = labels.data.copy()
+    viewer.close()
+    assert [file.name for file in tmp_path.glob("mine*")] == ["mine.labelfix"]
+    with Project.look(tmp_path / "mine.labelfix") as project:
+        [record] = project.layers()
+        np.testing.assert_array_equal(project.pixels(record), drawn)
+    assert recovery.find_unsaved() == []
+
+
+def test_work_without_a_name_is_offered_restored_and_discarded(viewer, image, dock, qtbot, monkeypatch):
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
+    labels.paint((10, 10), 3)
+    dock.saver.save_now()
+    path = dock.saver.path
+    dock.saver.leave()
+    viewer.layers.clear()
+    dock.look_for_unsaved()
+    qtbot.waitUntil(lambda: dock.unsaved.texts() != [])
+    assert "Without a name: cells" in dock.unsaved.texts()[0]
+    restore, _ = dock.unsaved.buttons
+    restore.click()
+    assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
+    qtbot.waitUntil(lambda: dock.unsaved.texts() == [])
+    dock.saver.leave()
+    viewer.layers.clear()
+    dock.look_for_unsaved()
+    qtbot.waitUntil(lambda: dock.unsaved.texts() != [])
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    dock.unsaved.buttons[1].click()
+    assert path.exists()
+    dock.unsaved.buttons[1].click()
+    assert not path.exists()
+
+
+def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
+    viewer, image, method_dock, trainer, tmp_path, qtbot, spots
+):
+    scribble(method_dock.inputs.annotation)
+    method_dock.form.editor("threshold").setValue(0.65)
+    method_dock.run()
+    [run] = trainer.runs
+    run.model = TrainedModel("scribble2label", {}, {}, b"weights")
+    run.waiting = [snapshot(3, {0: proposal_above(spots, 0.4)})]
+    qtbot.waitUntil(lambda: method_dock._results.has_proposal)
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "mine.labelfix")
+    method_dock.saving._runs._save_model()
+    saver.save_now()
+    cut_off = tmp_path / "cut off.labelfix"
+    saver._do_and_wait(lambda project: project.copy_to(cut_off))  # as a kill would leave it
+    method_dock.stop()
+    method_dock.form.editor("threshold").setValue(0.9)
+    with Project.look(cut_off) as project:
+        [kept] = project.runs()
+        assert (kept.state, kept.step, kept.method) == ("running", 3, "scribble2label")
+        assert kept.params["threshold"] == 0.65
+        assert models.load(cut_off, kept).weights == b"weights"
+        assert {"run"} <= {entry.what for entry in project.history() if entry.who == "model"}
+    dock = ProjectDock(viewer)
+    dock.open(cut_off)
+    assert method_dock.form.value().threshold == 0.65
+    assert "was cut off at step 3 of 10" in method_dock.message.text()
+    assert layers.find(viewer, "proposal", viewer.layers["cells"], "scribble2label").data.any()
+    saver.close()
+    with Project.look(tmp_path / "mine.labelfix") as project:
+        assert [run.state for run in project.runs()] == ["stopped"]
+        assert json.loads(project.meta()["view"])["active"]
