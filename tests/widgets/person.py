@@ -22,16 +22,16 @@ class Person:
         row, column = np.round(from_centre + size / 2).astype(int)
         return QPoint(int(column), int(row))
 
-    def stroke(self, layer, *positions):
+    def stroke(self, layer, *positions, modifier=NO_KEY):
         """Press at the first pixel, move over the others, release at the last."""
         points = [self.on_canvas(layer, position) for position in positions]
         QTest.mouseMove(self.canvas, points[0])
-        QTest.mousePress(self.canvas, LEFT, NO_KEY, points[0])
+        QTest.mousePress(self.canvas, LEFT, modifier, points[0])
         for point in points[1:]:
             self.qtbot.wait(20)
             QTest.mouseMove(self.canvas, point)
         self.qtbot.wait(20)
-        QTest.mouseRelease(self.canvas, LEFT, NO_KEY, points[-1])
+        QTest.mouseRelease(self.canvas, LEFT, modifier, points[-1])
         self.qtbot.wait(20)
 
     def point_at(self, layer, position):

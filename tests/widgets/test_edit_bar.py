@@ -12,6 +12,7 @@ from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS, KeyBindings
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def boxes():
@@ -68,7 +69,7 @@ def test_a_drag_across_objects_merges_them_and_ctrl_z_takes_it_back(scene):
     person.press(Qt.Key.Key_Z, CONTROL)
     np.testing.assert_array_equal(layer.data, boxes())
     assert records(layer).get(2) == Record()
-    person.press(Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    person.press(Qt.Key.Key_Z, CONTROL | SHIFT)
     assert not (layer.data == 2).any()
 
 
@@ -173,6 +174,22 @@ def test_buttons_edit_all_selected_objects_in_one_step(scene):
     layer.undo()
     layer.undo()
     np.testing.assert_array_equal(layer.data, boxes())
+
+
+@pytest.mark.gui
+def test_a_click_selects_an_object_and_a_click_with_shift_one_more(scene):
+    bar, layer, review, person = scene
+    person.click(bar.tool_buttons["outline"])
+    person.stroke(layer, (42, 18))
+    assert review.selected_ids == [3]
+    assert "Draw the outline of object 3" in bar.hint.text()
+    person.stroke(layer, (10, 25), modifier=SHIFT)
+    person.stroke(layer, (10, 10), modifier=SHIFT)
+    person.stroke(layer, (42, 18), modifier=SHIFT)
+    assert review.selected_ids == [2, 1]
+    assert "2, 1" in bar.chosen.text()
+    person.stroke(layer, (1, 1))
+    assert review.selected_ids == []
 
 
 @pytest.mark.gui

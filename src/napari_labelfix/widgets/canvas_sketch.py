@@ -39,6 +39,8 @@ class CanvasSketch:
         self._widget: QWidget | None = getattr(canvas, "native", None)
         self._caption: QLabel | None = None
         self._nodes: dict[str, Any] = {}
+        if self._scene is not None:
+            self._make_nodes()
 
     def show(self, path: NDArray[np.floating], outlines: NDArray[np.floating], dots: NDArray[np.floating]) -> None:
         """Draw these instead of what was drawn.
@@ -52,10 +54,8 @@ class CanvasSketch:
         dots
             Positions of dots.
         """
-        if self._scene is None:
-            return
         if not self._nodes:
-            self._make_nodes()
+            return
         for name, positions, fewest in (("path", path, 2), ("outlines", outlines, 2), ("dots", dots, 1)):
             node = self._nodes[name]
             node.visible = len(positions) >= fewest
@@ -94,6 +94,7 @@ class CanvasSketch:
         for node in self._nodes.values():
             node.set_gl_state("translucent", depth_test=False)
             node.order = _ON_TOP
+            node.visible = False
             node.parent = self._scene
 
 

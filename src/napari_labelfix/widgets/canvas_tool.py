@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEFT = 1
+_TREMBLE = 4  # pixels of the canvas; a click moves less than this
 
 
 class CanvasTool(QObject):
@@ -32,7 +33,8 @@ class CanvasTool(QObject):
     """
 
     drawn = Signal(object)  # (N, ndim) positions of a line in the layer's pixels, while it is being drawn
-    released = Signal(object)  # the same when it is finished; one point is a click
+    released = Signal(object)  # the same when it is finished
+    clicked = Signal(object, bool)  # (ndim,) position, and whether Shift was held
     confirmed = Signal()  # Enter
     cancelled = Signal()  # Esc
     ended = Signal()  # another tool of napari's, another layer, 3D
@@ -93,18 +95,22 @@ class CanvasTool(QObject):
         layer = self._layer
         if layer is None or event.button != LEFT or layer.mouse_pan:  # it pans while Space is held
             return
-        self._path = [self._pixel(event)]
+        pressed = np.array(event.pos)  # pixels of the canvas
+        self._path, drawing = [self._position(event)], False
         yield
         while event.type == "mouse_move" and self._layer is layer:
-            pixel = self._pixel(event)
-            if np.abs(pixel - self._path[-1]).max() >= 1:
-                self._path.append(pixel)
+            drawing = drawing or bool(np.abs(event.pos - pressed).max() > _TREMBLE)
+            if drawing:
+                self._path.append(self._position(event))
                 self.drawn.emit(np.array(self._path))
             yield
         if self._layer is layer and self._path:
-            self.released.emit(np.array(self._path))
+            if drawing:
+                self.released.emit(np.array(self._path))
+            else:
+                self.clicked.emit(self._path[0], "Shift" in event.modifiers)
 
-    def _pixel(self, event: Any) -> NDArray[np.float64]:
+    def _position(self, event: Any) -> NDArray[np.float64]:
         assert self._layer is not None
         return np.array(self._layer.world_to_data(event.position))
 

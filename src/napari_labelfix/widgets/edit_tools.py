@@ -147,7 +147,7 @@ class OutlineTool(Tool):
     def hint(self, selected: Sequence[int]) -> str:
         """Return what to do with the tool."""
         if len(selected) != 1:
-            return "Select one object, then draw its outline anew."
+            return "Click on an object, then draw its outline anew."
         return f"Draw the outline of object {selected[0]}; it closes by itself."
 
     def plan(self, sheet: Sheet, points: NDArray[np.floating], selected: Sequence[int]) -> Plan:

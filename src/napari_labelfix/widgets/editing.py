@@ -96,6 +96,16 @@ class Editing:
             self._image(layer),
         )
 
+    def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:
+        """Select the object at a position (ndim,) of the layer's pixels; beside the others, or taken out of them."""
+        object_id = sheet.object_at(sheet.positions(position[None])[0])
+        selected = [int(other) for other in self._review.selected_ids] if adding else []
+        if object_id in selected:
+            selected.remove(object_id)
+        elif object_id:
+            selected.append(object_id)
+        self._review.select(selected)
+
     def apply(self, sheet: Sheet, outcome: Outcome, what: str) -> bool:
         """Write an outcome as one step that Ctrl+Z takes back, with the records; return whether anything changed.
 

@@ -39,7 +39,7 @@ class ToolInHand(QObject):
 
     said = Signal(str)
     changed = Signal()  # another tool, or none
-    written = Signal()
+    written = Signal()  # labels, or which objects are selected
 
     def __init__(self, viewer: ViewerModel, editing: Editing, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +48,11 @@ class ToolInHand(QObject):
         self._editing = editing
         self._whole = False
         self._sheet: Sheet | None = None  # of use until labels or plane change
-        self._clicks: list[NDArray[np.float64]] = []
+        self._clicks: list[NDArray[np.floating]] = []
         self._history: History | None = None
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.released.connect(self._on_released)
+        self.canvas.clicked.connect(self._on_clicked)
         self.canvas.confirmed.connect(self._on_confirmed)
         self.canvas.cancelled.connect(self._on_cancelled)
         self.canvas.ended.connect(self.put_away)
@@ -96,13 +97,20 @@ class ToolInHand(QObject):
             self.said.emit(plan.says)
 
     def _on_released(self, path: NDArray[np.floating]) -> None:
+        if self.tool is not None and not self.tool.by_clicks:
+            self._write(self._plan(path))
+
+    def _on_clicked(self, position: NDArray[np.floating], adding: bool) -> None:
+        """Put a seed; with another tool select the object there."""
         if self.tool is None:
             return
         if self.tool.by_clicks:
-            self._clicks.append(path[-1])
+            self._clicks.append(position)
             self._show_clicks()
-        elif len(path) > 1:
-            self._write(self._plan(path))
+            return
+        self._editing.select_at(self._fresh_sheet(), position, adding)
+        self.written.emit()
+        self.said.emit(self.tool.hint(self._editing.selected))
 
     def _on_confirmed(self) -> None:
         if self._clicks:
@@ -134,9 +142,12 @@ class ToolInHand(QObject):
 
     def _plan(self, points: NDArray[np.floating]) -> Plan:
         assert self.tool is not None
+        return self.tool.plan(self._fresh_sheet(), points, self._editing.selected)
+
+    def _fresh_sheet(self) -> Sheet:
         if self._sheet is None:
             self._sheet = self._editing.sheet(whole=self._whole)
-        return self.tool.plan(self._sheet, points, self._editing.selected)
+        return self._sheet
 
     def _outlines(self, plan: Plan) -> NDArray[np.float64]:
         if self._sheet is None or plan.outcome is None:
