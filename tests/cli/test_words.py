@@ -21,11 +21,11 @@ from napari_labelfix.snapshots import Snapshot
 def test_every_job_is_in_the_help(call):
     ended = call("--help")
     assert ended.code == 0
-    for job in ("run", "predict", "export", "demo", "doctor", "methods"):
+    for job in ("run", "predict", "export", "open", "info", "verify", "demo", "doctor", "methods"):
         assert f" {job} " in ended.out
 
 
-@pytest.mark.parametrize("job", ["run", "predict", "export", "demo", "doctor", "methods"])
+@pytest.mark.parametrize("job", ["run", "predict", "export", "open", "info", "verify", "demo", "doctor", "methods"])
 def test_every_job_has_help(call, job):
     assert call(job, "--help").code == 0
 

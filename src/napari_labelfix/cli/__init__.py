@@ -32,6 +32,7 @@ Images = Annotated[
     typer.Option("--image", metavar="PATH...", help="Images (TIFF, PNG, JPEG, npy, zarr) or their folders."),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results; made if need be.")]
+ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="A project, NAME.labelfix.")]
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps; auto unless said otherwise.")
 ]
@@ -140,6 +141,34 @@ def demo(
         raise LabelfixError(
             f'napari does not open ({error}). Run pip install "napari-labelfix[all]", or add --headless.'
         ) from error
+
+
+@app.command(name="open")
+def open_project(project: ProjectFile) -> None:
+    """Open a project in napari: its images, everything drawn on them, and runs that were cut off."""
+    try:
+        from napari_labelfix.widgets.window import open_window
+    except ImportError as error:  # no napari, or no Qt
+        raise LabelfixError(
+            f'napari does not open ({error}). Run pip install "napari-labelfix[all]" to get a window.'
+        ) from error
+    open_window(project)
+
+
+@app.command()
+def info(project: ProjectFile) -> None:
+    """Say what is in a project: images, layers, objects and their states, runs, and what was done last."""
+    from napari_labelfix.cli.projects import print_info
+
+    print_info(project)
+
+
+@app.command()
+def verify(project: ProjectFile) -> None:
+    """Check a project and change nothing: whether the file is whole, its images the same, and its models there."""
+    from napari_labelfix.cli.projects import print_checks
+
+    print_checks(project)
 
 
 @app.command()

@@ -1,0 +1,111 @@
+"""What `info`, `verify` and `open` do, once their arguments are read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from napari_labelfix.errors import ProjectError
+from napari_labelfix.project.describe import LayerSummary, Summary, describe
+from napari_labelfix.project.store import Project
+from napari_labelfix.project.verify import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_labelfix.project.records import RunRecord
+
+_KINDS = {"labels": "objects", "points": "points", "shapes": "shapes", "image": "pixels"}
+
+
+def print_info(path: Path) -> None:
+    """Print what is in a project.
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be read.
+    """
+    with Project.look(path) as project:
+        summary = describe(project)
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(path.name)}[/]  {escape(_begun(summary))}")
+    console.print(_table("image", "shape", "file", rows=[_image_row(summary, at) for at in range(len(summary.images))]))
+    console.print(_table("layer", "made by", "kind", "in it", rows=[_layer_row(told) for told in summary.layers]))
+    if summary.runs:
+        console.print(_table("run", "state", "began", "step", "model", rows=[_run_row(run) for run in summary.runs]))
+    console.print(escape(_edits(summary)))
+
+
+def print_checks(path: Path) -> None:
+    """Print what `verify` finds, a line for each thing that it looked at.
+
+    Raises
+    ------
+    ProjectError
+        If the project cannot be read, or something in it is wrong.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    troubles = 0
+    with Project.look(path) as project:
+        for check in verify(project):
+            mark = "[yellow]look[/]" if check.trouble else "[green]ok[/]"
+            trouble = f"\n[yellow]{escape(check.trouble)}[/]" if check.trouble else ""
+            table.add_row(mark, escape(check.what), escape(check.found) + trouble)
+            troubles += bool(check.trouble)
+    console = Console(highlight=False)
+    console.print(table)
+    if troubles:
+        raise ProjectError(f"{troubles} of the things in {path.name} {'needs' if troubles == 1 else 'need'} a look.")
+    console.print("Everything is whole.")
+
+
+def _begun(summary: Summary) -> str:
+    created = f"begun {_local(summary.meta['created'])}" if "created" in summary.meta else ""
+    version = f"with napari-labelfix {summary.meta['version']}" if "version" in summary.meta else ""
+    return " ".join(filter(None, (created, version)))
+
+
+def _image_row(summary: Summary, at: int) -> list[str]:
+    image = summary.images[at]
+    size = " x ".join(map(str, image.shape))
+    return [image.name, f"{size} {image.dtype}", image.relative or image.path or "kept in the project"]
+
+
+def _layer_row(told: LayerSummary) -> list[str]:
+    layer = told.layer
+    maker = layer.method if layer.author == "model" else "a person"
+    states = ", ".join(f"{count} {state}" for state, count in told.states.items())
+    inside = f"{told.count} {_KINDS[layer.kind]}" if told.count or layer.kind != "labels" else ""
+    return [layer.name, maker, layer.role or layer.kind, f"{inside} ({states})" if states else inside]
+
+
+def _run_row(run: RunRecord) -> list[str]:
+    model = run.model or "none"
+    return [run.method, run.state, _local(run.started), f"{run.step} of {run.total}", model]
+
+
+def _edits(summary: Summary) -> str:
+    if summary.last is None:
+        return "Nothing was done yet."
+    last = summary.last
+    who = f" by {last.name}" if last.name else ""
+    count = "1 step" if summary.edits == 1 else f"{summary.edits} steps"
+    return f"{count} in the history, the last: {last.what}{who}, {_local(last.at)}."
+
+
+def _table(*names: str, rows: list[list[str]]) -> Table:
+    table = Table(*names, box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _local(stamp: str) -> str:
+    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,101 @@
+"""info and verify: what is in a project, and whether it is whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_labelfix.project import fingerprint
+from napari_labelfix.project.blocks import Key
+from napari_labelfix.project.records import (
+    Batch,
+    Block,
+    Entry,
+    ImageRecord,
+    LayerRecord,
+    ObjectRecord,
+    Objects,
+    RunRecord,
+)
+from napari_labelfix.project.store import Project
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 40)).astype(np.uint8)
+    file = tmp_path / "cells [1].tif"
+    tifffile.imwrite(file, pixels)
+    path = tmp_path / "mine.labelfix"
+    image = ImageRecord("i", "cells [1]", str(file), (30, 40), "uint8", "", "", fingerprint.of_file(file), "")
+    layers = [
+        LayerRecord("l", "i", "corrected", "person", "labels", "cells corrected", (30, 40), "int32"),
+        LayerRecord("m", "i", "proposal", "model", "labels", "cells proposal", (30, 40), "int32", "scribble2label"),
+    ]
+    with Project.create(path) as project:
+        project.write(
+            Batch(
+                images=[image],
+                layers=layers,
+                blocks=[Block("l", "person", Key(0, 0, 0), np.ones((30, 40), np.int32))],
+                objects={"l": Objects([ObjectRecord(1, "accepted"), ObjectRecord(2, "todo")])},
+                runs=[RunRecord("r", "scribble2label", "i", {}, state="interrupted", step=5, total=40)],
+                history=[Entry("person", "ann", "merge", "l", (1, 2))],
+                meta={"version": "0.1.0", "created": "2026-03-05T14:03:09+00:00"},
+            )
+        )
+    return path
+
+
+def test_info_tells_images_layers_states_runs_and_the_last_step(call, path):
+    before = path.read_bytes()
+    ended = call("info", str(path))
+    assert ended.code == 0
+    for words in (
+        "cells [1].tif",
+        "30 x 40 uint8",
+        "a person",
+        "2 objects (1 accepted, 1 todo)",
+        "interrupted",
+        "5 of 40",
+    ):
+        assert words in ended.out
+    assert "1 step in the history, the last: merge by ann" in ended.out
+    assert path.read_bytes() == before
+
+
+def test_verify_finds_nothing_wrong_with_a_sound_project(call, path):
+    ended = call("verify", str(path))
+    assert (ended.code, "Everything is whole." in ended.out) == (0, True)
+
+
+def test_verify_ends_with_2_and_says_what_is_wrong(call, path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE block SET checksum = 1")
+        connection.commit()
+    (path.parent / "cells [1].tif").unlink()
+    ended = call("verify", str(path))
+    assert ended.code == 2
+    assert "1 of 1 blocks are damaged" in ended.out
+    assert "There is no" in ended.out
+    assert "2 of the things in mine.labelfix need a look." in ended.err
+
+
+@pytest.mark.parametrize("job", ["info", "verify"])
+def test_what_is_no_project_is_said(call, tmp_path, job):
+    bad = tmp_path / "bad.labelfix"
+    bad.write_bytes(b"nonsense" * 50)
+    ended = call(job, str(bad))
+    assert (ended.code, "is not a project of napari-labelfix" in ended.err) == (2, True)
+    ended = call(job, str(tmp_path / "none.labelfix"))
+    assert (ended.code, "There is no project" in ended.err) == (2, True)
+
+
+def test_a_project_that_is_open_is_said(call, path):
+    with Project.open(path):
+        ended = call("info", str(path))
+    assert (ended.code, "is open in another window" in ended.err) == (2, True)
