@@ -23,13 +23,16 @@ class Person:
         return QPoint(int(column), int(row))
 
     def stroke(self, layer, *positions, modifier=NO_KEY):
-        """Press at the first pixel, move over the others, release at the last."""
-        points = [self.on_canvas(layer, position) for position in positions]
+        """Press at the first pixel, move over the others, release at the last; functions among them are called."""
+        points = [position if callable(position) else self.on_canvas(layer, position) for position in positions]
         QTest.mouseMove(self.canvas, points[0])
         QTest.mousePress(self.canvas, LEFT, modifier, points[0])
         for point in points[1:]:
             self.qtbot.wait(20)
-            QTest.mouseMove(self.canvas, point)
+            if callable(point):
+                point()
+            else:
+                QTest.mouseMove(self.canvas, point)
         self.qtbot.wait(20)
         QTest.mouseRelease(self.canvas, LEFT, modifier, points[-1])
         self.qtbot.wait(20)

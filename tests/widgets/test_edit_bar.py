@@ -129,6 +129,17 @@ def test_seeds_part_an_object_on_enter_and_esc_takes_them_back_one_by_one(scene)
 
 
 @pytest.mark.gui
+def test_esc_takes_back_the_line_that_is_being_drawn(scene):
+    bar, layer, _, person = scene
+    person.click(bar.tool_buttons["cut"])
+    person.stroke(layer, (2, 12), (10, 12), lambda: person.press(Qt.Key.Key_Escape), (15, 12), (23, 12))
+    np.testing.assert_array_equal(layer.data, boxes())
+    assert bar.hand.tool is not None
+    person.stroke(layer, (2, 12), (10, 12), (23, 12))
+    assert (layer.data == 8).any()
+
+
+@pytest.mark.gui
 def test_the_outline_of_the_selected_object_is_drawn_anew_and_others_keep_their_pixels(scene):
     bar, layer, review, person = scene
     review.select([1])

@@ -36,7 +36,7 @@ class CanvasTool(QObject):
     released = Signal(object)  # the same when it is finished
     clicked = Signal(object, bool)  # (ndim,) position, and whether Shift was held
     confirmed = Signal()  # Enter
-    cancelled = Signal()  # Esc
+    cancelled = Signal()  # Esc, while no line is being drawn
     ended = Signal()  # another tool of napari's, another layer, 3D
 
     def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
@@ -98,17 +98,18 @@ class CanvasTool(QObject):
         pressed = np.array(event.pos)  # pixels of the canvas
         self._path, drawing = [self._position(event)], False
         yield
-        while event.type == "mouse_move" and self._layer is layer:
+        while event.type == "mouse_move" and self._layer is layer and self._path:
             drawing = drawing or bool(np.abs(event.pos - pressed).max() > _TREMBLE)
             if drawing:
                 self._path.append(self._position(event))
                 self.drawn.emit(np.array(self._path))
             yield
-        if self._layer is layer and self._path:
+        path, self._path = self._path, []
+        if self._layer is layer and path:
             if drawing:
-                self.released.emit(np.array(self._path))
+                self.released.emit(np.array(path))
             else:
-                self.clicked.emit(self._path[0], "Shift" in event.modifiers)
+                self.clicked.emit(path[0], "Shift" in event.modifiers)
 
     def _position(self, event: Any) -> NDArray[np.float64]:
         assert self._layer is not None
@@ -128,9 +129,12 @@ class CanvasTool(QObject):
     def _keys(self) -> dict[str, Callable[[Labels], Any]]:
         """Return what the keys do on the layer, where napari would look for its own first."""
 
-        def leave_tool(_layer: Labels) -> None:
-            self._path = []
-            self.cancelled.emit()
+        def step_back(_layer: Labels) -> None:
+            if self._path:  # of a line that is being drawn
+                self._path = []
+                self.sketch()
+            else:
+                self.cancelled.emit()
 
         def finish(_layer: Labels) -> None:
             self.confirmed.emit()
@@ -140,7 +144,7 @@ class CanvasTool(QObject):
             yield
             layer.mouse_pan = self._layer is not layer
 
-        return {"Escape": leave_tool, "Enter": finish, "Space": hold_to_pan}
+        return {"Escape": step_back, "Enter": finish, "Space": hold_to_pan}
 
     def _on_end(self, _event: object = None) -> None:
         layer = self._layer
