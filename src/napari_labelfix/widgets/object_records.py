@@ -111,11 +111,28 @@ class ObjectRecords:
                 layer.events.properties()
                 layer.events.features()
             else:
-                others = {} if self._others is None else self._others
-                layer.features = columns | {name: _at(others[name], table.ids) for name in others}
+                layer.features = columns | self._columns_of_others()
         finally:
             self._writing = False
         self._written = layer.features
+
+    def _columns_of_others(self) -> dict[str, NDArray[Any]]:
+        others = self._others
+        if others is None:
+            return {}
+        ids = self._origins(others.index)
+        return {name: _at(others[name], ids) for name in others}
+
+    def _origins(self, known: pd.Index) -> NDArray[np.int64]:
+        """Return (N,) the objects from which others' columns are taken: for a new part of one, that one."""
+        origins = self.table.ids.copy()
+        for row in np.flatnonzero(~np.isin(origins, known)):
+            parents: tuple[int, ...] = self.table.parents[row]
+            while parents and origins[row] not in known:
+                origins[row] = parents[0]
+                record = self.table.get(parents[0])
+                parents = record.parents if record is not None and parents[0] not in record.parents else ()
+        return origins
 
     def _read(self) -> dict[int, Record]:
         """Return the records in the features; where these have no states, what was known is kept."""

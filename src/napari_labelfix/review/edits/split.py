@@ -104,7 +104,7 @@ def split_by_seeds(
     markers = _markers(mask, np.asarray(seeds, np.float64) - [side.start for side in box])
     if markers.max(initial=0) < 2:
         return draft.outcome()
-    depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(image[box], mask, markers)
+    depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(np.asarray(image[box]), mask, markers)
     parts = watershed(-depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS)
     return draft.outcome(draft.write_parts(box, np.asarray(parts), object_id, new_id))
 
