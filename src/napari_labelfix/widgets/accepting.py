@@ -118,11 +118,12 @@ class Accepting(Acceptor):
         self._write(corrected, edit)
         return edit
 
-    def present(self) -> NDArray[np.int64]:
-        """Return the proposed objects that are accepted already, ascending."""
-        tables = self._results.objects()
-        there = [objects.ids[self._find_present(plane, objects.ids)] for plane, objects in tables.items()]
-        return np.sort(np.concatenate([np.zeros(0, np.int64), *there]))
+    def present_of(self, ids: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Return those of the proposed objects that are in the corrected layer already."""
+        proposal, corrected = self._results.layer("proposal"), self.corrected
+        if proposal is None or corrected is None:
+            return ids[:0]
+        return ids[already_there(proposal.data, corrected.data, ids)]
 
     def take_back(self) -> int:
         """Do nothing: the layer has a history, and Ctrl+Z takes an accept back."""

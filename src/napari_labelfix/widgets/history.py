@@ -200,6 +200,13 @@ class History:
         self.notice()
         return self._done[-1].step.what if self._done else ""
 
+    def set_quietly(self, records: Mapping[int, Record]) -> None:
+        """Set records that follow from something else, so that no step of their own can be taken back."""
+        self._busy = True
+        self.records.change(records, None)
+        self._busy = False
+        self._tell(FEATURES, np.array(sorted(records), np.int64), np.zeros((0, self.layer.ndim), np.intp))
+
     def notice(self, _event: object = None) -> None:
         """See whether napari has undone or redone something; it says so only as a redraw, and not of hidden layers."""
         layer = self._layer()

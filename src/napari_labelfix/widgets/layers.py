@@ -133,6 +133,14 @@ def add_quietly(viewer: ViewerModel, layer: Layer) -> None:
     viewer.layers.selection.update(selected)
 
 
+def add_next_to(viewer: ViewerModel, layer: Layer, other: Layer, *, above: bool) -> None:
+    """Add a layer right above or below another one, and leave selection and active layer as they are."""
+    selected = set(viewer.layers.selection)
+    viewer.layers.insert(viewer.layers.index(other) + int(above), layer)
+    viewer.layers.selection.clear()
+    viewer.layers.selection.update(selected)
+
+
 def add_selected(viewer: ViewerModel, layer: Layer) -> None:
     """Add a layer that was linked to an image at its place, and make it the active one."""
     viewer.layers.insert(_place(viewer, layer), layer)

@@ -1,0 +1,48 @@
+"""Going to a place in the image, so that an object is well seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from napari_labelfix.review.boxes import Box
+
+_SHARE = 0.15  # of the canvas that an object is shown at
+_ENOUGH, _TOO_LARGE = 0.06, 0.35  # between these the zoom stays, so that the eye need not find its way anew
+_WITHOUT_WINDOW = (600, 800)
+
+
+def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
+    """Show a box of a layer in the middle of the canvas, large enough; in a stack, go to its middle plane."""
+    middle = (np.array(box.low) + np.array(box.high) - 1) / 2
+    world = np.asarray(layer.data_to_world(middle))
+    step = list(viewer.dims.point)
+    step[-len(world) :] = world
+    if viewer.dims.ndisplay == 2:
+        for axis in range(len(step) - 2):
+            viewer.dims.set_point(axis, step[axis])
+    camera = camera_of(viewer)
+    camera.center = (0.0, *world[-2:]) if viewer.dims.ndisplay == 2 else tuple(world[-3:])
+    corners = np.array([layer.data_to_world(corner) for corner in (box.low, box.high)])
+    extent = float(np.abs(corners[1] - corners[0])[-2:].max())
+    smaller = min(canvas_size(viewer))
+    share = extent * camera.zoom / smaller
+    if not _ENOUGH <= share <= _TOO_LARGE:
+        camera.zoom = _SHARE * smaller / max(extent, 1e-12)
+
+
+def camera_of(viewer: ViewerModel) -> Any:
+    """Return the camera, which has moved in napari 0.9."""
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def canvas_size(viewer: ViewerModel) -> tuple[int, int]:
+    """Return height and width of the canvas in pixels; napari has no public way to ask."""
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    size = getattr(canvas, "size", None)
+    return (int(size[0]), int(size[1])) if size is not None else _WITHOUT_WINDOW

@@ -1,0 +1,105 @@
+"""Reviewing a proposal: what is accepted goes into the corrected layer, and its state follows what is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qtpy.QtCore import QObject
+
+from napari_labelfix.review.states import State
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.history import REPLACED, history_of
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+    from napari.utils.events import Event
+
+    from napari_labelfix.widgets.history import History
+
+
+class ProposalReview(QObject):
+    """Accepts from a proposal, and shows as accepted what is in the corrected layer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    layer, history
+        The proposal.
+    parent
+        The Qt parent.
+    """
+
+    def __init__(self, viewer: ViewerModel, layer: Labels, history: History, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer, self._layer, self._history = viewer, layer, history
+        self._followed: History | None = None
+        self._history.changed.connect(self._on_proposal)
+        self.follow()
+
+    def accept(self, ids: Sequence[int]) -> int:
+        """Accept objects, one in the place of what it covers, several beside what is there; return how many.
+
+        Raises
+        ------
+        InputError
+            If the corrected layer cannot hold another id.
+        """
+        accepting = self._accepting()
+        if accepting is None:
+            return 0
+        edit = accepting.accept_in_place(ids[0]) if len(ids) == 1 else accepting.accept_ids(np.array(ids, np.int64))
+        self.follow()
+        return edit.count if edit is not None else 0
+
+    def follow(self) -> None:
+        """Look at which objects are in the corrected layer."""
+        accepting = self._accepting()
+        if accepting is None or accepting.corrected is None:
+            return
+        history = history_of(accepting.corrected)
+        if history is not self._followed:
+            self.stop_following()
+            self._followed = history
+            history.changed.connect(self._on_corrected)
+        table = self._history.records.table
+        there = np.isin(table.ids, accepting.present_of(table.ids))
+        accepted = table.in_state(State.ACCEPTED)
+        declined = table.in_state(State.REJECTED, State.IGNORED)
+        now = dict.fromkeys(np.flatnonzero(there & ~accepted & ~declined), State.ACCEPTED)
+        now |= dict.fromkeys(np.flatnonzero(accepted & ~there), State.TODO)
+        if now:
+            self._history.set_quietly(
+                {int(table.ids[row]): replace(table.at(int(row)), state=state) for row, state in now.items()}
+            )
+
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        self._history.changed.disconnect(self._on_proposal)
+        self.stop_following()
+
+    def stop_following(self) -> None:
+        """Leave the corrected layer alone."""
+        if self._followed is not None:
+            self._followed.changed.disconnect(self._on_corrected)
+            self._followed = None
+
+    def _on_corrected(self, _event: Event) -> None:
+        self.follow()
+
+    def _on_proposal(self, event: Event) -> None:
+        if event.value.what == REPLACED:
+            self.follow()
+
+    def _accepting(self) -> Accepting | None:
+        tag = layers.tag_of(self._layer)
+        images = layers.layers_where(self._viewer, layers.is_input_image)
+        image = next((one for one in images if layers.tag_of(one).get("id") == tag.get("image")), None)
+        return Accepting(ProposalLayers(self._viewer, image, str(tag.get("method", "")))) if image is not None else None

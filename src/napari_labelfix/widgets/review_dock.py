@@ -1,0 +1,245 @@
+"""The Review dock: every object of a Labels layer, what is doubtful about it, and what a person decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.review.states import State
+from napari_labelfix.widgets import layers, shortcuts
+from napari_labelfix.widgets.compare_view import CompareView
+from napari_labelfix.widgets.edit_bar import EditBar
+from napari_labelfix.widgets.exporting import can_be_exported, first_choice
+from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.objects_model import ObjectsModel
+from napari_labelfix.widgets.review_view import ReviewView
+from napari_labelfix.widgets.reviewing import Reviewing
+from napari_labelfix.widgets.selection_outline import SelectionOutline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
+
+_TREMBLE = 4  # pixels of the canvas: a click during which the mouse moves no further is no drag
+_OUTLINED = 200  # objects: more are not outlined
+_WIDTH = 360
+
+
+class ReviewDock(QWidget):
+    """Everything a person needs to account for each object.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer it is docked in; the name is what napari looks for.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        self._viewer = viewer
+        self._following = False  # the table shows a selection that was made elsewhere
+        self.message = Message(viewer.theme)
+        self.review = Reviewing(viewer, self)
+        self.labels = LayerCombo(viewer, _can_be_reviewed, "no labels", first_choice)
+        self.model = ObjectsModel(self)
+        self.edits = EditBar(viewer, self.review)
+        self.compare = CompareView(viewer, self.review)
+        self.view = ReviewView(self.labels, self.model, self.edits, self.compare)
+        self._outline = SelectionOutline(viewer)
+        self._keys = shortcuts.KeyBindings(viewer, self._actions())
+        self._arrange()
+        self._connect()
+        self._on_layer_chosen()
+        self._keys.take()
+
+    def close_review(self) -> None:
+        """Leave the viewer alone. The dock is of no more use."""
+        self.edits.hand.put_away()
+        self.review.leave()
+        self._outline.clear()
+        self._keys.release()
+        self._listen_to_clicks(False)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the keys: they belong to the dock that is seen."""
+        self._keys.take()
+        self._listen_to_clicks(True)
+        self._on_selected()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give the keys back."""
+        self._keys.release()
+        self._listen_to_clicks(False)
+        self._outline.clear()
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Notice that the dock was closed: napari then takes the widget out of its dock and drops it."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.close_review()
+        super().changeEvent(event)
+
+    def _actions(self) -> dict[str, Any]:
+        return {
+            "next_doubtful": self.review.next_doubtful,
+            "previous": self.review.previous,
+            "accept_selected": lambda: self.review.decide(State.ACCEPTED),
+            "reject_selected": lambda: self.review.decide(State.REJECTED),
+            "ignore_selected": lambda: self.review.decide(State.IGNORED),
+            "accept_sure": self._accept_sure,
+            "blink": self.compare.blink,
+            **self.edits.actions,
+        }
+
+    def _accept_sure(self) -> None:
+        self.review.accept_above(self.view.certainty)
+
+    def _on_layer_chosen(self) -> None:
+        """Review what is chosen, compared with what is chosen."""
+        layer, other = self.labels.layer, self.compare.other
+        if self.review.layer is layer and self.review.other is other:
+            return
+        fits = other is not None and layer is not None and other is not layer and other.data.shape == layer.data.shape
+        try:
+            self.review.review(layer, other if fits else None)
+        except InputError as error:
+            self.message.show_text(str(error), "warning")
+            return
+        self.message.show_text(_hint(layer))
+        self.edits.refresh()
+
+    def _on_changed(self) -> None:
+        review = self.review
+        self.model.show_records(review.table, review.doubt, review.suspects)
+        self.view.show_counts(review.table)
+        self._show_what_is_sure()
+        self._outline_selected()
+
+    def _show_what_is_sure(self) -> None:
+        self.view.show_sure(self.review.reachable(self.view.certainty).size)
+
+    def _on_searched(self) -> None:
+        self.view.show_searching(self.review.searching)
+
+    def _on_selected(self) -> None:
+        """Show in table and canvas what is selected."""
+        self._following = True
+        rows = self.model.rows_of(self.review.selected_ids)
+        selection = QItemSelection()
+        for row in rows:
+            selection.select(self.model.index(row, 0), self.model.index(row, self.model.columnCount() - 1))
+        chosen = self.view.table.selectionModel()
+        chosen.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if rows:
+            current = self.model.index(rows[0], 0)
+            chosen.setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.view.table.scrollTo(current)
+        self._following = False
+        self.view.show_selected(self.review.table, self.review.selected_ids)
+        self.edits.refresh()
+        self._outline_selected()
+
+    def _on_rows_selected(self, _selected: object = None, _deselected: object = None) -> None:
+        if self._following:
+            return
+        rows = sorted({index.row() for index in self.view.table.selectionModel().selectedRows()})
+        ids = [self.model.id_at(row) for row in rows]
+        if len(ids) == 1:
+            self.review.go_to(ids[0])
+        elif ids:
+            self.review.select(ids)
+
+    def _outline_selected(self, _event: object = None) -> None:
+        layer, ids = self.review.layer, self.review.selected_ids
+        if layer is None or not ids or len(ids) > _OUTLINED or not self.isVisible():
+            self._outline.clear()
+            return
+        boxes = ((label, self.review.box_of(label)) for label in ids)
+        self._outline.show(layer, [(label, box) for label, box in boxes if box is not None])
+
+    def _listen_to_clicks(self, listen: bool) -> None:
+        callbacks = self._viewer.mouse_drag_callbacks
+        if self._on_canvas_click in callbacks:
+            callbacks.remove(self._on_canvas_click)
+        if listen:
+            callbacks.append(self._on_canvas_click)
+
+    def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
+        """Select the object at a click, where a click does not draw; with Shift, add it to the selection."""
+        pressed = np.array(event.pos)  # pixels of the canvas
+        yield
+        while event.type == "mouse_move":
+            yield
+        active = layers.active(self._viewer)
+        draws = active is not None and str(active.mode) != "pan_zoom"
+        if draws or self.edits.hand.tool is not None or np.abs(np.array(event.pos) - pressed).max() > _TREMBLE:
+            return
+        label = self._object_at(event.position)
+        ids = list(self.review.selected_ids) if "Shift" in event.modifiers else []
+        self.review.select([*(one for one in ids if one != label), *([label] if label else [])])
+
+    def _object_at(self, position: Any) -> int:
+        layer = self.review.layer
+        if layer is None:
+            return 0
+        pixel = np.round(layer.world_to_data(position)).astype(int)
+        inside = ((pixel >= 0) & (pixel < layer.data.shape)).all()
+        return int(layer.data[tuple(pixel)]) if inside else 0
+
+    def _on_theme(self, _event: object = None) -> None:
+        self.message.set_theme(self._viewer.theme)
+        self.view.next_button.setStyleSheet(primary_style(self._viewer.theme))
+
+    def _connect(self) -> None:
+        review, view = self.review, self.view
+        self.labels.layerChanged.connect(self._on_layer_chosen)
+        self.compare.otherChosen.connect(self._on_layer_chosen)
+        review.changed.connect(self._on_changed)
+        review.selected.connect(self._on_selected)
+        review.searched.connect(self._on_searched)
+        review.told.connect(self.message.show_text)
+        view.filterChanged.connect(self.model.show_only)
+        view.stateClicked.connect(review.decide)
+        view.lockClicked.connect(review.lock)
+        view.nextClicked.connect(review.next_doubtful)
+        view.previousClicked.connect(review.previous)
+        view.sureClicked.connect(self._accept_sure)
+        view.certaintyChanged.connect(self._show_what_is_sure)
+        view.searchClicked.connect(review.search)
+        self.model.noteWritten.connect(review.set_note)
+        view.table.selectionModel().selectionChanged.connect(self._on_rows_selected)
+        self._viewer.dims.events.current_step.connect(self._outline_selected)
+        self._viewer.dims.events.ndisplay.connect(self._outline_selected)
+        self._viewer.events.theme.connect(self._on_theme)
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(4)
+        column.addWidget(self.message)
+        column.addWidget(self.view, 1)
+        self.setMinimumWidth(_WIDTH)
+        self._on_theme()
+
+
+def _can_be_reviewed(layer: Layer) -> bool:
+    return can_be_exported(layer) and not layer.multiscale
+
+
+def _hint(layer: Layer | None) -> str:
+    if layer is None:
+        return "There are no labels yet. Open some, or accept objects in a method's dock."
+    if layers.role_of(layer) == "proposal":
+        return "This is a proposal: what you accept goes into the corrected layer, what you reject stays out."
+    return f"Press {shortcuts.with_key('Next', 'next_doubtful')} to go to the most doubtful object."
