@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ON_TOP = 10**6
-_PATH, _OUTLINE, _DOT = "#ffffff", "#ffd92f", "#ffffff"
+YELLOW, WHITE, BLACK = "#ffd92f", "#ffffff", "#000000"
+_LOOKS: dict[str, dict[str, Any]] = {
+    "path": {"color": WHITE},
+    "dots": {"face_color": WHITE, "edge_color": BLACK, "size": 9},
+}
 _CAPTION = "background: rgba(0, 0, 0, 190); color: white; padding: 5px 10px; border-radius: 4px;"
 _MARGIN = 12  # pixels, below the words
 _NOTHING = np.zeros((2, 2))
@@ -31,9 +35,12 @@ class CanvasSketch:
     ----------
     viewer
         The viewer.
+    color
+        Of the outlines.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, color: str = YELLOW) -> None:
+        self._looks = _LOOKS | {"outlines": {"color": color}}
         canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
         self._scene = getattr(getattr(canvas, "view", None), "scene", None)
         self._widget: QWidget | None = getattr(canvas, "native", None)
@@ -60,7 +67,7 @@ class CanvasSketch:
             node = self._nodes[name]
             node.visible = len(positions) >= fewest
             if node.visible:
-                node.set_data(pos=np.asarray(positions, np.float32)[:, ::-1], **_LOOKS[name])
+                node.set_data(pos=np.asarray(positions, np.float32)[:, ::-1], **self._looks[name])
 
     def caption(self, words: str) -> None:
         """Write words on the canvas, below in the middle; none for ""."""
@@ -96,10 +103,3 @@ class CanvasSketch:
             node.order = _ON_TOP
             node.visible = False
             node.parent = self._scene
-
-
-_LOOKS: dict[str, dict[str, Any]] = {
-    "path": {"color": _PATH},
-    "outlines": {"color": _OUTLINE},
-    "dots": {"face_color": _DOT, "edge_color": "#000000", "size": 9},
-}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEFT = 1
+_PLANNED = "#ff7ac2"  # pink: yellow is what is selected
 _TREMBLE = 4  # pixels of the canvas; a click moves less than this
 
 
@@ -60,7 +61,7 @@ class CanvasTool(QObject):
         layer.mode = "pan_zoom"
         layer.mouse_pan = False
         layer.cursor = "cross"
-        self._layer, self._sketch = layer, CanvasSketch(self._viewer)
+        self._layer, self._sketch = layer, CanvasSketch(self._viewer, _PLANNED)
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         for key, function in self._keys().items():
             layer.bind_key(key, function, overwrite=True)
