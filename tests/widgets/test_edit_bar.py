@@ -9,6 +9,7 @@ from reviewed import FakeReview
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.edit_bar import EditBar
 from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.review_dock import ReviewDock
 from napari_labelfix.widgets.shortcuts import SHORTCUTS, KeyBindings
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -302,6 +303,36 @@ def test_in_a_stack_edits_stay_in_the_plane_or_go_through_the_body(viewer, qtbot
     person.click(bar.action_buttons["separate"])
     assert set(np.unique(layer.data[:, 45, 65])) == {0, 7, 8}
     bar.hand.put_away()
+
+
+@pytest.mark.gui
+def test_in_the_review_dock_a_person_selects_merges_cuts_accepts_and_takes_it_all_back(viewer, qtbot):
+    layer = viewer.add_labels(boxes(), name="cells")
+    dock = ReviewDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Review")
+    viewer.show()
+    qtbot.waitExposed(viewer.window._qt_window)
+    viewer.reset_view()
+    person = Person(viewer, qtbot)
+    qtbot.wait(100)
+    person.stroke(layer, (10, 25))
+    person.stroke(layer, (10, 10), modifier=SHIFT)
+    assert list(dock.review.selected_ids) == [2, 1]
+    person.click(dock.edits.action_buttons["merge_selected"])
+    assert (layer.data[5:20, 5:30] == 2).all()
+    assert list(dock.review.selected_ids) == [2]
+    person.press(getattr(Qt.Key, f"Key_{SHORTCUTS['cut'].key}"))
+    person.stroke(layer, (2, 10), (10, 10), (23, 10))
+    assert list(dock.review.selected_ids) == [2, 8]
+    person.press(Qt.Key.Key_Escape)
+    dock.review.select([8])
+    person.press(getattr(Qt.Key, f"Key_{SHORTCUTS['accept_selected'].key}"))
+    assert records(layer).get(8) == Record(State.ACCEPTED, source="hand", parents=(2,))
+    for _ in range(3):
+        person.press(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(layer.data, boxes())
+    assert records(layer).get(2) == Record()
+    dock.close_review()
 
 
 def test_without_labels_nothing_can_be_pressed(qtbot, model):
