@@ -1,8 +1,8 @@
 """Takes the pictures of the docs: drives a real napari window as a person would, and saves what is on screen.
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`.
-It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`) to take only these. Look at every
-picture before committing it.
+It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `edits`) to take only these. Look at
+every picture before committing it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from PIL import Image
 from qtpy.QtCore import QBuffer, QEventLoop, QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QScrollArea
-from skimage.measure import regionprops
+from skimage.measure import label, regionprops
 
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.review_dock import ReviewDock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,16 @@ class Screen:
         action.trigger()
         wait(1)
 
-    def paint(self, strokes: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
+    def look_at(self, center: tuple[float, float], zoom: float) -> None:
+        """Show a row and column of the image in the middle, a pixel being so many of the screen's wide."""
+        camera = self.viewer.scene.camera
+        camera.center, camera.zoom = (0, *center), zoom
+
+    def paint(
+        self,
+        strokes: list[tuple[tuple[float, float], tuple[float, float]]],
+        before_release: Callable[[], object] = lambda: None,
+    ) -> None:
         """Draw straight strokes with the mouse, from and to a row and column of the image."""
         canvas = self.viewer.window._qt_viewer.canvas.native
         for start, end in strokes:
@@ -79,6 +89,7 @@ class Screen:
             for share in np.linspace(0.1, 1, 10):
                 QTest.mouseMove(canvas, self._place(tuple(np.add(start, share * np.subtract(end, start)))))
                 wait(0.02)
+            before_release()
             QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=self._place(end))
 
     def save(self, name: str, part: QWidget | None = None, settled: float = 0.7) -> None:
@@ -191,13 +202,35 @@ def label_upgrade() -> None:
     screen.viewer.close()
 
 
+def edits() -> None:
+    """Cut two nuclei apart that a threshold has taken for one."""
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
+    nuclei = fluorescence(SEED).labels
+    objects = label(nuclei > 0)
+    viewer.layers.remove(viewer.layers[-1])
+    viewer.add_labels(objects, name="nuclei, thresholded", metadata={"labelfix": {"role": "imperfect"}})
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "Review (Labelfix)")
+    dock = screen.window.findChild(ReviewDock)
+    wait_until(lambda: not dock.review.searching)
+    two = next(found for found in regionprops(objects, nuclei) if np.unique(found.image_intensity).size == 3)
+    first, second = (np.array(found.centroid) for found in regionprops(nuclei * (objects == two.label)))
+    screen.look_at(tuple((first + second) / 2), zoom=5)
+    press(dock.edits.tool_buttons["cut"])
+    across = np.array([1, -1]) * (second - first)[::-1] / np.linalg.norm(second - first) * two.axis_minor_length * 0.7
+    line = (tuple((first + second) / 2 - across), tuple((first + second) / 2 + across))
+    screen.paint([line], before_release=lambda: screen.save("edits"))
+    viewer.close()
+
+
 def show_the_end_of(dock: MethodDock) -> None:
     """Scroll the dock to where accepting is."""
     bar = dock.findChild(QScrollArea).verticalScrollBar()
     bar.setValue(bar.maximum())
 
 
-PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade}
+PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "edits": edits}
 
 
 def main() -> None:

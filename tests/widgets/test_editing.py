@@ -77,13 +77,6 @@ def test_an_edit_leaves_the_brush_in_the_hand(editing, layer):
     assert layer.mode == "paint"
 
 
-def test_the_label_of_the_brush_stands_in_for_a_selection(editing, layer):
-    layer.selected_label = 6
-    assert editing.selected == [6]
-    layer.selected_label = 5
-    assert editing.selected == []
-
-
 def test_planes_that_are_not_in_view_are_not_edited(model):
     stack = model.add_labels(np.ones((4, 5, 6), np.int32))
     editing = Editing(model, FakeReview(stack))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEFT = 1
-_PLANNED = "#ff7ac2"  # pink: yellow is what is selected
+_PLANNED = "#00e5ff"  # light blue: yellow is what is selected
 _TREMBLE = 4  # pixels of the canvas; a click moves less than this
 
 

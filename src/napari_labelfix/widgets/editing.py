@@ -59,13 +59,8 @@ class Editing:
 
     @property
     def selected(self) -> list[int]:
-        """The selected objects; without a selection that of napari's brush, if it has pixels."""
-        if ids := [int(object_id) for object_id in self._review.selected_ids]:
-            return ids
-        layer = self.labels
-        if layer is None or layer.multiscale or layer.selected_label not in history_of(layer).records.table:
-            return []
-        return [int(layer.selected_label)]
+        """The selected objects, the one selected first at the beginning."""
+        return [int(object_id) for object_id in self._review.selected_ids]
 
     def sheet(self, *, whole: bool = False) -> Sheet:
         """Return the labels as they are now.
