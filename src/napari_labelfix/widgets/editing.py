@@ -89,6 +89,7 @@ class Editing:
             int(table.ids[-1]) + 1 if len(table) else 1,
             tuple(float(step) for step in np.abs(layer.scale / layer.scale[-1])),
             self._image(layer),
+            table.area_of,
         )
 
     def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:

@@ -69,3 +69,21 @@ def test_of_a_body_only_what_is_in_view_is_outlined():
     sheet = Sheet(two_planes(), (1,), whole=True)
     outlined = ends(sheet, edits.merge(sheet.labels, [1, 2]))
     assert len(outlined) == 10  # around 3 x 2 pixels
+
+
+def test_a_body_in_view_is_found_without_a_look_at_the_whole_stack(monkeypatch):
+    stack = np.zeros((20, 64, 64), np.int32)
+    stack[6:12, 10:14, 20:30] = 5
+    stack[12, 16, 33] = 5  # a piece apart
+    stack[0, 0, 0] = stack[19, 63, 63] = 8  # a body from corner to corner
+    asked = []
+    look = edits.find_boxes
+    monkeypatch.setattr(
+        "napari_labelfix.review.edits.sheet.find_boxes",
+        lambda labels, ids: (asked.append((labels.ndim, set(ids))), look(labels, ids))[1],
+    )
+    sheet = Sheet(stack, (7,), whole=True, area_of=lambda body: int((stack == body).sum()))
+    assert sheet.boxes([5]) == {5: (slice(6, 13), slice(10, 17), slice(20, 34))}
+    assert asked == [(2, {5}), (3, set())]
+    assert Sheet(stack, (0,), whole=True, area_of=lambda body: 2).boxes([8]) == look(stack, [8])
+    assert Sheet(stack, (7,), whole=True, area_of=lambda body: 2).boxes([8]) == look(stack, [8])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Box = tuple[slice, ...]  # one slice per axis, with start and stop
 _FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
 _LARGE = 10**6
+_LOCAL = 8  # a window of more than one part in so many of the array is no longer looked at by itself
 
 
 def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, Box]:
@@ -32,6 +33,35 @@ def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, B
     position = np.minimum(np.searchsorted(wanted, labels), wanted.size - 1)
     boxes = find_objects(np.where(wanted[position] == labels, position + 1, 0))
     return {int(object_id): box for object_id, box in zip(wanted, boxes, strict=False) if box is not None}
+
+
+def box_around(labels: NDArray[np.integer], object_id: int, part: Box, area: int) -> Box | None:
+    """Return the box of an object without looking at the whole array; None where that would not be faster.
+
+    Parameters
+    ----------
+    labels
+        (..., Y, X), 0 = background.
+    object_id
+        The object.
+    part
+        A box that holds some of its pixels.
+    area
+        How many pixels it has: when so many are found, all are.
+    """
+    margin = 4
+    while True:
+        window = widened(part, margin, labels.shape)
+        inside = labels[window] == object_id
+        if inside.size * _LOCAL > labels.size:
+            return None
+        if np.count_nonzero(inside) == area:
+            box = _box_of_mask(inside)
+            return box and tuple(
+                slice(side.start + corner.start, side.stop + corner.start)
+                for side, corner in zip(box, window, strict=True)
+            )
+        margin *= 2
 
 
 def boxes_in(
@@ -73,10 +103,13 @@ def around(boxes: Collection[Box]) -> Box:
 
 
 def _box_of(labels: NDArray[np.integer], object_id: int) -> Box | None:
-    inside = labels == object_id
+    return _box_of_mask(labels == object_id)
+
+
+def _box_of_mask(inside: NDArray[np.bool_]) -> Box | None:
     box = []
-    for axis in range(labels.ndim):
-        where = np.flatnonzero(inside.any(axis=tuple(other for other in range(labels.ndim) if other != axis)))
+    for axis in range(inside.ndim):
+        where = np.flatnonzero(inside.any(axis=tuple(other for other in range(inside.ndim) if other != axis)))
         if not where.size:
             return None
         box.append(slice(int(where[0]), int(where[-1]) + 1))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.review.edits.boxes import find_boxes, widened
+from napari_labelfix.review.edits.boxes import box_around, find_boxes, widened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,9 @@ class Sheet:
         How far apart pixels are along each axis of the stack, in widths of a pixel.
     image
         Of the stack's shape, or None.
+    area_of
+        Gives the number of pixels of an object in the stack. With it, a body that is in view is found without a look at
+        the whole stack.
     """
 
     stack: NDArray[np.integer]
@@ -50,6 +53,7 @@ class Sheet:
     new_id: int = 1
     steps: tuple[float, ...] | None = None
     image: NDArray[np.generic] | None = None
+    area_of: Callable[[int], int] | None = None
     _boxes: dict[int, Box | None] = field(default_factory=dict)
 
     @property
@@ -75,8 +79,17 @@ class Sheet:
     def boxes(self, ids: Collection[int]) -> dict[int, Box]:
         """Return where objects lie in `labels`; each is looked for once."""
         if unknown := set(ids) - self._boxes.keys():
-            self._boxes.update(dict.fromkeys(unknown) | find_boxes(self.labels, unknown))
+            near = self._bodies_in_view(unknown)
+            self._boxes.update(dict.fromkeys(unknown) | near | find_boxes(self.labels, unknown - near.keys()))
         return {object_id: box for object_id in ids if (box := self._boxes[object_id]) is not None}
+
+    def _bodies_in_view(self, ids: set[int]) -> dict[int, Box]:
+        if not (self.whole and self.index and self.area_of):
+            return {}
+        plane = tuple(slice(at, at + 1) for at in self.index)
+        seen = find_boxes(self.plane, ids)
+        found = {body: box_around(self.stack, body, plane + part, self.area_of(body)) for body, part in seen.items()}
+        return {body: box for body, box in found.items() if box is not None}
 
     def object_at(self, position: NDArray[np.floating]) -> int:
         """Return the object at a position (ndim,) of `labels`, or 0."""
