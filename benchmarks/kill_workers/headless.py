@@ -10,6 +10,7 @@ import json
 import random
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import models
 from napari_labelfix.project.blocks import Tiling
 from napari_labelfix.project.records import (
+    KEPT,
     Batch,
     Block,
     Entry,
@@ -32,7 +34,7 @@ from napari_labelfix.project.writer import Writer
 
 SHAPE = (700, 900)
 EVERY = 0.25  # seconds
-IMAGE = ImageRecord("i", "cells", "", SHAPE, "uint8")
+IMAGE = ImageRecord("i", "cells", "", SHAPE, "uint8", KEPT)
 PICTURE = LayerRecord("i", None, "image", "person", "image", "cells", SHAPE, "uint8")
 HAND = LayerRecord("hand", "i", "corrected", "person", "labels", "cells corrected", SHAPE, "int32")
 BELIEF = LayerRecord("model", "i", "proposal", "model", "labels", "cells proposal", SHAPE, "int32", "scribble2label")
@@ -65,15 +67,15 @@ def work(path: Path, seed: int) -> None:
         tell(step)
         window = np.s_[step["row"] : step["row"] + size, step["column"] : step["column"] + size]
         labels[window] = number
-        rows, columns = np.indices(SHAPE)[0][window], np.indices(SHAPE)[1][window]
-        dirty |= tiling.keys_of_pixels((rows.ravel(), columns.ravel()))
+        rows, columns = (np.arange(SHAPE[axis])[window[axis]] for axis in (0, 1))
+        dirty |= tiling.keys_of_pixels([axis.ravel() for axis in np.meshgrid(rows, columns)])
         pending.append(number)
         time.sleep(rng.uniform(0.0, 0.1))
         if time.monotonic() - handed_over < EVERY:
             continue
         handed_over = time.monotonic()
         if writer is None:
-            writer = Writer(Project.create(unnamed))
+            writer = Writer(partial(Project.create, unnamed))
             pixels = np.full(SHAPE, 7, np.uint8)
             blocks = [Block("i", "person", key, tiling.cut(pixels, key)) for key in tiling.every_key()]
             writer.submit(Batch(images=[IMAGE], layers=[PICTURE, HAND, BELIEF], blocks=blocks))

@@ -49,7 +49,10 @@ def create(path: Path) -> sqlite3.Connection:
         sentences(path),
         closing(sqlite3.connect(temporary, isolation_level=None)) as connection,
     ):
+        connection.execute("PRAGMA synchronous = OFF")  # it is put on the disk once, below
         schema.create(connection)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
     return open_file(path)
 
 

@@ -18,6 +18,9 @@ Kind = Literal["image", "labels", "points", "shapes"]
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
+KEPT = "project"  # the "reader" of an image whose pixels are all in the project
+
+
 def now() -> str:
     """Return the time as the file has it: ISO 8601, UTC, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -36,7 +39,7 @@ class ImageRecord:
     relative
         The path from the project's folder; filled in by the project.
     reader
-        The plugin that opened it; "" for napari's choice.
+        The plugin that opened it; "" for napari's choice, `KEPT` for an image whose pixels are in the project.
     shape, dtype
         Of the pixels, channels included.
     file_fingerprint, pixel_fingerprint

@@ -166,10 +166,6 @@ class Project:
             (row["content"] for row in self._select("SELECT content FROM geometry WHERE layer = ?", layer)), None
         )
 
-    def has_pixels(self, layer: str) -> bool:
-        """Whether a layer has any block."""
-        return bool(self._select("SELECT 1 FROM block WHERE layer = ? LIMIT 1", layer))
-
     def pixels(self, layer: LayerRecord) -> NDArray[Any]:
         """Return the array of a layer.
 

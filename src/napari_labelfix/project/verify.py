@@ -15,6 +15,7 @@ from napari_labelfix.io.read import read_image
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import fingerprint
 from napari_labelfix.project.blocks import Tiling, unpack
+from napari_labelfix.project.records import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +69,10 @@ def match(image: ImageRecord) -> Match:
 def _check_image(project: Project, image: ImageRecord) -> Check:
     what = f"image “{image.name}”"
     if not image.path:
-        kept = project.has_pixels(image.id)
-        return Check(what, "kept in the project", "" if kept else "It is of no file, and too large to be kept here.")
+        trouble = (
+            "" if image.reader == KEPT else "It is of no file, and too large to be kept, or there was no time for it."
+        )
+        return Check(what, "kept in the project", trouble)
     found = match(image)
     trouble = {
         "same": "",

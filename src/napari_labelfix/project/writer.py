@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import LabelfixError, OutputError
@@ -28,7 +29,7 @@ class Writer:
     Parameters
     ----------
     project
-        An open project.
+        An open project, or what makes or opens one in the thread.
     on_saved
         Called in the thread after each batch.
     on_failed
@@ -37,11 +38,11 @@ class Writer:
 
     def __init__(
         self,
-        project: Project,
+        project: Project | Callable[[], Project],
         on_saved: Callable[[], object] = lambda: None,
         on_failed: Callable[[str], object] = logger.warning,
     ) -> None:
-        self._project = project
+        self._open = project if callable(project) else lambda: project
         self._on_saved, self._on_failed = on_saved, on_failed
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -77,32 +78,33 @@ class Writer:
         self._thread.join(timeout)
 
     def _serve(self) -> None:
+        opened: list[Project] = []
+        self._do(lambda: opened.append(self._open()))
         while (work := self._queue.get()) is not None:
-            self._do(work)
+            if opened and self._do(partial(work, opened[0])):
+                self._on_saved()
             with self._changed:
                 self._waiting -= 1
                 self._changed.notify_all()
-        try:
-            self._project.close()
-        except LabelfixError as error:
-            self._on_failed(str(error))
+        if opened:
+            self._do(opened[0].close)
 
-    def _do(self, work: Work) -> None:
+    def _do(self, work: Callable[[], object]) -> bool:
+        """Do something, and again while the disk is full; return whether it was done."""
         while True:
             try:
-                work(self._project)
+                work()
             except OutputError as error:  # the disk: it may be there again
                 self._on_failed(str(error))
                 if self._closing.is_set():
-                    return
+                    return False
                 time.sleep(_RETRY_SECONDS)
             except LabelfixError as error:
                 self._on_failed(str(error))
-                return
+                return False
             except Exception as error:  # whatever went wrong, what comes after it is still to be saved
                 logger.exception("A change was not saved.")
                 self._on_failed(f"Something could not be saved: {error or type(error).__name__}.")
-                return
+                return False
             else:
-                self._on_saved()
-                return
+                return True

@@ -29,7 +29,7 @@ from napari_labelfix.widgets.layer_states import id_of, is_kept
 from napari_labelfix.widgets.view_states import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from napari.components import ViewerModel
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.opening import Lost
 
 _EVERY_MS = 250
+_SOON_MS = 15  # between two parts of a copy
 _FINGERPRINT_SECONDS = 3.0  # that closing waits for them
 _SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDictionary()
 
@@ -126,9 +127,9 @@ class Autosaver(QObject):
 
     def look(self) -> None:
         """Hand over what has changed since the last look; this is what happens four times a second."""
-        viewer = self._viewer()
-        if viewer is None:
+        if self._viewer() is None:
             self.close()
+        if self._closed:
             return
         if not self._followed and self._gone:
             self.leave()  # the viewer was emptied: that ends the work on this project and deletes nothing in it
@@ -137,7 +138,7 @@ class Autosaver(QObject):
             if self._writer is None and (
                 self._last or self._runs or any(one.annotated for one in self._followed.values())
             ):
-                self._begin()
+                self._begin_without_name()
         except LabelfixError as error:
             self.failed.emit(str(error))
             return
@@ -150,8 +151,8 @@ class Autosaver(QObject):
             self.look()
             for followed in self._followed.values():
                 followed.wait(_FINGERPRINT_SECONDS)
-            if self._writer is not None:
-                self._hand_over()
+            while self._writer is not None and self._hand_over(wait=True):
+                pass
         return self._writer is None or self._writer.flush(timeout)
 
     def save_as(self, path: Path) -> None:
@@ -163,7 +164,7 @@ class Autosaver(QObject):
             If the copy cannot be written.
         """
         if self._writer is None:
-            self._begin(path)
+            self._begin(path, Project.create(path))
             self._hand_over()
             return
         old = self.path
@@ -176,14 +177,11 @@ class Autosaver(QObject):
 
     def take_up(self, project: Project) -> None:
         """Save into an open project from now on. What is in the viewer and not known to it goes into it."""
-        self.path = project.path
         known = {layer.id: layer for layer in project.layers()}
         images = {image.id: image for image in project.images()}
         for id_, followed in self._followed.items():
             followed.take_up(known.get(id_), images.get(id_))
-        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed))
-        recovery.mark_open(project.path)
-        self.changed.emit()
+        self._write_into(project.path, project)
 
     def opened_with(self, lost: list[Lost], unfinished: list[RunRecord]) -> None:
         """Tell that a project was opened, and what of it is not as it should be."""
@@ -215,10 +213,10 @@ class Autosaver(QObject):
         """Save, let go of the file, and stop looking; of no more use."""
         if self._closed:
             return
-        self._closed = True
         with suppress(RuntimeError):  # the Qt object was deleted with the program
             self._timer.stop()
         self.leave()
+        self._closed = True
 
     def note_run(self, run: RunRecord) -> None:
         """Keep what a run is and how far it is."""
@@ -244,16 +242,33 @@ class Autosaver(QObject):
         """Let layers that were just removed stay in the file: they make way for another project."""
         self._gone, self._last = [], {}
 
-    def _begin(self, path: Path | None = None) -> None:
-        names = [one.layer.name for one in self._followed.values() if one.kind == "image" and one.author == "person"]
-        path = path or recovery.new_path(names[0] if names else "labels")
-        project = Project.create(path)
-        self.take_up(project)
+    def _begin(self, path: Path, project: Project | Callable[[], Project]) -> None:
+        """Write into a new project; the thread may make it, for that waits for the disk."""
+        for followed in self._followed.values():
+            followed.take_up(None)
+        self._write_into(path, project)
         self._history.append(Entry("person", account(), "begin", ""))
         self.call(lambda project: project.write(Batch(meta=_facts())))
 
-    def _hand_over(self) -> None:
-        """Copy what has changed, and give it to the thread."""
+    def _begin_without_name(self) -> None:
+        names = [one.layer.name for one in self._followed.values() if one.kind == "image" and one.author == "person"]
+        path = recovery.new_path(names[0] if names else "labels")
+        self._begin(path, lambda: Project.create(path))
+
+    def _write_into(self, path: Path, project: Project | Callable[[], Project]) -> None:
+        self.path = path
+        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed))
+        recovery.mark_open(path)
+        self.changed.emit()
+
+    def _hand_over(self, *, wait: bool = False) -> bool:
+        """Copy what has changed, and give it to the thread; return whether something big is still to come.
+
+        Parameters
+        ----------
+        wait
+            Whether somebody waits for all of it; else what is big waits until the thread has nothing else to do.
+        """
         viewer = self._viewer()
         there = layers.all_layers(viewer) if viewer is not None else []
         positions = {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
@@ -269,7 +284,19 @@ class Autosaver(QObject):
             self._gone, self._runs, self._history = [], {}, []
         if takers or parts:
             meta = {"view": json.dumps(view_of(viewer))} if viewer is not None and there else {}
-            self.call(lambda project: project.write(together([*(make() for make in takers), *parts, Batch(meta=meta)])))
+            self._write(takers, [*parts, Batch(meta=meta)])
+        if any(followed.hurries for followed in self._followed.values()):
+            QTimer.singleShot(_SOON_MS, self.look)
+            return True
+        if self.waiting and not wait:  # what is big would keep the next stroke waiting
+            return True
+        later = next((make for followed in self._followed.values() if (make := followed.take_later())), None)
+        if later is not None:
+            self._write([later], [])
+        return later is not None
+
+    def _write(self, makers: Sequence[Callable[[], Batch]], parts: Sequence[Batch]) -> None:
+        self.call(lambda project: project.write(together([*(make() for make in makers), *parts])))
 
     def _on_list(self, _event: object = None) -> None:
         viewer = self._viewer()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_labelfix.project import fingerprint
-from napari_labelfix.project.blocks import Key, Tiling
-from napari_labelfix.project.records import Batch, Block, Objects, together
+from napari_labelfix.project.blocks import Key
+from napari_labelfix.project.records import KEPT, Batch, Objects, together
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.block_copier import BlockCopier, every_block
 from napari_labelfix.widgets.layer_states import (
     author_of,
     describe_image,
@@ -26,19 +28,19 @@ from napari_labelfix.widgets.layer_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-    from napari_labelfix.project.records import ImageRecord, LayerRecord
+    from napari_labelfix.project.records import Block, ImageRecord, LayerRecord
 
     NoteStep = Callable[[Layer, str, Iterable[int]], None]
     Make = Callable[[], Batch]  # called in the thread that writes
 
-_COPIED_UP_TO = 2**28  # bytes; the first save of larger arrays reads them while they may be drawn on
 _IMAGE_KEPT_UP_TO = 2**28  # bytes of an image of no file
 _MODEL_EVERY = 5.0  # seconds between saves of what a model believes
+_BLOCKS_AT_ONCE = 8
 _IDS_IN_HISTORY = 1000
 
 
@@ -85,6 +87,12 @@ class Followed(ABC):
         self.annotated = False
         self.in_file = False
         self._sent: LayerRecord | None = None
+        self._later: Iterator[Make] = iter(())
+
+    @property
+    def hurries(self) -> bool:
+        """Whether something was copied in part, and the rest should follow in a moment."""
+        return False
 
     def take_up(self, record: LayerRecord | None, image: ImageRecord | None = None) -> None:
         """Note that another project is being written, which has the layer as it is, or (None) does not have it."""
@@ -109,6 +117,10 @@ class Followed(ABC):
             return None
         self.in_file, self._sent = True, record
         return lambda: together([Batch(layers=[record]), *(make() for make in makers)])
+
+    def take_later(self) -> Make | None:
+        """Return the next part of what is big and can wait, so that strokes in between are not kept waiting."""
+        return next(self._later, None)
 
     def touch(self) -> None:  # noqa: B027
         """Note that a model shows something new."""
@@ -140,12 +152,17 @@ class FollowedLabels(Followed):
 
         super().__init__(layer)
         self._note_step = note_step
-        self._blocks: set[Key] | None = None  # None: all
+        self._blocks = BlockCopier()
         self._objects: set[int] | None = None
         self._emptied = False
         self._history = history_of(layer)
         self._history.changed.connect(self._on_changed)
         self.annotated = bool(self._history.last_step())  # drawn before anybody looked
+
+    @property
+    def hurries(self) -> bool:
+        """Whether some blocks are still to be copied."""
+        return not self._blocks.idle
 
     def stop(self) -> None:
         """Listen no more."""
@@ -154,11 +171,8 @@ class FollowedLabels(Followed):
     def _on_changed(self, event: Any) -> None:
         from napari_labelfix.widgets.history import FEATURES, REPLACED
 
-        changed, all_of_it = event.value, event.value.blocks is None
-        if all_of_it:
-            self._blocks = None
-        elif self._blocks is not None:
-            self._blocks |= self._keys(changed.blocks)
+        changed = event.value
+        self._blocks.add(None if changed.blocks is None else self._keys(changed.blocks))
         if changed.what in (FEATURES, REPLACED):
             self._objects = None
         elif self._objects is not None:
@@ -174,20 +188,25 @@ class FollowedLabels(Followed):
         return set(map(Key, planes.tolist(), blocks[:, -2].tolist(), blocks[:, -1].tolist()))
 
     def _changes(self, record: LayerRecord) -> Iterator[Make]:
+        blocks = self._blocks.copy(self.layer.data, record)
+        if not blocks and not self._blocks.idle:
+            return
         if self._emptied:
+            self._emptied = False
             yield lambda: Batch(emptied=[record.id])
-        if self._blocks is None or self._blocks:
-            blocks = copy_blocks(self.layer.data, record, self._blocks)
-            yield lambda: Batch(blocks=list(blocks))
+        if blocks:
+            yield lambda: Batch(blocks=blocks)
         if self._objects is None or self._objects:
-            yield _objects(record.id, self.layer.features, self._objects)
-        self._settle(None)
+            objects, self._objects = self._objects, set()
+            yield _objects(record.id, self.layer.features, objects)
 
     def _forget(self) -> None:
-        self._blocks, self._objects, self._emptied = None, None, False
+        self._blocks.add(None)
+        self._objects, self._emptied = None, False
 
     def _settle(self, _image: ImageRecord | None) -> None:
-        self._blocks, self._objects, self._emptied = set(), set(), False
+        self._blocks.clear()
+        self._objects, self._emptied = set(), False
 
 
 class FollowedShapes(Followed):
@@ -234,22 +253,30 @@ class FollowedBelief(Followed):
         super().__init__(layer)
         self._touched = True
         self._taken = -_MODEL_EVERY
+        self._blocks = BlockCopier()
+        self._blocks.clear()
+
+    @property
+    def hurries(self) -> bool:
+        """Whether some blocks are still to be copied."""
+        return not self._blocks.idle
 
     def touch(self) -> None:
         """Note that it shows something new."""
         self._touched = True
 
     def _changes(self, record: LayerRecord) -> Iterator[Make]:
-        if not self._touched or time.monotonic() - self._taken < _MODEL_EVERY:
-            return
-        self._touched, self._taken = False, time.monotonic()
-        if record.kind in ("points", "shapes"):
-            to_json = geometry_of(self.layer)
-            yield lambda: Batch(geometry={record.id: to_json()})
-            return
-        blocks = copy_blocks(self.layer.data, record, None)
-        yield lambda: Batch(blocks=list(blocks))
-        if record.kind == "labels":
+        if self._touched and time.monotonic() - self._taken >= _MODEL_EVERY:
+            self._touched, self._taken = False, time.monotonic()
+            if record.kind == "labels":
+                self._blocks.add(None)
+            elif record.kind == "image":  # numbers to look at: they may be read while new ones come
+                self._later = _in_parts(every_block(self.layer.data, record))
+            else:
+                to_json = geometry_of(self.layer)
+                yield lambda: Batch(geometry={record.id: to_json()})
+        if not self._blocks.idle and (blocks := self._blocks.copy(self.layer.data, record)):
+            yield lambda: Batch(blocks=blocks)
             yield _objects(record.id, self.layer.features, None)
 
     def _forget(self) -> None:
@@ -277,6 +304,8 @@ class FollowedImage(Followed):
 
     def _changes(self, record: LayerRecord) -> Iterator[Make]:
         pixels, reference = layers.level_0(self.layer), describe_image(self.layer)
+        if self._reference is not None and self._reference.reader == KEPT and pixels is self._kept:
+            reference = replace(reference, reader=KEPT)
         if self._known is not None:
             prints = {name: getattr(self._known, name) for name in ("file_fingerprint", "pixel_fingerprint")}
             reference = replace(reference, **prints)
@@ -289,7 +318,14 @@ class FollowedImage(Followed):
             yield lambda: Batch(images=[reference])
         if not reference.path and pixels is not self._kept and pixels.nbytes <= _IMAGE_KEPT_UP_TO:
             self._kept = pixels
-            yield lambda: Batch(emptied=[record.id], blocks=list(_every_block(np.asarray(pixels), record)))
+            yield lambda: Batch(emptied=[record.id])
+            self._later = self._keep(record, pixels)
+
+    def _keep(self, record: LayerRecord, pixels: Any) -> Iterator[Make]:
+        """Yield the pixels in parts, and at last that they are all there."""
+        yield from _in_parts(every_block(pixels, record))
+        self._reference = whole = replace(self._reference or describe_image(self.layer), reader=KEPT)
+        yield lambda: Batch(images=[whole])
 
     def _take_fingerprints(self, reference: ImageRecord, pixels: Any) -> None:
         try:
@@ -310,33 +346,10 @@ class FollowedImage(Followed):
         self._pixels = pixels if image is not None and image.path == path and image.pixel_fingerprint else None
 
 
-def copy_blocks(data: NDArray[Any], record: LayerRecord, keys: Collection[Key] | None) -> Iterator[Block]:
-    """Copy blocks of an array, or all; they are cut out of the copy when they are asked for, in any thread.
-
-    Where much of a plane has changed, it is copied as a whole: that is several times faster than block by block.
-    """
-    tiling = Tiling(record.shape, record.channels)
-    if keys is None and data.nbytes > _COPIED_UP_TO:
-        return _every_block(data, record)
-    if keys is None:
-        return _every_block(data.copy(), record)
-    rows, columns = tiling.counts
-    of_plane: defaultdict[int, list[Key]] = defaultdict(list)
-    for key in keys:
-        of_plane[key.plane].append(key)
-    copied: list[Block] = []
-    for plane, its_keys in of_plane.items():
-        index = np.unravel_index(plane, tiling.planes) if tiling.planes else ()
-        source = data[index] if len(its_keys) * 8 < rows * columns else data[index].copy()
-        for key in its_keys:
-            window = source[tiling.window(key)[-2:]]
-            copied.append(Block(record.id, record.author, key, window if source.base is None else window.copy()))
-    return iter(copied)
-
-
-def _every_block(data: NDArray[Any], record: LayerRecord) -> Iterator[Block]:
-    tiling = Tiling(record.shape, record.channels)
-    return (Block(record.id, record.author, key, data[tiling.window(key)]) for key in tiling.every_key())
+def _in_parts(blocks: Iterator[Block]) -> Iterator[Make]:
+    """Yield batches of a few blocks each, whose writing takes about a tenth of a second."""
+    while part := list(itertools.islice(blocks, _BLOCKS_AT_ONCE)):
+        yield partial(Batch, blocks=part)
 
 
 def _objects(id_: str, features: Any, ids: set[int] | None) -> Make:

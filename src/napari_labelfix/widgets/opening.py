@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import ProjectError
 from napari_labelfix.project import fingerprint
+from napari_labelfix.project.records import KEPT
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.autosave import autosaver_of
@@ -51,9 +52,9 @@ def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
         raise ProjectError(f"{path.name} is open in this window already.")
     project = Project.open(path)
     try:
-        records = project.layers()
-        restored = {record.id: restore(project, record) for record in records if not _is_reference(project, record)}
-        images = project.images()
+        records, images = project.layers(), project.images()
+        opened = {image.id for image in images if image.reader != KEPT}
+        restored = {record.id: restore(project, record) for record in records if record.id not in opened}
         unfinished = [run for run in project.runs() if run.state == "interrupted"]
         view = json.loads(project.meta().get("view", "{}"))
     except BaseException:
@@ -109,11 +110,6 @@ def fits(image: ImageRecord, layer: Layer) -> bool:
     return tuple(layers.level_0(layer).shape) == image.shape
 
 
-def _is_reference(project: Project, record: LayerRecord) -> bool:
-    """Whether a layer is an image that has to be opened from its file."""
-    return record.kind == "image" and record.author == "person" and not project.has_pixels(record.id)
-
-
 def _open_images(
     viewer: ViewerModel,
     images: list[ImageRecord],
@@ -127,7 +123,7 @@ def _open_images(
         if image.id in restored or image.id not in records:
             continue
         if not image.path:
-            reason = f"“{image.name}” was of no file and is too large to be kept in the project."
+            reason = f"“{image.name}” was of no file, and too large to be kept, or there was no time for it."
             lost.append(Lost(image, records[image.id], reason))
         elif not Path(image.path).exists():
             reason = f"There is no {image.path}. Press Relink to say where “{image.name}” is."

@@ -9,6 +9,7 @@ import napari
 from napari.utils.notifications import show_warning
 
 from napari_labelfix.errors import ProjectError
+from napari_labelfix.project.records import KEPT
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.opening import open_project
 from napari_labelfix.widgets.restored_layers import restore
@@ -38,7 +39,8 @@ def _read(path: Any) -> list[Any]:
 
 def _layers_in(path: Path) -> list[Any]:
     with Project.look(path) as project:
-        records = [record for record in project.layers() if record.kind != "image" or project.has_pixels(record.id)]
+        elsewhere = {image.id for image in project.images() if image.reader != KEPT}
+        records = [record for record in project.layers() if record.id not in elsewhere]
         if not records:
             raise ProjectError(f"There are no layers in {path}.")
         return [restore(project, record).as_layer_data_tuple() for record in records]
