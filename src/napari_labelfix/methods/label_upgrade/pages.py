@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 import torch
+from scipy import ndimage
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HELD_OUT_SHARE = 0.2  # of the right objects
 _FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer none is spared
+_SMOOTHING = 1.0  # pixels; of edges
 _MARGIN = 32  # pixels around the right part in which other objects are looked for
 
 
@@ -45,6 +47,11 @@ class Page:
         (Y, X) the part of `trusted` that is not trained on, but measured on.
     others
         (Y, X) int32 ids of objects that could be taken for these.
+
+    Attributes
+    ----------
+    edges
+        (Y, X) float32 how much the image changes from pixel to pixel.
     """
 
     image: Tensor
@@ -52,10 +59,12 @@ class Page:
     trusted: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
     others: NDArray[np.int32]
+    edges: NDArray[np.float32] = field(init=False, repr=False)
     _layers: Tensor = field(init=False, repr=False)
     _spots: dict[bool, NDArray[np.intp]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.edges = edge_strength(self.image.numpy(force=True))
         # ranks, so that a float32 holds any id exactly
         ranks = np.unique(self.labels, return_inverse=True)[1].reshape(self.labels.shape)
         ranks += int(self.labels.min() > 0)
@@ -147,6 +156,12 @@ def hold_out(labels: NDArray[np.integer], trusted: NDArray[np.bool_], rng: np.ra
     chosen = rng.choice(ids, max(1, round(_HELD_OUT_SHARE * len(ids))), replace=False)
     distances = [cv2.distanceTransform((~of).astype(np.uint8), cv2.DIST_L2, 5) for of in _parted(right, chosen)]
     return trusted & (distances[0] < distances[1])
+
+
+def edge_strength(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (Y, X) the length of the gradient of an image (C, Y, X), smoothed and over all channels."""
+    squares = [ndimage.gaussian_gradient_magnitude(channel, _SMOOTHING) ** 2 for channel in image]
+    return np.sqrt(np.sum(squares, axis=0), dtype=np.float32)
 
 
 def _parted(right: NDArray[np.integer], chosen: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
