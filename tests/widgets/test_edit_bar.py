@@ -342,6 +342,38 @@ def test_without_labels_nothing_can_be_pressed(qtbot, model):
     assert not any(button.isEnabled() for button in buttons)
 
 
+def test_another_layer_to_review_puts_the_tool_away_and_a_hidden_one_is_shown(qtbot, model):
+    first, second = model.add_labels(boxes(), visible=False), model.add_labels(boxes())
+    review = FakeReview(first)
+    bar = EditBar(model, review)
+    qtbot.addWidget(bar)
+    bar.tool_buttons["merge"].click()
+    assert bar.hand.tool is not None
+    assert first.visible
+    review.labels = second
+    bar.refresh()
+    assert bar.hand.tool is None
+    assert not bar.tool_buttons["merge"].isChecked()
+
+
+def test_seeds_of_a_body_may_lie_in_several_planes_and_those_of_a_plane_end_with_it(qtbot, model):
+    stack = np.zeros((12, 60, 80), np.int32)
+    stack[1:11, 10:20, 10:20] = 1
+    layer = model.add_labels(stack)
+    bar = EditBar(model, FakeReview(layer))
+    qtbot.addWidget(bar)
+    click = bar.hand.canvas.clicked.emit
+    for whole, parted in ((0, False), (1, True)):
+        bar.scope.setCurrentIndex(whole)
+        bar.tool_buttons["seeds"].click()
+        for plane in (2, 9):
+            model.dims.set_point(0, plane)
+            click(np.array([plane, 15, 15], float), False)
+        bar.hand.canvas.confirmed.emit()
+        assert (layer.data[2, 15, 15] != layer.data[9, 15, 15]) == parted
+        bar.hand.put_away()
+
+
 def test_what_cannot_be_edited_is_said(qtbot, model):
     layer = model.add_labels(np.ones((4, 5, 6), np.uint8))
     bar = EditBar(model, FakeReview(layer, [1]))

@@ -74,6 +74,7 @@ class EditBar(QWidget):
 
     def refresh(self) -> None:
         """Look again at what is reviewed, and at what is selected."""
+        self.hand.check()
         layer = self.editing.labels
         selected = self.editing.selected
         self.scope.setVisible(layer is not None and layer.ndim > 2)

@@ -72,6 +72,8 @@ class ToolInHand(QObject):
         self.tool, self._whole = tool, self._sheet.whole
         self._history = history_of(layer)
         self._history.changed.connect(self._on_labels_changed)
+        if not layer.visible:
+            layer.visible = True
         self.canvas.start(layer)
         self.changed.emit()
         self.said.emit(f"{tool.hint(self._editing.selected)} Esc ends it.")
@@ -84,6 +86,11 @@ class ToolInHand(QObject):
         self.tool, self._sheet, self._history, self._clicks = None, None, None, []
         self.changed.emit()
         self.said.emit("")
+
+    def check(self) -> None:
+        """Leave the tool if another layer is edited now."""
+        if self._history is not None and self._history.layer is not self._editing.labels:
+            self.put_away()
 
     def show_again(self) -> None:
         """Show again what the clicks would do, with another setting of the tool."""
