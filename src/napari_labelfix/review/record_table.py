@@ -45,7 +45,7 @@ class RecordTable:
 
     def row_of(self, label: int) -> int | None:
         """Return the row of an object, or None if there is no such object."""
-        row = int(np.searchsorted(self.ids, label))
+        row = int(self.ids.searchsorted(label))
         return row if row < self.ids.size and self.ids[row] == label else None
 
     def get(self, label: int) -> Record | None:

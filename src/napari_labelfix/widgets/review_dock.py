@@ -108,7 +108,7 @@ class ReviewDock(QWidget):
     def _on_layer_chosen(self) -> None:
         """Review what is chosen, compared with what is chosen."""
         layer, other = self.labels.layer, self.compare.other
-        if self.review.layer is layer and self.review.other is other:
+        if layer is not None and self.review.layer is layer and self.review.other is other:
             return
         fits = other is not None and layer is not None and other is not layer and other.data.shape == layer.data.shape
         try:
@@ -123,6 +123,7 @@ class ReviewDock(QWidget):
         review = self.review
         self.model.show_records(review.table, review.doubt, review.suspects)
         self.view.show_counts(review.table)
+        self.view.show_selected(review.table, review.selected_ids)
         self._show_what_is_sure()
         self._outline_selected()
 

@@ -1,0 +1,355 @@
+"""The Review dock as a person uses it: go from doubt to doubt, decide, take back, compare."""
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from person import Person
+from qtpy.QtCore import Qt
+from skimage.draw import disk
+
+from napari_labelfix.review.states import Record, RecordChanges, State
+from napari_labelfix.snapshots import Change, Proposal
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.objects_model import Column
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.review_dock import ReviewDock
+
+KEY = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+pytestmark = pytest.mark.gui
+
+
+def discs():
+    """Sixteen discs; 6 has a hole, 11 two pieces and a hole, 16 lies at the border."""
+    labels = np.zeros((180, 180), np.int32)
+    for number, (row, column) in enumerate(np.ndindex(4, 4), start=1):
+        labels[disk((25 + 40 * row, 25 + 40 * column), 9 + number % 3)] = number
+    labels[labels == 16] = 0
+    labels[disk((168, 172), 10, shape=labels.shape)] = 16
+    labels[64:67, 64:67] = 0
+    labels[104:107, 104:107], labels[125:128, 125:128] = 0, 11
+    return labels
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image((discs() > 0).astype(np.float32), name="cells", scale=(0.5, 0.5), translate=(3, 4))
+    viewer.add_labels(discs(), name="labels", scale=(0.5, 0.5), translate=(3, 4))
+    return viewer
+
+
+def open_dock(viewer, qtbot):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
+    assert isinstance(dock, ReviewDock)
+    qtbot.waitUntil(lambda: dock.review.suspects is not None and not dock.review.searching, timeout=10_000)
+    return dock
+
+
+@pytest.fixture
+def dock(viewer, qtbot):
+    return open_dock(viewer, qtbot)
+
+
+@pytest.fixture
+def person(viewer, qtbot):
+    return Person(viewer, qtbot)
+
+
+def states(layer):
+    return {i: str(s) for i, s in zip(layer.features["index"], layer.features["state"], strict=True) if s != "todo"}
+
+
+def shown_ids(dock):
+    return [dock.model.id_at(row) for row in range(dock.model.rowCount())]
+
+
+def cell(dock, label, column):
+    [row] = dock.model.rows_of([label])
+    return dock.model.data(dock.model.index(row, column))
+
+
+def middle_of_view(viewer, layer):
+    camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+    return np.asarray(layer.world_to_data(camera.center[-2:]))
+
+
+def test_every_object_is_listed_with_its_doubt_and_the_reason(dock, viewer):
+    assert dock.review.layer is viewer.layers["labels"]
+    assert shown_ids(dock)[:3] == [11, 6, 16], "the most doubtful first"
+    assert cell(dock, 11, Column.WHY) == "several pieces, holes, unusual shape"
+    assert cell(dock, 6, Column.WHY) == "holes"
+    assert cell(dock, 16, Column.WHY) == "at the border"
+    assert cell(dock, 1, Column.WHY) == ""
+    assert cell(dock, 1, Column.AREA) == str((discs() == 1).sum())
+    assert dock.view.progress.format() == "0 of 16 decided"
+
+
+def test_keys_go_to_the_most_doubtful_decide_and_move_on(dock, viewer, person):
+    layer = viewer.layers["labels"]
+    person.press(KEY.Key_Period)
+    assert dock.review.current == 11
+    assert np.abs(middle_of_view(viewer, layer) - (111, 111)).max() < 8, "it is in the middle of the canvas"
+    person.press(KEY.Key_K)
+    assert dock.review.current == 6
+    person.press(KEY.Key_N)
+    assert dock.review.current == 16
+    person.press(KEY.Key_W)
+    assert states(layer) == {11: "accepted", 6: "rejected", 16: "ignored"}
+    assert dock.review.current == 1
+    assert dock.view.progress.format() == "3 of 16 decided"
+    assert "Ctrl+Z" in dock.message.text()
+    person.press(KEY.Key_Z, CTRL)
+    person.press(KEY.Key_Z, CTRL)
+    assert states(layer) == {11: "accepted"}
+    assert dock.view.progress.format() == "1 of 16 decided"
+    np.testing.assert_array_equal(layer.data, discs())
+
+
+def test_passed_over_objects_come_again_at_the_end_and_back_goes_back(dock, person):
+    seen = []
+    for _ in range(17):
+        person.press(KEY.Key_Period)
+        seen.append(dock.review.current)
+    assert sorted(seen[:16]) == list(range(1, 17))
+    assert seen[16] == 11
+    person.press(KEY.Key_Comma)
+    assert dock.review.current == seen[15]
+
+
+def test_when_everything_is_decided_the_dock_says_so(dock, person, viewer):
+    dock.view.table.selectAll()
+    person.click(dock.view.accept_button)
+    assert set(states(viewer.layers["labels"]).values()) == {"accepted"}
+    assert dock.message.text() == "16 objects were accepted. Ctrl+Z takes it back."
+    person.press(KEY.Key_Period)
+    assert dock.message.text() == "Every object is decided."
+    person.press(KEY.Key_Z, CTRL)
+    assert states(viewer.layers["labels"]) == {}, "a bulk decision is one step"
+
+
+def test_a_click_on_a_row_goes_to_the_object_and_a_click_on_the_canvas_finds_the_row(dock, viewer, person, qtbot):
+    layer = viewer.layers["labels"]
+    [row] = dock.model.rows_of([16])
+    table = dock.view.table
+    qtbot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(dock.model.index(row, 1)).center()
+    )
+    assert dock.review.selected_ids == [16]
+    assert np.abs(middle_of_view(viewer, layer) - (168, 171)).max() < 3
+    assert layer.selected_label == 16
+    viewer.reset_view()
+    person.stroke(layer, (25, 65))
+    assert dock.review.selected_ids == [2]
+    assert [index.row() for index in table.selectionModel().selectedRows()] == dock.model.rows_of([2])
+    person.stroke(layer, (3, 3))
+    assert dock.review.selected_ids == []
+
+
+def test_the_brush_does_not_select(dock, viewer, person):
+    layer = viewer.layers["labels"]
+    viewer.layers.selection.active = layer
+    viewer.reset_view()
+    layer.mode, layer.selected_label, layer.brush_size = "paint", 40, 4
+    person.stroke(layer, (45, 45), (45, 48))
+    assert dock.review.selected_ids == [], "not what is under the brush"
+    assert cell(dock, 40, Column.STATE) == "edited"
+    assert cell(dock, 40, Column.SOURCE) == "hand"
+    person.press(KEY.Key_Z, CTRL)
+    assert 40 not in shown_ids(dock)
+
+
+def test_filter_search_and_sort(dock):
+    dock.review.select([6])
+    dock.review.decide(State.REJECTED)
+    dock.view.filter.setCurrentIndex(dock.view.filter.findText("rejected"))
+    assert shown_ids(dock) == [6]
+    dock.view.filter.setCurrentIndex(0)
+    dock.view.words.setText("BORDER")
+    assert shown_ids(dock) == [16]
+    dock.view.words.setText("")
+    dock.view.table.sortByColumn(Column.AREA, Qt.SortOrder.AscendingOrder)
+    areas = [int(cell(dock, label, Column.AREA)) for label in shown_ids(dock)]
+    assert areas == sorted(areas)
+    dock.view.table.sortByColumn(Column.STATE, Qt.SortOrder.DescendingOrder)
+    assert shown_ids(dock)[0] == 6
+
+
+def test_a_note_is_written_into_the_table_and_can_be_taken_back(dock, viewer, person):
+    [row] = dock.model.rows_of([3])
+    dock.model.setData(dock.model.index(row, Column.NOTE), "ask Ana ")
+    layer = viewer.layers["labels"]
+    assert layer.features["note"][2] == "ask Ana"
+    dock.view.words.setText("ana")
+    assert shown_ids(dock) == [3]
+    person.press(KEY.Key_Z, CTRL)
+    assert layer.features["note"][2] == ""
+
+
+def test_a_locked_object_stays_as_it_is(dock, viewer, person):
+    layer = viewer.layers["labels"]
+    dock.review.select([1])
+    person.click(dock.view.lock_button)
+    assert dock.view.lock_button.text() == "Unlock"
+    assert "\N{LOCK}" in cell(dock, 1, Column.ID)
+    layer.brush_size = 40
+    with layer.block_history():
+        layer.paint((25, 25), 50)
+    np.testing.assert_array_equal(layer.data == 1, discs() == 1)
+    person.click(dock.view.lock_button)
+    assert not layer.features["locked"].any()
+
+
+def test_all_that_is_certain_is_accepted_at_once(dock, viewer, person):
+    dock.view.tabs.setCurrentIndex(2)
+    dock.view.certainty_box.setValue(0.85)
+    assert dock.view.sure_button.text() == "Accept 14 objects [J]"
+    dock.review.select([2])
+    dock.review.decide(State.REJECTED)
+    assert dock.view.sure_button.text() == "Accept 13 objects [J]", "what is decided stays decided"
+    person.click(dock.view.sure_button)
+    assert len(states(viewer.layers["labels"])) == 14
+    assert not dock.view.sure_button.isEnabled()
+
+
+def test_a_model_s_confidence_is_what_makes_doubt(viewer, qtbot, person):
+    viewer.layers["labels"].features = {"index": [3, 6, 7], "confidence": [0.1, 0.99, 0.5]}
+    dock = open_dock(viewer, qtbot)
+    assert cell(dock, 3, Column.DOUBT) == "0.90"
+    assert cell(dock, 6, Column.DOUBT) == "0.01"
+    person.press(KEY.Key_Period)
+    assert dock.review.current == 11, "where no model said anything: suspects"
+    dock.view.words.setText("confidence")
+    assert shown_ids(dock) == [3, 7, 6]
+
+
+def test_keep_compare_blink_and_show_differences(dock, viewer, person, qtbot):
+    layer = viewer.layers["labels"]
+    dock.view.tabs.setCurrentIndex(1)
+    person.click(dock.compare.keep_button)
+    before = viewer.layers["labels before"]
+    assert not before.visible
+    assert dock.compare.other is before
+    np.testing.assert_allclose(before.data_to_world((7, 8)), layer.data_to_world((7, 8)))
+    layer.fill((25, 25), 0)
+    with layer.block_history():
+        layer.paint((45, 45), 30)
+    qtbot.waitUntil(lambda: dock.review.differences is not None and len(dock.review.differences) == 2, timeout=10_000)
+    assert "1&nbsp;added" in dock.compare.summary.text()
+    assert "1&nbsp;removed" in dock.compare.summary.text()
+    person.click(dock.compare.layer_button)
+    codes = viewer.layers["labels differences"].data
+    assert codes[25, 25] == Change.REMOVED
+    assert codes[45, 45] == Change.ADDED
+    assert cell(dock, 30, Column.WHY).startswith("not in the other")
+    rows = [dock.compare.model.data(dock.compare.model.index(row, 0)) for row in range(2)]
+    dock.compare.go_to(dock.compare.model.place_of(rows.index("removed")))
+    assert np.abs(middle_of_view(viewer, layer) - (25, 25)).max() < 3, "also what is gone can be gone to"
+    person.press(KEY.Key_H)
+    assert (layer.visible, before.visible) == (False, True)
+    person.press(KEY.Key_H)
+    assert (layer.visible, before.visible) == (True, False)
+
+
+def proposal():
+    labels = discs()
+    confidence = np.where(labels % 2, 0.9, 0.6).astype(np.float32) * (labels > 0)
+    return Proposal(labels, (labels > 0).astype(np.uint8), confidence, labels < 0)
+
+
+@pytest.fixture
+def results(viewer):
+    viewer.layers.remove("labels")
+    results = ProposalLayers(viewer, viewer.layers["cells"], "scribble2label")
+    results.create()
+    results.write({0: proposal()})
+    results.objects()
+    return results
+
+
+def test_a_proposal_is_accepted_into_the_corrected_layer_and_its_states_follow(results, viewer, qtbot, person):
+    dock = open_dock(viewer, qtbot)
+    assert dock.labels.layer is results.layer("proposal")
+    assert cell(dock, 2, Column.DOUBT) == "0.40"
+    assert cell(dock, 2, Column.SOURCE) == "scribble2label"
+    person.press(KEY.Key_Period)
+    assert dock.review.current == 2
+    person.press(KEY.Key_K)
+    corrected = layers.find(viewer, "corrected", viewer.layers["cells"])
+    np.testing.assert_array_equal(corrected.data > 0, discs() == 2)
+    assert history_of(corrected).records.get(1) == Record(State.ACCEPTED, 0.6, "scribble2label")
+    assert cell(dock, 2, Column.STATE) == "accepted"
+    assert dock.review.layer is results.layer("proposal"), "the review goes on where it was"
+    person.press(KEY.Key_N)
+    assert cell(dock, 4, Column.STATE) == "rejected"
+    dock.view.certainty_box.setValue(0.5)
+    dock.view.tabs.setCurrentIndex(2)
+    person.click(dock.view.sure_button)
+    assert len(history_of(corrected).records.table) == 15, "all but the rejected one"
+    viewer.layers.selection.active = corrected
+    person.press(KEY.Key_Z, CTRL)
+    assert cell(dock, 1, Column.STATE) == "to do", "undo in the corrected layer is seen here"
+    results.write({0: proposal()})
+    results.objects()
+    assert cell(dock, 4, Column.STATE) == "rejected"
+    assert cell(dock, 2, Column.STATE) == "accepted"
+
+
+def test_stacks_are_reviewed_through_their_planes(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    stack = np.zeros((5, 180, 180), np.int32)
+    stack[3] = discs()
+    stack[1, 10:20, 10:20] = 40
+    viewer.add_labels(stack, name="labels")
+    dock = open_dock(viewer, qtbot)
+    dock.review.next_doubtful()
+    assert dock.review.current == 11
+    assert viewer.dims.current_step[0] == 3
+    dock.review.go_to(40)
+    assert viewer.dims.current_step[0] == 1
+
+
+def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(make_napari_viewer, qtbot, person):
+    viewer = make_napari_viewer(show=True)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
+    assert dock.message.text().startswith("There are no labels yet.")
+    dock.review.next_doubtful()
+    assert dock.message.text() == "There are no objects here."
+    viewer.add_labels([discs(), discs()[::2, ::2]], multiscale=True)
+    assert dock.review.layer is None
+    viewer.add_labels(discs())
+    assert dock.review.layer is viewer.layers[-1]
+    viewer.layers.clear()
+    assert dock.review.layer is None
+
+
+def test_a_closed_dock_leaves_viewer_and_layer_alone(dock, viewer, qtbot):
+    callbacks = list(viewer.mouse_drag_callbacks)
+    viewer.window.remove_dock_widget(dock)
+    qtbot.wait(50)
+    assert len(viewer.mouse_drag_callbacks) < len(callbacks)
+    assert not viewer.keymap
+    history_of(viewer.layers["labels"]).step(None, RecordChanges(after={1: Record(State.ACCEPTED)}), "accept")
+    assert dock.review.layer is None
+
+
+def test_with_shift_a_click_adds_to_the_selection(dock, viewer):
+    layer = viewer.layers["labels"]
+
+    class Click:
+        type, pos = "mouse_release", np.zeros(2)
+
+        def __init__(self, place, *modifiers):
+            self.position, self.modifiers = layer.data_to_world(place), modifiers
+
+    for click in (Click((25, 65)), Click((25, 105), "Shift"), Click((3, 3), "Shift")):
+        for _ in dock._on_canvas_click(viewer, click):
+            pass
+    assert dock.review.selected_ids == [2, 3]
+
+
+def test_layers_of_another_size_are_not_offered_to_compare_with(dock, viewer):
+    viewer.add_layer(Labels(np.zeros((7, 9), np.int32), name="small"))
+    assert dock.compare.others.findText("small") == -1
