@@ -36,8 +36,8 @@ class Edit:
     """
 
     indices: tuple[NDArray[np.intp], ...]
-    before: NDArray[np.int32]
-    after: NDArray[np.int32]
+    before: NDArray[np.integer]
+    after: NDArray[np.integer]
     count: int
     present: int = 0
 

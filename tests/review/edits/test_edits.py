@@ -278,6 +278,17 @@ def test_pieces_that_hang_together_in_the_next_plane_are_one_body():
     assert not separate(labels[0], [1], new_id=2).changes_nothing
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.uint32, np.int64, np.uint64])
+def test_ids_of_any_integer_type_stay_what_they_are(dtype):
+    high = min(int(np.iinfo(dtype).max), 2**40)
+    labels = canvas((0, 2, 0, 2, 1), (0, 2, 3, 7, 2), (5, 6, 0, 2, 1)).astype(dtype)
+    labels[labels == 2] = high
+    merged = applied(merge(labels, [1, high]), labels)
+    assert set(np.unique(merged).tolist()) == {0, high}
+    parted = applied(separate(merged, [high], high - 2), merged)
+    assert set(np.unique(parted).tolist()) == {0, high, high - 1, high - 2}
+
+
 # redraw
 
 

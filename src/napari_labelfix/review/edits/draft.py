@@ -43,7 +43,7 @@ class Outcome:
         ids, place = np.unique(np.concatenate([self.edit.before, self.edit.after]), return_inverse=True)
         signs = np.repeat([-1, 1], self.edit.after.size)
         gained = np.bincount(place, weights=signs, minlength=ids.size)
-        return {int(object_id): int(pixels) for object_id, pixels in zip(ids, gained, strict=True) if object_id}
+        return {int(object_id): int(pixels) for object_id, pixels in zip(ids, gained, strict=True) if object_id > 0}
 
     def in_plane(self, index: tuple[int, ...]) -> Outcome:
         """Return the outcome for a stack of what was worked out in its plane at `index`."""
@@ -63,8 +63,9 @@ class Draft:
 
     def __init__(self, labels: NDArray[np.integer]) -> None:
         self._labels = labels
+        self._dtype = np.int32 if np.can_cast(labels.dtype, np.int32) else np.int64
         self._pixels: list[NDArray[np.intp]] = []  # positions in the flattened array
-        self._values: list[NDArray[np.int32]] = []
+        self._values: list[NDArray[np.integer]] = []
         self._ranks: list[NDArray[np.float64]] = []
 
     def write(
@@ -92,7 +93,7 @@ class Draft:
         offset = tuple(axis + side.start for axis, side in zip(inside, box, strict=True))
         self._pixels.append(np.ravel_multi_index(offset, self._labels.shape))
         values = value[mask] if isinstance(value, np.ndarray) else np.full(size, value)
-        self._values.append(values.astype(np.int32))
+        self._values.append(values.astype(self._dtype))
         self._ranks.append(np.zeros(size) if rank is None else rank[mask].astype(np.float64))
 
     def write_parts(
@@ -127,14 +128,14 @@ class Draft:
     def outcome(self, parents: Mapping[int, tuple[int, ...]] | None = None) -> Outcome:
         """Return the edit; pixels that have their value already are left out."""
         pixels = np.concatenate([np.zeros(0, np.intp), *self._pixels])
-        values = np.concatenate([np.zeros(0, np.int32), *self._values])
+        values = np.concatenate([np.zeros(0, self._dtype), *self._values])
         if len(self._pixels) > 1:
             order = np.lexsort((np.concatenate(self._ranks), pixels))  # stable: of equal ones the first stays first
             pixels, values = pixels[order], values[order]
             first = np.diff(pixels, prepend=-1) != 0
             pixels, values = pixels[first], values[first]
         indices = np.unravel_index(pixels, self._labels.shape)
-        before = self._labels[indices].astype(np.int32)
+        before = self._labels[indices].astype(self._dtype)
         changed = before != values
         before, values = before[changed], values[changed]
         touched = np.union1d(before, values)

@@ -39,7 +39,7 @@ def ids_along(labels: NDArray[np.integer], path: Sequence[Sequence[float]] | NDA
     pixels = np.round(np.concatenate(pieces)).astype(np.intp)
     inside = ((pixels >= 0) & (pixels < labels.shape)).all(axis=1)
     met = labels[tuple(pixels[inside].T)]
-    return [int(object_id) for object_id in dict.fromkeys(met.tolist()) if object_id]
+    return [int(object_id) for object_id in dict.fromkeys(met.tolist()) if object_id > 0]
 
 
 def merge(
