@@ -143,6 +143,13 @@ def test_an_accept_selects_the_corrected_layer_so_that_ctrl_z_and_save_act_on_it
     assert model.layers.selection.active is accepting.corrected
 
 
+def test_an_accept_leaves_the_brush_in_the_hand(accepting):
+    accepting.accept_above(0.9)
+    accepting.corrected.mode = "paint"
+    accepting.accept_above(0.0)
+    assert accepting.corrected.mode == "paint"
+
+
 def test_the_count_says_before_what_will_happen(accepting):
     assert accepting.count(0.9) == Count(new=2, present=0)
     assert accepting.count() == Count(new=4, present=0)

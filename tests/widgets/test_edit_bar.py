@@ -336,10 +336,15 @@ def test_in_the_review_dock_a_person_selects_merges_cuts_accepts_and_takes_it_al
 
 
 def test_without_labels_nothing_can_be_pressed(qtbot, model):
-    bar = EditBar(model, FakeReview())
+    review = FakeReview()
+    bar = EditBar(model, review)
     qtbot.addWidget(bar)
     buttons = [*bar.tool_buttons.values(), *bar.action_buttons.values(), bar.brush_button]
     assert not any(button.isEnabled() for button in buttons)
+    assert "no labels to edit" in bar.hint.text()
+    review.labels = model.add_labels(boxes())
+    bar.refresh()
+    assert bar.hint.text() == ""
 
 
 def test_another_layer_to_review_puts_the_tool_away_and_a_hidden_one_is_shown(qtbot, model):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LARGEST_STEP = 50  # pixels
 _FEW = 4  # objects that are named
+_NOTHING = "There are no labels to edit. What is proposed can be edited once it is accepted."
 
 
 class EditBar(QWidget):
@@ -86,6 +87,8 @@ class EditBar(QWidget):
         self.brush_button.setEnabled(len(selected) == 1)
         self.keep_others.setEnabled(layer is not None)
         self.keep_others.setChecked(layer is not None and layer.preserve_labels)
+        if (layer is None) != (self.hint.text() == _NOTHING):
+            self.hint.setText(_NOTHING if layer is None else "")
 
     def perform(self, name: str) -> None:
         """Do something to the selected objects."""
