@@ -12,8 +12,10 @@ from person import Person
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.export_dock import ExportDock
+from napari_labelfix.widgets.history import history_of
 
 PLACED = {"scale": (2.0, 0.5, 0.25), "units": ("um", "um", "um"), "translate": (0, 5, 7)}
 
@@ -166,3 +168,31 @@ def test_the_window_stays_responsive_while_a_large_layer_is_exported(viewer, doc
         turns += 1
     assert dock.message.mood == "done", dock.message.text()
     assert turns > 20
+
+
+def test_only_what_was_accepted_is_exported_and_the_record_says_so(viewer, tmp_path, qtbot, person):
+    layer = viewer.layers["my corrected"]
+    layer.features = {
+        "index": [1, 2, 1_000_003],
+        "state": ["accepted", "edited", "rejected"],
+        "source": ["m", "hand", "m"],
+    }
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
+    qtbot.waitUntil(lambda: dock.content.text().startswith("2 of 3 objects, "))
+    assert dock.selections.currentText() == "accepted and edited (2)", "what was reviewed is proposed"
+    dock.selections.setCurrentIndex(dock.selections.findData("accepted"))
+    dock.selections.activated.emit(dock.selections.currentIndex())
+    qtbot.waitUntil(lambda: dock.content.text().startswith("1 of 3 objects, "))
+    history_of(layer).step(None, RecordChanges(after={2: Record(State.ACCEPTED, source="hand")}), "accept")
+    qtbot.waitUntil(lambda: dock.content.text().startswith("2 of 3 objects, "))
+    assert dock.selection.name == "accepted", "the person's choice stays"
+    choose(dock, "tiff")
+    person.click(dock.export_button)
+    wait_for_end(dock, qtbot)
+    written = tifffile.imread(tmp_path / "labels" / "cells_labels.tif")
+    np.testing.assert_array_equal(written, np.where(three_objects() == 1_000_003, 0, three_objects()))
+    [record] = json.loads((tmp_path / "labels" / "cells_tiff_export.json").read_text())["images"]
+    assert record["selection"] == "accepted"
+    assert (record["objects"], record["objects_in_layer"]) == (2, 3)
+    assert record["objects_per_state"] == {"accepted": 2}
+    assert record["objects_per_source"] == {"m": 1, "hand": 1}

@@ -116,6 +116,7 @@ def _describe(image: LabelImage) -> dict[str, Any]:
         "axes": list(image.grid.axes),
         "scale": list(image.grid.scale),
         "units": list(image.grid.units),
+        **image.about,
     }
 
 

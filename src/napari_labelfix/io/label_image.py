@@ -68,6 +68,8 @@ class LabelImage:
         Class of an object by its id, 1 and up; an object that is not there is of class 1.
     class_names
         Name of class 1, 2, ...
+    about
+        More for the record: how the objects were chosen, and where they come from.
     """
 
     name: str
@@ -77,6 +79,7 @@ class LabelImage:
     source: str = ""
     classes: Mapping[int, int] = field(default_factory=dict)
     class_names: tuple[str, ...] = ("object",)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, labels: NDArray[Any], grid: Grid | None = None, **rest: Any) -> LabelImage:

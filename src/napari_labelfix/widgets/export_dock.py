@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format
 from napari_labelfix.io.grid import short_unit
+from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.exporting import (
@@ -31,18 +32,21 @@ from napari_labelfix.widgets.exporting import (
     image_of,
     label_image_of,
     layers_from_file,
+    states_of,
 )
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.saving import Saving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari.components import ViewerModel
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer
     from napari.viewer import Viewer
 
     from napari_labelfix.io.label_image import LabelImage
+    from napari_labelfix.review.selection import Selection
 
 _COUNT_AFTER_MS = 300
 _WIDTH = 300
@@ -66,6 +70,8 @@ class ExportDock(QWidget):
         self._chosen_folder: Path | None = None  # by the person; it stays when another layer is chosen
         self.message = Message(viewer.theme)
         self.labels = LayerCombo(viewer, can_be_exported, "no labels", first_choice)
+        self.selections = QComboBox()
+        self._selection_chosen = False  # by the person; it stays until another layer is chosen
         self.content = QLabel()
         self.formats = QComboBox()
         self.explanation = QLabel()
@@ -76,6 +82,7 @@ class ExportDock(QWidget):
         self.import_button = QPushButton("Import onto the image…")
         self.importable = QLabel("ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, label images, tables of points.")
         self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
+        self.saving = Saving(viewer, self)
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(_COUNT_AFTER_MS)
@@ -88,12 +95,18 @@ class ExportDock(QWidget):
         """The chosen format."""
         return FORMATS[self.formats.currentData()]
 
+    @property
+    def selection(self) -> Selection:
+        """Which objects are exported."""
+        return SELECTIONS[self.selections.currentData()]
+
     def export(self) -> None:
         """Write the files, in the background."""
         layer = self.labels.layer
         if layer is None or self.exporting.busy:
             return
-        read, chosen, folder = label_image_of(self._viewer, layer), self.format, Path(self.folder.text()).expanduser()
+        read, chosen = label_image_of(self._viewer, layer, self.selection), self.format
+        folder = Path(self.folder.text()).expanduser()
         self.message.show_text(f"Exporting “{layer.name}”…")
         self.exporting.start(lambda: (export([read()], chosen, folder), folder))
         self._show_what_is_possible()
@@ -110,7 +123,8 @@ class ExportDock(QWidget):
     def count(self) -> None:
         """Count again what would be exported."""
         if (layer := self.labels.layer) is not None:
-            read = label_image_of(self._viewer, layer)
+            self._propose_selection(layer)
+            read = label_image_of(self._viewer, layer, self.selection)
             self._counting.start(lambda: _describe(read()))
 
     def _on_exported(self, result: tuple[Exported, Path]) -> None:
@@ -138,7 +152,7 @@ class ExportDock(QWidget):
                 layers.unwatch(self._watched, self._on_labels_touched)
             if layer is not None:
                 layers.watch(layer, self._on_labels_touched)
-            self._watched = layer
+            self._watched, self._selection_chosen = layer, False
         if self._chosen_folder is None:
             self.folder.setText(str(self._usual_folder()))
         self.content.setText("" if layer is None else "Counting…")
@@ -146,6 +160,18 @@ class ExportDock(QWidget):
         if not (self.exporting.busy or self.importing.busy):
             self.message.show_text(self._hint())
         self._show_what_is_possible()
+
+    def _propose_selection(self, layer: Labels) -> None:
+        """Show how many objects there are in each selection, and choose one if the person has not."""
+        states = states_of(layer)
+        for row, one in enumerate(SELECTIONS.values()):
+            self.selections.setItemText(row, f"{one.name} ({int(one.of(states).sum())})" if states else one.name)
+        if not self._selection_chosen:
+            self.selections.setCurrentIndex(self.selections.findData(usual(states).name))
+
+    def _on_selection_chosen(self) -> None:
+        self._selection_chosen = True
+        self.count()
 
     def _on_labels_touched(self, _event: object = None) -> None:
         self._count_timer.start()
@@ -203,6 +229,7 @@ class ExportDock(QWidget):
     def _connect(self) -> None:
         self.labels.layerChanged.connect(self._on_layer_changed)
         self.images.layerChanged.connect(self._show_what_is_possible)
+        self.selections.activated.connect(lambda _: self._on_selection_chosen())
         self.formats.currentIndexChanged.connect(self._on_format_changed)
         self.folder.textEdited.connect(self._on_folder_typed)
         self.folder_button.clicked.connect(self._choose_folder)
@@ -220,6 +247,9 @@ class ExportDock(QWidget):
     def _arrange(self) -> None:
         for row in FORMATS.values():
             self.formats.addItem(row.title, row.name)
+        for one in SELECTIONS:
+            self.selections.addItem(one, one)
+        self.selections.setToolTip("Which objects, by what was decided about them in the Review dock.")
         for label in (self.content, self.explanation, self.importable):
             label.setWordWrap(True)
         for button in (self.export_button, self.import_button, self.folder_button):
@@ -233,7 +263,7 @@ class ExportDock(QWidget):
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addWidget(self.message)
-        _add_part(column, "1  What", [("Labels", self.labels)], [self.content])
+        _add_part(column, "1  What", [("Labels", self.labels), ("Objects", self.selections)], [self.content])
         _add_part(column, "2  Format", [("Format", self.formats)], [self.explanation])
         _add_part(column, "3  Where", [("Folder", where)], [self.export_button])
         _add_part(column, "Import", [("Image", self.images)], [self.importable, self.import_button])
@@ -262,7 +292,9 @@ def _describe(image: LabelImage) -> str:
     pixel = " x ".join(f"{step:g}" for step in image.grid.scale)
     known = f", a pixel is {pixel} {short_unit(image.grid.units[-1])}" if image.grid.is_known else ""
     classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
-    return f"{_objects(len(image.numbers))}{classes}, {planes}{height} x {width} pixels{known}."
+    total, number = image.about["objects_in_layer"], len(image.numbers)
+    counted = _objects(number) if number == total else f"{number} of {_objects(total)}"
+    return f"{counted}{classes}, {planes}{height} x {width} pixels{known}."
 
 
 def _objects(count: int) -> str:

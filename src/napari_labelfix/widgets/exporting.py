@@ -13,6 +13,7 @@ from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.read import ImageFile
+from napari_labelfix.review.selection import EVERYTHING, describe
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_labelfix.annotations import Annotation
+    from napari_labelfix.review.selection import Selection
 
+_KNOWN = {
+    "state": "todo",
+    "source": "",
+    "model": "",
+}  # the columns that a record is made of, and what stands for nothing
 _NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
 
 
@@ -55,8 +62,18 @@ def file_of(layer: Layer | None) -> Path | None:
     return Path(path) if path else None
 
 
-def label_image_of(viewer: ViewerModel, layer: Labels) -> Callable[[], LabelImage]:
-    """Return what reads a layer's labels as they are now, in any thread; lazy arrays are read only there."""
+def label_image_of(viewer: ViewerModel, layer: Labels, selection: Selection = EVERYTHING) -> Callable[[], LabelImage]:
+    """Return what reads a layer's labels as they are now, in any thread; lazy arrays are read only there.
+
+    Parameters
+    ----------
+    viewer
+        The viewer, for the image that the layer belongs to.
+    layer
+        The layer.
+    selection
+        Which of its objects.
+    """
     image, data = image_of(viewer, layer), layers.level_0(layer)
     pixels = data.copy() if isinstance(data, np.ndarray) else data  # the person may go on painting
     grid = Grid.of(layer.axis_labels, layer.scale, [str(unit) for unit in layer.units])
@@ -67,7 +84,18 @@ def label_image_of(viewer: ViewerModel, layer: Labels) -> Callable[[], LabelImag
         "source": f"layer “{layer.name}”",
         "classes": _classes_of(layer),
     }
-    return lambda: LabelImage.of(name, np.asarray(pixels), grid, **rest)
+    known = _columns_of(layer)
+
+    def read() -> LabelImage:
+        labels, about = _only(np.asarray(pixels), selection, known)
+        return LabelImage.of(name, labels, grid, **rest, about=about)
+
+    return read
+
+
+def states_of(layer: Labels) -> list[str]:
+    """Return the states of the objects whose states are known."""
+    return _columns_of(layer).get("state", [])
 
 
 def layers_from_file(path: Path, image: Image) -> Callable[[], list[Layer]]:
@@ -92,6 +120,31 @@ def layers_from_file(path: Path, image: Image) -> Callable[[], list[Layer]]:
         return [_MAKERS[kind](found, file, name, placed)]
 
     return read
+
+
+def _columns_of(layer: Labels) -> dict[str, list[Any]]:
+    """Return id, state, source and model of the objects, where anything is known about them."""
+    features = layer.features
+    if not {"index", "state"} <= set(features.columns):
+        return {}
+    return {name: features[name].tolist() for name in ("index", *_KNOWN) if name in features}
+
+
+def _only(labels: Any, selection: Selection, known: dict[str, list[Any]]) -> tuple[Any, dict[str, Any]]:
+    """Return the labels with only the chosen objects, and what the record says about the choice."""
+    numbers = np.unique(labels)
+    numbers = numbers[numbers > 0]
+    place = {int(number): row for row, number in enumerate(known.get("index", []))}
+    rows = [place.get(int(number), -1) for number in numbers]
+    columns = {
+        name: [known[name][row] if row >= 0 else empty for row in rows] if name in known else [empty] * len(rows)
+        for name, empty in _KNOWN.items()
+    }
+    taken = selection.of(columns["state"])
+    about = describe(selection, taken, columns)
+    if taken.all():
+        return labels, about
+    return np.where(np.isin(labels, numbers[taken]), labels, np.zeros((), labels.dtype)), about
 
 
 def _classes_of(layer: Labels) -> dict[int, int]:

@@ -1,0 +1,74 @@
+"""Which objects leave the house: chosen by what a person has decided about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.review.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A choice of objects by state.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    states
+        The states of the objects that are taken.
+    """
+
+    name: str
+    states: frozenset[State]
+
+    def of(self, states: Sequence[str]) -> NDArray[np.bool_]:
+        """Return (N,) which objects are taken; one in no known state counts as to do."""
+        known = set(State)
+        return np.array([State(one if one in known else State.TODO) in self.states for one in states], bool)
+
+
+SELECTIONS = {
+    one.name: one
+    for one in [
+        Selection("accepted", frozenset({State.ACCEPTED})),
+        Selection("accepted and edited", frozenset({State.ACCEPTED, State.EDITED})),
+        Selection("all but rejected and ignored", frozenset({State.TODO, State.ACCEPTED, State.EDITED})),
+        Selection("all", frozenset(State)),
+    ]
+}
+EVERYTHING = SELECTIONS["all"]
+
+
+def usual(states: Sequence[str]) -> Selection:
+    """Return what is taken if nobody says anything: what was reviewed, and all where nothing was."""
+    reviewed = any(one in set(State) and one != State.TODO for one in states)
+    return SELECTIONS["accepted and edited"] if reviewed else EVERYTHING
+
+
+def describe(chosen: Selection, taken: NDArray[np.bool_], columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return what a record says about a choice: of how many it was made, and where the objects taken come from.
+
+    Parameters
+    ----------
+    chosen
+        The choice.
+    taken
+        (N,) which of the objects.
+    columns
+        (N,) state, source and model of each, as far as they are known.
+    """
+    counts = {
+        f"objects_per_{name}": dict(Counter(str(one) for one in np.array(column, object)[taken] if one))
+        for name, column in columns.items()
+    }
+    return {"selection": chosen.name, "objects_in_layer": int(taken.size)} | counts
