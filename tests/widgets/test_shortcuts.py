@@ -38,8 +38,8 @@ def test_the_check_above_would_notice_a_clash():
     assert {"P", "V", "Ctrl+Z"} <= keys_of_napari()
 
 
-def test_no_two_actions_share_a_key():
-    assert len({spec.key for spec in SHORTCUTS.values()}) == len(SHORTCUTS)
+def test_no_two_actions_of_a_dock_share_a_key():
+    assert len({(spec.dock, spec.key) for spec in SHORTCUTS.values()}) == len(SHORTCUTS)
 
 
 def test_texts_and_tooltips_come_from_the_table():

@@ -6,7 +6,7 @@ Only single keys that napari leaves free on the viewer and on every layer type: 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,12 +28,15 @@ class ShortcutSpec:
         What it does, in a sentence.
     short
         What it does, in a word or two; "" where a button says it.
+    dock
+        Whose key it is. Two docks may have the same key: it belongs to the one that is used.
     """
 
     action: str
     key: str
     help: str
     short: str = ""
+    dock: Literal["method", "review"] = "method"
 
 
 SHORTCUTS = {
@@ -45,9 +48,19 @@ SHORTCUTS = {
         ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide"),
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
-        ShortcutSpec("merge", "U", "Drag across the objects that are one. The largest keeps its id."),
-        ShortcutSpec(
-            "cut", "Q", "Draw a line across an object, from outside to outside. The largest part keeps the id."
+        *(
+            ShortcutSpec(action, key, words, dock="review")
+            for action, key, words in [
+                ("next_doubtful", ".", "Go to the most doubtful object that nobody has decided about."),
+                ("previous", ",", "Go back to the object that was shown before."),
+                ("accept_selected", "K", "Accept the selected objects, and go to the next doubtful one."),
+                ("reject_selected", "N", "Reject the selected objects: they are not exported. Go to the next."),
+                ("ignore_selected", "W", "Leave the selected objects out of everything. Go to the next."),
+                ("accept_sure", "J", "Accept all objects to do that are at least this certain."),
+                ("blink", "H", "Show the layer that is compared with instead, and back again."),
+                ("merge", "U", "Drag across the objects that are one. The largest keeps its id."),
+                ("cut", "Q", "Draw a line across an object, from outside to outside. The largest part keeps the id."),
+            ]
         ),
     ]
 }
