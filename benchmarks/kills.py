@@ -66,15 +66,14 @@ def kill_once(worker: str, folder: Path, seed: int) -> Outcome:
     """Start a writer, kill it at a random moment after its first step, and look at what it left."""
     path = folder / "work.labelfix"
     command = [sys.executable, str(WORKERS / f"{worker}.py"), str(path), str(seed)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    first = process.stdout.readline()
-    if not first:
-        raise RuntimeError(f"The writer did not start: {process.stderr.read()}")
-    time.sleep(random.Random(seed).uniform(0.0, 3.0))
-    process.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
-    rest = process.stdout.read()
-    process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        first = process.stdout.readline()
+        if not first:
+            raise RuntimeError(f"The {worker} writer did not start.")
+        time.sleep(random.Random(seed).uniform(0.0, 3.0))
+        process.send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+        rest = process.stdout.read()
     lines = [line for line in (first + rest).splitlines(keepends=True) if line.startswith("{") and line.endswith("\n")]
     return judge(worker, path, [Step(**json.loads(line)) for line in lines], killed)
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _AFTER_A_STROKE_MS = 300
 _WARM_UP_AFTER_MS = 200  # when the dock has been painted
-_SAVE_AFTER_MS = 300
 _WIDTH = 300
 
 
@@ -73,7 +72,7 @@ class MethodDock(QWidget):
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
         self.session = Session(trainer or LocalTrainer(), self)
-        self.saving = Saving(viewer, self.session, self)
+        self.saving = Saving(viewer, self, self.session)
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
@@ -93,7 +92,6 @@ class MethodDock(QWidget):
         self._on_input_changed()
         self._keys.take()
         QTimer.singleShot(_WARM_UP_AFTER_MS, self.session.warm_up)
-        QTimer.singleShot(_SAVE_AFTER_MS, self.saving.begin)
 
     def run(self) -> None:
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""
@@ -151,7 +149,6 @@ class MethodDock(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the keys: they belong to the dock that is seen."""
         self._keys.take()
-        self.saving.watch_window()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:

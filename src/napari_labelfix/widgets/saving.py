@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.run_keeper import RunKeeper
     from napari_labelfix.widgets.session import Session
 
+_AFTER_MS = 300  # when the dock has been painted
+
 
 class Saving(QObject):
     """Begins to save the work in a viewer by itself, and keeps the runs of a session with it.
@@ -24,19 +26,24 @@ class Saving(QObject):
     ----------
     viewer
         The viewer.
-    session
-        The runs of the dock.
     parent
         The dock.
+    session
+        The runs of the dock; None for a dock without runs.
     """
 
     opened = Signal()  # a project was opened
 
-    def __init__(self, viewer: ViewerModel, session: Session, parent: QWidget) -> None:
+    def __init__(self, viewer: ViewerModel, parent: QWidget, session: Session | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._session, self._dock = viewer, session, parent
         self._saver: Autosaver | None = None
         self._runs: RunKeeper | None = None
+        parent.installEventFilter(self)
+        soon = QTimer(self)  # not a single shot, which would come after the dock has gone
+        soon.setSingleShot(True)
+        soon.timeout.connect(self.begin)
+        soon.start(_AFTER_MS)
 
     def begin(self) -> Autosaver:
         """Begin, if it has not begun yet, and offer to restore what was cut off."""
@@ -46,18 +53,20 @@ class Saving(QObject):
             from napari_labelfix.widgets.run_keeper import RunKeeper
 
             self._saver = autosaver_of(self._viewer)
-            self._runs = RunKeeper(self._saver, self._session, self)
+            if self._session is not None:
+                self._runs = RunKeeper(self._saver, self._session, self)
             self._saver.opened.connect(self.opened)
-            self.watch_window()
+            self._saver.watch_window(self._dock)
             offer_to_restore(self._viewer, self)
             if self._saver.unfinished:
                 self.opened.emit()
         return self._saver
 
-    def watch_window(self) -> None:
-        """Save when the window closes that the dock lies in."""
-        if self._saver is not None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice when the dock is shown, perhaps in another window."""
+        if event.type() == QEvent.Type.Show and self._saver is not None:
             self._saver.watch_window(self._dock)
+        return super().eventFilter(watched, event)
 
     def run_started(self, method: str, image: str, params: Params) -> None:
         """Note that a run was started on an image, by its id."""
