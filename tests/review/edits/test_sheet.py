@@ -65,6 +65,13 @@ def test_merged_objects_are_outlined_together_and_parted_ones_apart():
     assert merged < parted
 
 
+def test_an_object_that_grows_is_outlined_where_it_will_be():
+    sheet = Sheet(two_planes(), (1,))
+    square = [(1, 1), (1, 5), (4, 5), (4, 1)]
+    assert len(ends(sheet, edits.redraw(sheet.labels, 1, square))) == 18  # around 4 x 5 pixels
+    assert len(ends(sheet, edits.redraw(sheet.labels, 7, [(0, 4), (0, 5), (1, 5), (1, 4)]))) == 8
+
+
 def test_of_a_body_only_what_is_in_view_is_outlined():
     sheet = Sheet(two_planes(), (1,), whole=True)
     outlined = ends(sheet, edits.merge(sheet.labels, [1, 2]))

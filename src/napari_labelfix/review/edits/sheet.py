@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.review.edits.boxes import box_around, find_boxes, widened
+from napari_labelfix.review.edits.boxes import around, box_around, find_boxes, widened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -113,23 +113,28 @@ class Sheet:
         NDArray[np.float64]
             (2 N, 2) row and column of the ends of N pieces of outline; each two belong together.
         """
-        plane, *pixels = self.plane, *outcome.edit.indices[-2:]
-        after = outcome.edit.after
-        if self.whole and self.index:
-            seen = np.all([axis == at for axis, at in zip(outcome.edit.indices, self.index, strict=False)], axis=0)
-            pixels, after = [axis[seen] for axis in pixels], after[seen]
+        rows, columns, after = self._in_view(outcome)
+        changed = list(outcome.gains())
         pieces = [np.zeros((0, 2))]
-        for object_id in outcome.gains():
-            if (whole := self.boxes([object_id]).get(object_id)) is None:
-                continue  # an object that is made by the edit lies where others were
-            box = rows, columns = widened(whole[-2:], 1, plane.shape)
-            view = np.array(plane[box])
-            inside = (pixels[0] >= rows.start) & (pixels[0] < rows.stop)
-            inside &= (pixels[1] >= columns.start) & (pixels[1] < columns.stop)
-            view[pixels[0][inside] - rows.start, pixels[1][inside] - columns.start] = after[inside]
-            view[~np.isin(view, list(outcome.gains()))] = 0
-            pieces.append(edges(view) + np.array([rows.start, columns.start]))
+        for object_id in changed:
+            boxes = [box[-2:] for box in self.boxes([object_id]).values()]
+            if not outcome.parents:  # otherwise what an object gains was of another, and lies in the box of that one
+                boxes += _boxes_of_pixels(rows[after == object_id], columns[after == object_id])
+            if boxes:
+                box = widened(around(boxes), 1, self.plane.shape)
+                inside = _within(box, rows, columns)
+                view = np.array(self.plane[box])
+                view[rows[inside] - box[0].start, columns[inside] - box[1].start] = after[inside]
+                pieces.append(_edges_in(np.where(np.isin(view, changed), view, 0), box, self.plane.shape))
         return np.concatenate(pieces)
+
+    def _in_view(self, outcome: Outcome) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.integer]]:
+        """Return row, column and label of the pixels that change in the plane in view."""
+        *leading, rows, columns = outcome.edit.indices
+        seen = np.ones(rows.size, bool)
+        for axis, position in zip(leading, self.index, strict=False):  # an outcome of the plane has no leading axes
+            seen &= axis == position
+        return rows[seen], columns[seen], outcome.edit.after[seen]
 
 
 def edges(labels: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -138,3 +143,20 @@ def edges(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     beside = np.argwhere(labels[:, :-1] != labels[:, 1:])
     pairs = np.concatenate([below[:, None] + _LOWER_EDGE, beside[:, None] + _RIGHT_EDGE])
     return pairs.reshape(-1, 2)
+
+
+def _edges_in(view: NDArray[np.integer], box: Box, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the edges of what is seen in a box of a plane; an object that reaches the plane's end ends there."""
+    ends = [(int(side.start == 0), int(side.stop == length)) for side, length in zip(box, shape, strict=True)]
+    corner = [side.start - before for side, (before, _) in zip(box, ends, strict=True)]
+    return edges(np.pad(view, ends)) + np.array(corner)
+
+
+def _within(box: Box, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+    pairs = zip(box, (rows, columns), strict=True)
+    return np.all([(axis >= side.start) & (axis < side.stop) for side, axis in pairs], axis=0)
+
+
+def _boxes_of_pixels(*pixels: NDArray[np.intp]) -> list[Box]:
+    """Return the box of some pixels, given one index array for each axis; none if they are none."""
+    return [tuple(slice(int(axis.min()), int(axis.max()) + 1) for axis in pixels)] if pixels[0].size else []
