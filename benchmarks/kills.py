@@ -54,6 +54,7 @@ class Outcome:
     missing_seconds: float
     trouble: str
     runs: int
+    image_missing: bool = False
 
 
 def replay(steps: list[Step], labels: np.ndarray) -> None:
@@ -86,7 +87,10 @@ def judge(worker: str, path: Path, steps: list[Step], killed: float) -> Outcome:
         return Outcome(worker, len(steps), 0, missing, "" if missing < 1 else "there is no file", 0)
     try:
         with Project.open(path) as project:
-            troubles = [check.trouble for check in verify(project) if check.trouble]
+            checks = list(verify(project))
+            # an image of no file is kept when there is time, some seconds after the first stroke
+            image_missing = any(check.what.startswith("image") and check.trouble for check in checks)
+            troubles = [check.trouble for check in checks if check.trouble and not check.what.startswith("image")]
             layer = next((layer for layer in project.layers() if layer.role == "corrected"), None)
             found = project.pixels(layer) if layer is not None else np.zeros(SHAPE, np.int32)
             runs = len(project.runs())
@@ -96,7 +100,7 @@ def judge(worker: str, path: Path, steps: list[Step], killed: float) -> Outcome:
     if kept is None:
         return Outcome(worker, len(steps), 0, 0, "; ".join([*troubles, "the labels are of no one moment"]), runs)
     missing = killed - steps[kept].at if kept < len(steps) else 0.0
-    return Outcome(worker, len(steps), kept, missing, "; ".join(troubles), runs)
+    return Outcome(worker, len(steps), kept, missing, "; ".join(troubles), runs, image_missing)
 
 
 def find_prefix(steps: list[Step], found: np.ndarray) -> int | None:
@@ -143,6 +147,7 @@ def summarise(outcomes: list[Outcome]) -> dict[str, object]:
         "missing_seconds_median": round(float(np.median(missing)), 3),
         "missing_seconds_p95": round(float(np.percentile(missing, 95)), 3),
         "missing_seconds_most": round(float(missing.max()), 3),
+        "image_of_no_file_not_kept_yet": sum(outcome.image_missing for outcome in outcomes),
         "kills_with_a_run_in_the_file": sum(outcome.runs > 0 for outcome in outcomes),
     }
 

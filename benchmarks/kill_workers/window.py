@@ -10,6 +10,7 @@ from pathlib import Path
 
 import napari
 import numpy as np
+import tifffile
 from qtpy.QtCore import QTimer
 
 from napari_labelfix.project import recovery
@@ -34,7 +35,11 @@ class Worker:
     def __init__(self, path: Path, seed: int) -> None:
         self.path, self.rng, self.number = path, random.Random(seed), 0
         self.viewer = napari.Viewer()
-        self.viewer.add_image(np.random.default_rng(seed).random(SHAPE, np.float32), name="cells")
+        if seed % 3:
+            tifffile.imwrite(path.with_name("cells.tif"), np.random.default_rng(seed).random(SHAPE, np.float32))
+            self.viewer.open(str(path.with_name("cells.tif")))
+        else:
+            self.viewer.add_image(np.random.default_rng(seed).random(SHAPE, np.float32), name="cells")
         self.viewer.window.add_plugin_dock_widget("napari-labelfix", "Project")
         if seed % 4 == 0:
             self.train()

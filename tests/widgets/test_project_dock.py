@@ -1,13 +1,16 @@
 """The Project dock in a real window, a project dropped on it, and the docks that keep runs."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from fakes import FakeTrainer, proposal_above, snapshot
+from npe2 import PluginManifest
 from qtpy.QtWidgets import QMessageBox
 
+import napari_labelfix
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import models, recovery
@@ -18,6 +21,10 @@ from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
 
 METHOD = METHODS["scribble2label"]
+
+
+def _manifest():
+    return PluginManifest.from_file(Path(napari_labelfix.__file__).parent / "napari.yaml")
 
 
 @pytest.fixture
@@ -169,3 +176,19 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
     with Project.look(tmp_path / "mine.labelfix") as project:
         assert [run.state for run in project.runs()] == ["stopped"]
         assert json.loads(project.meta()["view"])["active"]
+
+
+@pytest.mark.parametrize("name", [widget.display_name for widget in _manifest().contributions.widgets])
+def test_every_dock_begins_to_save(viewer, image, name, qtbot):
+    """Law: nothing a person made is held only in memory, whichever dock they have opened."""
+    viewer.window.add_plugin_dock_widget("napari-labelfix", name)
+    qtbot.wait(400)
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
+    labels.paint((10, 10), 3)
+    saver = autosaver_of(viewer)
+    qtbot.waitUntil(lambda: saver.path is not None and saver.saved_at is not None and not saver.waiting)
+    path = saver.path
+    saver.leave()
+    with Project.look(path) as project:
+        [record] = [record for record in project.layers() if record.name == "mine"]
+        np.testing.assert_array_equal(project.pixels(record), labels.data)

@@ -288,8 +288,8 @@ class Autosaver(QObject):
         if any(followed.hurries for followed in self._followed.values()):
             QTimer.singleShot(_SOON_MS, self.look)
             return True
-        if self.waiting and not wait:  # what is big would keep the next stroke waiting
-            return True
+        if self._writer is not None and self._writer.waiting > 1 and not wait:
+            return True  # what is big would keep the next stroke waiting
         later = next((make for followed in self._followed.values() if (make := followed.take_later())), None)
         if later is not None:
             self._write([later], [])
