@@ -19,6 +19,7 @@ from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.objects_model import ObjectsModel
 from napari_labelfix.widgets.review_view import ReviewView
 from napari_labelfix.widgets.reviewing import Reviewing
+from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.selection_outline import SelectionOutline
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ReviewDock(QWidget):
         self._following = False  # the table shows a selection that was made elsewhere
         self.message = Message(viewer.theme)
         self.review = Reviewing(viewer, self)
+        self.saving = Saving(viewer, self)
         self.labels = LayerCombo(viewer, _can_be_reviewed, "no labels", first_choice)
         self.model = ObjectsModel(self)
         self.edits = EditBar(viewer, self.review)
