@@ -314,7 +314,7 @@ def main() -> None:
             options.measured.write_text(json.dumps(measured))
     epochs = PClassificationParams.from_dict(settings).epochs
     known = (
-        "weights of 700 steps that have seen the other kinds, but not this one"
+        "weights of a short training that have seen the other kinds, but not this one"
         if options.weights
         else "the shipped weights, which have seen `train` of the same kinds with all its labels"
     )
