@@ -13,8 +13,8 @@ from qtpy.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QPushButton, 
 from napari_labelfix.review.boxes import find_box
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets import layers, looks
-from napari_labelfix.widgets.exporting import can_be_exported
 from napari_labelfix.widgets.going import go_to
+from napari_labelfix.widgets.label_layers import can_be_exported
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 

@@ -10,8 +10,8 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.exporting import image_of
 from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.label_layers import image_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from numpy.typing import NDArray
 
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits import Outcome
 
 
@@ -36,6 +37,9 @@ class Reviewed(Protocol):
 
     def select(self, ids: Sequence[int]) -> None:
         """Select other objects."""
+
+    def box_of(self, label: int) -> Box | None:
+        """Return a box with an object, or with a part of it."""
 
 
 class Editing:
@@ -90,6 +94,7 @@ class Editing:
             tuple(float(step) for step in np.abs(layer.scale / layer.scale[-1])),
             self._image(layer),
             table.area_of,
+            self._part_of,
         )
 
     def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:
@@ -131,6 +136,10 @@ class Editing:
         made = {*outcome.parents, *(parent for parents in outcome.parents.values() for parent in parents)}
         kept = [object_id for object_id in self._review.selected_ids if object_id in table]
         self._review.select(sorted(object_id for object_id in made if object_id in table) or kept)
+
+    def _part_of(self, object_id: int) -> tuple[slice, ...] | None:
+        box = self._review.box_of(object_id)
+        return None if box is None else box.slices
 
     def _image(self, layer: Labels) -> NDArray[np.generic] | None:
         image = image_of(self._viewer, layer)

@@ -26,14 +26,12 @@ from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.exporting import (
-    can_be_exported,
     file_of,
-    first_choice,
-    image_of,
     label_image_of,
     layers_from_file,
     states_of,
 )
+from napari_labelfix.widgets.label_layers import can_be_exported, first_choice, image_of
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.saving import Saving

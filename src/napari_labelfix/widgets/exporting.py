@@ -15,6 +15,7 @@ from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.review.selection import EVERYTHING, describe
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.label_layers import image_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,30 +31,6 @@ _KNOWN = {
     "source": "",
     "model": "",
 }  # the columns that a record is made of, and what stands for nothing
-_NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
-
-
-def can_be_exported(layer: Layer) -> bool:
-    """Whether a layer has objects with a number each."""
-    return isinstance(layer, Labels) and layers.role_of(layer) not in _NOT_OBJECTS
-
-
-def first_choice(candidates: Sequence[Layer]) -> Layer | None:
-    """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
-    for roles in (("corrected",), ("", "imperfect")):
-        if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
-            return found[0]
-    return candidates[0] if candidates else None
-
-
-def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
-    """Return the image that a layer was made for; if it was made for none, the only one of its size."""
-    images = list(layers.layers_where(viewer, layers.is_input_image))
-    if (wanted := layers.tag_of(layer).get("image")) is not None:
-        return next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
-    shape = tuple(layers.level_0(layer).shape)
-    fitting = [image for image in images if layers.spatial_shape(image) == shape]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def file_of(layer: Layer | None) -> Path | None:

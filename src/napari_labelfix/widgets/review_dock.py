@@ -13,7 +13,7 @@ from napari_labelfix.review.states import State
 from napari_labelfix.widgets import layers, shortcuts
 from napari_labelfix.widgets.compare_view import CompareView
 from napari_labelfix.widgets.edit_bar import EditBar
-from napari_labelfix.widgets.exporting import can_be_exported, first_choice
+from napari_labelfix.widgets.label_layers import can_be_exported, first_choice
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.objects_model import ObjectsModel

@@ -11,16 +11,14 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.boxes import Box, find_box, find_boxes
-from napari_labelfix.review.differences import Differences, find_differences
 from napari_labelfix.review.queue import DoubtQueue, doubts
 from napari_labelfix.review.record_table import RecordTable
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.review.suspects import Suspects, find_suspects
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
-from napari_labelfix.widgets.exporting import image_of
 from napari_labelfix.widgets.going import go_to
 from napari_labelfix.widgets.history import FEATURES, REPLACED, history_of
+from napari_labelfix.widgets.label_layers import image_of
 from napari_labelfix.widgets.proposal_review import ProposalReview
 
 if TYPE_CHECKING:
@@ -31,7 +29,9 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from numpy.typing import NDArray
 
+    from napari_labelfix.review.differences import Differences
     from napari_labelfix.review.states import Record
+    from napari_labelfix.review.suspects import Suspects
     from napari_labelfix.widgets.history import History
 
 _SEARCH_AFTER_MS = 1500
@@ -324,6 +324,10 @@ def _search(labels: NDArray[np.integer], image: object, other: NDArray[np.intege
     reference = np.array(other) if other is not None else None
 
     def search() -> Found:
+        # slow to import: docks open without them
+        from napari_labelfix.review.differences import find_differences
+        from napari_labelfix.review.suspects import find_suspects
+
         started = perf_counter()
         suspects, differences = find_suspects(pixels, image), None
         if reference is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import find_objects
+import scipy  # its parts are loaded on use: docks open without them
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,13 +25,13 @@ def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, B
         return {object_id: box for object_id, box in found.items() if box is not None}
     wanted = np.unique(np.fromiter(ids, np.int64, len(ids)))
     if labels.max(initial=0) <= _LARGE:
-        every = find_objects(labels)
+        every = scipy.ndimage.find_objects(labels)
         return {
             object_id: box for object_id in wanted.tolist() if object_id <= len(every) and (box := every[object_id - 1])
         }
     # of their ranks, as find_objects makes a list as long as the largest number is
     position = np.minimum(np.searchsorted(wanted, labels), wanted.size - 1)
-    boxes = find_objects(np.where(wanted[position] == labels, position + 1, 0))
+    boxes = scipy.ndimage.find_objects(np.where(wanted[position] == labels, position + 1, 0))
     return {int(object_id): box for object_id, box in zip(wanted, boxes, strict=False) if box is not None}
 
 

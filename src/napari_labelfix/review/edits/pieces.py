@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from skimage.measure import label
+import skimage  # its parts are loaded on use: docks open without them
 
 from napari_labelfix.review.edits.boxes import boxes_in
 from napari_labelfix.review.edits.draft import Draft
@@ -55,7 +55,7 @@ def keep_largest(
     """Remove all but the largest piece of objects; pixels that touch at a corner are one piece. See `delete`."""
     draft = Draft(labels)
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
-        pieces = label(labels[box] == object_id)
+        pieces = skimage.measure.label(labels[box] == object_id)
         largest = np.bincount(pieces.ravel())[1:].argmax() + 1 if pieces.any() else 0
         draft.write(box, (pieces > 0) & (pieces != largest), 0)
     return draft.outcome()
@@ -75,5 +75,7 @@ def separate(
     """
     draft, parents = Draft(labels), dict[int, tuple[int, ...]]()
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
-        parents |= draft.write_parts(box, label(labels[box] == object_id), object_id, new_id + len(parents))
+        parents |= draft.write_parts(
+            box, skimage.measure.label(labels[box] == object_id), object_id, new_id + len(parents)
+        )
     return draft.outcome(parents)

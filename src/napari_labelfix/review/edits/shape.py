@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, distance_transform_edt, gaussian_filter
+import scipy  # its parts are loaded on use: docks open without them
 
 from napari_labelfix.review.edits.boxes import boxes_in, widened
 from napari_labelfix.review.edits.draft import Draft
@@ -50,7 +50,7 @@ def grow(
         box = widened(known, _margins(by, spacing, labels.ndim), labels.shape)
         mask = labels[box] == object_id
         if mask.any():
-            distance = distance_transform_edt(~mask, sampling=spacing)
+            distance = scipy.ndimage.distance_transform_edt(~mask, sampling=spacing)
             draft.write(box, (distance <= by) & (labels[box] == 0), object_id, distance)
     return draft.outcome()
 
@@ -73,7 +73,7 @@ def shrink(
         box = widened(known, 1, labels.shape)
         mask = labels[box] == object_id
         if not mask.all():
-            lost = mask & (distance_transform_edt(mask, sampling=spacing) <= by)
+            lost = mask & (scipy.ndimage.distance_transform_edt(mask, sampling=spacing) <= by)
             draft.write(box, lost & (lost != mask).any(), 0)
     return draft.outcome()
 
@@ -96,7 +96,7 @@ def smooth(
         box = widened(known, _margins(by, spacing, labels.ndim), labels.shape)
         mask = labels[box] == object_id
         sigma = by if spacing is None else [by / step for step in spacing]
-        blurred = gaussian_filter(mask.astype(np.float32), sigma, mode="nearest") > 0.5
+        blurred = scipy.ndimage.gaussian_filter(mask.astype(np.float32), sigma, mode="nearest") > 0.5
         if (blurred & mask).any():
             draft.write(box, mask & ~blurred, 0)
             draft.write(box, blurred & (labels[box] == 0), object_id)
@@ -113,7 +113,7 @@ def fill_holes(
     """Give the background that an object encloses to the object. Parameters are those of `grow`."""
     draft = Draft(labels)
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
-        filled = binary_fill_holes(labels[box] == object_id)
+        filled = scipy.ndimage.binary_fill_holes(labels[box] == object_id)
         draft.write(box, filled & (labels[box] == 0), object_id)
     return draft.outcome()
 

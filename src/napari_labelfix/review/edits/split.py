@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, map_coordinates
-from skimage.measure import label
-from skimage.segmentation import watershed
+import scipy  # its parts are loaded on use: docks open without them
+import skimage
 
 from napari_labelfix.review.edits.boxes import boxes_in, widened
 from napari_labelfix.review.edits.draft import Draft
@@ -105,7 +104,7 @@ def split_by_seeds(
     if markers.max(initial=0) < 2:
         return draft.outcome()
     depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(np.asarray(image[box]), mask, markers)
-    parts = watershed(-depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS)
+    parts = skimage.segmentation.watershed(-depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS)
     return draft.outcome(draft.write_parts(box, np.asarray(parts), object_id, new_id))
 
 
@@ -120,8 +119,8 @@ def _line(path: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
 
 def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return the parts 1..N that a line makes of an object; 0 where it leaves the object alone, everywhere if N < 2."""
-    pieces = label(mask & ~line)
-    neighbours = binary_dilation(line, np.ones((3,) * mask.ndim, bool))
+    pieces = skimage.measure.label(mask & ~line)
+    neighbours = scipy.ndimage.binary_dilation(line, np.ones((3,) * mask.ndim, bool))
     sizes = np.bincount(pieces.ravel())
     beside = np.unique(pieces[neighbours & (pieces > 0)])
     beside = beside[sizes[beside] >= _SLIVER * np.count_nonzero(mask)]
@@ -131,9 +130,9 @@ def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[n
     rank[beside] = np.arange(beside.size) + 1
     parts = rank[pieces]
     # what the line and slivers cover goes to the nearest part; a piece that the line does not touch is none of them
-    whole = label(mask)
+    whole = skimage.measure.label(mask)
     orphans = (parts == 0) & np.isin(whole, np.unique(whole[parts > 0])) & mask
-    nearest = distance_transform_edt(parts == 0, return_distances=False, return_indices=True)
+    nearest = scipy.ndimage.distance_transform_edt(parts == 0, return_distances=False, return_indices=True)
     parts[orphans] = parts[tuple(nearest[:, orphans])]
     return parts
 
@@ -152,7 +151,7 @@ def _markers(mask: NDArray[np.bool_], seeds: NDArray[np.float64]) -> NDArray[np.
 
 
 def _depth_of_shape(mask: NDArray[np.bool_], spacing: Sequence[float] | None) -> NDArray[np.float64]:
-    return np.asarray(distance_transform_edt(mask, sampling=spacing))
+    return np.asarray(scipy.ndimage.distance_transform_edt(mask, sampling=spacing))
 
 
 def _depth_of_image(
@@ -163,13 +162,13 @@ def _depth_of_image(
     Whether the border is dark or bright is read from the straight lines between the seeds: it is what departs most from
     the brightness at the seeds. The result spans as much as the object is wide, as a depth of its shape would.
     """
-    smooth = gaussian_filter(image.astype(np.float64), _SMOOTHING)
+    smooth = scipy.ndimage.gaussian_filter(image.astype(np.float64), _SMOOTHING)
     inside = smooth[mask]
     spread = max(float(inside.max() - inside.min()), np.finfo(np.float64).tiny)
     places = np.argwhere(markers)[np.argsort(markers[markers > 0])]
     darker = brighter = 0.0
     for start, end in pairwise(places):
-        profile = map_coordinates(smooth, np.linspace(start, end, 50).T, order=1)
+        profile = scipy.ndimage.map_coordinates(smooth, np.linspace(start, end, 50).T, order=1)
         darker = max(darker, float(profile[[0, -1]].min() - profile.min()))
         brighter = max(brighter, float(profile.max() - profile[[0, -1]].max()))
     rising = smooth if darker >= brighter else -smooth
