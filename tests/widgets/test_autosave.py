@@ -174,3 +174,23 @@ def test_a_project_gets_a_name_and_the_nameless_file_goes(viewer, saver, tmp_pat
     saver.close()
     np.testing.assert_array_equal(kept(tmp_path / "mine.labelfix", scribbles), scribbles.data)
     assert list(data_folder.iterdir()) == []
+
+
+def test_work_that_begins_after_the_viewer_was_emptied_is_another_project(viewer, saver):
+    first = viewer.add_labels(np.zeros((60, 80), np.int32), name="first")
+    paint(first, 10, 10)
+    saver.save_now()
+    before = saver.path
+    viewer.layers.clear()
+    saver.look()
+    saver.look()
+    assert saver.path is None
+    second = viewer.add_labels(np.zeros((60, 80), np.int32), name="second")
+    paint(second, 20, 20)
+    saver.save_now()
+    after = saver.path
+    saver.close()
+    assert after != before
+    for path, name in ((before, {"cells", "first"}), (after, {"second"})):
+        with Project.look(path) as project:
+            assert {record.name for record in project.layers()} == name

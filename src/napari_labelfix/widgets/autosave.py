@@ -312,7 +312,8 @@ class Autosaver(QObject):
     def _unfollow(self, id_: str) -> None:
         """Take what has changed in a layer that was removed: it may have gone with the whole viewer."""
         followed = self._followed.pop(id_)
-        if followed.annotated and (take := followed.take(0)) is not None:
+        unsaved = followed.annotated and (self._writer is not None or not followed.in_file)
+        if unsaved and (take := followed.take(0)) is not None:
             self._last[id_] = take()
         followed.stop()
         if followed.in_file:
@@ -322,6 +323,7 @@ class Autosaver(QObject):
         self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
 
     def _let_go(self) -> None:
+        self._last, self._runs, self._history = {}, {}, []
         if self._writer is None:
             return
         self._writer.close()
