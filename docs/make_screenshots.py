@@ -1,8 +1,8 @@
 """Takes the pictures of the docs: drives a real napari window as a person would, and saves what is on screen.
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`.
-It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `edits`) to take only these. Look at
-every picture before committing it.
+It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `edits`, `review`) to take only
+these. Look at every picture before committing it.
 """
 
 from __future__ import annotations
@@ -224,13 +224,45 @@ def edits() -> None:
     viewer.close()
 
 
+def review() -> None:
+    """Decide about a few doubtful objects; then change some, and compare."""
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
+    objects = label(fluorescence(SEED).labels > 0)
+    viewer.layers.remove(viewer.layers[-1])
+    labels = viewer.add_labels(objects, name="nuclei, thresholded", metadata={"labelfix": {"role": "imperfect"}})
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "Review (Labelfix)")
+    dock = screen.window.findChild(ReviewDock)
+    wait_until(lambda: not dock.review.searching)
+    dock.review.accept_above(0.95)
+    press(dock.view.next_button)
+    for button in (dock.view.accept_button, dock.view.reject_button, dock.view.accept_button, dock.view.ignore_button):
+        press(button)
+    wait(0.5)
+    screen.save("review")
+    viewer.reset_view()
+    dock.view.tabs.setCurrentIndex(1)
+    press(dock.compare.keep_button)
+    ids = [int(label) for label in labels.features["index"][:6]]
+    for one, other in ((ids[0], 0), (ids[2], 0), (ids[4], 300)):
+        labels.data_setitem(np.nonzero(labels.data == one), other)
+    dock.review.select(ids[5:6])
+    press(dock.edits.action_buttons["grow"])
+    wait_until(lambda: dock.review.differences is not None and len(dock.review.differences) >= 3)
+    press(dock.compare.layer_button)
+    wait(0.5)
+    screen.save("compare")
+    viewer.close()
+
+
 def show_the_end_of(dock: MethodDock) -> None:
     """Scroll the dock to where accepting is."""
     bar = dock.findChild(QScrollArea).verticalScrollBar()
     bar.setValue(bar.maximum())
 
 
-PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "edits": edits}
+PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "edits": edits, "review": review}
 
 
 def main() -> None:

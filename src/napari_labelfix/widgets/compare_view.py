@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TITLES = ("Change", "Before", "After", "Pixels")
 _FEW = 4  # ids in a cell
 _SWATCH = 10  # pixels
+_OPACITY = 0.8  # what is gone lies on a black ground
 
 
 class CompareView(QWidget):
@@ -108,6 +109,7 @@ class CompareView(QWidget):
         if self._shown not in layers.all_layers(self._viewer):
             shown = looks.make_changes(layer)
             shown.name, shown.data = f"{layer.name} differences", found.codes
+            shown.opacity = _OPACITY
             layers.link(shown, "changes", layer, "review")
             layers.add_next_to(self._viewer, shown, layer, above=True)
             self._shown = shown
@@ -158,7 +160,7 @@ class CompareView(QWidget):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setMinimumHeight(90)
         self.table.setIconSize(QSize(_SWATCH, _SWATCH))
-        for column, width in enumerate((90, 90, 90)):
+        for column, width in enumerate((86, 70, 70)):
             self.table.setColumnWidth(column, width)
         self.summary.setWordWrap(True)
         for button in (self.keep_button, self.blink_button, self.layer_button):

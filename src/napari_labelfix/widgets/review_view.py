@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.record_table import RecordTable
 
-_WIDTHS = {Column.ID: 56, Column.STATE: 76, Column.DOUBT: 58, Column.WHY: 104, Column.AREA: 54, Column.SOURCE: 90}
+_WIDTHS = {Column.ID: 54, Column.STATE: 86, Column.DOUBT: 58, Column.WHY: 110, Column.AREA: 54, Column.SOURCE: 90}
 _SWATCH = 10  # pixels
 
 
