@@ -1,5 +1,7 @@
 """A review that says which labels and which objects are edited, without a dock."""
 
+from napari_labelfix.review.boxes import find_box
+
 
 class FakeReview:
     def __init__(self, labels=None, selected=()):
@@ -7,3 +9,6 @@ class FakeReview:
 
     def select(self, ids):
         self.selected_ids = list(ids)
+
+    def box_of(self, label):
+        return find_box(self.labels.data, label)

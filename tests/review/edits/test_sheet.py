@@ -1,6 +1,7 @@
 """The plane or the stack under a person's hands: what is in it, and how an edit of it would look."""
 
 import numpy as np
+import pytest
 
 from napari_labelfix.review import edits
 from napari_labelfix.review.edits.sheet import Sheet, edges
@@ -94,3 +95,19 @@ def test_a_body_in_view_is_found_without_a_look_at_the_whole_stack(monkeypatch):
     assert asked == [(2, {5}), (3, set())]
     assert Sheet(stack, (0,), whole=True, area_of=lambda body: 2).boxes([8]) == look(stack, [8])
     assert Sheet(stack, (7,), whole=True, area_of=lambda body: 2).boxes([8]) == look(stack, [8])
+
+
+def test_a_known_part_of_an_object_leads_to_all_of_it(monkeypatch):
+    plane = np.zeros((200, 200), np.int32)
+    plane[50:60, 50:70] = plane[66, 50] = 3
+    area = {3: 201, 4: 0}
+    sheet = Sheet(plane, area_of=area.get, part_of={3: (slice(52, 53), slice(52, 53))}.get)
+    monkeypatch.setattr("napari_labelfix.review.edits.sheet.find_boxes", lambda labels, ids: dict.fromkeys(ids))
+    assert sheet.boxes([3]) == {3: (slice(50, 67), slice(50, 70))}
+    assert sheet.boxes([4]) == {}
+
+
+def test_for_many_objects_the_stack_is_looked_at_once_and_nobody_is_asked_for_parts():
+    plane = np.kron(np.arange(16, dtype=np.int32).reshape(4, 4), np.ones((4, 4), np.int32))
+    sheet = Sheet(plane, area_of=lambda _: pytest.fail("asked"), part_of=lambda _: pytest.fail("asked"))
+    assert sheet.boxes(range(1, 16)) == edits.find_boxes(plane, range(1, 16))

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Box = tuple[slice, ...]  # one slice per axis, with start and stop
-_FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
+FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
 _LARGE = 10**6
 _LOCAL = 8  # a window of more than one part in so many of the array is no longer looked at by itself
 
 
 def find_boxes(labels: NDArray[np.integer], ids: Collection[int]) -> dict[int, Box]:
     """Return the bounding boxes of those of `ids` that have pixels in the array."""
-    if len(ids) <= _FEW:
+    if len(ids) <= FEW:
         found = {int(object_id): _box_of(labels, int(object_id)) for object_id in sorted(set(ids))}
         return {object_id: box for object_id, box in found.items() if box is not None}
     wanted = np.unique(np.fromiter(ids, np.int64, len(ids)))

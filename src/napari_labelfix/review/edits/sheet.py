@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.review.edits.boxes import around, box_around, find_boxes, widened
+from napari_labelfix.review.edits.boxes import FEW, around, box_around, find_boxes, widened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -42,8 +42,10 @@ class Sheet:
     image
         Of the stack's shape, or None.
     area_of
-        Gives the number of pixels of an object in the stack. With it, a body that is in view is found without a look at
-        the whole stack.
+        Gives the number of pixels of an object in the stack. With it, an object of which a part is known is found
+        without a look at the whole stack.
+    part_of
+        Gives a box with a part of an object, or None where nobody knows one. Without it the plane in view is looked at.
     """
 
     stack: NDArray[np.integer]
@@ -54,6 +56,7 @@ class Sheet:
     steps: tuple[float, ...] | None = None
     image: NDArray[np.generic] | None = None
     area_of: Callable[[int], int] | None = None
+    part_of: Callable[[int], Box | None] | None = None
     _boxes: dict[int, Box | None] = field(default_factory=dict)
 
     @property
@@ -79,17 +82,29 @@ class Sheet:
     def boxes(self, ids: Collection[int]) -> dict[int, Box]:
         """Return where objects lie in `labels`; each is looked for once."""
         if unknown := set(ids) - self._boxes.keys():
-            near = self._bodies_in_view(unknown)
+            near = self._boxes_around_parts(unknown)
             self._boxes.update(dict.fromkeys(unknown) | near | find_boxes(self.labels, unknown - near.keys()))
         return {object_id: box for object_id in ids if (box := self._boxes[object_id]) is not None}
 
-    def _bodies_in_view(self, ids: set[int]) -> dict[int, Box]:
-        if not (self.whole and self.index and self.area_of):
+    def _boxes_around_parts(self, ids: set[int]) -> dict[int, Box]:
+        """Return the boxes of those objects of the whole stack that are found around a part of them."""
+        if self.area_of is None or (self.index and not self.whole) or len(ids) > FEW:
             return {}
-        plane = tuple(slice(at, at + 1) for at in self.index)
-        seen = find_boxes(self.plane, ids)
-        found = {body: box_around(self.stack, body, plane + part, self.area_of(body)) for body, part in seen.items()}
-        return {body: box for body, box in found.items() if box is not None}
+        found = {}
+        for object_id, part in self._parts(ids).items():
+            box = box_around(self.stack, object_id, part, self.area_of(object_id))
+            if box is not None:
+                found[object_id] = box
+        return found
+
+    def _parts(self, ids: set[int]) -> dict[int, Box]:
+        if self.part_of is not None:
+            parts = {object_id: self.part_of(object_id) for object_id in ids}
+            return {object_id: part for object_id, part in parts.items() if part is not None}
+        if not self.index:
+            return {}
+        plane = tuple(slice(position, position + 1) for position in self.index)
+        return {object_id: plane + box for object_id, box in find_boxes(self.plane, ids).items()}
 
     def object_at(self, position: NDArray[np.floating]) -> int:
         """Return the object at a position (ndim,) of `labels`, or 0."""
