@@ -95,18 +95,19 @@ def test_one_undo_takes_an_accept_back_and_redo_brings_it_again(accepting):
     np.testing.assert_array_equal(corrected.data, everything)
 
 
-def test_an_accepted_object_has_a_record_that_undo_takes_away_and_redo_brings(accepting):
+def test_an_accepted_object_has_a_record_that_undo_takes_away_and_redo_brings(accepting, results):
     accepting.accept_above(0.9)
+    results.note_version("2024-05-01 10:00, step 40")
     accepting.accept_at((12, 2))
     corrected = accepting.corrected
     records = history_of(corrected).records
     assert records.get(1) == Record(State.ACCEPTED, 0.95, "m")
-    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m")
+    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m", "2024-05-01 10:00, step 40")
     assert history_of(corrected).last_step() == "accept"
     corrected.undo()
     assert corrected.features["index"].tolist() == [1, 2]
     corrected.redo()
-    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m")
+    assert records.get(3) == Record(State.ACCEPTED, 0.6, "m", "2024-05-01 10:00, step 40")
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.IGNORED])

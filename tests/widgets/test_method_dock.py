@@ -1,6 +1,7 @@
 """The dock with a trainer that is a puppet: what it starts, shows, sends, and never does."""
 
 import gc
+import re
 import weakref
 from types import SimpleNamespace
 
@@ -365,6 +366,14 @@ class TestAccept:
         qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.50 will be accepted.")
         view.all_button.click()
         assert corrected_of(proposed).data.max() == 4
+
+    def test_what_is_accepted_says_where_it_comes_from(self, proposed):
+        proposed.accept_view.all_button.click()
+        features = corrected_of(proposed).features
+        assert set(features["state"]) == {"accepted"}
+        assert set(features["source"]) == {"scribble2label"}
+        [model] = set(features["model"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d, step \d+", model)
 
     def test_the_key_accepts_the_object_under_the_pointer(self, proposed, viewer):
         viewer.cursor.position = (15 * 0.5, 60 * 0.5)

@@ -193,10 +193,10 @@ class Accepting(Acceptor):
                 strict=True,
             )
         )
-        drawn = edit.after > 0
+        drawn, version = edit.after > 0, self._results.version
         new_ids, first = np.unique(edit.after[drawn], return_index=True)
         proposed = proposal.data[tuple(axis[drawn][first] for axis in edit.indices)]
         return {
-            new: Record(State.ACCEPTED, round(confidence.get(old, math.nan), 3), self._results.method)
+            new: Record(State.ACCEPTED, round(confidence.get(old, math.nan), 3), self._results.method, version)
             for new, old in zip(new_ids.tolist(), proposed.tolist(), strict=True)
         }

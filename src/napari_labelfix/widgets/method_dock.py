@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_warning
@@ -62,6 +63,7 @@ class MethodDock(QWidget):
         self._kind, self._output = KINDS[method.annotation], OUTPUTS[method.output]
         self._results: ResultLayers | None = None  # of the chosen image
         self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows
+        self._began = ""  # when the last run began
         self._watched: list[Layer] = []
 
         self.message = Message(viewer.theme)
@@ -115,7 +117,7 @@ class MethodDock(QWidget):
         except LabelfixError as error:
             self._tell(str(error), "error", show_error)
             return
-        self._run = task, self._results
+        self._run, self._began = (task, self._results), f"{datetime.now():%Y-%m-%d %H:%M}"
         self.saving.run_started(self._method.name, layers.image_id(self._results.image), params)
         self.inputs.link()
         self._results.create()
@@ -220,6 +222,7 @@ class MethodDock(QWidget):
         if newest and self._run is not None:
             first = not self._run[1].has_proposal
             self._run[1].write(newest, self._run[0])
+            self._run[1].note_version(f"{self._began}, step {snapshots[-1].step}")
             self.accepts.show_counts()
             if first:
                 self._run[1].update_thumbnails()

@@ -153,7 +153,8 @@ class ObjectRecords:
 
     def _unknown(self) -> Record:
         """Return the record of an object that nothing is known about but the layer that it lies in."""
-        return Record(source=str(layers.tag_of(self._layer_or_fail()).get("method", "")))
+        tag = layers.tag_of(self._layer_or_fail())
+        return Record(source=str(tag.get("method", "")), model=str(tag.get("version", "")))
 
     def _layer_or_fail(self) -> Labels:
         layer = self._layer()

@@ -75,6 +75,17 @@ class ResultLayers(ABC):
                 self._add(role, make)
         self._awaited = set(self.optional_makers)
 
+    @property
+    def version(self) -> str:
+        """Which model proposed what is shown: when its run began, and the step; "" if nobody has said."""
+        layer = self.layer("proposal")
+        return str(layers.tag_of(layer).get("version", "")) if layer is not None else ""
+
+    def note_version(self, version: str) -> None:
+        """Note which model proposed what is shown, so that what is accepted from it can be traced back."""
+        if (layer := self.layer("proposal")) is not None:
+            layers.tag_of(layer)["version"] = version
+
     def toggle(self) -> None:
         """Hide what is proposed, or show it again."""
         if (main := self.layer(self.main)) is not None:
