@@ -99,3 +99,17 @@ def test_a_project_that_is_open_is_said(call, path):
     with Project.open(path):
         ended = call("info", str(path))
     assert (ended.code, "is open in another window" in ended.err) == (2, True)
+
+
+def test_export_takes_a_project_by_the_states_of_its_objects(call, path, tmp_path):
+    labels = np.zeros((30, 40), np.int32)
+    labels[2:9, 2:9], labels[20:25, 20:30] = 1, 2
+    with Project.open(path) as project:
+        project.write(Batch(blocks=[Block("l", "person", Key(0, 0, 0), labels)]))
+    for only, expected in (([], labels == 1), (["--only", "all"], labels > 0)):
+        out = tmp_path / f"out {len(only)}"
+        ended = call("export", str(path), "--format", "tiff", "--out", str(out), *only)
+        assert ended.code == 0, ended.err
+        np.testing.assert_array_equal(tifffile.imread(out / "cells _1__labels.tif") > 0, expected)
+    ended = call("export", str(path), "--format", "tiff", "--out", str(out), "--only", "nonsense")
+    assert (ended.code, "There is no selection 'nonsense'" in ended.err) == (2, True)

@@ -99,7 +99,9 @@ def predict(
 def export_labels(
     labels: Annotated[
         list[Path],
-        typer.Argument(metavar="LABELS...", help="Label images, annotations of other programs, or folders of them."),
+        typer.Argument(
+            metavar="LABELS...", help="Label images, annotations of other programs, folders of them, or projects."
+        ),
     ],
     format_name: Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")],
     out: Out,
@@ -107,15 +109,20 @@ def export_labels(
         list[Path] | None,
         typer.Option("--image", metavar="PATH...", help="The images, where the labels do not say their size."),
     ] = None,
+    only: Annotated[
+        str,
+        typer.Option("--only", metavar="STATES", help="Of a project: 'accepted', 'accepted and edited', 'all', ..."),
+    ] = "",
 ) -> None:
     """Write labels in the format of another program, with a record of what was written.
 
-    What can be read as labels: TIFF, PNG, npy, OME-Zarr, ImageJ ROIs, COCO, YOLO polygons, GeoJSON, Cellpose _seg.npy.
+    Of a project, what a person has accepted is taken, and what --only says of that. What else can be read: TIFF, PNG,
+    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO polygons, GeoJSON, Cellpose _seg.npy.
     So this also turns the annotations of another program into labels.
     """
     from napari_labelfix.cli.exporting import export_files
 
-    for sentence in export_files(labels, format_name, out, image or ()):
+    for sentence in export_files(labels, format_name, out, image or (), only):
         typer.echo(sentence)
 
 

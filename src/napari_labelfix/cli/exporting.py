@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.io.export import export
 from napari_labelfix.io.files import expect_writable
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_files import read_label_images
+from napari_labelfix.project.label_images import read_project_labels
+from napari_labelfix.project.store import SUFFIX
+from napari_labelfix.review.selection import SELECTIONS, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-def export_files(labels: Sequence[Path], format_name: str, out: Path, images: Sequence[Path]) -> list[str]:
+def export_files(
+    labels: Sequence[Path], format_name: str, out: Path, images: Sequence[Path], selection_name: str = ""
+) -> list[str]:
     """Write labels in a format; return what a person should know, a sentence each.
 
     Parameters
     ----------
     labels, images
-        Files, or folders of files.
+        Files, or folders of files; of labels projects, too.
     format_name
         As in the table of formats.
     out
         The folder.
+    selection_name
+        Which objects of projects, as in the table of selections; "" for those that were reviewed.
 
     Raises
     ------
@@ -33,8 +41,18 @@ def export_files(labels: Sequence[Path], format_name: str, out: Path, images: Se
     """
     chosen = find_format(format_name)
     expect_writable(out)
-    read = read_label_images(labels, images)
+    projects = [path for path in labels if path.suffix == SUFFIX]
+    files = [path for path in labels if path.suffix != SUFFIX]
+    selection = _find_selection(selection_name) if selection_name else None
+    read = [image for path in projects for image in read_project_labels(path, selection)]
+    read += read_label_images(files, images) if files else []
     exported = export(read, chosen, out)
-    files = "1 label image" if len(read) == 1 else f"{len(read)} label images"
+    count = "1 label image" if len(read) == 1 else f"{len(read)} label images"
     objects = "1 object" if exported.objects == 1 else f"{exported.objects} objects"
-    return [f"{objects} of {files} as {chosen.title}.", *exported.notes, f"Results are in {out}."]
+    return [f"{objects} of {count} as {chosen.title}.", *exported.notes, f"Results are in {out}."]
+
+
+def _find_selection(name: str) -> Selection:
+    if name not in SELECTIONS:
+        raise InputError(f"There is no selection {name!r}. Choose from {', '.join(map(repr, SELECTIONS))}.")
+    return SELECTIONS[name]

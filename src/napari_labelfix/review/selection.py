@@ -47,6 +47,11 @@ SELECTIONS = {
     ]
 }
 EVERYTHING = SELECTIONS["all"]
+KNOWN = {
+    "state": "todo",
+    "source": "",
+    "model": "",
+}  # the columns that a record is made of, and what stands for nothing
 
 
 def usual(states: Sequence[str]) -> Selection:
@@ -72,3 +77,33 @@ def describe(chosen: Selection, taken: NDArray[np.bool_], columns: Mapping[str, 
         for name, column in columns.items()
     }
     return {"selection": chosen.name, "objects_in_layer": int(taken.size)} | counts
+
+
+def only(
+    labels: NDArray[Any], selection: Selection | None, known: Mapping[str, Sequence[Any]]
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return labels with only the chosen objects, and what the record says about the choice.
+
+    Parameters
+    ----------
+    labels
+        (..., Y, X) object ids, 0 = background.
+    selection
+        The choice; None for what is usual.
+    known
+        Columns index, state, source and model of the objects, as far as they are known.
+    """
+    numbers = np.unique(labels)
+    numbers = numbers[numbers > 0]
+    place = {int(number): row for row, number in enumerate(known.get("index", []))}
+    rows = [place.get(int(number), -1) for number in numbers]
+    columns = {
+        name: [known[name][row] if row >= 0 else empty for row in rows] if name in known else [empty] * len(rows)
+        for name, empty in KNOWN.items()
+    }
+    chosen = usual(columns["state"]) if selection is None else selection
+    taken = chosen.of(columns["state"])
+    about = describe(chosen, taken, columns)
+    if taken.all():
+        return labels, about
+    return np.where(np.isin(labels, numbers[taken]), labels, np.zeros((), labels.dtype)), about

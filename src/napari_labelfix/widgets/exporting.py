@@ -13,7 +13,7 @@ from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.read import ImageFile
-from napari_labelfix.review.selection import EVERYTHING, describe
+from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.label_layers import image_of
 
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.annotations import Annotation
     from napari_labelfix.review.selection import Selection
-
-_KNOWN = {
-    "state": "todo",
-    "source": "",
-    "model": "",
-}  # the columns that a record is made of, and what stands for nothing
 
 
 def file_of(layer: Layer | None) -> Path | None:
@@ -64,7 +58,7 @@ def label_image_of(viewer: ViewerModel, layer: Labels, selection: Selection = EV
     known = _columns_of(layer)
 
     def read() -> LabelImage:
-        labels, about = _only(np.asarray(pixels), selection, known)
+        labels, about = only(np.asarray(pixels), selection, known)
         return LabelImage.of(name, labels, grid, **rest, about=about)
 
     return read
@@ -104,24 +98,7 @@ def _columns_of(layer: Labels) -> dict[str, list[Any]]:
     features = layer.features
     if not {"index", "state"} <= set(features.columns):
         return {}
-    return {name: features[name].tolist() for name in ("index", *_KNOWN) if name in features}
-
-
-def _only(labels: Any, selection: Selection, known: dict[str, list[Any]]) -> tuple[Any, dict[str, Any]]:
-    """Return the labels with only the chosen objects, and what the record says about the choice."""
-    numbers = np.unique(labels)
-    numbers = numbers[numbers > 0]
-    place = {int(number): row for row, number in enumerate(known.get("index", []))}
-    rows = [place.get(int(number), -1) for number in numbers]
-    columns = {
-        name: [known[name][row] if row >= 0 else empty for row in rows] if name in known else [empty] * len(rows)
-        for name, empty in _KNOWN.items()
-    }
-    taken = selection.of(columns["state"])
-    about = describe(selection, taken, columns)
-    if taken.all():
-        return labels, about
-    return np.where(np.isin(labels, numbers[taken]), labels, np.zeros((), labels.dtype)), about
+    return {name: features[name].tolist() for name in ("index", *KNOWN) if name in features}
 
 
 def _classes_of(layer: Labels) -> dict[int, int]:
