@@ -178,7 +178,7 @@ def _shape(ranks: NDArray[np.int32], areas: NDArray[np.int64]) -> tuple[NDArray[
 
 def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int) -> NDArray[np.float64]:
     """Return (N,) the mean gradient along the outline of each object."""
-    from scipy.ndimage import gaussian_gradient_magnitude
+    import cv2
 
     inner = np.zeros(ranks.shape, bool)
     inner[:-1] |= ranks[:-1] != ranks[1:]
@@ -186,7 +186,8 @@ def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int) 
     inner[:, :-1] |= ranks[:, :-1] != ranks[:, 1:]
     inner[:, 1:] |= ranks[:, 1:] != ranks[:, :-1]
     outline = np.where(inner, ranks, 0)
-    gradient = gaussian_gradient_magnitude(image, 1.0)
+    smooth = cv2.GaussianBlur(image, (0, 0), 1.0)
+    gradient = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     sums, sizes = np.zeros(count + 1), np.zeros(count + 1)
     for rows, part in _strips(outline):
         on = part > 0
