@@ -15,10 +15,11 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import models, recovery
 from napari_labelfix.project.store import Project
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets import layers, restore_offer
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
+from napari_labelfix.widgets.window import show_project
 
 METHOD = METHODS["scribble2label"]
 
@@ -192,3 +193,53 @@ def test_every_dock_begins_to_save(viewer, image, name, qtbot):
     with Project.look(path) as project:
         [record] = [record for record in project.layers() if record.name == "mine"]
         np.testing.assert_array_equal(project.pixels(record), labels.data)
+
+
+def test_another_image_is_taken_only_if_the_person_says_so(viewer, image, dock, spots, tmp_path, monkeypatch):
+    viewer.add_labels(np.zeros((60, 80), np.int32), name="mine").paint((10, 10), 3)
+    path = tmp_path / "mine.labelfix"
+    dock.save_as(path)
+    dock.saver.save_now()
+    dock.saver.leave()
+    viewer.layers.clear()
+    tifffile.imwrite(tmp_path / "cells.tif", spots[::-1])
+    dock.open(path)
+    assert [layer.name for layer in viewer.layers] == ["mine"]
+    assert "is another image" in dock.lost.texts()[0]
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    [lost] = dock.saver.lost
+    dock.relink(lost, tmp_path / "cells.tif")
+    assert dock.message.mood == "error"
+    assert [layer.name for layer in viewer.layers] == ["mine"]
+    dock.relink(lost, tmp_path / "cells.tif")
+    assert dock.message.mood == "done"
+    assert "cells" in [layer.name for layer in viewer.layers]
+    assert dock.lost.texts() == []
+
+
+def test_work_that_was_cut_off_is_offered_in_a_notification(viewer, image, dock, data_folder, monkeypatch):
+    viewer.add_labels(np.zeros((60, 80), np.int32), name="mine").paint((10, 10), 3)
+    dock.saver.save_now()
+    path = dock.saver.path
+    dock.saver.leave()
+    recovery.mark_open(path)  # as a kill would leave it
+    viewer.layers.clear()
+    told = []
+    monkeypatch.setattr(restore_offer.notification_manager, "dispatch", told.append)
+    restore_offer._offer(viewer, recovery.find_unsaved())
+    [notification] = told
+    assert "cut off while you worked on cells" in notification.message
+    [(caption, restore)] = notification.actions
+    assert caption == "Restore"
+    restore(None)
+    assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
+
+
+def test_the_command_line_opens_a_window_with_the_project(viewer, image, dock, tmp_path):
+    viewer.add_labels(np.zeros((60, 80), np.int32), name="mine").paint((10, 10), 3)
+    dock.save_as(tmp_path / "mine.labelfix")
+    dock.saver.leave()
+    viewer.layers.clear()
+    show_project(viewer, tmp_path / "mine.labelfix")
+    assert [layer.name for layer in viewer.layers] == ["cells", "mine"]

@@ -86,10 +86,20 @@ class ProjectDock(QWidget):
         self._try(lambda: open_project(self._viewer, path), f"{path.name} is open, and saved by itself from now on.")
         self.look_for_unsaved()
 
-    def relink(self, lost: Lost, path: Path, *, nevertheless: bool = False) -> None:
-        """Show an image that is not there from another file."""
+    def relink(self, lost: Lost, path: Path) -> None:
+        """Show an image from another file; if it is another image, only if the person wants it all the same."""
         done = f"“{lost.image.name}” is shown from {path}."
-        self._try(lambda: relink(self._viewer, lost, path, nevertheless=nevertheless), done)
+        try:
+            relink(self._viewer, lost, path)
+        except LabelfixError as error:
+            question = f"{error}\n\nTake it nevertheless? Only do so if it shows the same, pixel for pixel."
+            if QMessageBox.question(self, "Another image", question) != QMessageBox.StandardButton.Yes:
+                self.message.show_text(str(error), "error")
+                return
+            self._try(lambda: relink(self._viewer, lost, path, nevertheless=True), done)
+        else:
+            self.message.show_text(done, "done")
+            self.show_state()
 
     def set_up(self, run: RunRecord) -> None:
         """Open the dock of a run that was cut off; it takes up the parameters."""
