@@ -1,19 +1,23 @@
 """Saving by itself: what a person makes is in the file, and comes back."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from fakes import proposal_above
 from napari.components import ViewerModel
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
+from napari_labelfix.review.states import RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.layer_states import id_of
+from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 
 @pytest.fixture
@@ -194,3 +198,26 @@ def test_work_that_begins_after_the_viewer_was_emptied_is_another_project(viewer
     for path, name in ((before, {"cells", "first"}), (after, {"second"})):
         with Project.look(path) as project:
             assert {record.name for record in project.layers()} == name
+
+
+def test_what_a_person_decides_about_a_proposal_is_saved_at_once(viewer, saver, spots):
+    results = ProposalLayers(viewer, viewer.layers["cells"], "scribble2label")
+    results.create()
+    results.write({0: proposal_above(spots, 0.4)})
+    results.objects()
+    proposal = results.layer("proposal")
+    saver.look()
+    assert saver.path is None, "a proposal alone is nobody's work"
+    history = history_of(proposal)
+    rejected = {2: replace(history.records.get(2), state=State.REJECTED)}
+    history.step(None, RecordChanges({2: history.records.get(2)}, rejected), "reject")
+    saver.save_now()
+    path = saver.path
+    history.step(None, RecordChanges({3: history.records.get(3)}, {3: rejected[2]}), "reject")
+    saver.save_now()
+    saver.close()
+    with Project.look(path) as project:
+        states = {record.id: record.state for record in project.objects(id_of(proposal))}
+        [layer] = [layer for layer in project.layers() if layer.role == "proposal"]
+        np.testing.assert_array_equal(project.pixels(layer), proposal.data)
+    assert (states[1], states[2], states[3]) == ("todo", "rejected", "rejected")

@@ -247,14 +247,33 @@ class FollowedShapes(Followed):
 
 
 class FollowedBelief(Followed):
-    """A layer that shows what a model believes: saved apart, whole, and every few seconds only."""
+    """A layer that shows what a model believes: saved apart, whole, and every few seconds only.
+
+    What a person decides about its objects is saved as soon as what they draw.
+    """
 
     def __init__(self, layer: Layer) -> None:
         super().__init__(layer)
+        self._decided = False
+        if self.kind == "labels":
+            layer.events.features.connect(self._on_features)
         self._touched = True
         self._taken = -_MODEL_EVERY
         self._blocks = BlockCopier()
         self._blocks.clear()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self.kind == "labels":
+            self.layer.events.features.disconnect(self._on_features)
+
+    def _on_features(self, _event: object = None) -> None:
+        from napari_labelfix.widgets.history import existing_history
+
+        features = self.layer.features
+        if existing_history(self.layer) is not None and "state" in features:  # somebody reviews it
+            self._decided = True
+            self.annotated |= bool((features["state"] != "todo").any())
 
     @property
     def hurries(self) -> bool:
@@ -276,14 +295,18 @@ class FollowedBelief(Followed):
                 to_json = geometry_of(self.layer)
                 yield lambda: Batch(geometry={record.id: to_json()})
         if not self._blocks.idle and (blocks := self._blocks.copy(self.layer.data, record)):
+            self._decided = True
             yield lambda: Batch(blocks=blocks)
+        if self._decided and self._blocks.idle:
+            self._decided = False
             yield _objects(record.id, self.layer.features, None)
 
     def _forget(self) -> None:
         self._touched, self._taken = True, -_MODEL_EVERY
 
     def _settle(self, _image: ImageRecord | None) -> None:
-        self._touched = False
+        self._touched = self._decided = False
+        self._blocks.clear()
 
 
 class FollowedImage(Followed):
