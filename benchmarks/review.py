@@ -7,6 +7,7 @@ benchmarks/review.py`. It takes a minute or two, and wants the machine for itsel
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -127,6 +128,7 @@ def measure(repeats: int) -> tuple[list[dict[str, object]], dict[str, str]]:
     facts = {
         "objects": str(len(records)),
         "to do at the end": str(records.count()[State.TODO]),
+        "programs that wanted the processor": f"{os.getloadavg()[0]:.1f}",
         "dock opened in": f"{opened:.2f} s",
         "suspects found in": f"{found:.1f} s",
         "longest stall of the window meanwhile": f"{1000 * stall:.0f} ms",
