@@ -24,7 +24,7 @@ from napari_labelfix.project.records import Batch, Entry, now, together
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.followed_layers import Followed, follow
+from napari_labelfix.widgets.followed_layers import follow
 from napari_labelfix.widgets.layer_states import id_of, is_kept
 from napari_labelfix.widgets.view_states import view_of
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.widgets.followed import Followed
     from napari_labelfix.widgets.opening import Lost
 
 _EVERY_MS = 250

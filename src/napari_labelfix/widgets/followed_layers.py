@@ -1,31 +1,19 @@
-"""Layers that are kept in the project file: each knows what of it is not in the file yet."""
+"""Layers that a person or a model fills: which blocks, objects, points and shapes are not in the file yet."""
 
 from __future__ import annotations
 
-import itertools
-import threading
 import time
-from abc import ABC, abstractmethod
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.project import fingerprint
 from napari_labelfix.project.blocks import Key
-from napari_labelfix.project.records import KEPT, Batch, Objects, together
+from napari_labelfix.project.records import Batch, Objects
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.block_copier import BlockCopier, every_block
-from napari_labelfix.widgets.layer_states import (
-    author_of,
-    describe_image,
-    describe_layer,
-    geometry_of,
-    kind_of,
-    objects_of,
-)
+from napari_labelfix.widgets.followed import Followed, in_parts
+from napari_labelfix.widgets.followed_image import FollowedImage
+from napari_labelfix.widgets.layer_states import author_of, geometry_of, kind_of, objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,14 +21,12 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-    from napari_labelfix.project.records import Block, ImageRecord, LayerRecord
+    from napari_labelfix.project.records import ImageRecord, LayerRecord
+    from napari_labelfix.widgets.followed import Make
 
     NoteStep = Callable[[Layer, str, Iterable[int]], None]
-    Make = Callable[[], Batch]  # called in the thread that writes
 
-_IMAGE_KEPT_UP_TO = 2**28  # bytes of an image of no file
 _MODEL_EVERY = 5.0  # seconds between saves of what a model believes
-_BLOCKS_AT_ONCE = 8
 _IDS_IN_HISTORY = 1000
 
 
@@ -62,86 +48,6 @@ def follow(layer: Layer, note_step: NoteStep) -> Followed:
     if kind == "labels":
         return FollowedLabels(layer, note_step)
     return FollowedShapes(layer, note_step)
-
-
-class Followed(ABC):
-    """A layer, and what of it is not in the file yet.
-
-    Parameters
-    ----------
-    layer
-        The layer.
-
-    Attributes
-    ----------
-    annotated
-        Whether a person has made something in it since it is followed.
-    in_file
-        Whether the file has it.
-    """
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-        self.kind = kind_of(layer)
-        self.author = author_of(layer)
-        self.annotated = False
-        self.in_file = False
-        self._sent: LayerRecord | None = None
-        self._later: Iterator[Make] = iter(())
-
-    @property
-    def hurries(self) -> bool:
-        """Whether something was copied in part, and the rest should follow in a moment."""
-        return False
-
-    def take_up(self, record: LayerRecord | None, image: ImageRecord | None = None) -> None:
-        """Note that another project is being written, which has the layer as it is, or (None) does not have it."""
-        if record is None:
-            self.in_file, self._sent = False, None
-            self._forget()
-        elif not self.in_file:
-            self.in_file, self._sent = True, record
-            self._settle(image)
-
-    def take(self, position: int) -> Make | None:
-        """Copy what is not in the file yet; None if all is. What is returned makes a batch of the copy.
-
-        Parameters
-        ----------
-        position
-            In the list of layers.
-        """
-        record = describe_layer(self.layer, position)
-        makers = list(self._changes(record))
-        if record == self._sent and not makers:
-            return None
-        self.in_file, self._sent = True, record
-        return lambda: together([Batch(layers=[record]), *(make() for make in makers)])
-
-    def take_later(self) -> Make | None:
-        """Return the next part of what is big and can wait, so that strokes in between are not kept waiting."""
-        return next(self._later, None)
-
-    def touch(self) -> None:  # noqa: B027
-        """Note that a model shows something new."""
-
-    def wait(self, seconds: float) -> None:  # noqa: B027
-        """Wait until everything is known that is to be saved of the layer."""
-
-    def stop(self) -> None:  # noqa: B027
-        """Listen no more."""
-
-    @abstractmethod
-    def _changes(self, record: LayerRecord) -> Iterator[Make]:
-        """Copy what has changed in the layer, and note that it has been."""
-
-    @abstractmethod
-    def _forget(self) -> None:
-        """Note that nothing is in the file."""
-
-    @abstractmethod
-    def _settle(self, image: ImageRecord | None) -> None:
-        """Note that everything is in the file."""
 
 
 class FollowedLabels(Followed):
@@ -290,7 +196,7 @@ class FollowedBelief(Followed):
             if record.kind == "labels":
                 self._blocks.add(None)
             elif record.kind == "image":  # numbers to look at: they may be read while new ones come
-                self._later = _in_parts(every_block(self.layer.data, record))
+                self._later = in_parts(every_block(self.layer.data, record))
             else:
                 to_json = geometry_of(self.layer)
                 yield lambda: Batch(geometry={record.id: to_json()})
@@ -307,72 +213,6 @@ class FollowedBelief(Followed):
     def _settle(self, _image: ImageRecord | None) -> None:
         self._touched = self._decided = False
         self._blocks.clear()
-
-
-class FollowedImage(Followed):
-    """An image: a reference to its file, or, if it is of none, its pixels."""
-
-    def __init__(self, layer: Layer) -> None:
-        super().__init__(layer)
-        self._known: ImageRecord | None = None  # with fingerprints
-        self._reference: ImageRecord | None = None  # as the file has it
-        self._pixels: Any = None  # for which the fingerprints are being taken
-        self._kept: Any = None  # the pixels that the file has
-        self._thread: threading.Thread | None = None
-
-    def wait(self, seconds: float) -> None:
-        """Wait for the fingerprints."""
-        if self._thread is not None:
-            self._thread.join(seconds)
-
-    def _changes(self, record: LayerRecord) -> Iterator[Make]:
-        pixels, reference = layers.level_0(self.layer), describe_image(self.layer)
-        if self._reference is not None and self._reference.reader == KEPT and pixels is self._kept:
-            reference = replace(reference, reader=KEPT)
-        if self._known is not None:
-            prints = {name: getattr(self._known, name) for name in ("file_fingerprint", "pixel_fingerprint")}
-            reference = replace(reference, **prints)
-        if pixels is not self._pixels:
-            self._pixels, self._known = pixels, None
-            self._thread = threading.Thread(target=self._take_fingerprints, args=(reference, pixels), daemon=True)
-            self._thread.start()
-        if reference != self._reference:
-            self._reference = reference
-            yield lambda: Batch(images=[reference])
-        if not reference.path and pixels is not self._kept and pixels.nbytes <= _IMAGE_KEPT_UP_TO:
-            self._kept = pixels
-            yield lambda: Batch(emptied=[record.id])
-            self._later = self._keep(record, pixels)
-
-    def _keep(self, record: LayerRecord, pixels: Any) -> Iterator[Make]:
-        """Yield the pixels in parts, and at last that they are all there."""
-        yield from _in_parts(every_block(pixels, record))
-        self._reference = whole = replace(self._reference or describe_image(self.layer), reader=KEPT)
-        yield lambda: Batch(images=[whole])
-
-    def _take_fingerprints(self, reference: ImageRecord, pixels: Any) -> None:
-        try:
-            of_file = fingerprint.of_file(Path(reference.path)) if reference.path else ""
-            known = replace(reference, file_fingerprint=of_file, pixel_fingerprint=fingerprint.of_pixels(pixels))
-        except (OSError, ValueError, MemoryError):  # the file is gone, or cannot be read: then it stays unknown
-            return
-        if pixels is self._pixels:
-            self._known = known
-
-    def _forget(self) -> None:
-        self._reference = self._kept = None
-
-    def _settle(self, image: ImageRecord | None) -> None:
-        self._known = self._reference = None if image is None else replace(image, relative="")
-        pixels, path = layers.level_0(self.layer), str(self.layer.source.path or "")
-        self._kept = pixels
-        self._pixels = pixels if image is not None and image.path == path and image.pixel_fingerprint else None
-
-
-def _in_parts(blocks: Iterator[Block]) -> Iterator[Make]:
-    """Yield batches of a few blocks each, whose writing takes about a tenth of a second."""
-    while part := list(itertools.islice(blocks, _BLOCKS_AT_ONCE)):
-        yield partial(Batch, blocks=part)
 
 
 def _objects(id_: str, features: Any, ids: set[int] | None) -> Make:
