@@ -98,32 +98,8 @@ def measure(repeats: int) -> tuple[list[dict[str, object]], dict[str, str]]:
     began = time.perf_counter()
     stall = wait_for_suspects(dock)
     found = time.perf_counter() - began
-    canvas = viewer.window._qt_viewer.canvas.native
-    press = lambda key: QTest.keyClick(canvas, key)  # noqa: E731
-    layer.brush_size = 10
-    places = iter(np.random.default_rng(1).integers(50, SIZE - 50, (10 * repeats, 2)))
-    table = dock.view.table
-
-    def times(what: Callable[[], object], count: int = repeats) -> list[tuple[float, float]]:
-        return [milliseconds(what) for _ in range(count)]
-
-    def sort(number: int) -> None:
-        table.sortByColumn(number % 7, Qt.SortOrder(number % 2))
-
-    rows = [
-        row("next doubtful, call", times(dock.review.next_doubtful)),
-        row("next doubtful, key", times(lambda: press(Qt.Key.Key_Period))),
-        row("accept and go to the next, key", times(lambda: press(Qt.Key.Key_K))),
-        row("undo an accept", times(layer.undo, repeats // 2)),
-        row("undo a stroke, without a dock", alone),
-        row("stroke with the brush", times(lambda: stroke(layer, next(places)))),
-        row("sort", [milliseconds(partial(sort, number)) for number in range(14)]),
-        row(
-            "filter by a word", [milliseconds(partial(dock.view.words.setText, word)) for word in ("border", "", "12")]
-        ),
-        row("accept all to do", times(lambda: dock.review.accept_above(0.5), 1)),
-        row("undo that", times(layer.undo, 1)),
-    ]
+    rows = use(viewer, dock, layer, repeats)
+    rows.insert(4, row("undo a stroke, without a dock", alone))
     records = history_of(layer).records.table
     facts = {
         "objects": str(len(records)),
@@ -135,6 +111,36 @@ def measure(repeats: int) -> tuple[list[dict[str, object]], dict[str, str]]:
     }
     viewer.close()
     return rows, facts
+
+
+def use(viewer: napari.Viewer, dock: ReviewDock, layer: napari.layers.Labels, repeats: int) -> list[dict[str, object]]:
+    """Do what a person does, and return a line for each."""
+    canvas = viewer.window._qt_viewer.canvas.native
+    places = iter(np.random.default_rng(1).integers(50, SIZE - 50, (10 * repeats, 2)))
+    layer.brush_size = 10
+
+    def times(what: Callable[[], object], count: int = repeats) -> list[tuple[float, float]]:
+        return [milliseconds(what) for _ in range(count)]
+
+    def press(key: Qt.Key) -> None:
+        QTest.keyClick(canvas, key)
+
+    def sort(number: int) -> None:
+        dock.view.table.sortByColumn(number % 7, Qt.SortOrder(number % 2))
+
+    return [
+        row("next doubtful, call", times(dock.review.next_doubtful)),
+        row("next doubtful, key", times(lambda: press(Qt.Key.Key_Period))),
+        row("accept and go to the next, key", times(lambda: press(Qt.Key.Key_K))),
+        row("undo an accept", times(layer.undo, repeats // 2)),
+        row("stroke with the brush", times(lambda: stroke(layer, next(places)))),
+        row("sort", [milliseconds(partial(sort, number)) for number in range(14)]),
+        row(
+            "filter by a word", [milliseconds(partial(dock.view.words.setText, word)) for word in ("border", "", "12")]
+        ),
+        row("accept all to do", times(lambda: dock.review.accept_above(0.5), 1)),
+        row("undo that", times(layer.undo, 1)),
+    ]
 
 
 def undo_alone(layer: napari.layers.Labels, count: int) -> list[tuple[float, float]]:
