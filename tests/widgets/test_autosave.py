@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets import autosave, layers
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.history import history_of
@@ -221,3 +221,23 @@ def test_what_a_person_decides_about_a_proposal_is_saved_at_once(viewer, saver, 
         [layer] = [layer for layer in project.layers() if layer.role == "proposal"]
         np.testing.assert_array_equal(project.pixels(layer), proposal.data)
     assert (states[1], states[2], states[3]) == ("todo", "rejected", "rejected")
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_saving_goes_on_when_it_can(
+    viewer, saver, data_folder, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(autosave, "show_warning", told.append)
+    data_folder.parent.mkdir()
+    data_folder.touch()  # a file where the folder should be
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    saver.look()
+    saver.look()
+    assert len(told) == 1
+    assert told[0].startswith("Your work is not saved. ")
+    data_folder.unlink()
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
@@ -363,6 +364,8 @@ class Autosaver(QObject):
         self.saved_at, self.trouble = time.time(), ""
 
     def _on_failed(self, sentence: str) -> None:
+        if sentence != self.trouble:  # it is tried again and again; once is enough to know
+            show_warning(f"Your work is not saved. {sentence}")
         self.trouble = sentence
 
 
