@@ -16,6 +16,7 @@ from toy_methods import ToyParams, toy_method, toy_task
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.trainer import process, start
+from napari_labelfix.trainer.__main__ import step_back
 from napari_labelfix.trainer.local import LocalTrainer
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -73,6 +74,18 @@ def test_polling_never_waits_and_sees_every_step(trainer):
 def test_the_trainer_leaves_the_processor_to_others(trainer):
     (snapshot, *_) = start_toy(trainer, "count").snapshots()
     assert snapshot.metrics["niceness"] == (0 if sys.platform == "win32" else min(19, os.nice(0) + 10))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's way")
+@pytest.mark.parametrize(("waiting", "policy"), [(1.4, "SCHED_IDLE"), (1.6, "SCHED_OTHER")])
+def test_among_many_busy_programs_the_trainer_still_gets_its_share(monkeypatch, waiting, policy):
+    monkeypatch.setattr(os, "getloadavg", lambda: (waiting * os.cpu_count(), 0, 0))
+    chosen = [os.SCHED_OTHER]
+    monkeypatch.setattr(os, "sched_setscheduler", lambda _pid, policy, _param: chosen.append(policy))
+    monkeypatch.setattr(os, "nice", lambda _by: 10)
+    monkeypatch.setattr(Path, "write_text", lambda *_: None)
+    step_back()
+    assert chosen[-1] == getattr(os, policy)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's way")
@@ -287,6 +300,7 @@ _PARENT = """
 import sys, time
 from toy_methods import ToyParams, toy_method, toy_task
 from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer.__main__ import step_back
 trainer = LocalTrainer(preload=["slow_toy_method"] if sys.argv[1] == "importing" else [])
 run = trainer.start(toy_method(), toy_task(), ToyParams(behaviour="sleep"))
 while sys.argv[1] == "sleeping" and not run.poll():

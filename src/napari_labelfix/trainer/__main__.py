@@ -73,16 +73,22 @@ def step_back() -> None:
     cores and this one from its work. Beside a busy process on two cores a training step took 0.6 s, and 3.2 s spinning.
 
     Linux schedules this process only where nobody else wants the core: while it trained, napari painted and redrew
-    1.07 times as slowly as idle (95th percentile, two cores), and 1.3 to 1.6 times with a low priority alone.
+    1.07 times as slowly as idle (95th percentile, two cores), and 1.3 to 1.6 times with a low priority alone. On a
+    machine that others keep busy it would hardly run at all: there the low priority has to do.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
     if sys.platform != "win32":  # there, whoever starts this process has seen to it
         os.nice(10)
-    if sys.platform == "linux":
+    if sys.platform == "linux" and not machine_is_crowded():
         with suppress(OSError):  # a sandbox may forbid it
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     with suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def machine_is_crowded() -> bool:
+    """Whether, over the last minute, half as many again wanted to run as there are cores (POSIX only)."""
+    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
 
 
 def take_over_pipes() -> tuple[BufferedIOBase, BufferedIOBase]:
