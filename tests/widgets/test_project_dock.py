@@ -83,6 +83,34 @@ def test_the_dock_says_where_the_work_is_and_gives_it_a_name(dock, viewer, image
     assert dock.name.text() == "mine.labelfix", "it is saved where it was"
 
 
+def test_a_file_of_the_same_name_is_replaced_only_if_the_person_wants_it(dock, viewer, tmp_path, monkeypatch, qtbot):
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32))
+    labels.paint((10, 10), 3)
+    path = tmp_path / "mine.labelfix"
+    path.write_text("something else")
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    dock.save_as(tmp_path / "mine")
+    assert path.read_text() == "something else"
+    assert dock.saver.path != path
+    dock.save_as(tmp_path / "mine")
+    assert dock.saver.path == path
+    dock.save_as(path)  # its own name: nobody is asked, and nothing is lost
+    dock.saver.leave()
+    with Project.look(path) as project:
+        assert len(project.layers()) == 1
+
+
+def test_a_project_of_another_window_is_not_replaced(dock, viewer, tmp_path, monkeypatch):
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    path = tmp_path / "theirs.labelfix"
+    with Project.create(path):
+        viewer.add_labels(np.zeros((60, 80), np.int32)).paint((10, 10), 3)
+        dock.save_as(path)
+        assert "open in another window" in dock.message.text()
+        assert dock.saver.path != path
+
+
 def test_a_project_is_opened_by_file_open_and_by_dropping_it(viewer, image, dock, tmp_path, qtbot):
     labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
     labels.paint((10, 10), 3)

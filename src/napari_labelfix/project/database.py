@@ -120,6 +120,20 @@ def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connecti
     return connection
 
 
+def expect_closed(path: Path) -> None:
+    """Raise `ProjectError` if a file that is to be replaced is a project that is open in another window."""
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", 0, uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise _operational(path, error) from error
+    except sqlite3.DatabaseError:  # no project, and so open in no window
+        return
+
+
 def close(path: Path, connection: sqlite3.Connection) -> None:
     """Fold everything into the one file, and let go of it."""
     try:

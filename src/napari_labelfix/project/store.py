@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from napari_labelfix.errors import ProjectError
-from napari_labelfix.io.files import replacing
+from napari_labelfix.io.files import replacing, write_errors
 from napari_labelfix.project import database, models, rows
 from napari_labelfix.project.blocks import Key, Tiling, pack, unpack
 
@@ -61,6 +61,13 @@ class Project:
         """Make a new project. Raises `OutputError` if it cannot be written."""
         path = path.absolute()
         return cls(path, database.create(path))
+
+    @classmethod
+    def create_in_place_of(cls, path: Path) -> Self:
+        """Make a new project under a name that another file may have, which is gone then. Raises as `create`."""
+        with write_errors(path):
+            path.unlink(missing_ok=True)
+        return cls.create(path)
 
     @classmethod
     def open(cls, path: Path, *, runs_go_on: bool = False) -> Self:

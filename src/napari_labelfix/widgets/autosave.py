@@ -21,6 +21,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.project import recovery
+from napari_labelfix.project.database import expect_closed
 from napari_labelfix.project.records import Batch, Entry, now, together
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
@@ -158,15 +159,21 @@ class Autosaver(QObject):
         return self._writer is None or self._writer.flush(timeout)
 
     def save_as(self, path: Path) -> None:
-        """Go on in a copy of the project under a name; what had none before is gone then.
+        """Go on in a copy of the project under a name; what had none before is gone then, and a file of that name too.
 
         Raises
         ------
+        ProjectError
+            If the name is that of a project that is open in another window.
         OutputError
             If the copy cannot be written.
         """
+        if path.absolute() == self.path:
+            self.save_now()
+            return
+        expect_closed(path)
         if self._writer is None:
-            self._begin(path, Project.create(path))
+            self._begin(path, Project.create_in_place_of(path))
             self._hand_over()
             return
         old = self.path

@@ -77,8 +77,12 @@ class ProjectDock(QWidget):
         self.look_for_unsaved()
 
     def save_as(self, path: Path) -> None:
-        """Give the work a name."""
+        """Give the work a name; if another file has it, only if the person wants it replaced."""
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        if path.exists() and path.absolute() != self.saver.path:
+            question = f"There is a file {path} already. Replace it? What is in it cannot be brought back."
+            if QMessageBox.question(self, "Save as", question) != QMessageBox.StandardButton.Yes:
+                return
         self._try(lambda: self.saver.save_as(path), f"From now on your work is saved in {path.name} by itself.")
 
     def open(self, path: Path) -> None:
@@ -169,9 +173,11 @@ class ProjectDock(QWidget):
 
     def _choose_name(self) -> None:
         start = self.saver.path if self.saver.has_name else Path.home() / f"labels{SUFFIX}"
-        path, _ = QFileDialog.getSaveFileName(self, "Save the project as", str(start), _PROJECTS)
+        without_asking = QFileDialog.Option.DontConfirmOverwrite  # `save_as` asks, and knows the whole name
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save the project as", str(start), _PROJECTS, options=without_asking
+        )
         if path:
-            Path(path).unlink(missing_ok=True)  # the dialog has asked whether to replace it
             self.save_as(Path(path))
 
     def _choose_project(self) -> None:
