@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import torch
 
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import on_device
-from napari_labelfix.networks.unet import freeze_statistics
+from napari_labelfix.networks.unet import freeze_statistics, pick_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from napari_labelfix.networks.unet import Start
 
@@ -38,6 +40,9 @@ class Trainee:
     ----------
     all_trained
         Whether all of the network was trained before, not its encoder alone.
+    share
+        Of the weights of now in those that predict, from 0 to 1. The others are those from before the training: what
+        one image teaches costs some of what many others have taught.
     """
 
     _optimizer: torch.optim.Optimizer
@@ -48,7 +53,22 @@ class Trainee:
         self.device = device
         self.batch_size = batch_size
         self.crop = crop
+        self.share = 1.0
+        self._before = copy.deepcopy(self.network) if start.all_trained else self.network
+        self._settled = copy.deepcopy(self._before) if start.all_trained else self.network
         self._news = start.sentence
+
+    def settled(self) -> nn.Module:
+        """Return the network to predict with: between the weights before and those that are being trained."""
+        if self._settled is not self.network:
+            set_between(self._settled, self._before.state_dict(), self.network.state_dict(), self.share)
+        return self._settled
+
+    def pick_outputs(self, outputs: list[int]) -> None:
+        """Let the network, as it is and as it was, have these of its outputs, in this order."""
+        for network in {id(each): each for each in (self.network, self._before, self._settled)}.values():
+            pick_outputs(network, outputs)
+            on_device(network, self.device)
 
     def news(self) -> str:
         """Return the sentence for the user that has not been told yet, or ""."""

@@ -8,7 +8,9 @@ from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.scribble2label import learner as learner_module
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import predict, train
+from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
+from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.snapshots import run_to_end
@@ -255,3 +257,28 @@ def test_scribbles_that_cannot_be_learned_from_are_refused_in_words(marks, sente
 def test_images_that_cannot_be_learned_from_are_refused_in_words(image, sentence):
     with pytest.raises(InputError, match=sentence):
         next(train(nuclei_task(image=image), quick()))
+
+
+def test_a_network_that_was_trained_before_predicts_with_half_of_what_it_has_learned():
+    session = Session(nuclei_task(), quick())
+    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(), session.device)
+    before = {name: weight.clone() for name, weight in learner.network.named_parameters()}
+    learner.step(session.canvases, 2, 0)
+    for (name, settled), now in zip(learner.settled().named_parameters(), learner.network.parameters(), strict=True):
+        assert torch.allclose(settled, (before[name] + now) / 2, atol=1e-6)
+    assert any(not torch.equal(before[name], now) for name, now in learner.network.named_parameters())
+
+
+def test_a_network_from_scratch_predicts_as_it_is():
+    session = Session(nuclei_task(), quick())
+    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(pretrained=False), session.device)
+    assert learner.settled() is learner.network
+
+
+def test_a_new_class_is_known_to_the_network_that_predicts():
+    session = Session(nuclei_task(), quick())
+    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(), session.device)
+    learner.know_classes(3)
+    assert learner.predict(session.canvases[0]).shape == (3, 96, 112)
+    learner.step(session.canvases, 2, 0)
+    assert learner.predict(session.canvases[0]).shape == (3, 96, 112)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
-from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import UnetSpec, build_unet, save_weights, start_unet
 
@@ -50,11 +48,6 @@ class Learner(Trainee):
         The run's parameters.
     device
         Where to compute.
-
-    Attributes
-    ----------
-    share
-        Of the weights after in those that predict, from 0 to 1.
     """
 
     def __init__(self, channels: int, labelled: bool, params: LabelUpgradeParams, device: torch.device) -> None:
@@ -62,9 +55,6 @@ class Learner(Trainee):
         self.labelled = labelled
         self.params = params
         super().__init__(start_learner(self.spec, labelled, params), device, params.batch_size, params.crop)
-        self._start = self.remember()
-        self._settled = copy.deepcopy(self.network) if self.all_trained else self.network
-        self.share = 1.0
         self._how = chosen_perturbation(params)
         self._rng = np.random.default_rng(params.seed)
         self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
@@ -109,12 +99,6 @@ class Learner(Trainee):
     def predict(self, image: Tensor, given: Tensor) -> Tensor:
         """Return probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W), 0 or 1."""
         return predict_probabilities(self.settled(), torch.cat([image, given]) if self.labelled else image)
-
-    def settled(self) -> nn.Module:
-        """Return the network to predict with: between the shipped weights and those that are being trained."""
-        if self._settled is not self.network:
-            set_between(self._settled, self._start, self.network.state_dict(), self.share)
-        return self._settled
 
     def remember(self) -> dict[str, Tensor]:
         """Return a copy of the weights, for `recall`."""

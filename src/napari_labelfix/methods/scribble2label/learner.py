@@ -16,8 +16,8 @@ from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.device import mixed_precision, on_device
-from napari_labelfix.networks.unet import UnetSpec, pick_outputs, save_weights, start_unet
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.unet import UnetSpec, save_weights, start_unet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 FEWEST_CROPS = 4  # in an epoch; batch normalisation is noisy on fewer
+# Of the trained weights in those that predict. After 300 epochs on two images with 10 % scribbles the network's IoU was
+# 0.705 and 0.839 with all of them, 0.760 and 0.867 with half of them; the shipped weights alone had 0.789 and 0.822.
+SHARE = 0.5
 
 
 class Learner(Trainee):
@@ -43,6 +46,7 @@ class Learner(Trainee):
 
     def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
         super().__init__(start_unet(spec, params.pretrained), device, params.batch_size, params.crop)
+        self.share = SHARE if self.all_trained else 1.0
         self.spec = spec
         self.params = params
         self._rng = np.random.default_rng(params.seed)
@@ -63,7 +67,7 @@ class Learner(Trainee):
 
     def predict(self, canvas: Canvas) -> Tensor:
         """Return probabilities (classes, H, W) of a plane, without augmentation."""
-        return predict_probabilities(self.network, canvas.image)
+        return predict_probabilities(self.settled(), canvas.image)
 
     def start_epoch(self) -> None:
         """Move the learning rate along its schedule."""
@@ -73,8 +77,7 @@ class Learner(Trainee):
         """Let the network tell `classes` apart; a new class starts as the first one, the others stay."""
         new = classes - self.spec.classes
         if new > 0:
-            pick_outputs(self.network, [*range(self.spec.classes)] + [1] * new)
-            self.network = on_device(self.network, self.device)
+            self.pick_outputs([*range(self.spec.classes)] + [1] * new)
             self.spec = dataclasses.replace(self.spec, classes=classes)
             self._optimise()
 
@@ -84,7 +87,7 @@ class Learner(Trainee):
             method="scribble2label",
             params=self.params.to_dict(),
             network=dataclasses.asdict(self.spec),
-            weights=save_weights(self.network),
+            weights=save_weights(self.settled()),
         )
 
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
