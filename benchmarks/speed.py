@@ -24,7 +24,8 @@ from napari_labelfix.methods.scribble2label.learner import Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, pretrained_unet
+from napari_labelfix.networks.microscopy_encoder import NAME
+from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, start_unet
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import fluorescence
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ENCODERS = ("microscopy", "resnet34")
+ENCODERS = (NAME, "resnet34")
 SIDE = 256  # pixels of a crop
 
 
@@ -80,9 +81,7 @@ def bare_step(device: torch.device, batch: int, encoder: str) -> Callable[[], No
 def our_step(device: torch.device, batch: int, encoder: str) -> Callable[[], None]:
     """Return a step of Scribble2Label on a plane of 512 x 512, pseudo-labels included."""
     image, marks = sample()
-    params = Scribble2LabelParams(
-        device=device.type, encoder=encoder, batch_size=batch, pretrained=encoder == "microscopy"
-    )
+    params = Scribble2LabelParams(device=device.type, encoder=encoder, batch_size=batch, pretrained=encoder == NAME)
     session = Session(Task((Plane("sample", image, Scribbles(marks)),)), params)
     canvas = session.canvases[0]
     learner = Learner(UnetSpec(encoder, session.channels, session.classes), params, device)
@@ -149,7 +148,7 @@ class AugmentedCrops(Dataset[Any]):
 
 def prediction_rows(device: torch.device, side: int, rounds: int) -> list[dict[str, object]]:
     """Megapixels a second of bare forward passes and of a whole plane in tiles, margins and softmax included."""
-    network, _ = network_of(device, "microscopy")
+    network, _ = network_of(device, NAME)
     network.eval()
     plane = torch.rand(1, side, side, device=device)
     tile = torch.rand(1, 1, 1024, 1024, device=device).contiguous(memory_format=torch.channels_last)
@@ -191,7 +190,7 @@ def alternate(steps: dict[str, Callable[[], None]], rounds: int, device: torch.d
 
 def network_of(device: torch.device, encoder: str) -> tuple[Any, torch.optim.Optimizer]:
     """Return a U-Net with one channel and two classes, and its optimiser."""
-    network = on_device(pretrained_unet(UnetSpec(encoder, 1, 2)).network, device).train()
+    network = on_device(start_unet(UnetSpec(encoder, 1, 2), pretrained=encoder == NAME).network, device).train()
     return network, torch.optim.RAdam(network.parameters(), 3e-4)
 
 
@@ -211,10 +210,13 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--encoders", nargs="+", default=ENCODERS)
     parser.add_argument("--side", type=int, default=4096, help="of the plane that is predicted, in pixels")
     options = parser.parse_args()
     device = choose_device(options.device)
-    rows = [row for encoder in ENCODERS for row in training_rows(device, options.batch, options.rounds, encoder)]
+    rows = [
+        row for encoder in options.encoders for row in training_rows(device, options.batch, options.rounds, encoder)
+    ]
     rows += prediction_rows(device, options.side, max(3, options.rounds // 5))
     notes = [
         f"Crops of {SIDE} x {SIDE}, batches of {options.batch}, {torch.get_num_threads()} threads; what is compared "
