@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -94,6 +94,7 @@ def test_the_largest_part_keeps_the_id(labels, chosen, path):
 @pytest.mark.parametrize("name", EDITS)
 @examples(max_examples=30)
 @given(label_arrays(), ids, corners)
+@example(np.pad([[0, 1], [1, 0]], (0, 4)), {1}, [(0, 0), (2, 1)])  # the line leaves the object's box
 def test_known_boxes_change_nothing_of_the_result(name, labels, chosen, path):
     boxes = edits.find_boxes(labels, chosen)
     wide = {object_id: tuple(slice(0, length) for length in labels.shape) for object_id in boxes}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 import skimage
@@ -53,10 +52,10 @@ def split_by_line(
         Where the objects lie, if that is known.
     """
     draft, parents = Draft(labels), dict[int, tuple[int, ...]]()
+    pixels = _pixels_along(np.round(np.asarray(path, np.float64)).astype(np.intp))
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
         mask = labels[box] == object_id
-        line = _line(np.asarray(path, np.float64), box) & mask
-        parts = _parts_beside(mask, line)
+        parts = _parts_beside(mask, _line(pixels, box) & mask)
         parents |= draft.write_parts(box, parts, object_id, new_id + len(parents))
     return draft.outcome(parents)
 
@@ -108,13 +107,25 @@ def split_by_seeds(
     return draft.outcome(draft.write_parts(box, np.asarray(parts), object_id, new_id))
 
 
-def _line(path: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
-    """Return where in a box a line runs, without diagonal steps, so that nothing slips through between two pixels."""
-    rows, columns = box[-2:]
-    canvas = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-    corners = np.round(path[:, ::-1] - [columns.start, rows.start]).astype(np.int32)  # x, y
-    cv2.polylines(canvas, [corners], isClosed=False, color=1, thickness=1, lineType=cv2.LINE_4)
-    return np.broadcast_to(canvas.astype(bool), tuple(side.stop - side.start for side in box))
+def _pixels_along(corners: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the pixels (M, 2) under a line, without diagonal steps: nothing slips through between two of them."""
+    walks = [corners[:1]]
+    for start, end in pairwise(corners):
+        way = end - start
+        length = np.abs(way).sum()  # one axis moves by one pixel at each step
+        steps = np.arange(1, length + 1)
+        down = (2 * steps * abs(way[0]) + length) // (2 * length) if length else steps
+        walks.append(start + np.sign(way) * np.stack([down, steps - down], axis=1))
+    return np.concatenate(walks)
+
+
+def _line(pixels: NDArray[np.intp], box: Box) -> NDArray[np.bool_]:
+    """Return where in a box the pixels of a line lie."""
+    canvas = np.zeros([side.stop - side.start for side in box], bool)
+    here = pixels - [side.start for side in box[-2:]]
+    here = here[((here >= 0) & (here < canvas.shape[-2:])).all(axis=1)]
+    canvas[..., here[:, 0], here[:, 1]] = True
+    return canvas
 
 
 def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[np.int32]:
