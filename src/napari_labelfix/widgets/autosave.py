@@ -50,7 +50,7 @@ _SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDict
 
 def autosaver_of(viewer: ViewerModel) -> Autosaver:
     """Return what saves the work in a viewer, the same at each call."""
-    viewer = getattr(viewer, "__wrapped__", viewer)  # napari hands a proxy to docks
+    viewer = layers.behind_the_proxy(viewer)
     if viewer not in _SAVERS:
         _SAVERS[viewer] = Autosaver(viewer)
     return _SAVERS[viewer]

@@ -39,7 +39,6 @@ from napari_labelfix.widgets.saving import Saving
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.components import ViewerModel
     from napari.layers import Labels, Layer
     from napari.viewer import Viewer
 
@@ -62,7 +61,7 @@ class ExportDock(QWidget):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        viewer = layers.behind_the_proxy(napari_viewer)
         self._viewer = viewer
         self._watched: Layer | None = None
         self._chosen_folder: Path | None = None  # by the person; it stays when another layer is chosen

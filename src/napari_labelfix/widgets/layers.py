@@ -31,6 +31,11 @@ TAG = "labelfix"
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
 
+def behind_the_proxy(viewer: ViewerModel) -> ViewerModel:
+    """Return the viewer itself: napari hands docks a proxy, which wraps a layer anew at every look."""
+    return getattr(viewer, "__wrapped__", viewer)
+
+
 def tag_of(layer: Layer) -> dict[str, Any]:
     """Return the layer's tag, or {} if it has none."""
     tag = layer.metadata.get(TAG)

@@ -57,8 +57,7 @@ class MethodDock(QWidget):
 
     def __init__(self, viewer: ViewerModel, method: Method, trainer: LocalTrainer | None = None) -> None:
         super().__init__()
-        # napari hands a proxy to docks, which wraps a layer anew at every look, so that no two looks are identical
-        viewer = getattr(viewer, "__wrapped__", viewer)
+        viewer = layers.behind_the_proxy(viewer)
         self._viewer, self._method = viewer, method
         self._kind, self._output = KINDS[method.annotation], OUTPUTS[method.output]
         self._results: ResultLayers | None = None  # of the chosen image

@@ -46,7 +46,7 @@ def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
     ProjectError
         If the project cannot be opened; then nothing has changed.
     """
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = layers.behind_the_proxy(viewer)
     saver = autosaver_of(viewer)
     if saver.path is not None and saver.path == path.absolute():
         raise ProjectError(f"{path.name} is open in this window already.")
@@ -93,7 +93,7 @@ def relink(viewer: ViewerModel, lost: Lost, path: Path, *, nevertheless: bool = 
     ProjectError
         If the file cannot be read, or is another image.
     """
-    viewer = getattr(viewer, "__wrapped__", viewer)
+    viewer = layers.behind_the_proxy(viewer)
     found = _read(viewer, path, lost.image.reader if path.suffix == Path(lost.image.path).suffix else "")
     chosen = _choose(found, lost.image, nevertheless=nevertheless)
     for layer in found:

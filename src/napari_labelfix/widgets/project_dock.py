@@ -25,6 +25,7 @@ from napari_labelfix.errors import LabelfixError
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import recovery
 from napari_labelfix.project.store import SUFFIX
+from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.message import Message, primary_style
@@ -34,7 +35,6 @@ from napari_labelfix.widgets.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari.components import ViewerModel
     from napari.viewer import Viewer
 
     from napari_labelfix.project.records import RunRecord
@@ -58,7 +58,7 @@ class ProjectDock(QWidget):
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         self._proxy = napari_viewer
-        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        viewer = layers.behind_the_proxy(napari_viewer)
         self._viewer = viewer
         self.saver = autosaver_of(viewer)
         self.message = Message(viewer.theme)

@@ -25,7 +25,6 @@ from napari_labelfix.widgets.selection_outline import SelectionOutline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari.components import ViewerModel
     from napari.layers import Layer
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
@@ -46,7 +45,7 @@ class ReviewDock(QWidget):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
-        viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)  # napari hands a proxy to docks
+        viewer = layers.behind_the_proxy(napari_viewer)
         self._viewer = viewer
         self._following = False  # the table shows a selection that was made elsewhere
         self.message = Message(viewer.theme)

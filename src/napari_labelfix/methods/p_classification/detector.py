@@ -15,7 +15,6 @@ from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import DEPTH, UnetSpec, save_weights, start_unet
 
@@ -88,7 +87,7 @@ class Detector(Trainee):
 
     def heatmap(self, image: Tensor) -> NDArray[np.float32]:
         """Return the heatmap (Y, X) in [0, 1] of a plane (C, H, W)."""
-        return predict_heatmap(self.network, image)
+        return predict_heatmap(self.settled(), image)
 
     def batches(self, lessons: Sequence[Lesson]) -> list[int]:
         """Return the sizes of the batches of an epoch, which sees about every pixel of the planes once."""
@@ -102,9 +101,9 @@ class Detector(Trainee):
         """
         return self._within_memory(lambda: self._step(lessons, min(count, self.batch_size)))
 
-    def stay_near(self, start: torch.nn.Module) -> None:
-        """Move halfway back to the network that the training began with: marked cells are few, and of few looks."""
-        set_between(self.network, start.state_dict(), self.network.state_dict(), STAY)
+    def stay_near(self) -> None:
+        """Predict halfway back to the network that the training began with: marked cells are few, and of few looks."""
+        self.share = STAY
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
@@ -112,7 +111,7 @@ class Detector(Trainee):
             method="p_classification",
             params=self.params.to_dict(),
             network=dataclasses.asdict(self.spec),
-            weights=save_weights(self.network),
+            weights=save_weights(self.settled()),
         )
 
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:

@@ -94,8 +94,7 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
     for number in range(params.rounds + 1):
         detector = Detector(session.channels, params.replace(seed=params.seed + number), session.device)
         yield from _train_detector(session, detector, number, total)
-        if start.knows_cells:
-            detector.stay_near(start.network)
+        detector.stay_near()
         step = (number + 1) * params.epochs + number
         yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
         found = Snapshot(f"round {number}: detections", step, total, session.found_of_marked())
