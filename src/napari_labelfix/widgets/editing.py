@@ -94,7 +94,7 @@ class Editing:
             tuple(float(step) for step in np.abs(layer.scale / layer.scale[-1])),
             self._image(layer),
             table.area_of,
-            self._part_of,
+            self._review.box_of,
         )
 
     def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:
@@ -136,10 +136,6 @@ class Editing:
         made = {*outcome.parents, *(parent for parents in outcome.parents.values() for parent in parents)}
         kept = [object_id for object_id in self._review.selected_ids if object_id in table]
         self._review.select(sorted(object_id for object_id in made if object_id in table) or kept)
-
-    def _part_of(self, object_id: int) -> tuple[slice, ...] | None:
-        box = self._review.box_of(object_id)
-        return None if box is None else box.slices
 
     def _image(self, layer: Labels) -> NDArray[np.generic] | None:
         image = image_of(self._viewer, layer)

@@ -19,7 +19,8 @@ _WITHOUT_WINDOW = (600, 800)
 
 def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
     """Show a box of a layer in the middle of the canvas, large enough; in a stack, go to its middle plane."""
-    middle = (np.array(box.low) + np.array(box.high) - 1) / 2
+    low, high = np.array([(side.start, side.stop) for side in box]).T
+    middle = (low + high - 1) / 2
     world = np.asarray(layer.data_to_world(middle))
     step = list(viewer.dims.point)
     step[-len(world) :] = world
@@ -28,7 +29,7 @@ def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
             viewer.dims.set_point(axis, step[axis])
     camera = camera_of(viewer)
     camera.center = (0.0, *world[-2:]) if viewer.dims.ndisplay == 2 else tuple(world[-3:])
-    corners = np.array([layer.data_to_world(corner) for corner in (box.low, box.high)])
+    corners = np.array([layer.data_to_world(corner) for corner in (low, high)])
     extent = float(np.abs(corners[1] - corners[0])[-2:].max())
     smaller = min(canvas_size(viewer))
     share = extent * camera.zoom / smaller

@@ -55,10 +55,10 @@ class SelectionOutline:
 
 def _outline(layer: Labels, label: int, box: Box, plane: tuple[int, ...]) -> NDArray[np.float64]:
     """Return (2 N, 2) the ends of pieces of outline, in pixels."""
-    if not all(low <= at < high for low, at, high in zip(box.low, plane, box.high, strict=False)):
+    if not all(side.start <= at < side.stop for side, at in zip(box, plane, strict=False)):
         return _NOTHING
-    mask = np.asarray(layer.data[(*plane, *box.slices[-2:])]) == label
-    return edges(np.pad(mask, 1).astype(np.int32)) + np.array(box.low[-2:]) - 1
+    mask = np.asarray(layer.data[(*plane, *box[-2:])]) == label
+    return edges(np.pad(mask, 1).astype(np.int32)) + np.array([side.start for side in box[-2:]]) - 1
 
 
 def _in_world(layer: Labels, positions: NDArray[np.float64], plane: tuple[int, ...]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ import pytest
 from napari_labelfix.review.edits import (
     delete,
     fill_holes,
-    find_boxes,
     grow,
     ids_along,
     keep_largest,
@@ -45,21 +44,7 @@ def discs(*centres, radius=6, shape=(30, 40)):
     return sum((rows - y) ** 2 + (columns - x) ** 2 <= radius**2 for y, x in centres).astype(bool).astype(np.int32)
 
 
-# where objects are
-
-
-@pytest.mark.parametrize("step", [1, 1000, 10**6])
-def test_boxes_are_found_for_few_and_for_many_objects_and_not_for_missing_ones(step):
-    labels = np.zeros((20, 30), np.int32)
-    expected = {}
-    for number in range(12):
-        labels[number, 2 * number : 2 * number + 3] = step * number + 7
-        labels[number + 1, 2 * number] = step * number + 7
-    for object_id in np.unique(labels)[1:].tolist():
-        rows, columns = np.nonzero(labels == object_id)
-        expected[object_id] = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
-    assert find_boxes(labels, {*expected, 5, 10**8}) == expected
-    assert find_boxes(labels, [7, 5]) == {7: expected[7]}
+# which objects a line meets
 
 
 def test_a_dragged_line_meets_objects_in_its_order_and_each_once():

@@ -7,7 +7,7 @@ objects are bodies, and a plane by itself is given as `labels[index]`, whose out
 
 from __future__ import annotations
 
-from napari_labelfix.review.edits.boxes import find_boxes
+from napari_labelfix.review.boxes import find_boxes
 from napari_labelfix.review.edits.draft import Outcome
 from napari_labelfix.review.edits.merge import ids_along, merge
 from napari_labelfix.review.edits.pieces import delete, keep_largest, separate

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.boxes import Box
 
 
 @dataclass(frozen=True, eq=False)

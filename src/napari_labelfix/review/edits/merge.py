@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.review.edits.boxes import boxes_in
+from napari_labelfix.review.boxes import boxes_in
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits.draft import Outcome
 
 

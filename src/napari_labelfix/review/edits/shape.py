@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 
-from napari_labelfix.review.edits.boxes import boxes_in, widened
+from napari_labelfix.review.boxes import boxes_in, widened
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits.draft import Outcome
 
 

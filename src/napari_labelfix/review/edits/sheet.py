@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.review.edits.boxes import FEW, around, box_around, find_boxes, widened
+from napari_labelfix.review.boxes import FEW, around, box_around, find_boxes, widened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits.draft import Outcome
 
 _LOWER_EDGE = np.array([[0.5, -0.5], [0.5, 0.5]])  # its ends, from the middle of a pixel

@@ -9,7 +9,7 @@ import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 import skimage
 
-from napari_labelfix.review.edits.boxes import boxes_in, widened
+from napari_labelfix.review.boxes import boxes_in, widened
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.review.edits.boxes import Box
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits.draft import Outcome
 
 _SLIVER = 0.01  # a part with less than this share of the object comes from a trembling hand, and is not one
