@@ -32,7 +32,18 @@ FIELDS = {field.name: field for field in param_fields(PotParams)}
 
 
 def test_a_methods_own_parameters_come_before_those_that_all_share():
-    assert list(FIELDS) == ["threshold", "epochs", "depth", "offset", "mirror", "colour", "encoder", "seed", "device"]
+    assert list(FIELDS) == [
+        "threshold",
+        "epochs",
+        "depth",
+        "offset",
+        "mirror",
+        "colour",
+        "encoder",
+        "seed",
+        "device",
+        "start_from",
+    ]
 
 
 def test_a_field_tells_all_that_a_form_needs():

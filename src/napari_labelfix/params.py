@@ -35,6 +35,7 @@ class ParamSpec:
     maximum: float | None = None
     step: float | None = None
     advanced: bool = False
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def param(
     maximum: float | None = None,
     step: float | None = None,
     advanced: bool = False,
+    folder: bool = False,
 ) -> Any:
     """Declare a parameter of a `Params` class.
 
@@ -96,8 +98,10 @@ def param(
         The step of the form's spin box.
     advanced
         Folded away in the form.
+    folder
+        Of a text: it names a folder.
     """
-    spec = ParamSpec(label, help, minimum, maximum, step, advanced)
+    spec = ParamSpec(label, help, minimum, maximum, step, advanced, folder)
     return field(default=default, metadata={"param": spec})
 
 
@@ -111,6 +115,11 @@ class Params:
     device: Device = param(
         "auto", label="Device", advanced=True, help="Where to compute; auto takes a GPU when there is one."
     )
+
+    start_from: str = param(
+        "", label="Start from", advanced=True, folder=True,
+        help="Folder of a saved model to go on with, of this method and of such images; empty: the method's own start.",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         for described in param_fields(type(self)):

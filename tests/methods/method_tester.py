@@ -1,6 +1,7 @@
 """What every method must keep, whatever it learns from. A method's test class inherits this and says how it is fed."""
 
 import copy
+import dataclasses
 import pickle
 import time
 
@@ -106,6 +107,24 @@ class MethodTester:
 
     def test_another_seed_other_numbers(self, finished):
         assert self.run(self.quick(seed=7))[2].weights != finished[2].weights
+
+    def test_a_run_goes_on_from_a_saved_model(self, finished, tmp_path):
+        finished[2].save(tmp_path)
+        snapshots, _, model = self.run(self.quick(start_from=str(tmp_path)))
+        assert f"Started from the model in {tmp_path}." in " ".join(snapshot.message for snapshot in snapshots)
+        assert model.weights != finished[2].weights
+        first, second = ([s.metrics["loss"] for s in told if "loss" in s.metrics] for told in (finished[0], snapshots))
+        assert np.mean(second[:3]) < np.mean(first[:3])
+
+    def test_a_model_that_does_not_fit_is_no_start(self, finished, tmp_path):
+        dataclasses.replace(finished[2], method="another").save(tmp_path / "method")
+        network = {**finished[2].network, "channels": 9}
+        dataclasses.replace(finished[2], network=network).save(tmp_path / "channels")
+        for name in ("method", "channels"):
+            with pytest.raises(InputError, match=rf"has {name} .* Choose another model to start from, or none\."):
+                next(self.code.train(self.task(), self.quick(start_from=str(tmp_path / name))))
+        with pytest.raises(ModelError, match="is not a saved model"):
+            next(self.code.train(self.task(), self.quick(start_from=str(tmp_path / "nothing"))))
 
     def test_close_stops_and_what_was_said_is_kept(self):
         training = self.code.train(self.task(), self.quick())

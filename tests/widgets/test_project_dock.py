@@ -200,6 +200,11 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
     dock.open(cut_off)
     assert method_dock.form.value().threshold == 0.65
     assert "was cut off at step 3 of 10" in method_dock.message.text()
+    assert "to go on from its model" in method_dock.message.text()
+    method_dock.run()
+    assert trainer.runs[-1].params.start_from == str(tmp_path / kept.model)
+    assert not method_dock.form.value().start_from, "a later run begins anew"
+    method_dock.stop()
     assert layers.find(viewer, "proposal", viewer.layers["cells"], "scribble2label").data.any()
     saver.close()
     with Project.look(tmp_path / "mine.labelfix") as project:

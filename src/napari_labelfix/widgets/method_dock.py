@@ -63,6 +63,7 @@ class MethodDock(QWidget):
         self._results: ResultLayers | None = None  # of the chosen image
         self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows
         self._began = ""  # when the last run began
+        self._start_once = ""  # the model of a run that was cut off: the next run goes on from it
         self._watched: list[Layer] = []
 
         self.message = Message(viewer.theme)
@@ -116,6 +117,8 @@ class MethodDock(QWidget):
         except LabelfixError as error:
             self._tell(str(error), "error", show_error)
             return
+        if params.start_from and params.start_from == self._start_once:  # the next run begins anew
+            self.form.setValue(params.replace(start_from=""))
         self._run, self._began = (task, self._results), f"{datetime.now():%Y-%m-%d %H:%M}"
         self.saving.run_started(self._method.name, layers.image_id(self._results.image), params)
         self.inputs.link()
@@ -181,15 +184,19 @@ class MethodDock(QWidget):
         run = None if image is None else self.saving.unfinished(self._method.name, layers.image_id(image))
         if run is None or self.session.running:
             return
+        model = self.saving.model_of(run)
         try:
-            self.form.setValue(self._method.params.from_dict(run.params))
+            params = self._method.params.from_dict(run.params)
+            self.form.setValue(params.replace(start_from=model) if model else params)
         except InputError as error:  # of another version
             self.message.show_text(f"The parameters of the run that was cut off no longer fit: {error}", "warning")
         else:
+            self._start_once = model
             pressed = shortcuts.with_key("Run", "run_or_stop")
             far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
+            again = "go on from its model" if model else "start it again"
             self.message.show_text(
-                f"A run was cut off {far}. Its parameters are set: press {pressed} to start it again.", "warning"
+                f"A run was cut off {far}. Its parameters are set: press {pressed} to {again}.", "warning"
             )
         self.saving.taken_up(run)
 

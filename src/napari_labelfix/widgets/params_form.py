@@ -9,9 +9,11 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QLineEdit,
     QSpinBox,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -145,7 +147,7 @@ def _make_editor(described: ParamField) -> QWidget:
         editor.setRange(low, high)
         editor.setSingleStep(step)
     else:
-        editor = QLineEdit()
+        editor = _FolderEdit(spec.label) if spec.folder else QLineEdit()
     return editor
 
 
@@ -192,6 +194,21 @@ def _rows() -> QFormLayout:
     rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return rows
+
+
+class _FolderEdit(QLineEdit):
+    """The path of a folder, typed, or looked for with the button at the end."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self._label = label
+        self.setPlaceholderText("none")
+        icon = self.style().standardIcon(QStyle.StandardPixmap.SP_DirOpenIcon)
+        self.addAction(icon, QLineEdit.ActionPosition.TrailingPosition).triggered.connect(self._look_for_one)
+
+    def _look_for_one(self) -> None:
+        if folder := QFileDialog.getExistingDirectory(self, self._label, self.text()):
+            self.setText(folder)
 
 
 class _WheelOnlyWithFocus(QObject):

@@ -79,6 +79,12 @@ class Saving(QObject):
         runs = self._saver.unfinished if self._saver is not None else []
         return next((run for run in reversed(runs) if (run.method, run.image) == (method, image)), None)
 
+    def model_of(self, run: RunRecord) -> str:
+        """Return the folder of the model that is kept of a run, "" if there is none."""
+        project = self._saver.path if self._saver is not None else None
+        folder = project.parent / run.model if run.model and project is not None else None
+        return str(folder) if folder is not None and folder.is_dir() else ""
+
     def taken_up(self, run: RunRecord) -> None:
         """Note that a person was told of a run that was cut off."""
         self.begin().taken_up(run)

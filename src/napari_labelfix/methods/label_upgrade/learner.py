@@ -13,6 +13,7 @@ from napari_labelfix.losses.dice import masked_dice_loss
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
+from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import UnetSpec, build_unet, save_weights, start_unet
@@ -200,6 +201,8 @@ class BestSoFar:
 
 def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
     """Return the network to begin with: pretrained on images, it takes no notice yet of labels beside them."""
+    if labelled and (saved := saved_start(params, "label_upgrade", spec, {"labelled": True})):
+        return saved
     if not params.pretrained:
         return start_unet(spec, pretrained=False)
     start = start_unet(dataclasses.replace(spec, channels=spec.channels - labelled), pretrained=True)

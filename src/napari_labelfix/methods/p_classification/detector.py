@@ -14,6 +14,7 @@ from napari_labelfix.data.batches import random_place, share_out
 from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import DEPTH, UnetSpec, save_weights, start_unet
@@ -75,7 +76,9 @@ class Detector(Trainee):
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
         self.spec = UnetSpec(params.encoder, channels, classes=1)
         self.params = params
-        super().__init__(start_unet(self.spec, params.pretrained, [DEPTH]), device, params.batch_size, params.crop)
+        saved = saved_start(params, "p_classification", self.spec)
+        start = saved or start_unet(self.spec, params.pretrained, [DEPTH])
+        super().__init__(start, device, params.batch_size, params.crop)
         self.origin = self.news()  # told once for all rounds
         self._rng = np.random.default_rng(params.seed)
         self._optimizer = torch.optim.RAdam(self.network.parameters(), params.learning_rate, weight_decay=5e-5)

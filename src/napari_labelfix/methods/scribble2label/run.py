@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_labelfix.methods.prediction import classify
-from napari_labelfix.methods.scribble2label.learner import Learner
+from napari_labelfix.methods.scribble2label.learner import METHOD, Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session, make_proposal
+from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Clock, Proposal, Snapshot, tell
 
@@ -40,10 +41,11 @@ def train(task: Task, params: Scribble2LabelParams) -> Training:
     Raises
     ------
     InputError
-        Before the first snapshot, if the task cannot be learned from.
+        Before the first snapshot, if the task cannot be learned from, or not from the chosen start.
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
+    saved_start(params, METHOD, session.spec)  # what is wrong with it is said now, not after the instant proposal
     return (yield from tell(_story(session, params), session.annotate))
 
 
@@ -73,7 +75,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
 def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]:
     """Tell a run from the instant proposal to the last epoch; new scribbles wait in the session."""
     yield from _instant_proposals(session, epoch=0)
-    learner = Learner(UnetSpec(params.encoder, session.channels, session.classes), params, session.device)
+    learner = Learner(session.spec, params, session.device)
     turn = session.next_turn()
     if learner.all_trained and params.instant:
         for index in turn:

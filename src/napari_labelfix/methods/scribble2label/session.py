@@ -16,6 +16,7 @@ from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
 from napari_labelfix.methods.scribble2label.trust import Trust, agreement
 from napari_labelfix.networks.device import choose_device
+from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class Session:
     def channels(self) -> int:
         """Channels of every image."""
         return int(self._images[0].shape[2])
+
+    @property
+    def spec(self) -> UnetSpec:
+        """The network that the task needs."""
+        return UnetSpec(self.params.encoder, self.channels, self.classes)
 
     @property
     def marked_first(self) -> list[int]:

@@ -1,0 +1,62 @@
+"""What a training starts from: a model that an earlier run has saved, or else what its method begins with."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.networks.unet import Start, UnetSpec, load_unet, pick_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from napari_labelfix.params import Params
+
+
+def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, object] | None = None) -> Start | None:
+    """Return the network of a saved model, to train on; None if no folder was chosen.
+
+    Parameters
+    ----------
+    params
+        The run's parameters.
+    method
+        Name of the method that starts.
+    spec
+        The network that it needs. It may have other classes than the saved one: further classes begin as its last one.
+    more
+        What else must be the same in the model's description.
+
+    Raises
+    ------
+    ModelError
+        If the files are missing or damaged.
+    InputError
+        If the model is of another method, or of a network that does not fit.
+    """
+    folder = params.start_from
+    if not folder:
+        return None
+    model = TrainedModel.load(Path(folder).expanduser())
+    saved = UnetSpec(**{field.name: model.network.get(field.name) for field in fields(UnetSpec)})  # type: ignore[arg-type]
+    same = {"method": method, "encoder": spec.encoder, "channels": spec.channels, **(more or {})}
+    found = {"method": model.method, **model.network}
+    for name, wanted in same.items():
+        if found.get(name) != wanted:
+            raise InputError(
+                f"The model in {folder} has {name} {found.get(name)!r}, but this run has {name} {wanted!r}. Choose "
+                "another model to start from, or none."
+            )
+    network = load_unet(saved, model.weights)
+    _fit_classes(network, saved.classes, spec.classes)
+    return Start(network, f"Started from the model in {folder}.", all_trained=True)
+
+
+def _fit_classes(network: nn.Module, known: int, wanted: int) -> None:
+    if known != wanted:
+        pick_outputs(network, [min(index, known - 1) for index in range(wanted)])
