@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import roifile
 import tifffile
+import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
@@ -17,10 +19,11 @@ from tricky import tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import find_annotations, pair, read_annotations, read_instances
+from napari_labelfix.io.annotation_files import read_annotations, read_instances
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS, find_format
 from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.pairing import find_annotations, pair, planes_together
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.io.tasks import read_task
@@ -53,8 +56,6 @@ def test_labels_come_back_from_every_format(tmp_path, name, ndim):
     file = image_file(tmp_path, image.labels.shape)
     out = tmp_path / "out"
     export([image], find_format(name), out)
-    if name == "png" and ndim == 3:
-        pytest.skip("PNG has a file per plane, which only belongs to an image of that name")
     folder = out / "labels" if name == "yolo-polygons" else out
     pairs = pair([tmp_path / "cells.npy"], find_annotations([folder]))
     labels = read_instances(pairs["cells"], file)
@@ -281,6 +282,45 @@ def test_a_task_takes_labels_of_other_programs(tmp_path):
     export([tricky()], find_format("imagej"), tmp_path / "marks")
     read = read_task([tmp_path / "images"], [tmp_path / "marks"], Instances)
     np.testing.assert_array_equal(read.task.planes[0].annotation.labels, tricky().labels)
+
+
+def test_a_plane_of_its_own_lies_in_its_place_and_others_are_empty(tmp_path):
+    stack = image_file(tmp_path, (3, 40, 52))
+    (tmp_path / "out").mkdir()
+    tifffile.imwrite(tmp_path / "out" / "cells_001_labels.tif", tricky_plane())
+    [path] = pair([stack.path], find_annotations([tmp_path / "out"]))["cells"]
+    labels = read_instances([path], stack)
+    np.testing.assert_array_equal(labels[1], tricky_plane())
+    assert not labels[[0, 2]].any()
+    tifffile.imwrite(tmp_path / "cells_007.tif", tricky_plane())
+    with pytest.raises(InputError, match=r"cells_007.tif is no plane of .*, which is 3 planes of 40 x 52"):
+        read_instances([tmp_path / "cells_007.tif"], stack)
+    tifffile.imwrite(tmp_path / "cells_002.tif", tricky_plane()[:20])
+    with pytest.raises(InputError, match=r"cells_002.tif is 20 x 52, but a plane of .* 40 x 52"):
+        read_instances([tmp_path / "cells_002.tif"], stack)
+
+
+def test_files_of_numbered_images_are_no_planes_of_another_one(tmp_path):
+    annotations = [tmp_path / "labels" / f"{name}.png" for name in ("a", "a_001", "a_002_labels")]
+    images = [tmp_path / f"{name}.tif" for name in ("a", "a_001", "a_002")]
+    assert pair(images, annotations) == {path.stem: [file] for path, file in zip(images, annotations, strict=True)}
+    assert planes_together(annotations) == [annotations[:1], annotations[1:]]
+
+
+def test_labels_inside_an_ome_zarr_image_belong_to_it(tmp_path):
+    image = tricky(3)
+    export([image], find_format("ome-zarr"), tmp_path / "out")
+    inside = tmp_path / "cells.ome.zarr"
+    pixels = zarr.create_group(inside, zarr_format=2)
+    axes = [{"name": name, "type": "space"} for name in "zyx"]
+    pixels.create_array("0", data=np.zeros(image.labels.shape, np.uint8))
+    pixels.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": [{"path": "0"}]}]
+    assert find_annotations([inside]) == [inside], "an image without labels is what it is"
+    shutil.copytree(tmp_path / "out" / "cells_labels.ome.zarr", inside / "labels" / "nuclei")
+    zarr.create_group(inside / "labels", zarr_format=2).attrs["labels"] = ["nuclei", "gone"]
+    assert find_annotations([inside]) == [inside / "labels" / "nuclei"]
+    pairs = pair([inside], find_annotations([inside]))
+    np.testing.assert_array_equal(read_instances(pairs["cells"], read_image(inside)), image.labels)
 
 
 def test_a_coco_file_belongs_to_the_images_that_it_names(tmp_path):

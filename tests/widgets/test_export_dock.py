@@ -123,7 +123,7 @@ def test_without_labels_there_is_nothing_to_press(make_napari_viewer):
 def test_outlines_of_other_programs_become_labels_on_the_image(dock, viewer, tmp_path, qtbot, name):
     labels = three_objects()
     exported = export([LabelImage.of("cells", labels)], find_format(name), tmp_path / "others")
-    dock.import_file(tmp_path / "others" / exported.files[0])
+    dock.import_files([tmp_path / "others" / exported.files[0]])
     wait_for_end(dock, qtbot)
     assert dock.message.mood == "done", dock.message.text()
     added = viewer.layers[-1]
@@ -134,9 +134,19 @@ def test_outlines_of_other_programs_become_labels_on_the_image(dock, viewer, tmp
     assert [str(unit) for unit in added.units] == ["micrometer"] * 3
 
 
+def test_the_planes_of_a_stack_become_one_layer(dock, viewer, tmp_path, qtbot):
+    labels = three_objects()
+    exported = export([LabelImage.of("cells", labels)], find_format("png"), tmp_path)
+    dock.import_files([tmp_path / name for name in exported.files if name.endswith("_labels.png")])
+    wait_for_end(dock, qtbot)
+    assert dock.message.mood == "done", dock.message.text()
+    assert viewer.layers[-1].name == "cells_labels"
+    np.testing.assert_array_equal(viewer.layers[-1].data, labels)
+
+
 def test_points_and_boxes_become_points_and_rectangles(dock, viewer, tmp_path, qtbot):
     export([LabelImage.of("cells", three_objects())], find_format("points"), tmp_path)
-    dock.import_file(tmp_path / "cells_points.csv")
+    dock.import_files([tmp_path / "cells_points.csv"])
     wait_for_end(dock, qtbot)
     points = viewer.layers[-1]
     assert isinstance(points, Points)
@@ -145,7 +155,7 @@ def test_points_and_boxes_become_points_and_rectangles(dock, viewer, tmp_path, q
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [3, 4, 10, 20]}
     image = {"id": 1, "file_name": "cells.tif", "height": 40, "width": 50, "plane": [1]}
     (tmp_path / "boxes.json").write_text(json.dumps({"images": [image], "annotations": [box]}))
-    dock.import_file(tmp_path / "boxes.json")
+    dock.import_files([tmp_path / "boxes.json"])
     wait_for_end(dock, qtbot)
     boxes = viewer.layers[-1]
     assert isinstance(boxes, Shapes)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import find_annotations, name_without_ending, pair, read_instances
+from napari_labelfix.io.annotation_files import read_instances
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import SUFFIXES, find_images, is_zarr, read_image, read_labels, stem_of
 
 if TYPE_CHECKING:

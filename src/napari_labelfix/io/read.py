@@ -147,6 +147,18 @@ def is_zarr(path: Path) -> bool:
     return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
+def labels_inside(path: Path) -> list[Path]:
+    """Return the labels inside an OME-Zarr image: the groups that its group `labels` names."""
+    folder = path / "labels"
+    if not is_zarr(path) or not is_zarr(folder):
+        return []
+    import zarr
+
+    attributes: dict[str, Any] = dict(zarr.open(folder, mode="r").attrs)
+    names = attributes.get("ome", attributes).get("labels", [])  # OME-Zarr 0.5 and before
+    return [folder / str(name) for name in names if (folder / str(name)).is_dir()]
+
+
 def _kind_of(path: Path) -> str:
     """Return which of the readers serves; raise `InputError` if there is no file or none serves."""
     if not path.exists():

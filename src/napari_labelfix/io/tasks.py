@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Annotation, Plane, Scribbles, Task
-from napari_labelfix.io.annotation_files import find_annotations, pair, read_annotations
+from napari_labelfix.io.annotation_files import read_annotations
+from napari_labelfix.io.pairing import find_annotations, pair
 from napari_labelfix.io.read import ImageFile, find_images, read_image
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import napari
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import name_without_ending
+from napari_labelfix.io.pairing import name_without_ending
 from napari_labelfix.io.read import stem_of
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.exporting import file_of, layers_from_file
+from napari_labelfix.widgets.exporting import file_of, layers_from_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def _read(path: Any) -> list[Any]:
     file = Path(path)
     image = _image_for(file)
     if image is not None:
-        return [layer.as_layer_data_tuple() for layer in layers_from_file(file, image)()]
+        return [layer.as_layer_data_tuple() for layer in layers_from_files([file], image)()]
     if file.name.endswith(_SEG):
         return [(np.asarray(read_masks(file)), {"name": file.stem}, "labels")]
     raise InputError(f"{file.name} does not say how large its image is. Open the image first, then this file again.")

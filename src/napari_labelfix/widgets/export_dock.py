@@ -28,7 +28,7 @@ from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.exporting import (
     file_of,
     label_image_of,
-    layers_from_file,
+    layers_from_files,
     states_of,
 )
 from napari_labelfix.widgets.label_layers import can_be_exported, first_choice, image_of
@@ -108,13 +108,13 @@ class ExportDock(QWidget):
         self.exporting.start(lambda: (export([read()], chosen, folder), folder))
         self._show_what_is_possible()
 
-    def import_file(self, path: Path) -> None:
+    def import_files(self, paths: Sequence[Path]) -> None:
         """Read annotations of another program onto the chosen image, in the background."""
         image: Any = self.images.layer
         if image is None or self.importing.busy:
             return
-        self.message.show_text(f"Importing {path.name}…")
-        self.importing.start(layers_from_file(path, image))
+        self.message.show_text(f"Importing {paths[0].name}…")
+        self.importing.start(layers_from_files(paths, image))
         self._show_what_is_possible()
 
     def count(self) -> None:
@@ -192,9 +192,10 @@ class ExportDock(QWidget):
 
     def _choose_file(self) -> None:
         start = str(file_of(self.images.layer) or Path.home())
-        path, _ = QFileDialog.getOpenFileName(self, "Annotations", start, f"Annotations ({_IMPORTED});;All files (*)")
-        if path:
-            self.import_file(Path(path))
+        kinds = f"Annotations ({_IMPORTED});;All files (*)"
+        paths, _ = QFileDialog.getOpenFileNames(self, "Annotations", start, kinds)
+        if paths:
+            self.import_files(list(map(Path, paths)))
 
     def _usual_folder(self) -> Path:
         """Return a folder beside the image; the home folder for an image from nowhere."""

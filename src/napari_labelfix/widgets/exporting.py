@@ -12,6 +12,7 @@ from napari_labelfix import annotations as kinds
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
 from napari_labelfix.widgets import layers
@@ -69,28 +70,32 @@ def states_of(layer: Labels) -> list[str]:
     return _columns_of(layer).get("state", [])
 
 
-def layers_from_file(path: Path, image: Image) -> Callable[[], list[Layer]]:
-    """Return what reads a file of annotations, in any thread, and makes layers that lie on the image.
+def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[Layer]]:
+    """Return what reads files of annotations, in any thread, and makes layers that lie on the image.
 
-    A file with outlines becomes labels, one with boxes rectangles, one with points points.
+    A file with outlines becomes labels, one with boxes rectangles, one with points points; those of the planes of a
+    stack become one layer.
 
     Raises
     ------
     InputError
-        When it is read: if the file cannot be read, or does not fit the image.
+        When they are read: if a file cannot be read, or does not fit the image.
     """
     placed, pixels = layers.placement(image), layers.level_0(image)
-    name = path.stem
     stem = (file_of(image) or Path(f"{image.name}.tif")).stem
 
     def read() -> list[Layer]:
         channels = pixels.shape[-1] if image.rgb else None
         file = ImageFile(Path(f"{stem}.tif"), np.asarray(pixels), channels)
-        kind = what_is_in(path, file)
-        found = read_annotations([path], file, kind)
-        return [_MAKERS[kind](found, file, name, placed)]
+        return [_read_layer(together, file, placed) for together in planes_together(paths)]
 
     return read
+
+
+def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) -> Layer:
+    kind = what_is_in(paths, file)
+    name = paths[0].stem if len(paths) == 1 else f"{name_of_stack(paths[0])}_labels"
+    return _MAKERS[kind](read_annotations(paths, file, kind), file, name, placed)
 
 
 def _columns_of(layer: Labels) -> dict[str, list[Any]]:

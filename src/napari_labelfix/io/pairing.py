@@ -1,0 +1,164 @@
+"""Which files are annotations, and of which image: they are known by their names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
+
+from napari_labelfix.annotations import Points
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.coco import image_names
+from napari_labelfix.io.read import SUFFIXES, is_zarr, labels_inside, stem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from napari_labelfix.annotations import Annotation
+
+READERS = {
+    ".zip": "imagej_rois",
+    ".roi": "imagej_rois",
+    ".json": "coco",
+    ".geojson": "qupath_geojson",
+    ".txt": "yolo",
+}  # modules of this package, by suffix
+POINTS = ".csv"
+_FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
+_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points)$")  # of the names that an export gives
+_NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
+_PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")
+
+
+def find_annotations(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of annotations that `paths` name: files as they are, folders as what is in them, by name.
+
+    In the place of an OME-Zarr image that has labels inside are these.
+
+    Raises
+    ------
+    InputError
+        If a path does not exist or is of a kind that holds no annotations, or a folder has none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"There is no file {path}.")
+        if path.is_dir() and not is_zarr(path):
+            entries = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
+            if not entries:
+                raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
+            found += [one for entry in entries for one in labels_inside(entry) or [entry]]
+        elif inside := labels_inside(path):
+            found += inside
+        elif path.suffix.lower() not in _suffixes() and not is_zarr(path):
+            raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_suffixes())}.")
+        else:
+            found.append(path)
+    return found
+
+
+def pair(
+    images: Sequence[Path], annotations: Sequence[Path], kind: type[Annotation] | None = None
+) -> dict[str, list[Path]]:
+    """Return the files of annotations of each image, by the image's stem.
+
+    A file is named like its image, perhaps with the ending of an export ("cells_rois.zip"); a COCO file may be called
+    anything and belongs to the images that it names; of YOLO, PNG and TIFF there may be a file for each plane
+    ("cells_003_labels.png"). Where an image has labels and a table of points, what is wanted (`kind`) decides.
+
+    Raises
+    ------
+    InputError
+        If a file is an image too, belongs to none, or several could be meant.
+    """
+    names = [stem_of(path) for path in images]
+    candidates = {name: _files_of(name, annotations, {*names} - {name}) for name in names}
+    for path in images:
+        if path in candidates[stem_of(path)]:
+            raise InputError(f"{path} is given as an image and as its annotation. Keep them in different folders.")
+    known = {path for files in candidates.values() for path in files}
+    if lonely := sorted({_own_name(path) for path in annotations if path not in known}):
+        raise InputError(f"No image has the name of these annotations: {', '.join(lonely)}. Name each like its image.")
+    return {name: _choose(name, files, kind) for name, files in candidates.items()}
+
+
+def planes_together(paths: Sequence[Path]) -> list[list[Path]]:
+    """Return files by the image that they seem to belong to: those of the planes of a stack are together."""
+    together: dict[Path, list[Path]] = {}
+    for path in paths:
+        together.setdefault(path.with_name(name_of_stack(path)) if plane_of(path) else path, []).append(path)
+    return list(together.values())
+
+
+def name_without_ending(path: Path) -> str:
+    """Return the name of the image that a file is named after: "cells" of "cells_rois.zip"."""
+    return _ENDINGS.sub("", _own_name(path))
+
+
+def plane_of(path: Path) -> tuple[int, ...] | None:
+    """Return the plane that the name of a file tells: (3,) of "cells_003_labels.png"."""
+    found = _PLANE.search(name_without_ending(path)) if path.suffix.lower() in _FILE_PER_PLANE else None
+    return tuple(map(int, found[1].split("_"))) if found else None
+
+
+def name_of_stack(path: Path) -> str:
+    """Return the name of the stack that a file may be a plane of: "cells" of "cells_003_labels.png"."""
+    name = name_without_ending(path)
+    return _PLANE.sub("", name) if path.suffix.lower() in _FILE_PER_PLANE else name
+
+
+def _own_name(path: Path) -> str:
+    """Return the name of a file; of labels inside an OME-Zarr image, the image's."""
+    image = path.parent.parent
+    return stem_of(image if path in labels_inside(image) else path)
+
+
+def _suffixes() -> list[str]:
+    return [*SUFFIXES, *READERS, POINTS]
+
+
+def _may_be_annotations(path: Path) -> bool:
+    return path.suffix.lower() in _suffixes() and path.name[0] != "." and not _NOT_ANNOTATIONS.search(path.name)
+
+
+def _looks_right(path: Path) -> bool:
+    """Whether a file that nobody has named is worth reading: notes, records and archives lie in folders, too."""
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".txt":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return not lines or (len(lines[0].split()) >= 5 and all(map(_is_number, lines[0].split())))
+        if suffix == ".json":
+            return bool(image_names(path))
+        if suffix == ".zip":
+            with ZipFile(path) as archive:
+                return any(name.lower().endswith(".roi") for name in archive.namelist())
+    except (OSError, ValueError, BadZipFile):
+        return False
+    return True
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).replace("e-", "", 1).isdecimal()
+
+
+def _files_of(name: str, annotations: Sequence[Path], others: Collection[str]) -> list[Path]:
+    """Return the files that are named like an image and like no other, or else those that name it themselves."""
+    named = [path for path in annotations if name in _names(path) and _names(path)[0] not in others]
+    return named or [path for path in annotations if path.suffix.lower() == ".json" and name in image_names(path)]
+
+
+def _names(path: Path) -> tuple[str, str, str]:
+    """Return what the image of a file may be called."""
+    return _own_name(path), name_without_ending(path), name_of_stack(path)
+
+
+def _choose(name: str, files: list[Path], kind: type[Annotation] | None) -> list[Path]:
+    """Return the one file to read, or those of the planes of a stack."""
+    fitting = [path for path in files if (path.suffix.lower() == POINTS) == (kind is Points)] or files
+    exact = [path for path in fitting if _own_name(path) == name] or fitting
+    if len(exact) > 1 and not all(name_without_ending(path) != name == name_of_stack(path) for path in exact):
+        raise InputError(f"{exact[0]} and {exact[1]} could both be annotations of {name}. Give one of them.")
+    return exact
