@@ -175,8 +175,7 @@ class Accepting(Acceptor):
     def _write(self, corrected: Labels, edit: Edit) -> None:
         """Write as one step of the layer's history; show and select the layer, so that Ctrl+Z takes this step back."""
         history_of(corrected).step(edit, RecordChanges(after=self._records(edit)), "accept")
-        if not corrected.visible:  # napari puts the brush away at each look, whether or not anything is different
-            corrected.visible = True
+        layers.show(corrected)
         layers.select(self._results.viewer, corrected)
         self.forget_counts()
 

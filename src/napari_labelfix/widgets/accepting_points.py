@@ -138,6 +138,6 @@ class AcceptingPoints(Acceptor):
         if len(points):
             add_points(layer, points, kind)
             layers.tag_of(layer).setdefault(_ACCEPTS, []).append(points.copy())
-        layer.visible = True
+        layers.show(layer)
         layers.select(self._results.viewer, layer)
         return Accepted(len(points), present)

@@ -114,7 +114,7 @@ class CompareView(QWidget):
             layers.add_next_to(self._viewer, shown, layer, above=True)
             self._shown = shown
         elif self._shown is not None:
-            self._shown.visible = True
+            layers.show(self._shown)
 
     def go_to(self, row: int) -> None:
         """Go to what has changed."""

@@ -121,8 +121,7 @@ class Editing:
         in_stack = sheet.in_stack(outcome)
         history = history_of(layer)
         changed = history.step(in_stack.edit, records_after(in_stack, history.records.get), what)
-        if not layer.visible:  # napari puts the brush away at each look, whether or not anything is different
-            layer.visible = True
+        layers.show(layer)
         layers.select(self._viewer, layer)  # so that Ctrl+Z takes this step back
         self._select_what_is_left(outcome)
         return changed

@@ -157,6 +157,12 @@ def select(viewer: ViewerModel, layer: Layer) -> None:
     viewer.layers.selection.active = layer
 
 
+def show(layer: Layer) -> None:
+    """Make a layer visible, if it is not: napari puts the brush away whether or not anything is different."""
+    if not layer.visible:
+        layer.visible = True
+
+
 def active(viewer: ViewerModel) -> Layer | None:
     """Return the active layer: the one that the mouse, the brush and Ctrl+Z belong to."""
     return viewer.layers.selection.active

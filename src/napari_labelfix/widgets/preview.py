@@ -66,7 +66,7 @@ class PreviewButton(QPushButton):
             layers.link(layer, "preview", image, self._method.name)
             layers.add_quietly(self._viewer, layer)
         layer.data[index] = labels
-        layer.visible = True
+        layers.show(layer)
         layer.refresh()
         self._shown += 1
         self._inputs.make_way()

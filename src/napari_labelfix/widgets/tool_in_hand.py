@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.canvas_tool import CanvasTool
 from napari_labelfix.widgets.history import history_of
 
@@ -72,8 +73,7 @@ class ToolInHand(QObject):
         self.tool, self._whole = tool, self._sheet.whole
         self._history = history_of(layer)
         self._history.changed.connect(self._on_labels_changed)
-        if not layer.visible:
-            layer.visible = True
+        layers.show(layer)
         self.canvas.start(layer)
         self.changed.emit()
         self.said.emit(f"{tool.hint(self._editing.selected)} Esc ends it.")
