@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.ndimage import find_objects
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
+from napari_labelfix.review.boxes import find_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,9 +138,5 @@ class LabelImage:
 
 def objects_of(plane: NDArray[Any]) -> Iterator[PlaneObject]:
     """Yield the objects of a (Y, X) plane of labels, by ascending id."""
-    numbers, compact = np.unique(plane, return_inverse=True)  # ids may be huge, and find_objects makes a list of all
-    compact = compact.reshape(plane.shape) + int(numbers[0] > 0)
-    for rank, window in enumerate(find_objects(compact), start=1):
-        if window is not None:
-            number = int(numbers[rank - int(numbers[0] > 0)])
-            yield PlaneObject(number, (window[0].start, window[1].start), compact[window] == rank)
+    for number, (rows, columns) in find_boxes(plane.view(np.uint8) if plane.dtype == bool else plane).items():
+        yield PlaneObject(number, (rows.start, columns.start), plane[rows, columns] == number)
