@@ -36,18 +36,23 @@ class PClassificationParams(Params):
         help="In pixels, in all images; 0 takes that of the points of each image.",
     )  # fmt: skip
     share: float = param(
-        0.05, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
+        0.3, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
         help="Of the cells that the class prior expects among the unmarked, the share taken from the top of the "
-        "ranking in a round (alpha).",
+        "ranking in a round (alpha; the paper takes 0.05 of all).",
     )  # fmt: skip
     negative_share: float = param(
-        0.25, label="Share of pseudo-background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
+        0.75, label="Share of pseudo-background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
         help="Of the others, the share taken from the bottom in a round (beta; the paper takes 0.05 of all, where few "
         "are background).",
     )  # fmt: skip
+    background: float = param(
+        0.1, label="Weight of background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
+        help="How much it counts, beside what is known, that there is no cell far from all candidates; 0 learns in "
+        "discs around what is known alone, as the paper does.",
+    )  # fmt: skip
     prior: float = param(
         0.0, label="Class prior", minimum=0.0, maximum=0.99, step=0.05, advanced=True,
-        help="Share of cells among the detections; 0 estimates it in each round, after Elkan and Noto.",
+        help="Share of cells among the detections; 0 estimates it in each round.",
     )  # fmt: skip
     power: float = param(
         4.0, label="Power", minimum=1.0, maximum=32.0, step=1.0, advanced=True,
@@ -58,7 +63,7 @@ class PClassificationParams(Params):
         help="How long the patch classifier trains in each round.",
     )  # fmt: skip
     learning_rate: float = param(
-        3e-4, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
+        1e-3, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
         help="Of the detector.",
     )  # fmt: skip
     encoder: str = param(

@@ -5,39 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FOLDS = 5
-LOWEST, HIGHEST = 0.05, 0.95  # an estimate from a few points is no reason to rule either out
+BIN = 0.4  # of the positives that the best bin has at least; the highest few of a handful say nothing
+LOWEST, HIGHEST = 0.02, 0.95  # an estimate from a few points is no reason to rule either out
 
 
-def estimate_prior(positive: NDArray[np.floating], unlabelled: NDArray[np.floating], seed: int) -> float:
+def estimate_prior(positive: NDArray[np.floating], unlabelled: NDArray[np.floating]) -> float:
     """Return the share of positives among unlabelled samples.
 
-    A logistic regression learns to tell labelled from unlabelled. With c its mean probability g for the labelled, an
-    unlabelled sample is positive with probability (1 - c) / c * g / (1 - g); the estimate is the mean of that. All
-    probabilities are those of samples that it has not learned from.
+    Above a threshold lies a share q_p of the positives and q_u of the unlabelled. Were all of the unlabelled there
+    positive, q_u / q_p were their share; some are not, so that it is an upper bound, and the lowest one is taken. Of P
+    positives n lie above the n-th of them, and for q_p it is n / (P + 1) that is expected.
 
     Parameters
     ----------
     positive, unlabelled
-        (P, F), (U, F) features; at least two positives and two unlabelled samples.
+        (P,), (U,) scores, high for positives, each from a model that has not learned from that sample; neither empty.
 
     Notes
     -----
-    Elkan & Noto, Learning Classifiers from Only Positive and Unlabeled Data, KDD 2008.
+    Best bin estimation: Garg, Wu, Smola, Balakrishnan & Lipton, Mixture Proportion Estimation and PU Learning: A Modern
+    Approach, NeurIPS 2021. They keep away from small bins by a confidence term for hundreds of positives; with six it
+    would leave but one bin. Here a bin has a share of the positives instead.
     """
-    samples = np.concatenate([positive, unlabelled])
-    labelled = np.arange(len(samples)) < len(positive)
-    folds = StratifiedKFold(min(FOLDS, len(positive), len(unlabelled)), shuffle=True, random_state=seed)
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    g = cross_val_predict(classifier, samples, labelled, cv=folds, method="predict_proba")[:, 1].clip(1e-3, 1 - 1e-3)
-    c = g[labelled].mean()
-    share = ((1 - c) / c * g[~labelled] / (1 - g[~labelled])).clip(0, 1).mean()
-    return float(np.clip(share, LOWEST, HIGHEST))
+    thresholds = np.sort(positive)[::-1]
+    above = np.arange(1, len(positive) + 1)
+    bounds = (unlabelled >= thresholds[:, np.newaxis]).mean(axis=1) / (above / (len(positive) + 1))
+    return float(np.clip(bounds[above >= BIN * len(positive)].min(), LOWEST, HIGHEST))

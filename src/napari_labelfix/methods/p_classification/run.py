@@ -3,7 +3,7 @@
 Fujii, Suehiro, Nishimura, Bise, "Cell Detection from Imperfect Annotation by Pseudo Label Selection Using
 P-classification", MICCAI 2021. A round is the paper's: the detector learns in discs around what is known; what it
 finds elsewhere is ranked; the ends of the ranking become known, too. The detector starts from weights that know cells,
-so that there are detections at once, and points that are marked meanwhile are taken up.
+so that there are detections at once, learns on through all rounds, and takes up points that are marked meanwhile.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
 
 def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot]:
     """Tell a run from the first look to the last round; changed points wait in the session."""
-    start = detector = Detector(session.channels, params, session.device)
+    start, detector = (Detector(session.channels, params, session.device) for _ in range(2))
     total = (params.rounds + 1) * params.epochs + params.rounds
     if start.knows_cells:
         yield from _look(session, start, partial(Snapshot, "first look", 0, total))
+        session.remember_first_look()
     yield Snapshot("first look" if start.knows_cells else "round 0: detector", 0, total, message=start.origin)
     for number in range(params.rounds + 1):
-        detector = Detector(session.channels, params.replace(seed=params.seed + number), session.device)
         yield from _train_detector(session, detector, number, total)
         detector.stay_near()
         step = (number + 1) * params.epochs + number

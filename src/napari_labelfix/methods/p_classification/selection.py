@@ -9,6 +9,7 @@ import torch
 
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, climb
 from napari_labelfix.methods.p_classification.classifier import PatchClassifier, cut_patches, encode_patches
+from napari_labelfix.methods.p_classification.evidence import places_among, tell_apart, weigh
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
 from napari_labelfix.methods.p_classification.targets import NOWHERE
@@ -55,23 +56,43 @@ class Selection:
         # a marked centre is not quite where the detector has its maximum, and must not be told apart by that
         given = [climb(sheet.points.positions, sheet.heatmap, sheet.points.radius) for sheet in sheets]
         chosen = [sheet.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE) for sheet in sheets]
+        found = [self._positions[self._planes == index] for index in range(len(sheets))]
         labelled = self._encode(network, given)
         self._positive = torch.cat([labelled, self._encode(network, chosen)], dim=1)
-        self._unlabelled = self._encode(network, [self._positions[self._planes == i] for i in range(len(sheets))])
+        self._unlabelled = self._encode(network, found)
         negative = self._encode(network, [sheet.points.negatives for sheet in sheets])
-        prior = params.prior or estimate_prior(_unturned(labelled), _unturned(self._unlabelled), params.seed)
-        self.metrics["prior"] = prior
-        self._prior = prior
+        heights = self._heights(found)
+        self._height_places = places_among(heights, heights)
+        self._prior = params.prior or self._estimate(labelled, places_among(self._heights(given), heights))
+        self.metrics["prior"] = self._prior
         self._classifier = PatchClassifier(self._positive, self._unlabelled)
-        for risk in self._classifier.learn(negative, prior, params.classifier_epochs):
+        for risk in self._classifier.learn(negative, self._prior, params.classifier_epochs):
             self.metrics["risk"] = risk
             yield risk
+
+    def _heights(self, positions: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
+        """Return (N,) how high the heatmap is at positions (N, 2) of each plane."""
+        return np.concatenate([sheet.heights(at) for sheet, at in zip(self.session.sheets, positions, strict=True)])
+
+    def _estimate(self, labelled: Tensor, height_places: NDArray[np.float64]) -> float:
+        """Return the share of cells among the candidates.
+
+        Parameters
+        ----------
+        labelled
+            (VIEWS, N, F) encoded patches that a person has marked as cells.
+        height_places
+            (N,) where these are among the candidates by their heights.
+        """
+        likeness, others = tell_apart(_over_views(labelled), _over_views(self._unlabelled), self.session.params.seed)
+        positive = weigh(height_places, places_among(likeness, others))
+        return estimate_prior(positive, weigh(self._height_places, places_among(others, others)))
 
     def choose(self) -> Ranking:
         """Rank the candidates, make the ends of the ranking pseudo-labels of their planes, and return the ranking.
 
         A candidate counts among the others as far as the classifier doubts it: where most candidates are cells, the
-        highest of them would else be pushed down most.
+        highest of them would else be pushed down most. Its place by height counts beside its place in the ranking.
         """
         params = self.session.params
         features = self._classifier.features(self._unlabelled)
@@ -82,9 +103,10 @@ class Selection:
         unlikely = learn_ranking(others, known, params.power)
         self.metrics["residual"] = max(likely.residual, unlikely.residual)
         cells = self._prior * len(features)  # to be expected
-        scores = likely.score(features)
+        scores = self._with_heights(likely.score(features))
+        doubts = -self._with_heights(-unlikely.score(features))
         best = _highest(scores, int(np.ceil(params.share * cells)))
-        worst = _highest(unlikely.score(features), int(np.ceil(params.negative_share * (len(features) - cells))))
+        worst = _highest(doubts, int(np.ceil(params.negative_share * (len(features) - cells))))
         worst = np.setdiff1d(worst, best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)
@@ -92,6 +114,10 @@ class Selection:
         places = np.argsort(order)
         chosen = {"pseudo-cells": np.sort(places[best]), "pseudo-background": np.sort(places[worst])}
         return Ranking(scores[order].astype(np.float32), chosen)
+
+    def _with_heights(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return (N,) scores of the candidates by what the ranking says of them (N,) and by height."""
+        return weigh(self._height_places, places_among(scores, scores))
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
         for index, sheet in enumerate(self.session.sheets):
@@ -107,8 +133,9 @@ class Selection:
         return encode_patches(network, torch.cat(cut))
 
 
-def _unturned(encoded: Tensor) -> NDArray[np.float32]:
-    return encoded[0].numpy(force=True)
+def _over_views(encoded: Tensor) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = encoded.mean(dim=0).numpy(force=True)
+    return mean
 
 
 def _highest(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:

@@ -11,10 +11,10 @@ import torch
 
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
+from napari_labelfix.methods.p_classification.candidates import CANDIDATE, away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
 from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
-from napari_labelfix.methods.p_classification.targets import NOWHERE, heatmap_target, points_to_learn_from
+from napari_labelfix.methods.p_classification.targets import NOWHERE, far_from, heatmap_target, points_to_learn_from
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
@@ -44,6 +44,9 @@ class Sheet:
         What a person has marked; a radius is there even if nothing is marked.
     heatmap
         (Y, X) float32 as the detector gave it; all 0 before the first look.
+    untaught
+        (Y, X) the heatmap of a detector that knew cells before it had learned from the marked ones, which it has since
+        learned to see higher than others; None if there was no such detector.
     pseudo
         By role, (N, 2) row, column of the pseudo-labels.
     """
@@ -51,6 +54,7 @@ class Sheet:
     image: Tensor
     points: Points
     heatmap: NDArray[np.float32] = field(init=False)
+    untaught: NDArray[np.float32] | None = None
     pseudo: dict[Role, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,12 +90,31 @@ class Sheet:
 
     def given_heights(self) -> NDArray[np.float32]:
         """Return (N,) the heights of the heatmap's maxima at the cells that a person has marked."""
-        rows, columns = climb(self.points.positions, self.heatmap, self.points.radius).astype(int).T
-        return self.heatmap[rows, columns]
+        return _summits(self.points.positions, self.heatmap, self.points.radius)
 
-    def lesson(self) -> Lesson:
-        """Return what the detector learns from this plane."""
+    def heights(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return (N,) the heights of the summits at some positions (N, 2), before the detector was taught if known."""
+        heatmap = self.heatmap if self.untaught is None else self.untaught
+        return _summits(positions, heatmap, self.points.radius)
+
+    def unmarked(self, heatmap: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
+        """Return positions (N, 2) of the maxima of a heatmap (Y, X) from a threshold up that are nothing known."""
+        positions, _ = find_peaks(heatmap, self.points.radius, threshold)
+        return positions[away_from(positions, np.concatenate([self.positives, self.negatives]), self.points.radius)]
+
+    def lesson(self, background: float, undecided: NDArray[np.floating]) -> Lesson:
+        """Return what the detector learns from this plane.
+
+        Parameters
+        ----------
+        background
+            How much it counts, beside discs around what is known, that there is nothing elsewhere.
+        undecided
+            (N, 2) where there may be a cell: nothing is learned there.
+        """
         target = heatmap_target(self.points.shape, self.positives, self.negatives, self.points.radius)
+        if background:
+            target[1] = np.maximum(target[1], background * far_from(undecided, self.points.shape, self.points.radius))
         places = np.concatenate([self.positives, self.negatives])
         return Lesson(self.image, torch.from_numpy(target).to(self.image.device), places)
 
@@ -122,6 +145,7 @@ class Session:
             for image, marked in zip(images, points, strict=True)
         ]
         self.level = 1.0
+        self.seen = False
         self.redrawn = False
 
     @property
@@ -150,9 +174,19 @@ class Session:
         self.redrawn = True
 
     def lessons(self) -> list[Lesson]:
-        """Return what there is to learn from the planes on which something is known."""
-        lessons = [sheet.lesson() for sheet in self.sheets]
-        return [lesson for lesson in lessons if len(lesson.places)]
+        """Return what there is to learn from the planes on which something is known.
+
+        Far from all candidates there is background. Before the first look there are none, and nothing is known of it.
+        """
+        background = self.params.background if self.seen else 0
+        undecided = [self.unmarked(index, CANDIDATE) for index in range(len(self.sheets))]
+        lessons = [sheet.lesson(background, places) for sheet, places in zip(self.sheets, undecided, strict=True)]
+        return [lesson for lesson in lessons if lesson.target[1].any()]
+
+    def remember_first_look(self) -> None:
+        """Keep the heatmaps of a detector that has not yet learned from what is marked."""
+        for sheet in self.sheets:
+            sheet.untaught = sheet.heatmap
 
     def look(self, detector: Detector) -> Iterator[int]:
         """Let a detector predict every plane; yield each plane when it can be shown.
@@ -168,6 +202,7 @@ class Session:
             heights += sheet.given_heights().tolist()
             self.level = max(float(np.median(heights)), LOWEST_LEVEL)
             yield index
+        self.seen = True
         yield from marked[:-1]
 
     def heatmap(self, index: int) -> NDArray[np.float32]:
@@ -176,10 +211,7 @@ class Session:
 
     def unmarked(self, index: int, threshold: float) -> NDArray[np.float32]:
         """Return positions (N, 2) of the maxima of a plane that are nothing known."""
-        sheet = self.sheets[index]
-        positions, _ = find_peaks(self.heatmap(index), sheet.points.radius, threshold)
-        known = np.concatenate([sheet.positives, sheet.negatives])
-        return positions[away_from(positions, known, sheet.points.radius)]
+        return self.sheets[index].unmarked(self.heatmap(index), threshold)
 
     def found_of_marked(self) -> dict[str, float]:
         """Return the share of the marked cells that are found, and of the finds at marked places those that are cells.
@@ -214,3 +246,9 @@ class Session:
         reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: sheet.foreground}
         labels = asked_for_masks(self.params.masks, reliefs, positions, roles, sheet.points.radius)
         return Detections(positions, scores, roles, sheet.points.radius, heatmap.clip(0, 1), labels)
+
+
+def _summits(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    """Return (N,) the heights of a heatmap's summits at some positions (N, 2)."""
+    rows, columns = climb(positions, heatmap, radius).astype(int).T
+    return heatmap[rows, columns]

@@ -98,6 +98,11 @@ def heatmap_target(
     return np.stack([heatmap, mask | everywhere]).astype(np.float32)
 
 
+def far_from(places: NDArray[np.floating], shape: tuple[int, int], radius: float) -> NDArray[np.bool_]:
+    """Return (Y, X) what is outside of the discs around some places (N, 2)."""
+    return _distance_to(places, shape) > REACH * SIGMA * radius
+
+
 def _distance_to(points: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
     """Return (Y, X) the distance to the nearest point; where there is none, far more than any."""
     if not len(points):
