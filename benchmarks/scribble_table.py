@@ -3,16 +3,20 @@
 `python benchmarks/scribble_table.py --data DIR`, where DIR holds a folder a kind of image, each with a `train.npz` and
 a `val.npz` of `image_<id>` and `labels_<id>`. Networks learn from crops of `train` and are measured on `val`. With the
 defaults, a seed of a kind takes about ten minutes on one idle core; `--images`, `--measured` and `--epochs` make it as
-large as the paper's, for a GPU.
+large as the paper's, for a GPU. It can be stopped and started again: `--rows` keeps what is measured.
+
+The shipped weights have seen `train` with all its labels. `--scratch` starts from random weights, `--weights` from others,
+such as those of `pretraining/train.py --hold-out KIND`, which have not seen the kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from itertools import product
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,11 +27,12 @@ from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import predict, train
 from napari_labelfix.metrics.instances import drop_small, fill_holes, mean_dice
 from napari_labelfix.metrics.overlap import iou
+from napari_labelfix.networks import unet
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -97,22 +102,45 @@ def measure(lessons: Sequence[Scene], tests: Sequence[Scene], ratio: float, para
     return mean(ious), mean(dices)
 
 
-def row_of(kind: Path, ratio: float, way: str, options: argparse.Namespace) -> dict[str, object]:
-    """Return one row: means over the seeds."""
-    found = []
-    for seed in range(options.seeds):
-        params = Scribble2LabelParams(
-            epochs=options.epochs, warmup_epochs=options.epochs // 3, pretrained=not options.scratch, seed=seed,
-            device=options.device, **WAYS[way],
-        )  # fmt: skip
-        lessons = scenes(kind / "train.npz", options.images, seed)
-        tests = scenes(kind / "val.npz", options.measured, 0)
-        found.append(measure(lessons, tests, ratio, params, way == FULL, seed))
-    ious, dices = zip(*found, strict=True)
-    row: dict[str, object] = {"kind": kind.name, "scribbled": "all" if way == FULL else f"{ratio:.0%}", "way": way}
-    row |= {"IoU": mean(ious), "lowest": min(ious), "highest": max(ious), "mDice": mean(dices)}
-    paper = (PAPER_FULL.get(kind.name),) if way == FULL else PAPER.get((kind.name, ratio)) if "Scri" in way else None
-    return row | ({"paper's IoU": paper[0]} if paper else {})
+def measured_rows(kinds: Sequence[Path], options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Yield what each seed, kind, ratio and way has reached; those that stand in `options.rows` are not run again."""
+    rows = json.loads(options.rows.read_text()) if options.rows.exists() else []
+    done = {(row["kind"], row["ratio"], row["way"], row["seed"]): row for row in rows}
+    ways = [*product(options.ratios, [way for way in WAYS if way != FULL]), (1.0, FULL)]
+    for seed, kind, (ratio, way) in product(options.seeds, kinds, ways):
+        key = kind.name, ratio, way, seed
+        if key not in done:
+            if options.weights:
+                unet.WEIGHTS = Path(options.weights.format(kind=kind.name))
+            params = Scribble2LabelParams(
+                epochs=options.epochs, warmup_epochs=options.epochs // 3, pretrained=not options.scratch, seed=seed,
+                device=options.device, **WAYS[way],
+            )  # fmt: skip
+            lessons = scenes(kind / "train.npz", options.images, seed)
+            tests = scenes(kind / "val.npz", options.measured, 0)
+            found = measure(lessons, tests, ratio, params, way == FULL, seed)
+            done[key] = dict(zip(("kind", "ratio", "way", "seed", "IoU", "mDice"), (*key, *found), strict=True))
+            options.rows.write_text(json.dumps(list(done.values()), indent=1))
+        yield done[key]
+
+
+def table(measured: Sequence[dict[str, Any]]) -> list[dict[str, object]]:
+    """Return a row for each kind, ratio and way: means over the seeds."""
+    rows: list[dict[str, object]] = []
+    for kind, ratio, way in sorted({(row["kind"], row["ratio"], row["way"]) for row in measured}, key=_place):
+        found = [row for row in measured if (row["kind"], row["ratio"], row["way"]) == (kind, ratio, way)]
+        ious = [row["IoU"] for row in found]
+        row: dict[str, object] = {"kind": kind, "scribbled": "all" if way == FULL else f"{ratio:.0%}", "way": way}
+        row |= {"seeds": len(found), "IoU": mean(ious), "lowest": min(ious), "highest": max(ious)}
+        row |= {"mDice": mean(row["mDice"] for row in found)}
+        paper = (PAPER_FULL.get(kind),) if way == FULL else PAPER.get((kind, ratio)) if "Scri" in way else None
+        rows.append(row | ({"paper's IoU": paper[0]} if paper else {}))
+    return rows
+
+
+def _place(key: tuple[str, float, str]) -> tuple[str, bool, float, int]:
+    kind, ratio, way = key
+    return kind, way == FULL, ratio, list(WAYS).index(way)
 
 
 def main() -> None:
@@ -124,23 +152,27 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=6, help="crops to learn from")
     parser.add_argument("--measured", type=int, default=16, help="crops to measure on")
     parser.add_argument("--epochs", type=int, default=45)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--scratch", action="store_true", help="start from random weights instead of the package's")
+    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--name", default="scribble_table")
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        default=Path("scribble_table_rows.json"),
+        help="what is measured is kept here, and not measured again",
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     kinds = [path.parent for path in sorted(options.data.glob("*/val.npz"))]
     kinds = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
-    rows: list[dict[str, object]] = []
-    for kind in kinds:
-        for ratio, way in [*product(options.ratios, [way for way in WAYS if way != FULL]), (1.0, FULL)]:
-            rows.append(row_of(kind, ratio, way, options))
-            print(markdown_table(rows[-1:]).splitlines()[-1], flush=True)
-    start = "random weights" if options.scratch else "the weights of the package"
+    start = "weights of the package, which have seen these images"
+    if options.scratch or options.weights:
+        start = "random weights" if options.scratch else "weights that have seen the other kinds, but not this one"
     notes = [
-        f"Means over {options.seeds} seeds, and the lowest and the highest; {options.images} crops of {SIDE} px to "
+        f"Means over seeds, and the lowest and the highest; {options.images} crops of {SIDE} px to "
         f"learn from, {options.epochs} epochs, {options.measured} crops of other images to measure on; every network "
         f"starts from {start}; components under {SMALLEST} px are dropped and holes filled, as in the paper.",
         "Scribbles only: partial cross-entropy. Pseudo-labels: the paper's threshold on the latest prediction, without "
@@ -149,7 +181,11 @@ def main() -> None:
         "not against.",
     ]
     title = "Scribble2Label: what scribbles are worth"
-    print(write_report(options.name, title, rows, machine_facts(), notes))
+    measured = []
+    for row in measured_rows(kinds, options):
+        measured.append(row)
+        print(markdown_table(measured[-1:]).splitlines()[-1], flush=True)
+        write_report(options.name, title, table(measured), machine_facts(), notes)
 
 
 if __name__ == "__main__":
