@@ -5,8 +5,8 @@ a `val.npz` of `image_<id>` and `labels_<id>`. Networks learn from crops of `tra
 defaults, a seed of a kind takes about ten minutes on one idle core; `--images`, `--measured` and `--epochs` make it as
 large as the paper's, for a GPU. It can be stopped and started again: `--rows` keeps what is measured.
 
-The shipped weights have seen `train` with all its labels. `--scratch` starts from random weights, `--weights` from others,
-such as those of `pretraining/train.py --hold-out KIND`, which have not seen the kind.
+The shipped weights have seen `train` with all its labels. `--scratch` starts from random weights, `--weights` from
+others, such as those of `pretraining/train.py --hold-out KIND`, which have not seen the kind.
 """
 
 from __future__ import annotations
