@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from napari_labelfix.methods.p_classification.evidence import LIKENESS, places_among, tell_apart, weigh
+from napari_labelfix.methods.p_classification.evidence import LIKENESS, Evidence, Seen, places_among, tell_apart
 
 
 def test_like_samples_score_higher_even_from_three_positives():
@@ -23,7 +23,35 @@ def test_a_place_is_the_share_of_the_others_below_and_a_tie_counts_half():
     assert places_among(np.array([0.0, 2.0, 9.0]), np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx([0, 3 / 8, 1])
 
 
+def gather(marked_heights, heights, apart=3.0):
+    """Candidates of which the first half look like the marked cells."""
+    rng = np.random.default_rng(0)
+    count = len(heights) // 2
+    features = np.concatenate([rng.normal(apart, 1, (count, 8)), rng.normal(0, 1, (len(heights) - count, 8))])
+    marked = Seen(rng.normal(apart, 1, (len(marked_heights), 8)), np.array(marked_heights))
+    return Evidence(marked, Seen(features, np.array(heights)), seed=0)
+
+
+def test_where_heights_say_nothing_likeness_decides():
+    evidence = gather([1.0] * 10, [1.0] * 40)
+    assert roc_auc_score(np.arange(40) < 20, evidence.candidates) > 0.95
+    assert evidence.marked.mean() > np.median(evidence.candidates)
+
+
+def test_where_all_look_alike_heights_decide():
+    heights = np.linspace(1, 0, 40)
+    assert roc_auc_score(heights > 0.5, gather([1.0] * 10, heights, apart=0.0).candidates) > 0.9
+
+
 def test_heights_and_likeness_are_weighed():
-    assert weigh(np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.0, 1.0])) == pytest.approx(
-        [1, 1 / (1 + LIKENESS), LIKENESS / (1 + LIKENESS)]
-    )
+    evidence = gather([0.0, 1.0], [0.0, 1.0, 0.0, 1.0])
+    both = evidence.beside_heights(np.array([5.0, 5.0, -5.0, -5.0]))
+    assert both == pytest.approx(np.array([0.25 + LIKENESS * 0.75, 0.75 * (1 + LIKENESS), 0.25 * (1 + LIKENESS),
+                                           0.75 + LIKENESS * 0.25]) / (1 + LIKENESS))  # fmt: skip
+
+
+def test_a_share_of_the_marked_cells_is_put_at_risk():
+    evidence = gather([0.2, *[0.8] * 9], np.linspace(1, 0, 40), apart=0.0)
+    at_risk = [evidence.weaker_than_marked(risk) for risk in (0.0, 0.3, 1.0)]
+    assert (evidence.candidates[at_risk[0]] < evidence.marked.min()).all()
+    assert at_risk[0].sum() < at_risk[1].sum() < at_risk[2].sum() == 40

@@ -8,8 +8,11 @@ from scipy.ndimage import center_of_mass
 
 from napari_labelfix.annotations import Plane, Points, Task
 from napari_labelfix.methods.p_classification import selection
+from napari_labelfix.methods.p_classification.candidates import CANDIDATE
+from napari_labelfix.methods.p_classification.detector import Detector
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.run import predict, train
+from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.metrics.detection import count_detections
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.snapshots import Role, run_to_end
@@ -56,12 +59,10 @@ class TestPClassification(MethodTester):
         return quick(**({"epochs": 30, "learning_rate": 1e-3} | changes))
 
     def test_the_loss_falls(self, finished):
-        """Each round has more to learn than the one before, so that losses compare within a round only."""
-        for number in (0, 1):
-            stage = f"round {number}: detector"
-            losses = [s.metrics["loss"] for s in finished[0] if s.stage == stage and "loss" in s.metrics]
-            assert len(losses) >= 3
-            assert np.mean(losses[-2:]) < losses[0]
+        """In the first round: the others begin where it has ended, with more to learn."""
+        losses = [s.metrics["loss"] for s in finished[0] if s.stage == "round 0: detector" and "loss" in s.metrics]
+        assert len(losses) >= 3
+        assert np.mean(losses[-2:]) < losses[0]
 
 
 def test_there_are_useful_detections_before_anything_is_learned():
@@ -209,3 +210,34 @@ def test_planes_may_differ_in_size_and_radius_and_be_smaller_than_a_crop():
 
 def test_a_radius_that_is_set_wins_over_that_of_the_points():
     assert last_of(nuclei_task(), quick(radius=10.0)).radius == 10.0
+
+
+def lessons_after_a_look(background):
+    params = quick(background=background)
+    session = Session(nuclei_task(), params)
+    before = session.lessons()[0].target[1].numpy(force=True)
+    for _ in session.look(Detector(session.channels, params, session.device)):
+        pass
+    return session, before, session.lessons()[0].target[1].numpy(force=True)
+
+
+def test_far_from_all_candidates_there_is_background_once_candidates_are_known():
+    session, before, after = lessons_after_a_look(0.1)
+    assert set(np.unique(before)) == {0, 1}
+    assert set(np.unique(after)) == {0, np.float32(0.1), 1}
+    rows, columns = np.round(session.unmarked(0, CANDIDATE)).astype(int).T
+    assert not after[rows, columns].any()
+    assert np.array_equal(before == 1, after == 1)
+
+
+def test_without_weight_of_background_only_discs_are_learned_from_as_in_the_paper():
+    _, before, after = lessons_after_a_look(0.0)
+    assert np.array_equal(before, after)
+
+
+def test_where_no_cell_may_be_risked_fewer_become_background():
+    def chosen(risk):
+        ranked = [s for s in train(nuclei_task(), quick(risk=risk, negative_share=1.0, prior=0.1)) if s.ranking]
+        return len(ranked[0].ranking.chosen["pseudo-background"])
+
+    assert chosen(0.0) < chosen(1.0)

@@ -1,7 +1,11 @@
-"""How much a candidate is like what is marked: what the detector and a simple classifier of patches say together."""
+"""How much a candidate is like what is marked: what the detector and a simple classifier of patches say together.
+
+Nothing here has learned from what it judges, so that marked cells and unmarked ones can be compared.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +21,51 @@ if TYPE_CHECKING:
 FOLDS = 5
 STIFFNESS = 0.001  # C of the logistic regression: marked cells are far fewer than features
 LIKENESS = 0.5  # weight of what patches look like beside the height of the heatmap, which has seen more cells
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Marked cells, or candidates: features (N, F) of their patches and heights (N,) of the heatmap at them."""
+
+    features: NDArray[np.floating]
+    heights: NDArray[np.floating]
+
+
+class Evidence:
+    """What speaks for a cell, at marked cells and at candidates.
+
+    Scores and heights cannot be compared, and err at different samples. What is compared are places among the
+    candidates, and what is added are places, too (a weighted Borda count).
+
+    Parameters
+    ----------
+    marked, candidates
+        At least two of each.
+    seed
+        Of the folds of a cross-validation.
+
+    Attributes
+    ----------
+    marked, candidates
+        (P,), (U,) from 0 to 1: the more, the more like a cell.
+    """
+
+    def __init__(self, marked: Seen, candidates: Seen, seed: int) -> None:
+        likeness, others = tell_apart(marked.features, candidates.features, seed)
+        self._height_places = places_among(candidates.heights, candidates.heights)
+        self.marked = _weigh(places_among(marked.heights, candidates.heights), places_among(likeness, others))
+        self.candidates = self.beside_heights(others)
+
+    def beside_heights(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return (U,) from 0 to 1 what some scores (U,) of the candidates and their heights say together."""
+        return _weigh(self._height_places, places_among(scores, scores))
+
+    def weaker_than_marked(self, risk: float) -> NDArray[np.bool_]:
+        """Return (U,) which candidates have less evidence than all but a share of the marked cells.
+
+        About that share of the unmarked cells has as little.
+        """
+        return np.asarray(self.candidates < np.quantile(self.marked, risk)) if risk < 1 else self.candidates >= 0
 
 
 def tell_apart(
@@ -51,9 +100,5 @@ def places_among(scores: NDArray[np.floating], others: NDArray[np.floating]) -> 
     return np.asarray(percentileofscore(others, scores, kind="mean"), np.float64) / 100
 
 
-def weigh(height_places: NDArray[np.floating], likeness_places: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return (N,) a score of samples from their places (N,) by height and by likeness to marked cells.
-
-    The two err at different samples, and their numbers cannot be compared; places can (a weighted Borda count).
-    """
+def _weigh(height_places: NDArray[np.float64], likeness_places: NDArray[np.float64]) -> NDArray[np.float64]:
     return (height_places + LIKENESS * likeness_places) / (1 + LIKENESS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from napari_labelfix.params import Params, param
+from napari_labelfix.params import NetworkParams, param
 
 Masks = Literal["none", "foreground", "heatmap"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PClassificationParams(Params):
+class PClassificationParams(NetworkParams):
     """What a person can set."""
 
     threshold: float = param(
@@ -36,7 +36,7 @@ class PClassificationParams(Params):
         help="In pixels, in all images; 0 takes that of the points of each image.",
     )  # fmt: skip
     share: float = param(
-        0.3, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
+        0.2, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
         help="Of the cells that the class prior expects among the unmarked, the share taken from the top of the "
         "ranking in a round (alpha; the paper takes 0.05 of all).",
     )  # fmt: skip
@@ -44,6 +44,11 @@ class PClassificationParams(Params):
         0.75, label="Share of pseudo-background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
         help="Of the others, the share taken from the bottom in a round (beta; the paper takes 0.05 of all, where few "
         "are background).",
+    )  # fmt: skip
+    risk: float = param(
+        0.1, label="Cells at risk", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
+        help="Only what is less like a cell than all but this share of the marked cells can become pseudo-background; "
+        "1 lets everything, as the paper does.",
     )  # fmt: skip
     background: float = param(
         0.1, label="Weight of background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
@@ -65,21 +70,4 @@ class PClassificationParams(Params):
     learning_rate: float = param(
         1e-3, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
         help="Of the detector.",
-    )  # fmt: skip
-    encoder: str = param(
-        "microscopy", label="Encoder", advanced=True,
-        help="The networks' encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
-        "such as resnet34.",
-    )  # fmt: skip
-    pretrained: bool = param(
-        True, label="Pretrained", advanced=True,
-        help="Start from pretrained weights where they can be had; otherwise from scratch, as the paper does.",
-    )  # fmt: skip
-    batch_size: int = param(
-        4, label="Batch", minimum=1, maximum=1024, advanced=True,
-        help="Crops in a training step. Halved by itself when memory runs out.",
-    )  # fmt: skip
-    crop: int = param(
-        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
-        help="Side of a training crop in pixels. Halved by itself when memory runs out at batch 1.",
     )  # fmt: skip

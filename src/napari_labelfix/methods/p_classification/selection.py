@@ -9,7 +9,7 @@ import torch
 
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, climb
 from napari_labelfix.methods.p_classification.classifier import PatchClassifier, cut_patches, encode_patches
-from napari_labelfix.methods.p_classification.evidence import places_among, tell_apart, weigh
+from napari_labelfix.methods.p_classification.evidence import Evidence, Seen
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
 from napari_labelfix.methods.p_classification.targets import NOWHERE
@@ -61,38 +61,25 @@ class Selection:
         self._positive = torch.cat([labelled, self._encode(network, chosen)], dim=1)
         self._unlabelled = self._encode(network, found)
         negative = self._encode(network, [sheet.points.negatives for sheet in sheets])
-        heights = self._heights(found)
-        self._height_places = places_among(heights, heights)
-        self._prior = params.prior or self._estimate(labelled, places_among(self._heights(given), heights))
+        self._evidence = Evidence(self._seen(labelled, given), self._seen(self._unlabelled, found), params.seed)
+        self._prior = params.prior or estimate_prior(self._evidence.marked, self._evidence.candidates)
         self.metrics["prior"] = self._prior
         self._classifier = PatchClassifier(self._positive, self._unlabelled)
         for risk in self._classifier.learn(negative, self._prior, params.classifier_epochs):
             self.metrics["risk"] = risk
             yield risk
 
-    def _heights(self, positions: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
-        """Return (N,) how high the heatmap is at positions (N, 2) of each plane."""
-        return np.concatenate([sheet.heights(at) for sheet, at in zip(self.session.sheets, positions, strict=True)])
-
-    def _estimate(self, labelled: Tensor, height_places: NDArray[np.float64]) -> float:
-        """Return the share of cells among the candidates.
-
-        Parameters
-        ----------
-        labelled
-            (VIEWS, N, F) encoded patches that a person has marked as cells.
-        height_places
-            (N,) where these are among the candidates by their heights.
-        """
-        likeness, others = tell_apart(_over_views(labelled), _over_views(self._unlabelled), self.session.params.seed)
-        positive = weigh(height_places, places_among(likeness, others))
-        return estimate_prior(positive, weigh(self._height_places, places_among(others, others)))
+    def _seen(self, encoded: Tensor, positions: Sequence[NDArray[np.floating]]) -> Seen:
+        """Return what is seen at positions (N, 2) of each plane, where patches are encoded (VIEWS, N, F)."""
+        heights = [sheet.heights(at) for sheet, at in zip(self.session.sheets, positions, strict=True)]
+        return Seen(encoded.mean(dim=0).numpy(force=True), np.concatenate(heights))
 
     def choose(self) -> Ranking:
         """Rank the candidates, make the ends of the ranking pseudo-labels of their planes, and return the ranking.
 
         A candidate counts among the others as far as the classifier doubts it: where most candidates are cells, the
-        highest of them would else be pushed down most. Its place by height counts beside its place in the ranking.
+        highest of them would else be pushed down most. Its place by height counts beside its place in the ranking, and
+        at the bottom are only candidates for which less speaks than for nearly all marked cells.
         """
         params = self.session.params
         features = self._classifier.features(self._unlabelled)
@@ -103,21 +90,17 @@ class Selection:
         unlikely = learn_ranking(others, known, params.power)
         self.metrics["residual"] = max(likely.residual, unlikely.residual)
         cells = self._prior * len(features)  # to be expected
-        scores = self._with_heights(likely.score(features))
-        doubts = -self._with_heights(-unlikely.score(features))
+        scores = self._evidence.beside_heights(likely.score(features))
+        doubts = -self._evidence.beside_heights(-unlikely.score(features))
         best = _highest(scores, int(np.ceil(params.share * cells)))
         worst = _highest(doubts, int(np.ceil(params.negative_share * (len(features) - cells))))
-        worst = np.setdiff1d(worst, best)
+        worst = np.setdiff1d(worst[self._evidence.weaker_than_marked(params.risk)[worst]], best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)
         order = np.argsort(-scores, kind="stable")
         places = np.argsort(order)
         chosen = {"pseudo-cells": np.sort(places[best]), "pseudo-background": np.sort(places[worst])}
         return Ranking(scores[order].astype(np.float32), chosen)
-
-    def _with_heights(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return (N,) scores of the candidates by what the ranking says of them (N,) and by height."""
-        return weigh(self._height_places, places_among(scores, scores))
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
         for index, sheet in enumerate(self.session.sheets):
@@ -131,11 +114,6 @@ class Selection:
             for sheet, places in zip(self.session.sheets, positions, strict=True)
         ]
         return encode_patches(network, torch.cat(cut))
-
-
-def _over_views(encoded: Tensor) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = encoded.mean(dim=0).numpy(force=True)
-    return mean
 
 
 def _highest(scores: NDArray[np.floating], count: int) -> NDArray[np.intp]:
