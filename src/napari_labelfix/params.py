@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from napari_labelfix.errors import ParamError
@@ -115,7 +116,6 @@ class Params:
     device: Device = param(
         "auto", label="Device", advanced=True, help="Where to compute; auto takes a GPU when there is one."
     )
-
     start_from: str = param(
         "", label="Start from", advanced=True, folder=True,
         help="Folder of a saved model to go on with, of this method and of such images; empty: the method's own start.",
@@ -149,11 +149,35 @@ class Params:
         return dataclasses.replace(self, **changes)
 
 
+@dataclass(frozen=True, kw_only=True)
+class NetworkParams(Params):
+    """Base of the parameters of methods that train a U-Net on crops."""
+
+    batch_size: int = param(
+        4, label="Batch", minimum=1, maximum=1024, advanced=True,
+        help="Crops in a training step. Halved by itself when memory runs out.",
+    )  # fmt: skip
+    crop: int = param(
+        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
+        help="Side of a training crop in pixels. Halved by itself when memory runs out at batch 1.",
+    )  # fmt: skip
+    encoder: str = param(
+        "microscopy", label="Encoder", advanced=True,
+        help="The network's encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
+        "such as resnet34 or resnet50.",
+    )  # fmt: skip
+    pretrained: bool = param(
+        True, label="Pretrained", advanced=True,
+        help="Start from pretrained weights where they can be had; otherwise from scratch.",
+    )  # fmt: skip
+
+
 def param_fields(params: type[Params]) -> tuple[ParamField, ...]:
-    """Return the parameters of a `Params` class, the method's own before those that all share."""
+    """Return the parameters of a `Params` class, the method's own before those that it shares with others."""
     hints = get_type_hints(params)
-    own_first = sorted(dataclasses.fields(params), key=lambda f: f.name in Params.__dataclass_fields__)
-    return tuple(_describe(f, hints[f.name]) for f in own_first)
+    declared = {field.name: field for field in dataclasses.fields(params)}
+    own_first = dict.fromkeys(name for kind in params.__mro__ for name in get_annotations(kind))
+    return tuple(_describe(declared[name], hints[name]) for name in own_first if name in declared)
 
 
 def _describe(declared: dataclasses.Field[Any], hint: Any) -> ParamField:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from napari_labelfix.params import Params, param
+from napari_labelfix.params import NetworkParams, param
 
 Wrong = Literal[
     "a bit of everything",
@@ -18,7 +18,7 @@ Wrong = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelUpgradeParams(Params):
+class LabelUpgradeParams(NetworkParams):
     """What a person can set."""
 
     wrong: Wrong = param(
@@ -60,21 +60,4 @@ class LabelUpgradeParams(Params):
     learning_rate: float = param(
         1e-3, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
         help="Of Adam; the paper takes 1e-5 from scratch.",
-    )  # fmt: skip
-    batch_size: int = param(
-        4, label="Batch", minimum=1, maximum=1024, advanced=True,
-        help="Crops in a training step. Halved by itself when memory runs out.",
-    )  # fmt: skip
-    crop: int = param(
-        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
-        help="Largest side of a training crop in pixels; smaller where the right part is.",
-    )  # fmt: skip
-    encoder: str = param(
-        "microscopy", label="Encoder", advanced=True,
-        help="The network's encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
-        "such as resnet34.",
-    )  # fmt: skip
-    pretrained: bool = param(
-        True, label="Pretrained", advanced=True,
-        help="Start from pretrained weights where they can be had; the paper starts from scratch.",
     )  # fmt: skip

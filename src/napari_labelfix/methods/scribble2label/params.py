@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from napari_labelfix.params import Params, Split, param
+from napari_labelfix.params import NetworkParams, Split, param
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scribble2LabelParams(Params):
+class Scribble2LabelParams(NetworkParams):
     """What a person can set."""
 
     threshold: float = param(
@@ -26,15 +26,6 @@ class Scribble2LabelParams(Params):
     epochs: int = param(
         300, label="Epochs", minimum=1, maximum=100_000,
         help="How long to train; an epoch sees about every annotated pixel once. Stop at any time.",
-    )  # fmt: skip
-    encoder: str = param(
-        "microscopy", label="Encoder", advanced=True,
-        help="The network's encoder: microscopy (compact, fast on a CPU), or a name of segmentation-models-pytorch "
-        "such as resnet34 or resnet50 (the paper's).",
-    )  # fmt: skip
-    pretrained: bool = param(
-        True, label="Pretrained", advanced=True,
-        help="Start from pretrained weights where they can be had; otherwise from scratch.",
     )  # fmt: skip
     instant: bool = param(
         True, label="Instant proposal", advanced=True,
@@ -64,8 +55,4 @@ class Scribble2LabelParams(Params):
     batch_size: int = param(
         8, label="Batch", minimum=1, maximum=1024, advanced=True,
         help="Crops in a training step; the paper takes 30 on a GPU. Halved by itself when memory runs out.",
-    )  # fmt: skip
-    crop: int = param(
-        256, label="Crop", minimum=32, maximum=4096, step=32, advanced=True,
-        help="Side of a training crop in pixels. Halved by itself when memory runs out at batch 1.",
     )  # fmt: skip
