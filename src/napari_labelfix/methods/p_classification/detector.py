@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
-STAY = 0.5  # share of what was learned in the weights after a training; the others are those before it
-
 
 @dataclasses.dataclass(eq=False)
 class Lesson:
@@ -103,10 +101,6 @@ class Detector(Trainee):
         When memory runs out, the batch and then the crop is halved, and the step is taken again.
         """
         return self._within_memory(lambda: self._step(lessons, min(count, self.batch_size)))
-
-    def stay_near(self) -> None:
-        """Predict halfway back to the network that the training began with: marked cells are few, and of few looks."""
-        self.share = STAY
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""

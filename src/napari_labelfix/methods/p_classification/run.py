@@ -94,7 +94,6 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
     yield Snapshot("first look" if start.knows_cells else "round 0: detector", 0, total, message=start.origin)
     for number in range(params.rounds + 1):
         yield from _train_detector(session, detector, number, total)
-        detector.stay_near()
         step = (number + 1) * params.epochs + number
         yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
         found = Snapshot(f"round {number}: detections", step, total, session.found_of_marked())
