@@ -11,7 +11,7 @@ from app_model.types import KeyBinding
 from fakes import FakeTrainer, proposal_above, snapshot
 from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
-from qtpy.QtWidgets import QScrollArea
+from qtpy.QtWidgets import QFileDialog, QScrollArea
 
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
@@ -55,6 +55,27 @@ def ready(dock, viewer, spots):
 def running(ready, trainer):
     ready.run_view.run_button.click()
     return trainer.runs[0]
+
+
+def test_the_model_of_a_run_is_saved_when_it_has_ended(dock, running, trainer, tmp_path, monkeypatch):
+    assert dock.model_button.isHidden()
+    running.model = TrainedModel("scribble2label", {"seed": 3}, {}, b"weights")
+    dock.stop()
+    assert not dock.model_button.isHidden()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    dock.model_button.click()
+    assert TrainedModel.load(tmp_path / "mine").params == {"seed": 3}
+    assert dock.message.mood == "done"
+    assert str(tmp_path / "mine") in dock.message.text()
+    (tmp_path / "file").write_bytes(b"")
+    dock.model_button.save(tmp_path / "file")
+    assert dock.message.mood == "error"
+    dock.form.setValue(dock.form.value().replace(start_from=str(tmp_path / "mine")))
+    dock.run()
+    assert dock.model_button.isHidden()
+    assert trainer.runs[-1].params.start_from == dock.form.value().start_from == str(tmp_path / "mine")
+    dock.stop()
+    assert dock.model_button.isHidden(), "this run has no model yet"
 
 
 @pytest.fixture

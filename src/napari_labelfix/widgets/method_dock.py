@@ -17,6 +17,7 @@ from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.model_button import ModelButton
 from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
 from napari_labelfix.widgets.preview import PreviewButton
@@ -74,6 +75,7 @@ class MethodDock(QWidget):
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
         self.session = Session(trainer or LocalTrainer(), self)
+        self.model_button = ModelButton(self.session)
         self.saving = Saving(viewer, self, self.session)
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
@@ -285,6 +287,7 @@ class MethodDock(QWidget):
         self.saving.opened.connect(self._take_up_unfinished)
         self.accepts.told.connect(self.message.show_text)
         self.preview_button.told.connect(self.message.show_text)
+        self.model_button.told.connect(self.message.show_text)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
         self._viewer.events.theme.connect(self._on_theme)
@@ -302,6 +305,7 @@ class MethodDock(QWidget):
             ("2  Parameters", self.form),
             ("", self.preview_button),
             ("3  Train", self.run_view),
+            ("", self.model_button),
             ("4  Accept", self.accept_view),
         ]:
             if title:

@@ -31,6 +31,7 @@ class Session(QObject):
         The Qt parent.
     """
 
+    started = Signal()
     snapshotsReceived = Signal(list)  # of Snapshot, oldest first
     ended = Signal(str)  # "finished", "stopped" or "failed"
     failed = Signal(str)  # the sentence; before `ended`
@@ -67,6 +68,7 @@ class Session(QObject):
         self._run = self.trainer.start(method, task, params)
         self._timer.setInterval(_POLL_MS)
         self._timer.start()
+        self.started.emit()
 
     def send(self, task: Task) -> None:
         """Hand new annotations to the run."""
