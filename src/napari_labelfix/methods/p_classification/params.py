@@ -57,7 +57,7 @@ class PClassificationParams(NetworkParams):
     )  # fmt: skip
     prior: float = param(
         0.0, label="Class prior", minimum=0.0, maximum=0.99, step=0.05, advanced=True,
-        help="Share of cells among the detections; 0 estimates it in each round.",
+        help="Share of cells among the detections; 0 estimates it in each round, by the best bin (Garg 2021).",
     )  # fmt: skip
     power: float = param(
         4.0, label="Power", minimum=1.0, maximum=32.0, step=1.0, advanced=True,
