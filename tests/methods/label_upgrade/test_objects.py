@@ -91,10 +91,11 @@ def test_one_giant_object_and_many_tiny_ones():
     assert np.array_equal(make_objects(dots > 0, dots, 0), dots)
 
 
-def upgraded(new, old, trusted=None, cells=None, **how):
+def upgraded(new, old, trusted=None, cells=None, certainty=1.0, **how):
     """Upgrade old labels where the network sees the new ones, in an image of cells; by default of what is seen."""
     edges = edge_strength((new if cells is None else cells)[np.newaxis].astype(bool).astype(np.float32))
-    return upgraded_objects(new > 0, old, np.zeros(old.shape, bool) if trusted is None else trusted, edges, 30, **how)
+    trusted = np.zeros(old.shape, bool) if trusted is None else trusted
+    return upgraded_objects((new > 0).astype(np.float32) * certainty, old, trusted, edges, 30, **how)
 
 
 CAREFUL = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 40, 100, 10))
@@ -146,6 +147,40 @@ def test_a_cell_that_is_missing_beside_a_careful_one_is_added_with_an_id_of_its_
     assert np.array_equal(np.where(labels <= 70_001, labels, 0), CAREFUL)
     assert len(ids(labels)) == 4
     assert (labels > 70_001).sum() > 200
+
+
+def test_a_cell_that_the_network_is_not_certain_of_is_not_added_to_careful_ones():
+    seen = CAREFUL + discs((1, 30, 79, 9))
+    assert np.array_equal(upgraded(seen, CAREFUL, certainty=0.9), CAREFUL)
+    assert len(ids(upgraded(seen, LOOSE, cells=seen, certainty=0.9))) == 4
+
+
+def test_where_many_are_missing_the_network_need_be_less_certain():
+    seen = CAREFUL + discs((1, 30, 79, 9)) + discs((1, 50, 30, 9)) + discs((1, 12, 40, 8), (1, 48, 60, 8))
+    assert len(ids(upgraded(CAREFUL + discs((1, 30, 79, 9)), CAREFUL, certainty=0.96))) == 3
+    assert len(ids(upgraded(seen, CAREFUL, certainty=0.96))) > 3
+
+
+def test_a_careful_object_that_is_half_seen_may_be_there_and_one_that_is_not_seen_goes():
+    rows = np.indices(CAREFUL.shape)[0]
+    seen, blind = (np.where((CAREFUL == 70_001) & (rows > bottom), 0, CAREFUL) for bottom in (38, 31))
+    assert np.array_equal(upgraded(seen, CAREFUL, cells=CAREFUL), CAREFUL)
+    assert 70_001 not in ids(upgraded(blind, CAREFUL, cells=CAREFUL))
+
+
+@pytest.mark.parametrize("radii", [(9, 9, 9), (10, 10, 10), (11, 11, 11)])
+def test_outlines_that_are_all_a_pixel_off_are_a_custom(radii):
+    """The image has edges where the network draws, so that edges do not speak for them."""
+    seen = discs((1, 20, 20, 10), (1, 30, 60, 10), (1, 40, 100, 10))
+    old = discs(*((3 + i, 20 + 10 * i, 20 + 40 * i, radius) for i, radius in enumerate(radii)))
+    assert np.array_equal(upgraded(seen, old), old)
+
+
+@pytest.mark.parametrize("radii", [(7, 7, 7), (13, 13, 13), (7, 10, 12)])
+def test_outlines_that_are_far_off_or_each_otherwise_are_mended(radii):
+    seen = discs((1, 20, 20, 10), (1, 30, 60, 10), (1, 40, 100, 10))
+    old = discs(*((3 + i, 20 + 10 * i, 20 + 40 * i, radius) for i, radius in enumerate(radii)))
+    assert np.array_equal(upgraded(seen, old) > 0, seen > 0)
 
 
 def test_two_cells_under_one_label_are_parted_among_careful_outlines():

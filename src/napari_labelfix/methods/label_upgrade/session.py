@@ -105,7 +105,7 @@ class Session:
         page = self.pages[index]
         foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
         size, spared = self.params.minimum_size, self._spares_outlines
-        labels = upgraded_objects(foreground > 0.5, page.labels, page.trusted, page.edges, size, spared)
+        labels = upgraded_objects(foreground, page.labels, page.trusted, page.edges, size, spared)
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
