@@ -50,8 +50,30 @@ def test_heights_and_likeness_are_weighed():
                                            0.75 + LIKENESS * 0.25]) / (1 + LIKENESS))  # fmt: skip
 
 
-def test_a_share_of_the_marked_cells_is_put_at_risk():
+def test_nothing_is_background_that_speaks_more_for_a_cell_than_most_marked_cells_do():
     evidence = gather([0.2, *[0.8] * 9], np.linspace(1, 0, 40), apart=0.0)
-    at_risk = [evidence.weaker_than_marked(risk) for risk in (0.0, 0.3, 1.0)]
-    assert (evidence.candidates[at_risk[0]] < evidence.marked.min()).all()
-    assert at_risk[0].sum() < at_risk[1].sum() < at_risk[2].sum() == 40
+    found = evidence.surely_background(prior=0.01, risk=0.1)
+    assert found.any()
+    assert evidence.candidates[found].max() < np.quantile(evidence.marked, 0.1)
+    assert evidence.surely_background(prior=0.01, risk=1.0).all()
+
+
+def test_where_most_candidates_are_cells_little_or_nothing_is_background():
+    evidence = gather([0.2, *[0.8] * 9], np.linspace(1, 0, 40), apart=0.0)
+    counts = [evidence.surely_background(prior, risk=0.1).sum() for prior in (0.1, 0.3, 0.95)]
+    assert counts[0] >= counts[1] > counts[2]
+
+
+def test_the_share_of_cells_in_what_is_taken_for_background_is_kept():
+    """Heights overlap, and half of all are cells: of what is taken, about the risk are, on the mean."""
+    rng = np.random.default_rng(0)
+    shares = []
+    for _ in range(20):
+        cells = rng.normal(1.5, 1, 100)
+        others = rng.normal(0, 1, 100)
+        looks = rng.normal(size=(225, 4))
+        marked = Seen(looks[:25], rng.normal(1.5, 1, 25))
+        evidence = Evidence(marked, Seen(looks[25:], np.concatenate([cells, others])), seed=0)
+        taken = evidence.surely_background(prior=0.5, risk=0.2)
+        shares.append(taken[:100].sum() / max(taken.sum(), 1))
+    assert 0 < np.mean(shares) < 0.25

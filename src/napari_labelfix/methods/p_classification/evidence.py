@@ -60,12 +60,28 @@ class Evidence:
         """Return (U,) from 0 to 1 what some scores (U,) of the candidates and their heights say together."""
         return _weigh(self._height_places, places_among(scores, scores))
 
-    def weaker_than_marked(self, risk: float) -> NDArray[np.bool_]:
-        """Return (U,) which candidates have less evidence than all but a share of the marked cells.
+    def surely_background(self, prior: float, risk: float) -> NDArray[np.bool_]:
+        """Return (U,) which candidates can be taken for background.
 
-        About that share of the unmarked cells has as little.
+        Those with the least evidence: with less than all but a share of the marked cells, and so few that no more than
+        that share of them are cells. As many of the cells among the candidates have little evidence as of the marked
+        ones, and how many there are the prior tells: where most candidates are cells, few can be taken, if any.
+
+        Parameters
+        ----------
+        prior
+            Share of cells among the candidates.
+        risk
+            The share, from 0 to 1; at 1 all can be taken.
         """
-        return np.asarray(self.candidates < np.quantile(self.marked, risk)) if risk < 1 else self.candidates >= 0
+        if risk >= 1:
+            return np.ones(len(self.candidates), bool)
+        rising = np.sort(self.candidates)
+        marked_below = (self.marked[:, np.newaxis] <= rising).sum(axis=0)
+        cells_below = prior * len(rising) * (marked_below + 0.5) / (len(self.marked) + 1)
+        pure = rising[cells_below <= risk * np.arange(1, len(rising) + 1)]
+        highest = pure[-1] if len(pure) else -np.inf
+        return np.asarray((self.candidates <= highest) & (self.candidates < np.quantile(self.marked, risk)))
 
 
 def tell_apart(

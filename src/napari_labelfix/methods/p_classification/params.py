@@ -47,8 +47,8 @@ class PClassificationParams(NetworkParams):
     )  # fmt: skip
     risk: float = param(
         0.1, label="Cells at risk", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
-        help="Only what is less like a cell than all but this share of the marked cells can become pseudo-background; "
-        "1 lets everything, as the paper does.",
+        help="Pseudo-background is less like a cell than all but this share of the marked cells, and no more of it "
+        "than this share are cells, as far as can be told; 1 takes the risk, as the paper does.",
     )  # fmt: skip
     background: float = param(
         0.1, label="Weight of background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,

@@ -79,7 +79,7 @@ class Selection:
 
         A candidate counts among the others as far as the classifier doubts it: where most candidates are cells, the
         highest of them would else be pushed down most. Its place by height counts beside its place in the ranking, and
-        at the bottom are only candidates for which less speaks than for nearly all marked cells.
+        nothing becomes background that may well be a cell.
         """
         params = self.session.params
         features = self._classifier.features(self._unlabelled)
@@ -94,7 +94,8 @@ class Selection:
         doubts = -self._evidence.beside_heights(-unlikely.score(features))
         best = _highest(scores, int(np.ceil(params.share * cells)))
         worst = _highest(doubts, int(np.ceil(params.negative_share * (len(features) - cells))))
-        worst = np.setdiff1d(worst[self._evidence.weaker_than_marked(params.risk)[worst]], best)
+        sure = self._evidence.surely_background(self._prior, params.risk)
+        worst = np.setdiff1d(worst[sure[worst]], best)
         self._add(Role.PSEUDO_POSITIVE, best)
         self._add(Role.PSEUDO_NEGATIVE, worst)
         order = np.argsort(-scores, kind="stable")
