@@ -323,8 +323,8 @@ def main() -> None:
     notes = [
         f"{options.ratio:.0%} of the cells of each crop are marked, one at least; {options.crops} crops of {SIDE} px a "
         f"kind and seed, from `{options.part}`, and as many that are unseen; {options.threads} threads; "
-        f"{params.epochs} epochs a round, and for the others as many as all rounds together, with the same learning rate "
-        f"of {params.learning_rate:g}. Unless it says from scratch, a network starts from {known}.",
+        f"{params.epochs} epochs a round, and for the others as many as all rounds together, with the same learning "
+        f"rate of {params.learning_rate:g}. Unless it says from scratch, a network starts from {known}.",
         "Precision, recall and F1 over all cells of the marked crops (marked cells included), matched one to one "
         "within the radius of the crop's median cell; F1 unseen: the same detector on the other crops.",
         f"Laplacian of Gaussian and distance transform: threshold and polarity from the marked cells, {FOUND:.0%} of "
