@@ -95,7 +95,8 @@ def upgraded(new, old, trusted=None, cells=None, certainty=1.0, **how):
     """Upgrade old labels where the network sees the new ones, in an image of cells; by default of what is seen."""
     edges = edge_strength((new if cells is None else cells)[np.newaxis].astype(bool).astype(np.float32))
     trusted = np.zeros(old.shape, bool) if trusted is None else trusted
-    return upgraded_objects((new > 0).astype(np.float32) * certainty, old, trusted, edges, 30, **how)
+    probabilities = np.where(new > 0, np.where(old > 0, 1.0, certainty), 0.0).astype(np.float32)
+    return upgraded_objects(probabilities, old, trusted, edges, 30, **how)
 
 
 CAREFUL = discs((3, 20, 20, 10), (70_000, 30, 60, 10), (70_001, 40, 100, 10))
@@ -153,6 +154,13 @@ def test_a_cell_that_the_network_is_not_certain_of_is_not_added_to_careful_ones(
     seen = CAREFUL + discs((1, 30, 79, 9))
     assert np.array_equal(upgraded(seen, CAREFUL, certainty=0.9), CAREFUL)
     assert len(ids(upgraded(seen, LOOSE, cells=seen, certainty=0.9))) == 4
+
+
+def test_a_network_that_is_less_certain_of_what_it_confirms_is_asked_for_no_more():
+    probabilities = np.where(CAREFUL + discs((1, 30, 79, 9)) > 0, 0.8, 0.0).astype(np.float32)
+    edges = edge_strength((CAREFUL > 0)[np.newaxis].astype(np.float32))
+    labels = upgraded_objects(probabilities, CAREFUL, np.zeros(CAREFUL.shape, bool), edges, 30)
+    assert len(ids(labels)) == 4
 
 
 def test_where_many_are_missing_the_network_need_be_less_certain():

@@ -78,7 +78,7 @@ def upgraded_objects(
         return _with_old(labels, old, was.ids[was.iou >= _ALIKE])
     kept = kept | np.isin(was.ids, old[trusted]) | (~seen & (was.inside > _UNSEEN))
     labels = _with_more(np.where(np.isin(old, was.ids[kept]), old, 0), foreground, old, minimum_size)
-    return _without_doubtful(labels, old, probabilities)
+    return _without_doubtful(labels, old, was.ids[kept & doubted], probabilities)
 
 
 def _careful(
@@ -181,18 +181,25 @@ def _with_more(
 
 
 def _without_doubtful(
-    labels: NDArray[np.int32], old: NDArray[np.integer], probabilities: NDArray[np.float32]
+    labels: NDArray[np.int32],
+    old: NDArray[np.integer],
+    careful: NDArray[np.integer],
+    probabilities: NDArray[np.float32],
 ) -> NDArray[np.int32]:
     """Leave out objects that were not there before and that the network is not certain of.
 
-    Where few are missing, one that seems to be is more likely a mistake of the network.
+    Where few are missing beside the careful ones (of these ids), what seems to be is more likely a mistake of the
+    network. A network that is not that certain of what it confirms is asked for no more than there.
     """
-    found, ranks = np.unique(labels, return_inverse=True)
+    found, ranks = np.unique(np.where(probabilities > _SURE, labels, 0), return_inverse=True)
     certainty = np.bincount(ranks.ravel(), probabilities.ravel()) / np.bincount(ranks.ravel())
-    fresh, certain = ~np.isin(found, old), certainty >= _CERTAIN
-    kept = np.isin(found[found > 0], old).sum()
-    least = _MORE_CERTAIN if (fresh & certain).sum() < _FEW * kept else _CERTAIN
-    doubtful = found[fresh & (certainty < least)]
+    fresh, confirmed = ~np.isin(found, old), np.isin(found, careful)
+    if not fresh.any() or not confirmed.any():
+        return labels
+    usual = float(np.median(certainty[confirmed]))
+    added = fresh & (certainty >= min(_CERTAIN, usual))
+    least = _MORE_CERTAIN if added.sum() < _FEW * confirmed.sum() else _CERTAIN
+    doubtful = found[fresh & (certainty < min(least, usual))]
     return np.where(np.isin(labels, doubtful), 0, labels).astype(np.int32)
 
 
