@@ -106,11 +106,9 @@ def told(scene: Scene) -> Rows:
 
 def upgraded(scene: Scene, errors: Sequence[str], params: LabelUpgradeParams) -> Rows:
     """Upgrade labels that are spoiled in several ways, with the help of others that are right."""
-    began, before = time.monotonic(), [scene.spoiled(error) for error in errors]
-    after = propose(scene, before, params)
-    seconds, truths = time.monotonic() - began, [truth for _, truth in scene.low]
-    rows = zip(errors, before, after, strict=True)
-    return {error: compare(old, new, truths) | {"seconds": seconds} for error, old, new in rows}
+    before, truths = [scene.spoiled(error) for error in errors], [truth for _, truth in scene.low]
+    rows = zip(errors, before, propose(scene, before, params), strict=True)
+    return {error: compare(old, new, truths) for error, old, new in rows}
 
 
 def propose(
@@ -130,25 +128,23 @@ def confident_learning(scene: Scene) -> Rows:
     """Clean the labels by confident learning, on networks that learn from right and spoiled images alike."""
     rows: Rows = {}
     for error in ERRORS:
-        began, before = time.monotonic(), scene.spoiled(error)
+        before = scene.spoiled(error)
         masks = cleaned(scene.right_pages(), scene.doubtful_pages(before), scene.params, STEPS)
         after = objects_in(masks, before, scene.params)
-        measures = compare(before, after, [truth for _, truth in scene.low])
-        rows[error] = measures | {"seconds": time.monotonic() - began}
+        rows[error] = compare(before, after, [truth for _, truth in scene.low])
     return rows
 
 
 def image_alone(scene: Scene) -> Rows:
     """Replace the labels by what a network says that learned from the right images and sees no labels."""
-    began = time.monotonic()
     network = segmenter(scene.right_pages(), scene.params, STEPS)
     pages = scene.doubtful_pages(scene.spoiled(MIX))
     masks = [predict_probabilities(network, page.image)[1].numpy() > 0.5 for page in pages]
-    seconds, rows = time.monotonic() - began, {}
+    rows: Rows = {}
     for error in ERRORS:
         before = scene.spoiled(error)
         after = objects_in(masks, [np.zeros_like(labels) for labels in before], scene.params)
-        rows[error] = compare(before, after, [truth for _, truth in scene.low]) | {"seconds": seconds}
+        rows[error] = compare(before, after, [truth for _, truth in scene.low])
     return rows
 
 
@@ -169,12 +165,10 @@ def one_corner(scene: Scene) -> Rows:
     trusted = np.zeros(cells.shape, bool)
     trusted[:side, :side] = True
     low = spoil(image, cells, MIX, scene.params.seed)
-    began = time.monotonic()
     given = Instances(np.where(trusted, cells, low), trusted)
     proposals, _ = run_to_end(train(Task((Plane("mosaic", image, given),)), scene.params))
-    seconds = time.monotonic() - began
     before, after, true = (np.where(trusted, 0, labels) for labels in (low, proposals[0].labels, cells))
-    return {MIX: compare([before], [after], [true]) | {"seconds": seconds}}
+    return {MIX: compare([before], [after], [true])}
 
 
 def _mosaic(tiles: Sequence[NDArray[np.generic]]) -> NDArray[np.generic]:
@@ -324,10 +318,8 @@ def main() -> None:
         "All start from the shipped weights, which have seen `train` of the same kinds.",
         f"Ten cells of a corner: a mosaic of four images, {MOSAIC} px in all, of which nothing else is right.",
         f"{LOW} images of low quality a seed, tiles of {LARGEST} px at most, and other right images; at most "
-        f"{options.epochs} epochs, {options.threads} threads, beside other programs. Those of bright field are tiles "
-        "of one image.",
+        f"{options.epochs} epochs. Those of bright field are tiles of one image.",
         "right objects: Dice, in the pixels of objects that were exactly right, with what is left of them.",
-        f"seconds: of a run; one run for all errors is on right images and {LOW * len(ERRORS)} to upgrade.",
         "network from ...: Dice of a segmentation network, trained on right images (HQ) and on those of low quality "
         f"before (LQ) or after, on {UNSEEN} images of which it has seen nothing.",
         "paper: HL60 nuclei, 10 right planes (Vadineanu et al. 2024, table 1).",
