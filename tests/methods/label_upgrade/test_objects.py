@@ -4,6 +4,8 @@ from skimage.draw import disk
 
 from napari_labelfix.methods.label_upgrade.objects import make_objects, upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import edge_strength
+from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 
 
 def discs(*discs, shape=(60, 120)):
@@ -134,7 +136,27 @@ def test_careful_outlines_of_the_right_part_say_nothing_of_the_others():
 
 def test_outlines_that_are_known_to_be_right_are_kept():
     seen = discs((1, 20, 20, 10), (1, 30, 60, 10), (1, 40, 101, 10))
-    assert np.array_equal(upgraded(seen, LOOSE, spared=True), LOOSE)
+    assert np.array_equal(upgraded(seen, LOOSE, right_outlines=True), LOOSE)
+
+
+def test_outlines_that_are_known_to_be_wrong_are_not_kept():
+    seen = discs((3, 20, 20, 11), (70_000, 30, 60, 11), (70_001, 40, 100, 11))
+    assert np.array_equal(upgraded(seen, CAREFUL, cells=CAREFUL), CAREFUL)
+    assert np.array_equal(upgraded(seen, CAREFUL, cells=CAREFUL, right_outlines=False), seen)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right_outlines"),
+    [
+        ("cells are missing", True),
+        ("other things are marked", True),
+        ("outlines are loose", False),
+        ("a bit of everything", None),
+        ("made by a machine", None),
+    ],
+)
+def test_what_is_wrong_says_something_of_outlines(wrong, right_outlines):
+    assert chosen_perturbation(LabelUpgradeParams(wrong=wrong)).right_outlines is right_outlines
 
 
 def test_an_object_that_the_network_does_not_see_goes_and_others_keep_their_outlines():

@@ -41,7 +41,7 @@ def upgraded_objects(
     trusted: NDArray[np.bool_],
     edges: NDArray[np.float32],
     minimum_size: int,
-    spared: bool = False,
+    right_outlines: bool | None = None,
 ) -> NDArray[np.int32]:
     """Cut a foreground into objects, and leave those whose old outlines can be believed as they were to the pixel.
 
@@ -60,8 +60,8 @@ def upgraded_objects(
         (Y, X) where the labels are right; how others were drawn does not show there.
     edges
         (Y, X) how much the image changes at each pixel.
-    spared
-        Whether all outlines are known to be right.
+    right_outlines
+        Whether outlines are right, if a person has said so.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def upgraded_objects(
     was = _compare(labels, old, foreground)
     seen = was.inside > _MOSTLY
     doubted = seen & ~np.isin(was.ids, old[trusted])
-    kept = seen if spared else doubted & _careful(was, doubted, labels, old, edges)
+    kept = doubted & _careful(was, doubted, labels, old, edges) if right_outlines is None else seen & right_outlines
     if not kept.any():
         return _with_old(labels, old, was.ids[was.iou >= _ALIKE])
     kept = kept | np.isin(was.ids, old[trusted]) | (~seen & (was.inside > _UNSEEN))

@@ -50,9 +50,11 @@ class Perturbation:
         return Perturbation(self.omission * share, self.inclusion * share, round(self.bias * share), self.noise * share)
 
     @property
-    def spares_outlines(self) -> bool:
-        """Whether objects that stay keep their pixels."""
-        return self.bias == 0 and self.noise == 0
+    def right_outlines(self) -> bool | None:
+        """What it says of labels that are spoiled so: that their outlines are right, that they are not, or nothing."""
+        if self.bias == 0 and self.noise == 0:
+            return True
+        return None if self.omission or self.inclusion or self.noise else False
 
 
 # The strongest of the paper, which it finds as good as or better than matching the true error, and its case study.

@@ -57,7 +57,7 @@ class Session:
         self.params = params
         self.device = choose_device(params.device)
         self.planes = task.planes
-        self._spares_outlines = chosen_perturbation(params).spares_outlines
+        self._right_outlines = chosen_perturbation(params).right_outlines
         self.pages = [make_page(plane, self.device, params.seed) for plane in task.planes]
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
@@ -104,8 +104,8 @@ class Session:
         """Return the upgraded labels of a plane; where they were right they are as they were."""
         page = self.pages[index]
         foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
-        size, spared = self.params.minimum_size, self._spares_outlines
-        labels = upgraded_objects(foreground, page.labels, page.trusted, page.edges, size, spared)
+        size, right = self.params.minimum_size, self._right_outlines
+        labels = upgraded_objects(foreground, page.labels, page.trusted, page.edges, size, right)
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
