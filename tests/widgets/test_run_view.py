@@ -75,11 +75,11 @@ def test_a_ranking_is_shown_until_the_next_run(view):
     view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
     (plot,) = view.plot.findChildren(RankingPlot)
     assert plot.isVisible()
-    assert plot.title.text == "9 ranked: 2 pseudo-cells, 3 pseudo-background"
+    assert plot.title.text == "2 pseudo-cells, 3 pseudo-background of 9"
     drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
     assert tuple(range(9)) in drawn
     view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-cells": np.array([0])}))])
-    assert plot.title.text == "5 ranked: 1 pseudo-cells"
+    assert plot.title.text == "1 pseudo-cells of 5"
     view.show_started()
     assert not plot.isVisible()
 

@@ -35,5 +35,5 @@ class RankingPlot(SmallPlot):
                 self.plot.addItem(self._dots[name])
             self._dots[name].setData(places, scores[places])
         counts = ", ".join(f"{len(places)} {name}" for name, places in ranking.chosen.items())
-        self.title.show_text(f"{len(scores)} ranked: {counts}")
+        self.title.show_text(f"{counts} of {len(scores)}")
         self.fit(0, max(len(scores) - 1, 1), float(scores.min()), float(scores.max()))
