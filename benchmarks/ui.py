@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.method_dock import MethodDock
 
-METHOD = "scribble2label"
+TITLE = "Scribble2Label"  # of the dock, in the menu
 TICK = 0.010  # seconds between two beats of the event loop's pulse
 MOVE = 0.050  # seconds between two movements of the mouse while it paints
 MOVES = 20  # in a stroke
@@ -212,9 +212,7 @@ def window() -> Iterator[napari.Viewer]:
 
 def add_dock(viewer: napari.Viewer) -> MethodDock:
     """Open the method's dock as the menu does."""
-    from napari_labelfix.methods.table import METHODS
-
-    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", METHODS[METHOD].title)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", TITLE)
     return dock
 
 
