@@ -12,7 +12,7 @@ from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.read import SUFFIXES, is_zarr, labels_inside, stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_labelfix.annotations import Annotation
@@ -74,12 +74,13 @@ def pair(
         If a file is an image too, belongs to none, or several could be meant.
     """
     names = [stem_of(path) for path in images]
-    candidates = {name: _files_of(name, annotations, {*names} - {name}) for name in names}
+    called = [(path, _names(path)) for path in annotations]
+    candidates = {name: _files_of(name, called, {*names} - {name}) for name in names}
     for path in images:
         if path in candidates[stem_of(path)]:
             raise InputError(f"{path} is given as an image and as its annotation. Keep them in different folders.")
     known = {path for files in candidates.values() for path in files}
-    if lonely := sorted({_own_name(path) for path in annotations if path not in known}):
+    if lonely := sorted({own for path, (own, *_) in called if path not in known}):
         raise InputError(f"No image has the name of these annotations: {', '.join(lonely)}. Name each like its image.")
     return {name: _choose(name, files, kind) for name, files in candidates.items()}
 
@@ -109,10 +110,19 @@ def name_of_stack(path: Path) -> str:
     return _PLANE.sub("", name) if path.suffix.lower() in _FILE_PER_PLANE else name
 
 
+def holds_rois(path: Path) -> bool:
+    """Whether a zip archive holds ROIs of ImageJ, and can be read."""
+    try:
+        with ZipFile(path) as archive:
+            return any(name.lower().endswith(".roi") for name in archive.namelist())
+    except (OSError, ValueError, BadZipFile):
+        return False
+
+
 def _own_name(path: Path) -> str:
     """Return the name of a file; of labels inside an OME-Zarr image, the image's."""
     image = path.parent.parent
-    return stem_of(image if path in labels_inside(image) else path)
+    return stem_of(image if path.parent.name == "labels" and path in labels_inside(image) else path)
 
 
 def _suffixes() -> list[str]:
@@ -132,22 +142,19 @@ def _looks_right(path: Path) -> bool:
             return not lines or (len(lines[0].split()) >= 5 and all(map(_is_number, lines[0].split())))
         if suffix == ".json":
             return bool(image_names(path))
-        if suffix == ".zip":
-            with ZipFile(path) as archive:
-                return any(name.lower().endswith(".roi") for name in archive.namelist())
-    except (OSError, ValueError, BadZipFile):
+    except (OSError, ValueError):
         return False
-    return True
+    return suffix != ".zip" or holds_rois(path)
 
 
 def _is_number(word: str) -> bool:
     return word.replace(".", "", 1).replace("e-", "", 1).isdecimal()
 
 
-def _files_of(name: str, annotations: Sequence[Path], others: Collection[str]) -> list[Path]:
+def _files_of(name: str, called: Sequence[tuple[Path, tuple[str, ...]]], others: set[str]) -> list[Path]:
     """Return the files that are named like an image and like no other, or else those that name it themselves."""
-    named = [path for path in annotations if name in _names(path) and _names(path)[0] not in others]
-    return named or [path for path in annotations if path.suffix.lower() == ".json" and name in image_names(path)]
+    named = [path for path, names in called if name in names and names[0] not in others]
+    return named or [path for path, _ in called if path.suffix.lower() == ".json" and name in image_names(path)]
 
 
 def _names(path: Path) -> tuple[str, str, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
 
 import napari
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.pairing import name_without_ending
+from napari_labelfix.io.pairing import holds_rois, name_without_ending
 from napari_labelfix.io.read import stem_of
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.widgets import layers
@@ -31,15 +30,7 @@ def get_annotation_reader(path: Any) -> Read | None:
     if not isinstance(path, str):
         return None
     is_zip = Path(path).suffix.lower() == ".zip"
-    return _read if not is_zip or _holds_rois(Path(path)) else None
-
-
-def _holds_rois(path: Path) -> bool:
-    try:
-        with ZipFile(path) as archive:
-            return any(name.lower().endswith(".roi") for name in archive.namelist())
-    except (OSError, BadZipFile):
-        return False
+    return _read if not is_zip or holds_rois(Path(path)) else None
 
 
 def _read(path: Any) -> list[Any]:
