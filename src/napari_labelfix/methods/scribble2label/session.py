@@ -13,8 +13,8 @@ from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
-from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
-from napari_labelfix.methods.scribble2label.trust import Trust, agreement
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, uncontradicted
+from napari_labelfix.methods.scribble2label.trust import Trust, agreement, surplus_over
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal
@@ -161,13 +161,13 @@ class Session:
             assert only is not None  # one of them has just been made
             self.canvases[index].belief = self._shown[index] = only
             return
-        self.canvases[index].belief = network.lerp(instant, self._trust.doubt())
-        votes = self._trust.votes(epoch)
-        shown, total = votes.classifier * instant + votes.network * network, votes.classifier + votes.network
+        self.canvases[index].belief = uncontradicted(network.lerp(instant, self._trust.doubt()), instant)
         first_look = self._first_look.get(index)
-        if first_look is not None and len(first_look) == len(network):
-            shown, total = shown + votes.first_look * first_look, total + votes.first_look
-        self._shown[index] = shown / total
+        if first_look is None or len(first_look) != len(network):
+            first_look = torch.zeros_like(network)  # says nothing, and the sum below does not count it
+        votes = self._trust.votes(epoch, surplus_over(instant, first_look), surplus_over(instant, network))
+        shown = votes.classifier * instant + votes.first_look * first_look + votes.network * network
+        self._shown[index] = shown / shown.sum(dim=0)
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
