@@ -1,5 +1,6 @@
 """The docks as napari finds and opens them: from the manifest, fast, and without torch."""
 
+import gc
 import subprocess
 import sys
 from textwrap import dedent
@@ -8,6 +9,7 @@ import pytest
 from npe2 import PluginManifest
 
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.widgets.docks import Scribble2LabelDock
 from napari_labelfix.widgets.method_dock import MethodDock
 
 
@@ -71,3 +73,18 @@ def test_a_dock_opens_within_a_third_of_a_second_and_brings_no_torch(title, clos
     assert done.returncode == 0, done.stderr
     seconds = float(done.stdout.split("seconds: ")[1].split()[0])
     assert seconds < 0.3
+
+
+def test_no_garbage_is_collected_while_a_dock_opens_but_soon_after(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    begun = []
+    gc.callbacks.append(lambda phase, _: begun.append(phase))
+    try:
+        dock = Scribble2LabelDock(viewer)
+        assert not gc.isenabled()
+        assert not begun
+        qtbot.waitUntil(gc.isenabled, timeout=5000)
+    finally:
+        gc.enable()
+        gc.callbacks.pop()
+    dock.session.close()

@@ -6,34 +6,30 @@ They are classes, not functions, because napari takes a function for a magicgui 
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from qtpy.QtCore import QCoreApplication, QTimer
 
+if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+PAINTED_MS = 500  # after which an opened dock is on the screen
 
-@contextmanager
-def _full_collection_later() -> Iterator[None]:
-    """Collect garbage among what is new here, but not all of napari's objects in the middle of opening a dock.
 
-    A napari that has just started owes Python a full collection. It took 130 ms, nearly half of the dock's opening.
+def _collect_garbage_later() -> None:
+    """Let no full collection of all of napari's objects come into the opening of a dock.
+
+    A napari that has just started owes Python one. It took 140 ms, nearly half of the dock's opening.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.collect(0)
-        if was_enabled:
-            gc.enable()
+    if gc.isenabled() and QCoreApplication.instance() is not None:
+        gc.disable()
+        QTimer.singleShot(PAINTED_MS, gc.enable)
 
 
-with _full_collection_later():
-    from napari_labelfix.methods.table import METHODS
-    from napari_labelfix.widgets.method_dock import MethodDock
+_collect_garbage_later()
+
+from napari_labelfix.methods.table import METHODS  # noqa: E402 - after the collections have been put off
+from napari_labelfix.widgets.method_dock import MethodDock  # noqa: E402
 
 
 class _Dock(MethodDock):
@@ -42,8 +38,8 @@ class _Dock(MethodDock):
     _name: str
 
     def __init__(self, napari_viewer: Viewer) -> None:
-        with _full_collection_later():
-            super().__init__(napari_viewer, METHODS[self._name])
+        _collect_garbage_later()
+        super().__init__(napari_viewer, METHODS[self._name])
 
 
 class Scribble2LabelDock(_Dock):
