@@ -14,10 +14,9 @@ from napari_labelfix.methods.scribble2label.trust import (
 )
 
 
-def trust(*agreements):
+def trust(now, first=None):
     trust = Trust()
-    for value in agreements:
-        trust.note(0, value)
+    trust.note(0, now, now if first is None else first)
     return trust
 
 
@@ -42,7 +41,7 @@ def test_one_that_half_agrees_counts_less():
 
 
 def test_of_one_that_learns_only_later_the_first_look_does_not_count():
-    assert trust(USELESS, 0.97).votes(0, 1, 1) == (1, 0, 1)
+    assert trust(0.97, first=USELESS).votes(0, 1, 1) == (1, 0, 1)
 
 
 def test_what_was_said_at_first_fades():
@@ -51,13 +50,13 @@ def test_what_was_said_at_first_fades():
 
 
 def test_new_scribbles_that_the_network_contradicts_take_its_vote():
-    assert trust(0.97, USELESS + 0.01).votes(0, 1, 1).network < 0.1
+    assert trust(USELESS + 0.01, first=USELESS + 0.01).votes(0, 1, 1) == pytest.approx((1, 0.05, 0.05))
 
 
 def test_planes_count_alike():
     both = Trust()
-    both.note(0, 0.9)
-    both.note(1, 0.7)
+    both.note(0, 0.9, 0.9)
+    both.note(1, 0.7, 0.7)
     assert both.doubt() == pytest.approx((GOOD - 0.8) / (GOOD - USELESS))
 
 

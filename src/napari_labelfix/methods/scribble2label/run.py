@@ -96,6 +96,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
             if progress.due():
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
         if epoch % params.ensemble_interval == 0:
+            learner.keep(session.credit())
             for index in turn:
                 session.believe(index, learner.predict(session.canvases[index]), epoch)
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)

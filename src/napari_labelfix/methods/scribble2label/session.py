@@ -66,6 +66,7 @@ class Session:
         self._network: dict[int, Tensor] = {}
         self._shown: dict[int, Tensor] = {}
         self._trust = Trust()
+        self._credit: dict[int, float] = {}
         self._turn = 0
         self.redrawn = False
 
@@ -90,9 +91,12 @@ class Session:
         Scribbles that cannot be learned from, as while the user erases them all, leave things as they are.
         """
         try:
-            self.classes = max(self.classes, count_classes(task))
+            classes = max(self.classes, count_classes(task))
         except InputError:
             return
+        if classes > self.classes:
+            self.classes = classes
+            self._first_look.clear()  # it knows nothing of the new ones
         for canvas, plane in zip(self.canvases, task.planes, strict=True):
             canvas.classes = self.classes
             canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
@@ -144,8 +148,6 @@ class Session:
         if average_so_far is not None and len(average_so_far) != len(prediction):
             average_so_far = None  # there are more classes than before
         self._network[index] = average(average_so_far, prediction, self.params.ensemble_weight)
-        if self.canvases[index].is_marked:
-            self._trust.note(index, agreement(self._network[index], self.canvases[index].marked))
         self._mix(index, epoch)
 
     def look_first(self, index: int, prediction: Tensor) -> None:
@@ -161,13 +163,22 @@ class Session:
             assert only is not None  # one of them has just been made
             self.canvases[index].belief = self._shown[index] = only
             return
-        self.canvases[index].belief = uncontradicted(network.lerp(instant, self._trust.doubt()), instant)
-        first_look = self._first_look.get(index)
-        if first_look is None or len(first_look) != len(network):
-            first_look = torch.zeros_like(network)  # says nothing, and the sum below does not count it
-        votes = self._trust.votes(epoch, surplus_over(instant, first_look), surplus_over(instant, network))
+        canvas = self.canvases[index]
+        nothing = torch.zeros_like(network)  # says nothing, and the sum below does not count it
+        first_look = self._first_look.get(index, nothing)
+        if canvas.is_marked:
+            self._trust.note(index, agreement(network, canvas.marked), agreement(first_look, canvas.marked))
+        canvas.belief = uncontradicted(network.lerp(instant, self._trust.doubt()), instant)
+        first_surplus, surplus = surplus_over(instant, first_look), surplus_over(instant, network)
+        if index in self._first_look:
+            self._credit[index] = self._trust.credit(first_surplus)
+        votes = self._trust.votes(epoch, first_surplus, surplus)
         shown = votes.classifier * instant + votes.first_look * first_look + votes.network * network
         self._shown[index] = shown / shown.sum(dim=0)
+
+    def credit(self) -> float:
+        """Return how far the network's first look is believed, over all planes that it has seen, from 0 to 1."""
+        return float(np.mean(list(self._credit.values()))) if self._credit else 1.0
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""

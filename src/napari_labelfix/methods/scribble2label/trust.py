@@ -34,16 +34,16 @@ class Votes(NamedTuple):
 
 
 class Trust:
-    """Weighs them by how well the network agrees with the scribbles, at first sight and now."""
+    """Weighs them by how well the network agrees with the scribbles of now, at first sight and as it has learned."""
 
     def __init__(self) -> None:
         self._first: dict[int, float] = {}
         self._now: dict[int, float] = {}
 
-    def note(self, index: int, agreement: float) -> None:
-        """Keep how well the network agrees with the scribbles of a plane."""
-        self._first.setdefault(index, agreement)
-        self._now[index] = agreement
+    def note(self, index: int, now: float, first: float) -> None:
+        """Keep how well the network agrees with the scribbles of a plane, and how well its first look does."""
+        self._now[index] = now
+        self._first[index] = first
 
     def doubt(self) -> float:
         """Return how far the network is from being its own teacher: 1 is useless, 0 is good.
@@ -52,6 +52,10 @@ class Trust:
         epochs on an image on which the classifier is weak, and rose to 0.93 taught by itself.
         """
         return _doubt(self._now)
+
+    def credit(self, first_surplus: float) -> float:
+        """Return how far the first look is believed on a plane, from 0 to 1."""
+        return (1 - _doubt(self._first)) * _heard(first_surplus)
 
     def votes(self, epoch: int, first_surplus: float, surplus: float) -> Votes:
         """Return the votes: one each, less for a network that disagrees, and less for the first two as time goes on.
@@ -64,8 +68,7 @@ class Trust:
             Of what the network finds, at first sight and now, over what the classifier does; from `surplus_over`.
         """
         fading = 0.5 ** (epoch / HALVED_EVERY)
-        first = fading * (1 - _doubt(self._first)) * _heard(first_surplus)
-        return Votes(fading, first, (1 - self.doubt()) * _heard(surplus))
+        return Votes(fading, fading * self.credit(first_surplus), (1 - self.doubt()) * _heard(surplus))
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:

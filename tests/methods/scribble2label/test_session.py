@@ -1,0 +1,88 @@
+"""What is believed of a plane: the instant classifier, the network's first look, what the network has learned."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
+from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.methods.scribble2label.session import Session
+from napari_labelfix.metrics.overlap import iou
+
+TRUTH = np.zeros((64, 64), bool)
+TRUTH[8:24, 8:24] = TRUTH[40:56, 40:56] = True
+PARAMS = Scribble2LabelParams(device="cpu", seed=0)
+
+
+def task(more=()):
+    """Two bright squares, a stroke in one of them and one beside it, and more strokes: (class, window)."""
+    image = np.where(TRUTH, 200, 20).astype(np.uint8)
+    marks = np.zeros(TRUTH.shape, np.uint8)
+    marks[12:20, 16] = FIRST_CLASS
+    marks[28:36, 4:60] = BACKGROUND
+    for value, window in more:
+        marks[window] = value
+    return Task((Plane("squares", image, Scribbles(marks)),))
+
+
+def opinion(foreground):
+    found = torch.from_numpy(np.asarray(foreground, np.float32) * 0.98 + 0.01)
+    return torch.stack([1 - found, found])
+
+
+def session_that_has_seen(foreground):
+    session = Session(task(), PARAMS)
+    list(session.instant_beliefs(epoch=0))
+    session.look_first(0, opinion(foreground))
+    return session
+
+
+def found(session):
+    return session.proposal(0).classes > 0
+
+
+def test_a_good_first_look_is_believed_and_kept():
+    missed = TRUTH.copy()
+    missed[40:, 40:] = False
+    session = session_that_has_seen(missed)
+    assert session.credit() == 1
+    assert np.array_equal(found(session), missed), "two votes against one"
+
+
+def test_one_that_finds_far_more_than_the_classifier_is_not_although_no_stroke_contradicts_it():
+    boastful = np.ones_like(TRUTH)
+    boastful[26:38] = False
+    session = session_that_has_seen(boastful)
+    assert session.credit() < 0.3
+    assert iou(found(session), TRUTH) > 0.75
+    assert iou(boastful, TRUTH) < 0.2
+
+
+def test_new_strokes_that_contradict_the_first_look_end_its_credit_at_once():
+    wrong = TRUTH.copy()
+    wrong[8:24, 40:52] = True
+    session = session_that_has_seen(wrong)
+    assert session.credit() > 0.9
+    assert iou(found(session), wrong) > 0.9
+    session.annotate(task(more=[(BACKGROUND, np.s_[8:24, 40:52])]))
+    list(session.instant_beliefs(epoch=5))
+    assert session.credit() < 0.5
+    assert not found(session)[8:24, 40:52].any()
+
+
+def test_a_network_does_not_learn_from_itself_what_the_classifier_contradicts():
+    wrong = TRUTH.copy()
+    wrong[8:24, 40:52] = True
+    session = session_that_has_seen(wrong)
+    believed = session.canvases[0].belief.numpy()
+    assert believed[1][8:24, 40:52].max() < PARAMS.threshold
+    assert believed[1][TRUTH].min() > PARAMS.threshold
+    assert session.proposal(0).ignored[8:24, 40:52].all()
+
+
+def test_a_new_class_makes_the_first_look_useless_but_not_the_weights():
+    session = session_that_has_seen(TRUTH)
+    session.annotate(task(more=[(FIRST_CLASS + 1, np.s_[44:52, 44:52])]))
+    list(session.instant_beliefs(epoch=5))
+    assert 2 in session.proposal(0).classes
+    assert session.credit() == pytest.approx(1)
