@@ -2,13 +2,18 @@
 
 `python benchmarks/interactive.py --data DIR`, where DIR holds a folder a kind of image, each with a `val.npz` of
 `image_<id>` and `labels_<id>`. An image takes a little over a minute; the machine should have nothing else to do.
+
+The shipped weights have seen other images of these kinds. `--weights` starts from others, such as those of
+`pretraining/train.py --hold-out KIND`, which have not: so the tool does on a kind of image that is new to it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -19,9 +24,11 @@ from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou
+from napari_labelfix.networks import microscopy_encoder, unet
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.trainer import LocalTrainer
 
@@ -55,8 +62,22 @@ def reference_forest(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> tu
     return found == FIRST_CLASS, time.monotonic() - began
 
 
+def saved_model(weights: Path, channels: int) -> str:
+    """Save weights in the manner of the shipped ones as a model to start from, and return its folder."""
+    folder = Path(tempfile.gettempdir()) / f"labelfix-{weights.stem}-{channels}"
+    spec = unet.UnetSpec(microscopy_encoder.NAME, channels, classes=2)
+    unet.WEIGHTS = weights
+    network = unet.start_unet(spec, pretrained=True).network
+    model = TrainedModel(METHOD.name, METHOD.params().to_dict(), asdict(spec), unet.save_weights(network))
+    return str(model.save(folder))
+
+
 def watch(
-    trainer: LocalTrainer, image: NDArray[np.generic], marks: NDArray[np.uint8], truth: NDArray[np.integer]
+    trainer: LocalTrainer,
+    image: NDArray[np.generic],
+    marks: NDArray[np.uint8],
+    truth: NDArray[np.integer],
+    start_from: str,
 ) -> dict[str, float]:
     """Press Run, and measure what is on the screen at each mark."""
     while not trainer.ready:
@@ -64,7 +85,7 @@ def watch(
     task = Task((Plane("image", image, Scribbles(marks)),))
     measured: dict[str, float] = {}
     began = time.monotonic()
-    run = trainer.start(METHOD, task, METHOD.params(epochs=100_000))
+    run = trainer.start(METHOD, task, METHOD.params(epochs=100_000, start_from=start_from))
     shown = None
     for mark in MARKS:
         while (left := began + mark - time.monotonic()) > 0:
@@ -80,6 +101,22 @@ def watch(
     return measured
 
 
+def measured_rows(trainer: LocalTrainer, folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Yield a row for each image of a kind."""
+    weights = Path(options.weights.format(kind=folder.name)) if options.weights else None
+    for name, image, labels in images(folder, options.images, options.seed):
+        marks = scribbles_from_labels(labels, options.ratio, options.seed)
+        if set(np.unique(marks)) < {BACKGROUND, FIRST_CLASS}:
+            continue  # no room for a scribble of each kind
+        found, seconds = reference_forest(image, marks)
+        start_from = saved_model(weights, channels=image.shape[2] if image.ndim == 3 else 1) if weights else ""
+        row: dict[str, object] = {"kind": folder.name, "image": name[:8]}
+        row |= {"reference forest": iou(found, labels > 0), "reference s": seconds}
+        row |= watch(trainer, image, marks, labels, start_from)
+        print(markdown_table([row]).splitlines()[-1], flush=True)
+        yield row
+
+
 def summary(rows: list[dict[str, object]], name: str) -> dict[str, object]:
     """Return the means of some rows, and on how many images the last proposal falls below its forest."""
     columns = [column for column in rows[0] if column not in ("kind", "image")]
@@ -92,6 +129,8 @@ def main() -> None:
     """Run the suite and write `results/interactive.md` and `.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
+    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
     parser.add_argument("--images", type=int, default=9, help="of each kind")
     parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
     parser.add_argument("--seed", type=int, default=0)
@@ -102,28 +141,21 @@ def main() -> None:
 
     trainer = LocalTrainer()
     trainer.warm_up()
-    kinds: dict[str, list[dict[str, object]]] = {}
-    for folder in sorted(path.parent for path in options.data.glob("*/val.npz")):
-        for name, image, labels in images(folder, options.images, options.seed):
-            marks = scribbles_from_labels(labels, options.ratio, options.seed)
-            if set(np.unique(marks)) < {BACKGROUND, FIRST_CLASS}:
-                continue  # no room for a scribble of each kind
-            found, seconds = reference_forest(image, marks)
-            reference = {"reference forest": iou(found, labels > 0), "reference s": seconds}
-            row = {"kind": folder.name, "image": name[:8]} | reference | watch(trainer, image, marks, labels)
-            kinds.setdefault(folder.name, []).append(row)
-            print(markdown_table([row]).splitlines()[-1], flush=True)
+    folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
+    chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
+    kinds = {folder.name: list(measured_rows(trainer, folder, options)) for folder in chosen}
     trainer.close()
     everything = [row for rows in kinds.values() for row in rows]
     rows = [*everything, *(summary(rows, kind) for kind, rows in kinds.items()), summary(everything, "all")]
     notes = [
         f"IoU of the foreground; automatic scribbles on {options.ratio:.0%} of the objects; {options.threads} threads; "
-        f"seed {options.seed}; images from `val`, none of which was trained on; crops of at most {LARGEST} px.",
+        f"seed {options.seed}; images from `val`, none of which was trained on; crops of at most {LARGEST} px; started "
+        f"from {'weights that have seen other kinds only' if options.weights else 'the shipped weights'}.",
         "Forest: our instant classifier, the first proposal, `first s` after Run. Reference forest: scikit-image's "
         "trainable segmentation, with its own seconds.",
         f"Below forest: images whose last proposal is more than {ALLOWANCE} below their own forest.",
     ]
-    title = "Interactive suite: Scribble2Label on held-out images"
+    title = "Interactive suite: Scribble2Label on held-out " + ("kinds of image" if options.weights else "images")
     print(write_report(options.name, title, rows, machine_facts(), notes))
 
 

@@ -50,7 +50,6 @@ class Learner(Trainee):
     def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
         start = saved_start(params, METHOD, spec) or start_unet(spec, params.pretrained)
         super().__init__(start, device, params.batch_size, params.crop)
-        self.keep(credit=1)
         self.spec = spec
         self.params = params
         self._rng = np.random.default_rng(params.seed)

@@ -177,8 +177,8 @@ class Session:
         self._shown[index] = shown / shown.sum(dim=0)
 
     def credit(self) -> float:
-        """Return how far the network's first look is believed, over all planes that it has seen, from 0 to 1."""
-        return float(np.mean(list(self._credit.values()))) if self._credit else 1.0
+        """Return how far the network's first look is believed, over all planes that it has seen; 0 if there is none."""
+        return float(np.mean(list(self._credit.values()))) if self._credit else 0.0
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
