@@ -205,7 +205,7 @@ class Task:
         """Return a SHA-256 of all images, for the record of a run."""
         digest = hashlib.sha256()
         for plane in self.planes:
-            digest.update(f"{plane.name} {plane.image.dtype} {plane.image.shape}".encode())
+            digest.update(f"{plane.name} {plane.image.dtype} {plane.image.shape}".encode("utf-8", "surrogateescape"))
             digest.update(np.ascontiguousarray(plane.image).data)
         return digest.hexdigest()
 

@@ -129,11 +129,49 @@ def test_without_a_model_images_that_the_time_did_not_suffice_for_are_left_out(c
     assert not (files / "out" / "model").exists()
 
 
-def test_a_run_without_a_model_leaves_none_of_an_earlier_run(call, files):
+def test_a_run_without_a_model_sets_that_of_an_earlier_run_aside(call, files):
     call(*run_words(files))
     assert (files / "out" / "model" / "model.json").exists()
-    assert call(*run_words(files, "--set", "model=no")).code == 0
-    assert not (files / "out" / "model").exists()
+    for number in (1, 2):
+        ended = call(*run_words(files, "--set", "model=no"))
+        assert ended.code == 0
+        assert not (files / "out" / "model").exists()
+        assert (files / "out" / f"model_before_{number}" / "model.json").exists()
+        assert f"now in {files / 'out' / f'model_before_{number}'}" in ended.out
+        call(*run_words(files))
+
+
+def test_files_that_no_run_has_written_are_not_replaced(call, files):
+    (files / "out").mkdir()
+    mine = files / "out" / "a_labels.tif"
+    tifffile.imwrite(mine, np.full((20, 30), 7, np.int32))
+    ended = call(*run_words(files))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "a_labels.tif is there already and was not written by a run" in ended.err
+    assert os.listdir(files / "out") == ["a_labels.tif"]
+    assert tifffile.imread(mine).max() == 7
+
+
+def test_results_that_a_person_has_corrected_since_are_not_replaced(call, files):
+    call(*run_words(files))
+    corrected = files / "out" / "a_labels.tif"
+    tifffile.imwrite(corrected, np.full((20, 30), 7, np.int32))
+    later = (files / "out" / "run.json").stat().st_mtime + 60
+    os.utime(corrected, (later, later))
+    for words in (run_words(files), ("predict", "--model", files / "out", "--image", files / "images" / "a.npy")):
+        ended = call(*words, *(() if words[0] == "run" else ("--out", files / "out")))
+        assert ended.code == 2
+        assert "has been changed since" in ended.err
+    assert tifffile.imread(corrected).max() == 7
+
+
+def test_what_a_run_reads_is_not_replaced_by_its_results(call, files):
+    call(*run_words(files))
+    earlier = files / "out" / "a_labels.tif"
+    words = ("run", "toy", "--image", files / "images" / "a.npy", "--annotations", earlier, "--out", files / "out")
+    ended = call(*words)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "is what the run reads" in ended.err
 
 
 def test_a_folder_named_model_that_is_not_ours_stays(call, files):

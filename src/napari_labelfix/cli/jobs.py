@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.results import remove_model, write_beliefs, write_record
+from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
+from napari_labelfix.io.results import write_beliefs, write_record
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
@@ -106,6 +107,7 @@ def train_on_files(
     """
     expect_writable(out)
     read = read_task(images, annotations, method.annotation)
+    expect_only_own(out, read.files, method.output, [*images, *annotations, *trusted])
     if trusted:
         read = _trust(method, read, trusted)
     with reporter:
@@ -128,8 +130,8 @@ def train_on_files(
         if recording.model is not None:
             recording.model.save(folder / "model")
         write_record(folder / "run.json", record | _counts(read, recording.proposals) | {"outputs": outputs})
-        if recording.model is None:
-            remove_model(out / "model")  # it would pass for that of this run
+        if recording.model is None and (aside := set_model_aside(out)) is not None:
+            reporter.say(f"The model of an earlier run is now in {aside}.")
     return recording
 
 
@@ -149,10 +151,12 @@ def predict_files(
     expect_writable(out)
     inside = model_folder / "model"
     model = TrainedModel.load(inside if (inside / "model.json").exists() else model_folder)
+    method = _method_of(model)
     read = read_task(images)
+    expect_only_own(out, read.files, method.output, images)
     proposals: dict[int, Belief] = {}
     with reporter, _explained():
-        code = _method_of(model).load()
+        code = method.load()
         for index, plane in enumerate(read.task.planes):
             proposals[index] = code.predict(model, plane.image, device)
             reporter.show(Snapshot("predicting", index + 1, len(read.task.planes)))

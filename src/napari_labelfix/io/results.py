@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.io.files import replacing, write_errors
+from napari_labelfix.io.files import replacing
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
 from napari_labelfix.io.points_csv import write_points
 from napari_labelfix.snapshots import Detections, Proposal
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.snapshots import Belief
+
+ENDINGS: dict[type[Belief], tuple[str, ...]] = {  # of the names of the files of an image, after its stem
+    Proposal: ("_labels.tif", "_classes.tif", "_confidence.tif", "_changes.tif"),
+    Detections: ("_points.csv", "_heatmap.tif", "_labels.tif"),
+}
 
 
 def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> list[str]:
@@ -43,47 +48,34 @@ def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> l
 
 def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
     """Write `<stem>_labels.tif`, `_classes.tif`, `_confidence.tif`, and `_changes.tif` where labels were given."""
-    names = [f"{file.stem}_{what}.tif" for what in ("labels", "classes", "confidence")]
+    names = _names(file, Proposal)
     write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]))
     write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]))
     write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]))
     changes = [proposal.changes for proposal in proposals if proposal.changes is not None]
-    if len(changes) == len(proposals):  # a plane that the model had to predict has none
-        names.append(f"{file.stem}_changes.tif")
-        write_labels(folder / names[3], file.restack(changes))
+    if len(changes) < len(proposals):  # a plane that the model had to predict has none
+        return names[:3]
+    write_labels(folder / names[3], file.restack(changes))
     return names
 
 
 def _write_detections(folder: Path, file: ImageFile, planes: Sequence[Detections]) -> list[str]:
     """Write `<stem>_points.csv`, `<stem>_heatmap.tif`, and `<stem>_labels.tif` where there are masks."""
-    names = [f"{file.stem}_points.csv", f"{file.stem}_heatmap.tif"]
+    names = _names(file, Detections)
     write_points(folder / names[0], planes)
     write_confidence(folder / names[1], file.restack([found.heatmap for found in planes]))
     masks = [found.labels for found in planes if found.labels is not None]
-    if masks:
-        names.append(f"{file.stem}_labels.tif")
-        write_labels(folder / names[2], file.restack(masks))
+    if not masks:
+        return names[:2]
+    write_labels(folder / names[2], file.restack(masks))
     return names
+
+
+def _names(file: ImageFile, output: type[Belief]) -> list[str]:
+    return [f"{file.stem}{ending}" for ending in ENDINGS[output]]
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Write a record as JSON for people and programs. Raises `OutputError` if it cannot be written."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def remove_model(folder: Path) -> None:
-    """Remove the model of an earlier run; a folder without `model.json` is not ours, and other files in one stay.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be removed.
-    """
-    if not (folder / "model.json").is_file():
-        return
-    with write_errors(folder):
-        for name in ("model.json", "model.safetensors"):
-            (folder / name).unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
