@@ -180,3 +180,10 @@ def test_boxes_pass_exactly_when_all_have_an_area(corners):
 def test_other_objects_that_do_not_fit_the_labels_are_refused(others, sentence):
     with pytest.raises(InputError, match=sentence):
         Instances(np.zeros((5, 5), int), others=others).check("cells")
+
+
+def test_names_that_are_no_unicode_have_a_fingerprint():
+    latin = b"z\xe4hl.tif".decode("utf-8", "surrogateescape")  # as Python reads such a name from a folder
+    image = np.zeros((4, 4), np.uint8)
+    one, other = (Task((Plane(name, image),)).fingerprint() for name in (latin, "zahl.tif"))
+    assert one != other
