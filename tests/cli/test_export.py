@@ -74,6 +74,22 @@ def test_several_label_images_at_once(call, results):
     assert sorted(path.name for path in (results / "yolo" / "labels").iterdir()) == ["a.txt", "b.txt"]
 
 
+def test_every_label_file_of_a_folder_is_exported(call, results):
+    folder = results / "results"
+    for name in ("b", "c_classes"):
+        tifffile.imwrite(folder / f"{name}.tif", np.eye(20, dtype=np.uint8))
+    (folder / "._cells_labels.tif").write_bytes(b"what macOS keeps beside a file")
+    (folder / "cells_points.csv").write_text("y,x\n1,2\n")
+    assert call("export", folder / "cells_labels.tif", "--format", "coco", "--out", folder).code == 0
+    ended = call("export", folder, "--format", "tiff", "--out", results / "out")
+    assert ended.code == 0, ended.err
+    assert sorted(path.name for path in (results / "out").glob("*.tif")) == [
+        "b_labels.tif",
+        "c_classes_labels.tif",
+        "cells_labels.tif",
+    ]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_written(call, results, name):
     ended = call("export", results / "results", "--format", name, "--out", results / "out")

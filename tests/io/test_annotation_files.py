@@ -15,7 +15,7 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
-from tricky import tricky, tricky_plane
+from tricky import empty, tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
@@ -276,6 +276,26 @@ def test_files_meet_their_images(tmp_path):
         find_annotations([tmp_path / "a.docx"])
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["\ufeff0 0.5 0.5 0.1 0.1\n", "0 -0.0001 0.5 0.1 0.1\n", "0 0.5 0.5 1E-1 0.1", "\r\n\n0 0.5 0.5 0.1 0.1\r\n"],
+)
+def test_yolo_as_others_write_it(tmp_path, file, text):
+    (tmp_path / "marks").mkdir()
+    (tmp_path / "marks" / "cells.txt").write_text(text, encoding="utf-8", newline="")
+    [path] = pair([file.path], find_annotations([tmp_path / "marks"]))["cells"]
+    [boxes] = read_annotations([path], file, Boxes)
+    assert boxes.corners.shape == (1, 4)
+
+
+def test_rois_of_an_image_without_objects_say_that_there_are_none(tmp_path):
+    file = image_file(tmp_path, (20, 30))
+    export([empty()], find_format("imagej"), tmp_path / "rois")
+    labels = read_instances(pair([file.path], find_annotations([tmp_path / "rois"]))["cells"], file)
+    assert labels.shape == (20, 30)
+    assert not labels.any()
+
+
 def test_a_task_takes_labels_of_other_programs(tmp_path):
     (tmp_path / "images").mkdir()
     tifffile.imwrite(tmp_path / "images" / "cells.tif", np.random.default_rng(0).random((40, 52)).astype("f4"))
@@ -305,6 +325,21 @@ def test_files_of_numbered_images_are_no_planes_of_another_one(tmp_path):
     images = [tmp_path / f"{name}.tif" for name in ("a", "a_001", "a_002")]
     assert pair(images, annotations) == {path.stem: [file] for path, file in zip(images, annotations, strict=True)}
     assert planes_together(annotations) == [annotations[:1], annotations[1:]]
+
+
+@pytest.mark.parametrize(("name", "shape"), [("cells_001.tif", (40, 52)), ("cells_001_labels.tif", (3, 40, 52))])
+def test_labels_of_another_image_are_not_taken_for_a_plane(tmp_path, name, shape):
+    image = image_file(tmp_path, shape)
+    tifffile.imwrite(tmp_path / name, np.ones(shape, np.uint8), photometric="minisblack")
+    files = pair([image.path], [tmp_path / name])["cells"]
+    with pytest.raises(InputError, match=r"cells_001.*(does not belong to it|but a plane of)"):
+        read_instances(files, image)
+
+
+def test_boxes_of_another_image_are_not_taken_for_a_plane(tmp_path, file):
+    (tmp_path / "cells_001.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    with pytest.raises(InputError, match="does not belong to it"):
+        read_annotations([tmp_path / "cells_001.txt"], file, Boxes)
 
 
 def test_labels_inside_an_ome_zarr_image_belong_to_it(tmp_path):

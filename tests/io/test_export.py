@@ -298,6 +298,24 @@ def test_signed_and_boolean_labels_and_odd_names_are_fine(tmp_path, format):
     assert images[0].name == "a_b_ c"
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("plate 3 (a+b), #1_é", "plate 3 (a+b), #1_é"),
+        ('a<>:"/\\|?*b\n\x7fc', "a_b_c"),
+        ("..", "labels"),
+        (" ", "labels"),
+        ("", "labels"),
+        ("\udcff", "_"),
+    ],
+)
+def test_of_a_name_only_what_no_file_may_be_called_is_replaced(tmp_path, name, kept):
+    image = LabelImage.of(name, np.eye(9, dtype=int))
+    assert image.name == kept
+    for row in FORMATS.values():
+        assert export([image], row, tmp_path / row.name).files
+
+
 def test_the_record_says_what_was_exported(tmp_path):
     image = tricky(3, source="cells_labels.tif", image_name="cells.tif", classes={3: 2})
     exported = export([image], find_format("tiff"), tmp_path)
@@ -345,6 +363,16 @@ def test_names_and_formats_that_do_not_serve_are_told(tmp_path):
     with pytest.raises(InputError, match="but wide is larger"):
         export([wide], find_format("imagej"), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["png", "yolo", "yolo-polygons"])
+def test_a_plane_and_an_image_of_one_name_are_told(tmp_path, name):
+    stack, single = np.ones((3, 9, 9), int), np.ones((9, 9), int)
+    images = [LabelImage.of("scan", stack), LabelImage.of("scan_001", single)]
+    with pytest.raises(InputError, match=r"More than one plane would be written as .*scan_001"):
+        export(images, find_format(name), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert export(images, find_format("tiff"), tmp_path).objects == 2
 
 
 def test_a_zarr_that_is_there_is_not_written_into(tmp_path):

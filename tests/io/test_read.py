@@ -200,6 +200,13 @@ def test_grey_labels_saved_as_rgb_are_read_and_colours_refused(tmp_path):
         read_labels(tmp_path / "colour.png")
 
 
+def test_a_jpeg_holds_no_labels(tmp_path):
+    for name in ("a.jpg", "A.JPEG"):
+        imageio.imwrite(tmp_path / name, numbers((24, 32)))
+        with pytest.raises(InputError, match="is a JPEG, which changes pixel values: no labels"):
+            read_labels(tmp_path / name)
+
+
 def test_a_missing_file_is_told(tmp_path):
     for read in (read_image, read_labels, lambda path: find_images([path])):
         with pytest.raises(InputError, match=r"There is no file .*nothing\.tif"):

@@ -16,7 +16,7 @@ from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.label_image import objects_of
-from napari_labelfix.io.pairing import POINTS, READERS, find_annotations, plane_of
+from napari_labelfix.io.pairing import POINTS, READERS, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
 from napari_labelfix.io.read import read_labels
 
@@ -100,6 +100,7 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     """Read labels, or what was drawn on the planes."""
     path = paths[0]
     suffix = path.suffix.lower()
+    _expect_planes(paths, file)
     if path.name.endswith(_SEG):
         from napari_labelfix.io.safe_seg import read_masks
 
@@ -121,11 +122,22 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     return _Contents(None, drawn)
 
 
+def _expect_planes(paths: Sequence[Path], file: ImageFile) -> None:
+    """Refuse "scan_001.tif" for an image "scan" of one plane: it is of another image."""
+    for path in paths:
+        if len(file.shape) == 2 and is_only_a_plane_of(file.stem, path):
+            raise InputError(
+                f"{path} is named like a plane of a stack, but {file.path} is none, so it does not belong to it. "
+                "Name each like its image."
+            )
+
+
 def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
     """Return the labels of a whole image, from one file or from one for each plane; planes without one are empty."""
     found = [(path, read_labels(path)) for path in paths]
     path, labels = found[0]
-    if len(found) == 1 and (labels.shape == file.shape or plane_of(path) is None):
+    is_whole = labels.shape == file.shape and not is_only_a_plane_of(file.stem, path)
+    if len(found) == 1 and (is_whole or plane_of(path) is None):
         return _expect_size(labels, path, file)
     stack = np.zeros(file.shape, np.result_type(*(labels for _, labels in found)))
     for path, labels in found:

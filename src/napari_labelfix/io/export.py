@@ -57,7 +57,8 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
     Raises
     ------
     InputError
-        If these are no labels, two have the same name, or the format cannot hold them.
+        If these are no labels, two have the same name or would be written into the same file, or the format cannot
+        hold them.
     OutputError
         If something cannot be written.
     """
@@ -69,6 +70,7 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
     total = sum(count["objects"] for count in counts)
     with filling(out) as folder:
         names = format.load()(folder, [image for image, _ in fitted])
+        _expect_files_of_their_own(names)
         _expect_room(names, out)
         of_one = f"{images[0].name}_" if len(images) == 1 else ""
         record_name = f"{of_one}{format.name}_export.json"
@@ -88,6 +90,15 @@ def _expect_names(images: Sequence[LabelImage]) -> None:
         raise InputError("There are no labels to export. Choose some.")
     if repeated := [name for name, count in Counter(image.name for image in images).items() if count > 1]:
         raise InputError(f"More than one label image is called {repeated[0]}. Export them into folders of their own.")
+
+
+def _expect_files_of_their_own(names: Sequence[str]) -> None:
+    """Refuse what would be lost: "scan_001" may be a plane of the stack "scan", and an image of its own."""
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise InputError(
+            f"More than one plane would be written as {repeated[0]}, for a stack's planes are numbered. "
+            "Export the label images into folders of their own."
+        )
 
 
 def _expect_room(names: Sequence[str], out: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_instances
+from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
-_NOT_LABELS = (_CLASSES, "_confidence", "_heatmap")
+_OTHER_RESULTS = re.compile(rf"({_CLASSES}|_confidence|_heatmap|_changes|_ignored)$")
 
 
 def read_label_images(labels: Sequence[Path], images: Sequence[Path] = ()) -> list[LabelImage]:
@@ -29,7 +31,7 @@ def read_label_images(labels: Sequence[Path], images: Sequence[Path] = ()) -> li
     Parameters
     ----------
     labels
-        Files, or folders of them; of the results of a run, the labels are taken, with the classes beside them.
+        Files, or folders of them; where a folder has NAME_labels, nothing else of NAME is taken but the classes.
     images
         The images, or folders of them; they tell sizes, names and grids where the labels do not.
 
@@ -47,12 +49,23 @@ def read_label_images(labels: Sequence[Path], images: Sequence[Path] = ()) -> li
 
 
 def _without_other_results(path: Path) -> list[Path]:
-    """Return the labels of a folder of results; what else is given stays as it is."""
+    """Return the files of labels in a folder, without what else lies there of an image that has NAME_labels.
+
+    A path that is no folder stays as it is.
+    """
     if not path.is_dir() or is_zarr(path):
         return [path]
-    labels = sorted(path.glob(f"*{_LABELS}.*"))
-    rest = [entry for entry in find_annotations([path]) if not stem_of(entry).endswith(_NOT_LABELS)]
-    return labels or rest
+    entries = find_annotations([path])
+    labels = {entry for entry in entries if stem_of(entry).endswith(_LABELS)}
+    labelled = {name_without_ending(entry) for entry in labels}
+    return [entry for entry in entries if entry in labels or not _images_of(entry) <= labelled]
+
+
+def _images_of(path: Path) -> frozenset[str]:
+    """Return the names of the images that a file in a folder is about."""
+    if path.suffix.lower() == ".json":
+        return image_names(path)
+    return frozenset({_OTHER_RESULTS.sub("", name_without_ending(path))})
 
 
 def _of_file(path: Path) -> LabelImage:

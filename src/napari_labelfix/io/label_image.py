@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Index = tuple[int, ...]  # of a plane in a stack; () where there is one plane only
 
 HIGHEST_NUMBER = 2**32 - 1
-_NOT_FOR_FILE_NAMES = re.compile(r"[^\w.\- ]+")
+_NOT_FOR_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]+')  # on any system; halves of characters
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
@@ -110,11 +111,17 @@ def name_of_stack(path: Path) -> str:
     return _PLANE.sub("", name) if path.suffix.lower() in _FILE_PER_PLANE else name
 
 
+def is_only_a_plane_of(name: str, path: Path) -> bool:
+    """Whether a file has the name of an image with the number of a plane behind it, and not the name itself."""
+    return name == name_of_stack(path) and name not in (_own_name(path), name_without_ending(path))
+
+
 def holds_rois(path: Path) -> bool:
-    """Whether a zip archive holds ROIs of ImageJ, and can be read."""
+    """Whether a zip archive can be read and holds ROIs of ImageJ, or nothing: an image without objects."""
     try:
         with ZipFile(path) as archive:
-            return any(name.lower().endswith(".roi") for name in archive.namelist())
+            names = archive.namelist()
+            return not names or any(name.lower().endswith(".roi") for name in names)
     except (OSError, ValueError, BadZipFile):
         return False
 
@@ -138,17 +145,14 @@ def _looks_right(path: Path) -> bool:
     suffix = path.suffix.lower()
     try:
         if suffix == ".txt":
-            lines = path.read_text(encoding="utf-8").splitlines()
-            return not lines or (len(lines[0].split()) >= 5 and all(map(_is_number, lines[0].split())))
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            words = next(filter(None, map(str.split, lines)), None)
+            return words is None or (len(words) >= 5 and all(map(math.isfinite, map(float, words))))
         if suffix == ".json":
             return bool(image_names(path))
     except (OSError, ValueError):
         return False
     return suffix != ".zip" or holds_rois(path)
-
-
-def _is_number(word: str) -> bool:
-    return word.replace(".", "", 1).replace("e-", "", 1).isdecimal()
 
 
 def _files_of(name: str, called: Sequence[tuple[Path, tuple[str, ...]]], others: set[str]) -> list[Path]:
@@ -166,6 +170,6 @@ def _choose(name: str, files: list[Path], kind: type[Annotation] | None) -> list
     """Return the one file to read, or those of the planes of a stack."""
     fitting = [path for path in files if (path.suffix.lower() == POINTS) == (kind is Points)] or files
     exact = [path for path in fitting if _own_name(path) == name] or fitting
-    if len(exact) > 1 and not all(name_without_ending(path) != name == name_of_stack(path) for path in exact):
+    if len(exact) > 1 and not all(is_only_a_plane_of(name, path) for path in exact):
         raise InputError(f"{exact[0]} and {exact[1]} could both be annotations of {name}. Give one of them.")
     return exact

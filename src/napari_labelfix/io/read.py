@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
+_JPEG = (".jpg", ".jpeg")
+
 
 @dataclass(frozen=True, eq=False)
 class ImageFile:
@@ -93,8 +95,10 @@ def read_labels(path: Path) -> NDArray[Any]:
     Raises
     ------
     InputError
-        As `read_image`, and if the pixels have colours.
+        As `read_image`, and if the pixels have colours or the file is a JPEG.
     """
+    if _kind_of(path) in _JPEG:
+        raise InputError(f"{path} is a JPEG, which changes pixel values: no labels. Save them as PNG or TIFF.")
     pixels, axes = _read(path)
     # Labels have no channels: tifffile calls the planes of a stack of 3 or 4 samples.
     has_colours = axes[-1] in "SC"
@@ -269,8 +273,7 @@ _READERS: dict[str, Callable[[Path], Pixels]] = {
     ".tif": _read_tiff,
     ".tiff": _read_tiff,
     ".png": _read_png,
-    ".jpg": _read_jpeg,
-    ".jpeg": _read_jpeg,
+    **dict.fromkeys(_JPEG, _read_jpeg),
     ".npy": _read_npy,
     ".zarr": _read_zarr,
 }

@@ -50,7 +50,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     """
     height, width = shape[-2:]
     drawn = Drawn()
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
         words = line.split()
         if not words:
             continue
