@@ -5,6 +5,7 @@ import pytest
 from fakes import detections
 
 from napari_labelfix.snapshots import Role
+from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
 from napari_labelfix.widgets.acceptor import Accepted, Count
 from napari_labelfix.widgets.detection_layers import DetectionLayers
@@ -76,6 +77,17 @@ def test_accepts_are_taken_back_one_after_the_other_and_the_persons_points_stay(
     np.testing.assert_array_equal(mine.data, [[15, 15], [55, 70]])
     assert not accepting.can_take_back
     assert accepting.take_back() == 0
+
+
+def test_points_go_to_where_they_are_seen_in_a_layer_that_lies_elsewhere(accepting, model):
+    plain = model.add_points([model.layers["cells"].data_to_world((15, 15))])
+    layers.link(plain, "points", model.layers["cells"])
+    elsewhere = AcceptingPoints(accepting._results, plain)
+    assert elsewhere.count() == Count(2, 1)
+    elsewhere.accept_above()
+    np.testing.assert_allclose([model.layers["cells"].world_to_data(point) for point in plain.data], FOUR[:3])
+    assert elsewhere.count() == Count(0, 3)
+    assert elsewhere.take_back() == 2
 
 
 def test_a_point_that_was_moved_since_is_the_persons(accepting, mine):

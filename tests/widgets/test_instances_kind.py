@@ -112,6 +112,30 @@ def test_what_lies_inside_a_shape_is_trusted(inputs, model, kind, corners, insid
     assert not trusted[outside]
 
 
+@pytest.mark.parametrize("kind", ["rectangle", "ellipse"])
+def test_shapes_of_a_layer_that_lies_elsewhere_are_read_where_they_are_seen(inputs, model, kind):
+    model.add_labels(some_labels())
+    image = model.layers[0]
+    seen = np.array([image.data_to_world(corner) for corner in rectangle(10, 40, 20, 50)])
+    model.add_shapes([seen], shape_type=kind)
+    inputs.parts[1].combo.choose(model.layers[-1])
+    rows, columns = np.nonzero(only(inputs).trusted)
+    np.testing.assert_allclose([rows.mean(), columns.mean()], [25, 35], atol=1)
+    assert np.ptp(rows) == pytest.approx(30, abs=2)
+
+
+def test_a_whole_plane_is_the_image_s_also_in_a_layer_that_lies_elsewhere(stack):
+    model = stack.parts[0]._viewer
+    model.layers["stack"].translate = (5, 40, 40)
+    model.add_shapes(ndim=3, name="mine")
+    stack.parts[1].combo.choose(model.layers["mine"])
+    model.dims.set_point(0, 7)
+    stack.brushes[WHOLE_PLANE].click()
+    trusted = [plane.annotation.trusted for plane in stack.task().planes]
+    assert trusted[0] is None and trusted[1] is None
+    assert trusted[2].all()
+
+
 def test_lines_enclose_nothing(inputs, model):
     model.add_labels(some_labels())
     inputs.create_button.click()

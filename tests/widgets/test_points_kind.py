@@ -78,6 +78,14 @@ def test_the_box_and_napari_show_the_same_size(inputs, points):
     assert box.value() == 12
 
 
+def test_the_box_says_the_size_in_pixels_of_the_image_also_where_those_of_the_layer_are_larger(inputs, model):
+    plain = PointsLayer(np.array([[10.0, 12], [13, 14], [15, 16]]), size=7)
+    model.layers.append(plain)
+    inputs.annotations.choose(plain)
+    inputs.parts[0].measure.number.setValue(30)
+    assert list(plain.size) == [15, 15, 15]
+
+
 def test_the_estimate_looks_at_the_points_that_are_there(inputs, points, model):
     points.add([15, 15])
     inputs.parts[0].measure.number.setValue(50)
@@ -93,6 +101,17 @@ def test_a_stack_gives_points_plane_by_plane(spots):
     assert read[1] is None
     np.testing.assert_array_equal(read[0].positions, [[5, 6]])
     np.testing.assert_array_equal(read[2].positions, [[7, 8], [9, 10]])
+
+
+def test_points_of_a_layer_that_lies_elsewhere_are_read_where_they_are_seen(spots):
+    image = Image(np.stack([spots] * 3), scale=(2, 0.5, 0.5), translate=(10, 40, 40))
+    seen = np.array([[0, 5, 6], [2, 7, 8], [2, 9, 10]])
+    layer = PointsLayer(np.array([image.data_to_world(point) for point in seen]), size=7)
+    read = [POINTS_KIND.read([layer], Place(image, (z,))) for z in range(3)]
+    assert read[1] is None
+    np.testing.assert_allclose(read[0].positions, [[5, 6]])
+    np.testing.assert_allclose(read[2].positions, [[7, 8], [9, 10]])
+    assert read[0].radius == pytest.approx(7), "its pixels are twice as wide as those of the image"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +135,7 @@ def test_a_plain_layer_of_points_has_cells_only_until_a_brush_is_taken_up(inputs
     inputs.annotations.choose(plain)
     (plane,) = inputs.task().planes
     assert len(plane.annotation.positions) == 3
-    assert plane.annotation.radius == 3.5
+    assert 2 * plane.annotation.radius == inputs.parts[0].measure.number.value() == 14, "a pixel is 0.5 um wide"
     assert "kind" not in plain.features
     inputs.brushes[NO_CELL].click()
     plain.add([9, 9])

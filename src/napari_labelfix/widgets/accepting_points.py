@@ -10,6 +10,7 @@ from napari_labelfix.review.points import near_any, nearest
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Count
+from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.looks import ROLE_NAMES
 from napari_labelfix.widgets.points_kind import CELL, NO_CELL, add_points, are_cells
 
@@ -86,7 +87,7 @@ class AcceptingPoints(Acceptor):
         if detections is None:
             return None
         chosen, present = self._cells(detections, threshold), self._present(detections)
-        return self._add(detections.data[chosen & ~present], CELL, int((chosen & present).sum()))
+        return self._add(detections, chosen & ~present, CELL, int((chosen & present).sum()))
 
     def accept_at(self, position: Sequence[float]) -> Accepted | None:
         """Accept the point at a position in world coordinates, as what it is taken for: a cell, or none."""
@@ -98,7 +99,8 @@ class AcceptingPoints(Acceptor):
             return None
         if self._present(detections)[index]:
             return Accepted(0, 1)
-        return self._add(detections.data[[index]], CELL if self._cells(detections, 0)[index] else NO_CELL, 0)
+        kind = CELL if self._cells(detections, 0)[index] else NO_CELL
+        return self._add(detections, np.arange(len(detections.data)) == index, kind, 0)
 
     def take_back(self) -> int:
         """Remove the points that the last accept has added, as far as they are still where they were."""
@@ -123,7 +125,8 @@ class AcceptingPoints(Acceptor):
         """Return (N,) which detections lie within a cell's radius of a point of the person's of the same kind."""
         if self._annotation is None:
             return np.zeros(len(detections.data), bool)
-        own, cells = self._annotation.data, are_cells(self._annotation)
+        own = map_points(self._annotation.data, self._annotation, detections)
+        cells = are_cells(self._annotation)
         radius = detections.size / 2
         return np.where(
             self._cells(detections, 0),
@@ -131,10 +134,11 @@ class AcceptingPoints(Acceptor):
             near_any(detections.data, own[~cells], radius),
         )
 
-    def _add(self, points: NDArray[np.floating], kind: str, present: int) -> Accepted:
+    def _add(self, detections: Points, chosen: NDArray[np.bool_], kind: str, present: int) -> Accepted:
         layer = self._annotation
         if layer is None:
             return Accepted(0, present)
+        points = map_points(detections.data[chosen], detections, layer)
         if len(points):
             add_points(layer, points, kind)
             layers.tag_of(layer).setdefault(_ACCEPTS, []).append(points.copy())

@@ -13,6 +13,7 @@ from napari.layers import Labels, Shapes
 from napari_labelfix.annotations import Annotation, Instances
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
+from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def _start_outlining(layer: Layer, tool: str, place: Place) -> None:
     if tool == WHOLE_PLANE:
         height, width = layers.spatial_shape(place.image)[-2:]
         corners = np.array([(0, 0), (0, width), (height, width), (height, 0)]) - 0.5  # a pixel's centre is at (0, 0)
-        layer.add_rectangles(np.column_stack([np.tile(place.index, (4, 1)), corners]))
+        on_image = np.column_stack([np.tile(place.index, (4, 1)), corners])
+        layer.add_rectangles(map_points(on_image, place.image, layer))
     else:
         layer.mode = _TOOLS[tool]
 
@@ -101,11 +103,19 @@ def _inside(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
 
     size = layers.spatial_shape(place.image)[-2:]
     mask = np.zeros(size, bool)
-    for vertices, kind in zip(shapes.data, shapes.shape_type, strict=True):
+    for vertices, kind in zip(_vertices(shapes, place.image), shapes.shape_type, strict=True):
         if kind in ("rectangle", "polygon", "ellipse") and (np.round(vertices[0, :-2]) == place.index).all():
             outline = vertices[:, -2:] if kind != "ellipse" else _round(vertices[:, -2:])
             mask |= polygon2mask(size, outline)
     return mask if mask.any() else None
+
+
+def _vertices(shapes: Shapes, image: Layer) -> list[NDArray[np.floating]]:
+    """Return the vertices of each shape in pixels of the image."""
+    if not shapes.data:
+        return []
+    ends = np.cumsum([len(vertices) for vertices in shapes.data])
+    return np.split(map_points(np.concatenate(shapes.data), shapes, image), ends[:-1])
 
 
 def _round(corners: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -120,7 +120,7 @@ class LayerInput(QObject):
         if self.layer is not None and self.kind.adopt is not None and layers.role_of(self.layer) == self.kind.role:
             self.kind.adopt(self.layer)
         if self.measure is not None:
-            self.measure.show_layer(self.layer)
+            self.measure.show_layer(self.layer, self._image)
         self.update_parts()
         self.changed.emit()
 
@@ -161,7 +161,7 @@ class LayerInput(QObject):
 
     def _estimate(self) -> None:
         if self.layer is not None and self._image is not None and self.kind.measure is not None:
-            self.kind.measure.write(self.layer, self.kind.measure.estimate(self.layer, self._place()))
+            self.kind.measure.write(self.layer, self._image, self.kind.measure.estimate(self.layer, self._place()))
 
 
 class MeasureBox(QWidget):
@@ -179,6 +179,7 @@ class MeasureBox(QWidget):
         super().__init__(parent)
         self._measure = measure
         self._layer: Layer | None = None
+        self._image: Layer | None = None
         self.number = QDoubleSpinBox()
         self.number.setRange(1, _LARGEST)
         self.number.setDecimals(1)
@@ -194,22 +195,22 @@ class MeasureBox(QWidget):
         self.number.valueChanged.connect(self._on_number)
         self.estimate_button.clicked.connect(self.estimateClicked)
 
-    def show_layer(self, layer: Layer | None) -> None:
-        """Show the length of this layer from now on, whoever changes it."""
+    def show_layer(self, layer: Layer | None, image: Layer | None) -> None:
+        """Show the length of this layer from now on, in pixels of an image, whoever changes it."""
         if self._layer is not None:
             layers.unwatch(self._layer, self._on_layer_touched)
-        self._layer = layer
+        self._layer, self._image = layer, image
         if layer is not None:
             layers.watch(layer, self._on_layer_touched)
         self._on_layer_touched()
 
     def _on_layer_touched(self, _event: object = None) -> None:
-        if self._layer is None:
+        if self._layer is None or self._image is None:
             return
         self.number.blockSignals(True)
-        self.number.setValue(self._measure.read(self._layer))
+        self.number.setValue(self._measure.read(self._layer, self._image))
         self.number.blockSignals(False)
 
     def _on_number(self, value: float) -> None:
-        if self._layer is not None:
-            self._measure.write(self._layer, value)
+        if self._layer is not None and self._image is not None:
+            self._measure.write(self._layer, self._image, value)

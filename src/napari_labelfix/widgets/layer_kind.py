@@ -54,16 +54,16 @@ class Measure:
     label, help
         For the box where it is shown and set.
     read, write
-        Get it from a layer, and set it.
+        Get it from a layer, in pixels of an image, and set it.
     estimate
         Finds it for a layer, from a plane of its image.
     """
 
     label: str
     help: str
-    read: Callable[[Layer], float]
-    write: Callable[[Layer, float], None]
-    estimate: Callable[[Layer, Place], float]
+    read: Callable[[Any, Layer], float]
+    write: Callable[[Any, Layer, float], None]
+    estimate: Callable[[Any, Place], float]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 from napari_labelfix.annotations import Annotation, Points
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
+from napari_labelfix.widgets.coordinates import magnification, map_points
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Measure
 
 if TYPE_CHECKING:
@@ -92,11 +93,17 @@ def add_points(layer: PointsLayer, points: NDArray[np.floating], kind: str) -> N
 
 
 def diameter_of(layer: PointsLayer) -> float:
-    """Return the size of a layer's points in pixels of the image; of the next one where there is none."""
+    """Return the size of a layer's points in pixels of the layer; of the next one where there is none."""
     return float(np.median(layer.size)) if len(layer.data) else float(layer.current_size)
 
 
-def _set_diameter(layer: PointsLayer, diameter: float) -> None:
+def _diameter_on(layer: PointsLayer, image: Layer) -> float:
+    """Return the size of a layer's points in pixels of the image."""
+    return diameter_of(layer) * magnification(layer, image)
+
+
+def _set_diameter(layer: PointsLayer, image: Layer, diameter: float) -> None:
+    diameter *= magnification(image, layer)
     layer.selected_data = set()
     layer.current_size = diameter
     layer.size = diameter
@@ -104,8 +111,8 @@ def _set_diameter(layer: PointsLayer, diameter: float) -> None:
 
 
 def _estimate_diameter(layer: PointsLayer, place: Place) -> float:
-    of_plane = _in_plane(layer, place.index) & are_cells(layer)
-    return _estimate(place, layer.data[of_plane][:, -2:])
+    points = map_points(layer.data, layer, place.image)
+    return _estimate(place, points[_in_plane(points, place.index) & are_cells(layer)][:, -2:])
 
 
 def _estimate(place: Place, centres: NDArray[np.floating] | None = None) -> float:
@@ -116,17 +123,19 @@ def _estimate(place: Place, centres: NDArray[np.floating] | None = None) -> floa
 
 def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
     (layer,) = chosen
-    of_plane, cells = _in_plane(layer, place.index), are_cells(layer)
+    points, cells = map_points(layer.data, layer, place.image), are_cells(layer)
+    of_plane = _in_plane(points, place.index)
     if not of_plane.any():
         return None
-    positions = layer.data[:, -2:]
+    positions = points[:, -2:]
     height, width = layers.spatial_shape(place.image)[-2:]
-    return Points(positions[of_plane & cells], (height, width), diameter_of(layer) / 2, positions[of_plane & ~cells])
+    radius = _diameter_on(layer, place.image) / 2
+    return Points(positions[of_plane & cells], (height, width), radius, positions[of_plane & ~cells])
 
 
-def _in_plane(layer: PointsLayer, index: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return (N,) which points lie in a plane."""
-    return np.asarray((np.round(layer.data[:, :-2]) == index).all(axis=1))
+def _in_plane(points: NDArray[np.floating], index: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return (N,) which points of an image lie in a plane."""
+    return np.asarray((np.round(points[:, :-2]) == index).all(axis=1))
 
 
 def are_cells(layer: PointsLayer) -> NDArray[np.bool_]:
@@ -165,7 +174,7 @@ POINTS_KIND = AnnotationKind(
             measure=Measure(
                 "Diameter, px",
                 "The size of the points: how wide a cell is, in pixels of the image.",
-                diameter_of,
+                _diameter_on,
                 _set_diameter,
                 _estimate_diameter,
             ),

@@ -1,0 +1,34 @@
+"""From the pixels of one layer to those of another one that lies elsewhere: a layer that a person added may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+_NOTHING = 1e-6  # pixels: by so little the way through the world moves what lies in the same place
+
+
+def map_points(points: NDArray[np.floating], source: Layer, target: Layer) -> NDArray[np.floating]:
+    """Return points (N, dimensions) of a layer as points of another one with as many dimensions."""
+    matrix, offset = _map(source, target)
+    if np.abs(matrix - np.eye(len(offset))).max() < _NOTHING and np.abs(offset).max() < _NOTHING:
+        return points
+    return np.asarray(points @ matrix + offset)
+
+
+def magnification(source: Layer, target: Layer) -> float:
+    """Return how many pixels of another layer a pixel of a layer is wide, within a plane."""
+    matrix, _ = _map(source, target)
+    return float(np.sqrt(abs(np.linalg.det(matrix[-2:, -2:]))))
+
+
+def _map(source: Layer, target: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what an affine map adds along each axis, and where it takes the origin."""
+    corners = np.vstack([np.zeros(source.ndim), np.eye(source.ndim)])
+    mapped = np.array([target.world_to_data(source.data_to_world(corner)) for corner in corners])
+    return mapped[1:] - mapped[0], mapped[0]
