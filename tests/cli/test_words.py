@@ -11,10 +11,12 @@ import pytest
 from rich.console import Console
 
 from napari_labelfix.cli import examination
-from napari_labelfix.cli.arguments import repeat_flags
+from napari_labelfix.cli.arguments import read_params, repeat_flags
 from napari_labelfix.cli.progress import Bar, Lines
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.params import param_fields
+from napari_labelfix.params import Params, param_fields
 from napari_labelfix.snapshots import Snapshot
 
 
@@ -51,6 +53,21 @@ def test_help_and_methods_come_without_torch_and_napari():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_parameters_may_begin_with_a_mark_of_the_byte_order(tmp_path):
+    (tmp_path / "params.toml").write_text("seed = 7\n", encoding="utf-8-sig")
+    assert read_params(Params, tmp_path / "params.toml", []).seed == 7
+
+
+def test_a_run_starts_from_the_results_of_another(tmp_path):
+    from napari_labelfix.methods.starting import saved_start  # brings torch
+    from napari_labelfix.networks.unet import UnetSpec
+
+    TrainedModel("another", {}, {}, b"").save(tmp_path / "results" / "model")
+    for folder in ("results", "results/model"):
+        with pytest.raises(InputError, match="has method 'another'"):  # so it was found
+            saved_start(Params(start_from=str(tmp_path / folder)), "toy", UnetSpec("small", 1, 2))
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,37 @@ def test_labels_inside_an_ome_zarr_image_belong_to_it(tmp_path):
     np.testing.assert_array_equal(read_instances(pairs["cells"], read_image(inside)), image.labels)
 
 
+def test_damaged_labels_inside_an_ome_zarr_image_are_told(tmp_path):
+    inside = tmp_path / "cells.ome.zarr"
+    zarr.create_group(inside, zarr_format=2)
+    (inside / "labels").mkdir()
+    (inside / "labels" / ".zgroup").write_text("{")
+    with pytest.raises(InputError, match=r"labels is damaged \(.*\)\. Save the labels again, or remove it\."):
+        find_annotations([inside])
+
+
+@pytest.mark.parametrize("name", ["cells", "cells_001"])
+def test_labels_go_back_onto_an_image_with_axes_of_length_1(tmp_path, name):
+    pixels = zarr.create_group(tmp_path / f"{name}.ome.zarr", zarr_format=2)
+    pixels.create_array("0", data=np.zeros((1, 1, 1, 40, 52), np.uint8))
+    pixels.attrs["multiscales"] = [{"axes": [{"name": axis} for axis in "tczyx"], "datasets": [{"path": "0"}]}]
+    image = read_image(tmp_path / f"{name}.ome.zarr")
+    labels = tricky_plane().reshape(image.shape)
+    assert labels.shape == (1, 1, 40, 52)
+    export([LabelImage.of(name, labels, tricky(4).grid)], find_format("tiff"), tmp_path / "out")
+    [path] = pair([image.path], find_annotations([tmp_path / "out"]))[name]
+    np.testing.assert_array_equal(read_instances([path], image), labels)
+
+
+def test_other_programs_may_begin_a_file_with_a_mark_of_the_byte_order(tmp_path, file):
+    for name in ("coco", "geojson"):
+        exported = export([tricky()], find_format(name), tmp_path / name)
+        path = tmp_path / name / exported.files[0]
+        path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+        found = pair([file.path], find_annotations([tmp_path / name]))["cells"]
+        np.testing.assert_array_equal(read_instances(found, file), tricky().labels)
+
+
 def test_a_coco_file_belongs_to_the_images_that_it_names(tmp_path):
     export([tricky(), LabelImage.of("b", tricky_plane())], find_format("coco"), tmp_path / "coco")
     images = [tmp_path / f"{name}.png" for name in ("cells", "b", "c")]

@@ -316,6 +316,36 @@ def test_of_a_name_only_what_no_file_may_be_called_is_replaced(tmp_path, name, k
         assert export([image], row, tmp_path / row.name).files
 
 
+_IMAGE = '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="9" SizeY="8" SizeC="1" '
+_REST = '<Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData/></Pixels></Image>'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<Image>",
+        '<BinaryOnly MetadataFile="a.companion.ome" UUID="urn:uuid:1"/>',
+        f'{_IMAGE} SizeZ="1" SizeT="1" PhysicalSizeX="0,5">{_REST}',
+        f'{_IMAGE} SizeZ="1" SizeT="1" PhysicalSizeX="nan">{_REST}',
+    ],
+)
+def test_a_tiff_whose_metadata_are_odd_is_in_pixels(tmp_path, said):
+    namespace = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+    text = f'<?xml version="1.0"?><OME xmlns="{namespace}">{said}</OME>'
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.zeros((8, 9), np.uint8), description=text, metadata=None)
+    assert read_grid(tmp_path / "a.ome.tif", 2).scale == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("transform", [{"scale": [0.5, 0.5, 0.5]}, {"path": "scales"}, {"scale": None}, {"scale": "a"}])
+def test_a_zarr_whose_metadata_are_odd_is_in_pixels(tmp_path, transform):
+    export([tricky()], find_format("ome-zarr"), tmp_path)
+    path = tmp_path / "cells_labels.ome.zarr" / ".zattrs"
+    attributes = json.loads(path.read_text())
+    attributes["multiscales"][0]["datasets"][0]["coordinateTransformations"] = [{"type": "scale", **transform}]
+    path.write_text(json.dumps(attributes))
+    assert read_grid(path.parent, 2) == Grid.in_pixels(2)
+
+
 def test_the_record_says_what_was_exported(tmp_path):
     image = tricky(3, source="cells_labels.tif", image_name="cells.tif", classes={3: 2})
     exported = export([image], find_format("tiff"), tmp_path)

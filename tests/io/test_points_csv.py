@@ -50,6 +50,11 @@ def test_what_napari_saves_of_a_points_layer_is_read(tmp_path):
     assert read_points(tmp_path / "a.csv").positions.tolist() == data.tolist()
 
 
+def test_a_table_that_is_none_is_told(tmp_path):
+    with pytest.raises(InputError, match="is not a table that can be read"):
+        read_points(write(tmp_path / "a.csv", f'y,x\n1,"{"2" * 140_000}"\n'))
+
+
 def test_roles_and_radius_are_read(tmp_path):
     text = "y,x,role,radius\n1,1,given,5\n2,2,negative,5\n3,3,detected,9\n4,4,,7\n5,5,pseudo-positive,9\n"
     table = read_points(write(tmp_path / "a.csv", text))

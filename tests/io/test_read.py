@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import imagecodecs
 import imageio.v3 as imageio
@@ -14,10 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.read import find_images, read_image, read_labels
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from napari_labelfix.io.label_files import read_label_images
+from napari_labelfix.io.pairing import find_annotations
+from napari_labelfix.io.read import find_images, read_image, read_labels, stem_of
 
 RNG = np.random.default_rng(0)
 
@@ -255,6 +254,12 @@ def test_an_archive_of_arrays_is_told(tmp_path):
         read_image(tmp_path / "a.npy")
 
 
+def test_an_image_without_pixels_is_told(tmp_path):
+    np.save(tmp_path / "a.npy", numbers((0, 64)))
+    with pytest.raises(InputError, match=r"has no pixels \(\(0, 64\)\)"):
+        read_image(tmp_path / "a.npy")
+
+
 def test_a_row_of_numbers_is_not_an_image(tmp_path):
     np.save(tmp_path / "a.npy", numbers(7))
     with pytest.raises(InputError, match="at least two axes"):
@@ -279,6 +284,25 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "load", refuse)  # root may read everything, so no chmod here
     with pytest.raises(InputError, match="no permission to read"):
         read_image(path)
+
+
+@pytest.mark.parametrize("look", [find_images, find_annotations, read_label_images])
+def test_a_place_where_nobody_may_look_is_told(tmp_path, monkeypatch, look):
+    with pytest.raises(InputError, match=r"x{300} cannot be read \(File name too long\)"):
+        look([tmp_path / ("x" * 300)])
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(InputError, match=r"There is no permission to read .*locked"):
+        look([tmp_path / "locked"])
+
+
+def test_names_with_accents_are_the_same_on_every_system():
+    whole, apart = "\u00e9", "e\u0301"
+    assert stem_of(Path(f"{apart}.tif")) == stem_of(Path(f"{whole}.png")) == whole
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -67,6 +67,11 @@ def test_some_planes_of_a_stack_are_right(read, save):
     assert np.array_equal(found["stack[1]"].labels, LABELS * 3)
 
 
+def test_axes_of_length_1_may_lack(save):
+    read = read_task([save("images/a", np.arange(600).reshape(1, 1, 20, 30))], [], Instances)
+    assert np.array_equal(annotations(trust(read, [save("right/a", LABELS)]))["a"].labels, LABELS)
+
+
 @pytest.mark.parametrize(
     ("name", "pixels", "sentence"),
     [

@@ -63,7 +63,7 @@ def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"The parameters {path} cannot be read ({error.strerror}).") from None
     except ValueError as error:  # not UTF-8, or not TOML

@@ -15,10 +15,11 @@ import numpy as np
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
+from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.label_image import objects_of
 from napari_labelfix.io.pairing import POINTS, READERS, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
-from napari_labelfix.io.read import read_labels
+from napari_labelfix.io.read import in_shape, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,11 +112,10 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     drawn = Drawn()
     for one in paths:
         try:
-            found = read(one, file.stem, file.shape)
+            with read_errors(one):
+                found = read(one, file.stem, file.shape)
         except InputError:
             raise
-        except OSError as error:
-            raise InputError(f"{one} cannot be read ({error.strerror or error}).") from None
         except Exception as error:  # from damaged files decoders raise whatever they stumble over
             raise InputError(f"{one} is not a file of annotations that can be read ({error}).") from error
         drawn.add(found, plane_of(one) if len(paths) > 1 else None)
@@ -136,7 +136,7 @@ def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
     """Return the labels of a whole image, from one file or from one for each plane; planes without one are empty."""
     found = [(path, read_labels(path)) for path in paths]
     path, labels = found[0]
-    is_whole = labels.shape == file.shape and not is_only_a_plane_of(file.stem, path)
+    is_whole = in_shape(labels, file.shape) is not None and not is_only_a_plane_of(file.stem, path)
     if len(found) == 1 and (is_whole or plane_of(path) is None):
         return _expect_size(labels, path, file)
     stack = np.zeros(file.shape, np.result_type(*(labels for _, labels in found)))
@@ -151,11 +151,12 @@ def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
 
 
 def _expect_size(labels: NDArray[Any], path: Path, file: ImageFile) -> NDArray[Any]:
-    if labels.shape != file.shape:
+    fitting = in_shape(labels, file.shape)
+    if fitting is None:
         raise InputError(
             f"{file.path} is {_size(file.shape)} but {path} is {_size(labels.shape)}. Both must have the same size."
         )
-    return labels
+    return fitting
 
 
 def _painted(contents: _Contents, file: ImageFile, kind: type[Annotation], what: str) -> list[Annotation | None]:

@@ -14,6 +14,7 @@ from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.label_image import PlaneObject, objects_of
 from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.read import stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +44,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     InputError
         If the file is no COCO file, or does not have the image.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(data, dict) or not {"images", "annotations"} <= data.keys():
         raise InputError(f"Expected a COCO file with images and annotations, but {path} has none. Choose another file.")
     named = [image for image in data["images"] if _stem(image) == name]
@@ -73,7 +74,7 @@ def image_names(path: Path) -> frozenset[str]:
 @lru_cache(maxsize=2)  # each image of a folder asks, and the file may be large
 def _image_names(path: Path, _changed: int) -> frozenset[str]:
     try:
-        images = json.loads(path.read_text(encoding="utf-8"))["images"]
+        images = json.loads(path.read_text(encoding="utf-8-sig"))["images"]
         return frozenset(_stem(image) for image in images)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # another kind of JSON, such as a record
         return frozenset()
@@ -185,4 +186,4 @@ def _unpack(counts: str) -> Iterable[int]:
 
 
 def _stem(image: dict[str, Any]) -> str:
-    return Path(str(image.get("file_name", "")).replace("\\", "/")).stem.removesuffix(".ome")
+    return stem_of(Path(str(image.get("file_name", "")).replace("\\", "/")))

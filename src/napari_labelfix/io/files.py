@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_labelfix.errors import OutputError
+from napari_labelfix.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,17 @@ def write_errors(path: Path) -> Iterator[None]:
         else:
             sentence = f"{path} was not written: {error.strerror or error}. Choose another place."
         raise OutputError(sentence) from error
+
+
+@contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors into an `InputError` that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FORBIDDEN:
+            raise InputError(f"There is no permission to read {path}. Ask its owner, or choose another.") from None
+        raise InputError(f"{path} cannot be read ({error.strerror or error}). Choose another.") from None
 
 
 @contextmanager

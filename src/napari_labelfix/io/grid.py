@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ _UNITS = {"µm": "micrometer", "μm": "micrometer", "um": "micrometer", "micron"
 _SHORT = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "centimeter": "cm", "meter": "m",
           "second": "s", "millisecond": "ms", "minute": "min", "hour": "h"}  # fmt: skip
 
+# of metadata that are damaged, or of which only the pixels can be used; the XML parser has errors of syntax
+_NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, OSError, SyntaxError, TypeError, ValueError)
 _TIMES = ("second", "millisecond", "minute", "hour")
 
 
@@ -52,7 +55,7 @@ class Grid:
             known = list(axis_names(len(axes)))
             if len(known) == 3 and full_unit(units[0]) in _TIMES:
                 known[0] = "t"
-        positive = (abs(float(step)) or 1.0 for step in scale)
+        positive = (abs(float(step)) if step and math.isfinite(step) else 1.0 for step in scale)
         return cls(tuple(known), tuple(positive), tuple(full_unit(unit) for unit in units))
 
     @property
@@ -80,16 +83,21 @@ def short_unit(unit: str) -> str:
 
 def read_grid(path: Path, ndim: int) -> Grid:
     """Return what a TIFF or an OME-Zarr says about the last `ndim` axes without channels; pixels where it is silent."""
-    said: Mapping[str, tuple[float, str]] = {}
-    if path.suffix.lower() in (".tif", ".tiff"):
-        said = _said_by_tiff(path)
-    elif path.is_dir():
-        said = _said_by_ome_zarr(path)
+    try:
+        said = _said_by(path)
+    except _NOT_UNDERSTOOD:
+        said = {}
     names = axis_names(ndim)
     spatial_only = "t" in said and "z" not in said and ndim == 3
     names = ("t", "y", "x") if spatial_only else names
     steps = [said.get(name, (1.0, PIXEL)) for name in names]
     return Grid.of(names, [step for step, _ in steps], [unit for _, unit in steps])
+
+
+def _said_by(path: Path) -> Mapping[str, tuple[float, str]]:
+    if path.suffix.lower() in (".tif", ".tiff"):
+        return _said_by_tiff(path)
+    return _said_by_ome_zarr(path) if path.is_dir() else {}
 
 
 def _said_by_tiff(path: Path) -> dict[str, tuple[float, str]]:

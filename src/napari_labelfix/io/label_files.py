@@ -10,10 +10,11 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_instances
 from napari_labelfix.io.coco import image_names
+from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
-from napari_labelfix.io.read import SUFFIXES, find_images, is_zarr, read_image, read_labels, stem_of
+from napari_labelfix.io.read import SUFFIXES, find_images, in_shape, is_zarr, read_image, read_labels, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +54,9 @@ def _without_other_results(path: Path) -> list[Path]:
 
     A path that is no folder stays as it is.
     """
-    if not path.is_dir() or is_zarr(path):
-        return [path]
+    with read_errors(path):
+        if not path.is_dir() or is_zarr(path):
+            return [path]
     entries = find_annotations([path])
     labels = {entry for entry in entries if stem_of(entry).endswith(_LABELS)}
     labelled = {name_without_ending(entry) for entry in labels}
@@ -92,7 +94,7 @@ def _label_image(
     grids = [read_grid(source, labels.ndim) for source in grid_from]
     grid = next((grid for grid in grids if grid.is_known), grids[0])
     classes: dict[int, int] = {}
-    beside = path.with_name(f"{stem_of(path).removesuffix(_LABELS)}{_CLASSES}.tif")
+    beside = path.with_name(f"{path.stem.removesuffix('.ome').removesuffix(_LABELS)}{_CLASSES}.tif")
     if stem_of(path).endswith(_LABELS) and beside.exists():
         classes = _classes_of(labels, read_labels(beside), beside)
     return LabelImage.of(name, labels, grid, source=str(path), image_name=image_name, classes=classes)
@@ -100,13 +102,14 @@ def _label_image(
 
 def _classes_of(labels: NDArray[Any], classes: NDArray[Any], path: Path) -> dict[int, int]:
     """Return the class of most pixels of each object."""
-    if labels.shape != classes.shape:
+    fitting = in_shape(classes, labels.shape)
+    if fitting is None:
         raise InputError(f"{path} is {classes.shape}, but its labels are {labels.shape}. Remove the file of classes.")
     votes: dict[int, NDArray[Any]] = {}
     highest = int(classes.max(initial=1))
     for index in np.ndindex(labels.shape[:-2]):
         for found in objects_of(labels[index]):
             y0, x0, y1, x1 = found.box
-            counts = np.bincount(classes[index][y0:y1, x0:x1][found.mask], minlength=highest + 1)
+            counts = np.bincount(fitting[index][y0:y1, x0:x1][found.mask], minlength=highest + 1)
             votes[found.number] = votes.get(found.number, 0) + counts
     return {number: max(1, int(counts.argmax())) for number, counts in votes.items()}

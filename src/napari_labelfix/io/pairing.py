@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 from napari_labelfix.annotations import Points
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
+from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.read import SUFFIXES, is_zarr, labels_inside, stem_of
 
 if TYPE_CHECKING:
@@ -40,23 +41,12 @@ def find_annotations(paths: Sequence[Path]) -> list[Path]:
     Raises
     ------
     InputError
-        If a path does not exist or is of a kind that holds no annotations, or a folder has none.
+        If a path does not exist, may not be read or is of a kind that holds no annotations, or a folder has none.
     """
     found: list[Path] = []
     for path in paths:
-        if not path.exists():
-            raise InputError(f"There is no file {path}.")
-        if path.is_dir() and not is_zarr(path):
-            entries = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
-            if not entries:
-                raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
-            found += [one for entry in entries for one in labels_inside(entry) or [entry]]
-        elif inside := labels_inside(path):
-            found += inside
-        elif path.suffix.lower() not in _suffixes() and not is_zarr(path):
-            raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_suffixes())}.")
-        else:
-            found.append(path)
+        with read_errors(path):
+            found += _annotations_at(path)
     return found
 
 
@@ -124,6 +114,21 @@ def holds_rois(path: Path) -> bool:
             return not names or any(name.lower().endswith(".roi") for name in names)
     except (OSError, ValueError, BadZipFile):
         return False
+
+
+def _annotations_at(path: Path) -> list[Path]:
+    if not path.exists():
+        raise InputError(f"There is no file {path}.")
+    if path.is_dir() and not is_zarr(path):
+        entries = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
+        if not entries:
+            raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
+        return [one for entry in entries for one in labels_inside(entry) or [entry]]
+    if inside := labels_inside(path):
+        return inside
+    if path.suffix.lower() not in _suffixes() and not is_zarr(path):
+        raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_suffixes())}.")
+    return [path]
 
 
 def _own_name(path: Path) -> str:

@@ -67,8 +67,11 @@ def read_points(path: Path) -> PointTable:
         raise InputError(f"The points {path} cannot be read ({getattr(error, 'strerror', 'not UTF-8')}).") from None
     lines = text.splitlines()
     delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
-    rows = list(csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True))
-    header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
+    try:
+        rows = list(csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True))
+        header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error as error:
+        raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
     names = {name.strip().lower(): name for name in header}
     axes = _axes(names, path)
     kept = [row for row in rows if _word(row, names, "role") not in _LEFT_OUT]

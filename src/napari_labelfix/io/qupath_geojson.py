@@ -50,7 +50,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     InputError
         If the file has no features.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8-sig"))
     features = data.get("features", [data]) if isinstance(data, dict) else data
     if not all(isinstance(feature, dict) and "geometry" in feature for feature in features):
         raise InputError(f"Expected GeoJSON with features in {path}. Save it in QuPath as GeoJSON.")

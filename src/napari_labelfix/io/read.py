@@ -10,6 +10,7 @@ Which axis is which:
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.files import read_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,6 +115,12 @@ def read_labels(path: Path) -> NDArray[Any]:
     return file.pixels[..., 0]
 
 
+def in_shape(labels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
+    """Return (..., Y, X) labels in a shape; axes of planes of length 1 may lack or be too many. None if it differs."""
+    same = _without_ones(labels.shape) == _without_ones(shape)
+    return labels.reshape(shape) if same else None
+
+
 def find_images(paths: Sequence[Path]) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
@@ -123,7 +131,8 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        found += _images_in(path) if path.is_dir() and not is_zarr(path) else [path]
+        with read_errors(path):
+            found += _images_in(path) if path.is_dir() and not is_zarr(path) else [path]
     for path in found:
         _kind_of(path)
     by_stem: dict[str, Path] = {}
@@ -135,8 +144,11 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
 
 
 def stem_of(path: Path) -> str:
-    """Return the name without its suffix; `cells.ome.tif` and `cells.png` have the same stem."""
-    return path.stem.removesuffix(".ome")
+    """Return the name without its suffix; `cells.ome.tif` and `cells.png` have the same stem.
+
+    Letters are whole, as most systems write them (NFC): macOS hands names on with accents as characters of their own.
+    """
+    return unicodedata.normalize("NFC", path.stem.removesuffix(".ome"))
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -147,26 +159,41 @@ def _images_in(folder: Path) -> list[Path]:
 
 
 def is_zarr(path: Path) -> bool:
-    """Whether a path is a zarr array or group, by its name or by what is in it."""
-    return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
+    """Whether a path is a zarr array or group, by its name or by what is in it; `InputError` if nobody may look."""
+    with read_errors(path):
+        return path.suffix == ".zarr" or any((path / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
 def labels_inside(path: Path) -> list[Path]:
-    """Return the labels inside an OME-Zarr image: the groups that its group `labels` names."""
+    """Return the labels inside an OME-Zarr image: the groups that its group `labels` names.
+
+    Raises
+    ------
+    InputError
+        If there is such a group, but it is damaged.
+    """
     folder = path / "labels"
     if not is_zarr(path) or not is_zarr(folder):
         return []
     import zarr
 
-    attributes: dict[str, Any] = dict(zarr.open(folder, mode="r").attrs)
-    names = attributes.get("ome", attributes).get("labels", [])  # OME-Zarr 0.5 and before
-    return [folder / str(name) for name in names if (folder / str(name)).is_dir()]
+    try:
+        attributes: dict[str, Any] = dict(zarr.open(folder, mode="r").attrs)
+        names = attributes.get("ome", attributes).get("labels", [])  # OME-Zarr 0.5 and before
+        return [folder / str(name) for name in names if (folder / str(name)).is_dir()]
+    except Exception as error:  # as in _read
+        raise InputError(f"{folder} is damaged ({_reason(error)}). Save the labels again, or remove it.") from error
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*(length for length in shape[:-2] if length != 1), *shape[-2:])
 
 
 def _kind_of(path: Path) -> str:
     """Return which of the readers serves; raise `InputError` if there is no file or none serves."""
-    if not path.exists():
-        raise InputError(f"There is no file {path}.")
+    with read_errors(path):
+        if not path.exists():
+            raise InputError(f"There is no file {path}.")
     suffix = ".zarr" if path.is_dir() and is_zarr(path) else path.suffix.lower()
     if suffix not in _READERS:
         raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_READERS)}.")
@@ -184,6 +211,8 @@ def _read(path: Path) -> Pixels:
         raise InputError(f"{path} is not an image that can be read ({_reason(error)}).") from error
     if not {"Y", "X"} <= set(axes) or len(axes) != pixels.ndim:
         raise InputError(f"Expected an image of at least two axes in {path}, but got shape {pixels.shape}.")
+    if not pixels.size:
+        raise InputError(f"{path} has no pixels ({pixels.shape}). Choose another file.")
     return pixels, axes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_labelfix.annotations import Instances, Plane, Task
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.read import find_images, read_labels, stem_of
+from napari_labelfix.io.read import find_images, in_shape, read_labels, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,9 +58,10 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
 
 def _read(path: Path, file: ImageFile) -> NDArray[Any]:
     """Return the file as (plane, Y, X) whole numbers."""
-    labels = read_labels(path)
-    if labels.shape != file.shape:
-        raise InputError(f"{file.path} has the shape {file.shape}, but {path} {labels.shape}. Both must have the same.")
+    read = read_labels(path)
+    labels = in_shape(read, file.shape)
+    if labels is None:
+        raise InputError(f"{file.path} has the shape {file.shape}, but {path} {read.shape}. Both must have the same.")
     if labels.dtype.kind not in "iub":
         raise InputError(f"Expected whole numbers in {path}, but got {labels.dtype}. Save it as an integer image.")
     return labels.reshape(-1, *labels.shape[-2:])

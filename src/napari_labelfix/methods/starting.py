@@ -24,7 +24,7 @@ def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, 
     Parameters
     ----------
     params
-        The run's parameters.
+        The run's parameters; they name the folder of a model, or that of a run with the model in it.
     method
         Name of the method that starts.
     spec
@@ -42,7 +42,9 @@ def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, 
     folder = params.start_from
     if not folder:
         return None
-    model = TrainedModel.load(Path(folder).expanduser())
+    chosen = Path(folder).expanduser()
+    inside = chosen / "model"  # of the results of a run, as predict takes them
+    model = TrainedModel.load(inside if (inside / "model.json").is_file() else chosen)
     saved = UnetSpec(**{field.name: model.network.get(field.name) for field in fields(UnetSpec)})  # type: ignore[arg-type]
     same = {"method": method, "encoder": spec.encoder, "channels": spec.channels, **(more or {})}
     found = {"method": model.method, **model.network}
