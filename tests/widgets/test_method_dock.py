@@ -226,6 +226,15 @@ class TestRefresh:
         np.testing.assert_array_equal(corrected_of(proposed).data, accepted)
         np.testing.assert_array_equal(proposed.inputs.annotation.data, scribbles)
 
+    def test_what_was_accepted_can_be_accepted_again_when_its_layer_was_deleted(self, proposed, viewer, qtbot):
+        button = proposed.accept_view.all_button
+        proposed.accepts.accept_all()
+        assert not button.isEnabled()
+        viewer.layers.remove(corrected_of(proposed))
+        qtbot.waitUntil(button.isEnabled)
+        proposed.accepts.accept_all()
+        assert corrected_of(proposed).data.max() == 4
+
     def test_a_deleted_layer_comes_back_with_the_next_run_only(self, proposed, viewer, running, spots, qtbot):
         viewer.layers.remove(proposal_of(proposed))
         running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))

@@ -297,6 +297,30 @@ def test_a_proposal_is_accepted_into_the_corrected_layer_and_its_states_follow(r
     assert cell(dock, 2, Column.STATE) == "accepted"
 
 
+def test_nothing_is_accepted_any_more_when_the_corrected_layer_was_deleted(results, viewer, qtbot, person):
+    dock = open_dock(viewer, qtbot)
+    dock.review.go_to(4)
+    person.press(KEY.Key_N)
+    dock.review.accept_above(0.0)
+    assert cell(dock, 2, Column.STATE) == "accepted"
+    viewer.layers.remove("cells corrected")
+    assert {cell(dock, label, Column.STATE) for label in range(1, 17) if label != 4} == {"to do"}
+    assert cell(dock, 4, Column.STATE) == "rejected"
+    dock.review.accept_above(0.0)
+    corrected = layers.find(viewer, "corrected", viewer.layers["cells"])
+    assert len(history_of(corrected).records.table) == 15
+
+
+def test_without_its_image_a_proposal_cannot_be_accepted_and_the_dock_says_so(results, viewer, qtbot, person):
+    dock = open_dock(viewer, qtbot)
+    viewer.layers.remove("cells")
+    dock.review.go_to(2)
+    person.press(KEY.Key_K)
+    assert dock.message.text().startswith("The image of “cells proposal” is gone. Open it again")
+    assert dock.review.current == 2, "nothing was decided"
+    assert cell(dock, 2, Column.STATE) == "to do"
+
+
 def test_stacks_are_reviewed_through_their_planes(make_napari_viewer, qtbot):
     viewer = make_napari_viewer(show=True)
     stack = np.zeros((5, 180, 180), np.int32)

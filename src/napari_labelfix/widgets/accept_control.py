@@ -175,11 +175,15 @@ class AcceptControl(QObject):
         if target is not None:
             layers.watch(target, self._on_target_touched)
         self._watched = target
+        self._forget_counts()
 
     def _on_target_touched(self, _event: object = None) -> None:
+        self._forget_counts()
+        self.count_later()
+
+    def _forget_counts(self) -> None:
         for acceptor in self._acceptors:
             acceptor.forget_counts()
-        self.count_later()
 
 
 def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit) -> str:

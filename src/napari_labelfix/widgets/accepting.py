@@ -68,7 +68,7 @@ class Accepting(Acceptor):
         layers.select(self._results.viewer, corrected)
 
     def forget_counts(self) -> None:
-        """Note that the corrected layer has changed."""
+        """Note that the corrected layer has changed, or is another one."""
         self._counted = {}
 
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:

@@ -67,7 +67,7 @@ class Acceptor(ABC):
 
     @abstractmethod
     def forget_counts(self) -> None:
-        """Note that the target has changed."""
+        """Note that the target has changed, or is another one."""
 
     @property
     def can_take_back(self) -> bool:

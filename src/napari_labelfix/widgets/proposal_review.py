@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QObject
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
@@ -50,25 +51,21 @@ class ProposalReview(QObject):
         Raises
         ------
         InputError
-            If the corrected layer cannot hold another id.
+            If the corrected layer cannot hold another id, or there is no image for it to lie on.
         """
         accepting = self._accepting()
         if accepting is None:
-            return 0
+            raise InputError(f"The image of “{self._layer.name}” is gone. Open it again: what you accept lies on it.")
         edit = accepting.accept_in_place(ids[0]) if len(ids) == 1 else accepting.accept_ids(np.array(ids, np.int64))
         self.follow()
         return edit.count if edit is not None else 0
 
     def follow(self) -> None:
-        """Look at which objects are in the corrected layer."""
+        """Look at which objects are in the corrected layer: none where a person has deleted it."""
         accepting = self._accepting()
-        if accepting is None or accepting.corrected is None:
+        if accepting is None or self._layer not in layers.all_layers(self._viewer):
             return
-        history = history_of(accepting.corrected)
-        if history is not self._followed:
-            self.stop_following()
-            self._followed = history
-            history.changed.connect(self._on_corrected)
+        self._listen_to(_history_of_corrected(accepting))
         table = self._history.records.table
         there = np.isin(table.ids, accepting.present_of(table.ids))
         accepted = table.in_state(State.ACCEPTED)
@@ -80,16 +77,25 @@ class ProposalReview(QObject):
                 {int(table.ids[row]): replace(table.at(int(row)), state=state) for row, state in now.items()}
             )
 
+    def notice_layers(self) -> None:
+        """Look again if the corrected layer has come or gone."""
+        accepting = self._accepting()
+        if accepting is not None and _history_of_corrected(accepting) is not self._followed:
+            self.follow()
+
     def leave(self) -> None:
         """Follow nothing any more."""
         self._history.changed.disconnect(self._on_proposal)
-        self.stop_following()
+        self._listen_to(None)
 
-    def stop_following(self) -> None:
-        """Leave the corrected layer alone."""
+    def _listen_to(self, corrected: History | None) -> None:
+        if corrected is self._followed:
+            return
         if self._followed is not None:
             self._followed.changed.disconnect(self._on_corrected)
-            self._followed = None
+        if corrected is not None:
+            corrected.changed.connect(self._on_corrected)
+        self._followed = corrected
 
     def _on_corrected(self, _event: Event) -> None:
         self.follow()
@@ -103,3 +109,7 @@ class ProposalReview(QObject):
         images = layers.layers_where(self._viewer, layers.is_input_image)
         image = next((one for one in images if layers.tag_of(one).get("id") == tag.get("image")), None)
         return Accepting(ProposalLayers(self._viewer, image, str(tag.get("method", "")))) if image is not None else None
+
+
+def _history_of_corrected(accepting: Accepting) -> History | None:
+    return history_of(accepting.corrected) if accepting.corrected is not None else None

@@ -90,6 +90,7 @@ class Reviewing(QObject):
         self._timer.setInterval(_SEARCH_AFTER_MS)
         self._timer.timeout.connect(self.search)
         self.doubt: NDArray[np.float64] = np.zeros(0)
+        layers.on_list_change(viewer, self._on_layers)
 
     @property
     def labels(self) -> Labels | None:
@@ -288,6 +289,10 @@ class Reviewing(QObject):
         if pixels and (self._found is None or self._found.seconds < _LONG):
             self._timer.start()
         self._refresh()
+
+    def _on_layers(self, _event: object) -> None:
+        if self._proposal is not None:
+            self._proposal.notice_layers()
 
     def _on_label_picked(self, _event: Event) -> None:
         """Select what was picked with napari's tools."""
