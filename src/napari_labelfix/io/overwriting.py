@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import OutputError
 from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.read import stem_of
 from napari_labelfix.io.results import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.snapshots import Belief
@@ -53,6 +54,36 @@ def expect_only_own(out: Path, files: Sequence[ImageFile], output: type[Belief],
             )
 
 
+def remove_outdated(out: Path, outputs: Mapping[str, Sequence[str]], read: Iterable[Path] = ()) -> None:
+    """Remove what earlier runs wrote of the same images and this one does not: their classes would pass for its own.
+
+    Call it before the record of this run takes the place of theirs. What was changed since stays.
+
+    Parameters
+    ----------
+    out
+        The folder for the results.
+    outputs
+        The names of this run's files, by the path of the image.
+    read
+        Files and folders that the run learns from: they stay.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be removed.
+    """
+    inputs = {path.resolve() for path in read}
+    stems = [stem_of(Path(image)) for image in outputs]
+    possible = {f"{stem}{ending}" for stem in stems for endings in ENDINGS.values() for ending in endings}
+    written = {name for names in outputs.values() for name in names}
+    for name in sorted((possible - written) & _written_by_runs(out)):
+        path = out / name
+        if inputs.isdisjoint((path.resolve(), out.resolve())):
+            with write_errors(path):
+                path.unlink()
+
+
 def set_model_aside(out: Path) -> Path | None:
     """Rename the model of an earlier run, which would pass for that of a run that has none; return its new folder.
 
@@ -81,7 +112,8 @@ def _written_by_runs(out: Path) -> set[str]:
             outputs = json.loads(record.read_text(encoding="utf-8"))["outputs"]
             listed = [name for of_image in outputs.values() for name in of_image]
             latest = record.stat().st_mtime + AT_ONCE
-            names |= {name for name in listed if (out / name).stat().st_mtime <= latest}
+            there = [name for name in listed if (out / name).exists()]
+            names |= {name for name in there if (out / name).stat().st_mtime <= latest}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # no record, or none of ours: nothing is known of the files
     return names
