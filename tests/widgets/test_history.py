@@ -292,6 +292,16 @@ def test_features_of_others_are_kept_and_do_not_wipe_out_the_states(layer, histo
     assert layer.features["state"].tolist() == ["todo", "accepted", "todo", "edited"]
 
 
+@pytest.mark.parametrize("index", [["c1", "c2", "c3"], [1, np.nan, 3], [1, None, 3.5]])
+def test_rows_that_name_no_object_are_left_alone(layer, history, index):
+    history.step(None, records(o1=ACCEPTED), "accept")
+    layer.features = {"index": index, "roundness": [0.1, 0.2, 0.3]}
+    assert history.records.get(1) == ACCEPTED
+    assert layer.features["index"].tolist() == [1, 2, 3]
+    if index[0] == 1:
+        assert layer.features["roundness"].tolist()[0] == 0.1
+
+
 def test_states_that_somebody_else_sets_are_read(layer, history):
     layer.features = {
         "index": [1, 3],
@@ -320,6 +330,31 @@ def test_labels_of_several_resolutions_and_too_large_ids_are_refused(layer):
     small = Labels(boxes().astype(np.uint8), name="small")
     with pytest.raises(InputError, match="can hold ids up to 255 only"):
         history_of(small).step(edit_of(small, small.data == 1, 300), None, "set")
+
+
+def lazy_boxes():
+    return pytest.importorskip("dask.array").from_array(boxes())
+
+
+def read_only_boxes():
+    data = boxes()
+    data.flags.writeable = False
+    return data
+
+
+@pytest.mark.parametrize(
+    ("make", "way_out"), [(read_only_boxes, "choose Duplicate Layer"), (lazy_boxes, "Save the layer as a TIFF file")]
+)
+def test_labels_that_cannot_be_written_to_are_refused_before_anything_is_done(make, way_out):
+    layer = Labels(make(), name="cells")
+    history = history_of(layer)
+    before = layer.features.copy()
+    edit = edit_of(Labels(boxes()), boxes() == 1, 7)
+    with pytest.raises(InputError, match=f"The pixels of “cells” cannot be changed. .*{way_out}"):
+        history.step(edit, records(i7=ACCEPTED), "set")
+    assert history.last_step() == ""
+    assert layer.features.equals(before)
+    np.testing.assert_array_equal(np.asarray(layer.data), boxes())
 
 
 def test_ten_thousand_objects_stay_fluent():

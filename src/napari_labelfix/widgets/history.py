@@ -175,7 +175,7 @@ class History:
         Raises
         ------
         InputError
-            If the layer's numbers are too small for an id.
+            If the layer's numbers are too small for an id, or its pixels cannot be changed where they lie.
         """
         self.notice()
         layer, after = self.layer, dict(records.after) if records is not None else {}
@@ -185,6 +185,7 @@ class History:
             return False
         if edit is not None:
             _check_range(layer, int(edit.after.max()))
+            _check_writable(layer, edit)
         self._asked = what, after
         try:
             with layer.block_history():
@@ -333,6 +334,21 @@ def _check_range(layer: Labels, label: int) -> None:
     highest = np.iinfo(layer.data.dtype).max
     if label > highest:
         raise InputError(f"“{layer.name}” can hold ids up to {highest} only. Convert its data type to int32.")
+
+
+def _check_writable(layer: Labels, edit: Edit) -> None:
+    """Raise where napari could not write: in a read-only array, and in one that is worked out piece by piece."""
+    first = tuple(axis[:1] for axis in edit.indices)
+    try:
+        layer.data[first] = np.asarray(layer.data[first])  # what is there already
+    except (NotImplementedError, OSError, TypeError, ValueError) as error:
+        raise InputError(f"The pixels of “{layer.name}” cannot be changed. {_way_out(layer)}") from error
+
+
+def _way_out(layer: Labels) -> str:
+    if isinstance(layer.data, np.ndarray):
+        return "Right-click on the layer, choose Duplicate Layer, and edit the copy."
+    return "Save the layer as a TIFF file (File > Save Selected Layers), open that, and edit it."
 
 
 def _pixels(atom: Any) -> PixelChange:
