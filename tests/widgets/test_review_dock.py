@@ -253,6 +253,47 @@ def test_keep_compare_blink_and_show_differences(dock, viewer, person, qtbot):
     assert (layer.visible, before.visible) == (True, False)
 
 
+def found_differences(dock, number):
+    def found():
+        return dock.review.differences is not None and len(dock.review.differences) == number
+
+    return found
+
+
+def test_each_layer_has_differences_of_its_own(dock, viewer, qtbot):
+    layer = viewer.layers["labels"]
+    dock.compare.keep_as_before()
+    layer.fill((25, 25), 0)
+    qtbot.waitUntil(found_differences(dock, 1), timeout=10_000)
+    dock.compare.show_layer()
+    small = viewer.add_labels(discs()[:90, :90], name="small", translate=(200, 0))
+    dock.labels.choose(small)
+    dock.compare.keep_as_before()
+    small.fill((25, 65), 0)
+    qtbot.waitUntil(found_differences(dock, 1), timeout=10_000)
+    assert viewer.layers["labels differences"].data.shape == (180, 180)
+    dock.compare.show_layer()
+    assert viewer.layers["small differences"].data.shape == (90, 90)
+    dock.labels.choose(layer)
+    dock.compare.others.choose(viewer.layers["labels before"])
+    layer.fill((25, 65), 0)
+    qtbot.waitUntil(found_differences(dock, 2), timeout=10_000)
+    dock.compare.show_layer()
+    assert viewer.layers["labels differences"].data[25, 65] == Change.REMOVED
+    assert sum("differences" in one.name for one in viewer.layers) == 2
+
+
+def test_pixels_of_another_size_are_no_longer_compared_and_break_nothing(dock, viewer, qtbot):
+    layer = viewer.layers["labels"]
+    dock.compare.keep_as_before()
+    qtbot.waitUntil(found_differences(dock, 0), timeout=10_000)
+    layer.data = discs()[:90, :100]
+    qtbot.waitUntil(lambda: dock.compare.other is None and not dock.review.searching, timeout=10_000)
+    assert dock.message.mood != "error"
+    assert dock.review.differences is None
+    assert dock.compare.summary.text().startswith("Choose other labels")
+
+
 def proposal():
     labels = discs()
     confidence = np.where(labels % 2, 0.9, 0.6).astype(np.float32) * (labels > 0)

@@ -39,8 +39,9 @@ class Background(QObject):
 
     def start(self, work: Callable[[], Any]) -> None:
         """Do something that touches no widget and no layer of the viewer; what still waits is left out."""
-        if self._current is not None:
-            self._current.cancel()
+        superseded, self._current = self._current, None  # nobody waits for it: a cancelled one tells at once
+        if superseded is not None:
+            superseded.cancel()
         self._current = self._thread.submit(work)
         self._current.add_done_callback(self._tell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Labels
@@ -47,7 +48,7 @@ class CompareView(QWidget):
     def __init__(self, viewer: ViewerModel, review: Reviewing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._review = viewer, review
-        self._shown: Layer | None = None  # the layer of differences
+        self._shown: WeakKeyDictionary[Labels, Layer] = WeakKeyDictionary()  # a layer's differences
         self.others = LayerCombo(viewer, self._can_be_compared, "nothing", lambda _: None)
         self.keep_button = QPushButton("Keep as before")
         self.blink_button = QPushButton(with_key("Blink", "blink"))
@@ -73,14 +74,16 @@ class CompareView(QWidget):
 
     def refresh(self) -> None:
         """Show what has been found."""
+        if self.other is not None and not self._can_be_compared(self.other):  # it has got pixels of another size
+            self.others.refresh()
         found, layer = self._review.differences, self._review.layer
         self.model.show_differences(found)
         self.keep_button.setEnabled(layer is not None)
         self.blink_button.setEnabled(layer is not None)
         self.layer_button.setEnabled(found is not None)
         self.summary.setText(self._summary(found))
-        if found is not None and self._shown is not None:
-            self._shown.data = found.codes
+        if found is not None and layer in self._shown:
+            self._shown[layer].data = found.codes
 
     def keep_as_before(self) -> None:
         """Keep a copy of the labels as they are now, to compare later ones with it."""
@@ -106,15 +109,15 @@ class CompareView(QWidget):
         found, layer = self._review.differences, self._review.layer
         if found is None or layer is None:
             return
-        if self._shown not in layers.all_layers(self._viewer):
+        if self._shown.get(layer) not in layers.all_layers(self._viewer):
             shown = looks.make_changes(layer)
             shown.name, shown.data = f"{layer.name} differences", found.codes
             shown.opacity = _OPACITY
             layers.link(shown, "changes", layer, "review")
             layers.add_next_to(self._viewer, shown, layer, above=True)
-            self._shown = shown
-        elif self._shown is not None:
-            layers.show(self._shown)
+            self._shown[layer] = shown
+        else:
+            layers.show(self._shown[layer])
 
     def go_to(self, row: int) -> None:
         """Go to what has changed."""

@@ -182,7 +182,8 @@ class Reviewing(QObject):
         image = image_of(self._viewer, layer)
         pixels = layers.level_0(image) if image is not None else None
         fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
-        self._search.start(_search(layer.data, pixels if fits else None, other.data if other is not None else None))
+        reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
+        self._search.start(_search(layer.data, pixels if fits else None, reference))
         self.searched.emit()
 
     def select(self, ids: Sequence[int]) -> None:
