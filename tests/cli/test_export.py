@@ -110,3 +110,13 @@ def test_what_is_wrong_is_a_sentence(call, results):
     ended = call("export", results / "results", "--format", "tiff", "--out", results / "out")
     assert "Remove the file of classes" in ended.err
     assert not (results / "out").exists()
+
+
+def test_what_is_exported_is_not_replaced_by_itself(call, results):
+    assert call("export", results / "results", "--format", "cellpose", "--out", results / "seg").code == 0
+    (first, *_) = sorted((results / "seg").glob("*_seg.npy"))
+    before = first.read_bytes()
+    ended = call("export", first, "--format", "cellpose", "--out", results / "seg")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "is what is exported, and would be replaced" in ended.err
+    assert first.read_bytes() == before

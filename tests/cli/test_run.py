@@ -165,6 +165,17 @@ def test_results_that_a_person_has_corrected_since_are_not_replaced(call, files)
     assert tifffile.imread(corrected).max() == 7
 
 
+def test_files_of_an_image_that_only_an_earlier_run_wrote_go(call, files):
+    call(*run_words(files))
+    record = record_of(files / "out")
+    record["outputs"][str(files / "images" / "a.npy")].append("a_heatmap.tif")
+    (files / "out" / "a_heatmap.tif").write_bytes(b"of an earlier method")
+    (files / "out" / "run.json").write_text(json.dumps(record))
+    assert call(*run_words(files)).code == 0
+    assert not (files / "out" / "a_heatmap.tif").exists()
+    assert (files / "out" / "a_labels.tif").exists()
+
+
 def test_what_a_run_reads_is_not_replaced_by_its_results(call, files):
     call(*run_words(files))
     earlier = files / "out" / "a_labels.tif"

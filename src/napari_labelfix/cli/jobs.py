@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
+from napari_labelfix.io.overwriting import expect_only_own, remove_outdated, set_model_aside
 from napari_labelfix.io.results import write_beliefs, write_record
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
@@ -130,6 +130,7 @@ def train_on_files(
         if recording.model is not None:
             recording.model.save(folder / "model")
         write_record(folder / "run.json", record | _counts(read, recording.proposals) | {"outputs": outputs})
+        remove_outdated(out, outputs, [*images, *annotations, *trusted])
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
     return recording
@@ -149,8 +150,7 @@ def predict_files(
     """
     started = time.monotonic()
     expect_writable(out)
-    inside = model_folder / "model"
-    model = TrainedModel.load(inside if (inside / "model.json").exists() else model_folder)
+    model = TrainedModel.load(model_folder)
     method = _method_of(model)
     read = read_task(images)
     expect_only_own(out, read.files, method.output, images)
@@ -171,6 +171,7 @@ def predict_files(
     with filling(out) as folder:
         outputs = _write_files(folder, read, proposals)
         write_record(folder / "predict.json", record | _counts(read, proposals) | {"outputs": outputs})
+        remove_outdated(out, outputs, images)
     return outputs
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import InputError, OutputError
@@ -15,7 +16,6 @@ from napari_labelfix.io.results import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from napari_labelfix.io.formats import Format
     from napari_labelfix.io.label_image import LabelImage
@@ -71,7 +71,7 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
     with filling(out) as folder:
         names = format.load()(folder, [image for image, _ in fitted])
         _expect_files_of_their_own(names)
-        _expect_room(names, out)
+        _expect_room(names, out, [image.source for image in images if image.source])
         of_one = f"{images[0].name}_" if len(images) == 1 else ""
         record_name = f"{of_one}{format.name}_export.json"
         described = [
@@ -101,11 +101,14 @@ def _expect_files_of_their_own(names: Sequence[str]) -> None:
         )
 
 
-def _expect_room(names: Sequence[str], out: Path) -> None:
-    """Refuse to write into a folder-like file that is there: parts of the old one would stay in it."""
-    for name in names:
-        if (out / name).is_dir():
-            raise OutputError(f"{out / name} is there already. Remove it, or choose another folder.")
+def _expect_room(names: Sequence[str], out: Path, sources: Sequence[str]) -> None:
+    """Refuse to write into a folder-like file that is there, of which parts would stay, and over what was read."""
+    read = {Path(source).resolve() for source in sources}
+    for path in (out / name for name in names):
+        if path.is_dir():
+            raise OutputError(f"{path} is there already. Remove it, or choose another folder.")
+        if path.resolve() in read:
+            raise OutputError(f"{path} is what is exported, and would be replaced. Choose another folder.")
 
 
 def _count(image: LabelImage) -> dict[str, Any]:

@@ -65,11 +65,18 @@ class TrainedModel:
     def load(cls, folder: Path) -> TrainedModel:
         """Read a model that `save` wrote. The weights are data (safetensors): nothing in them is executed.
 
+        Parameters
+        ----------
+        folder
+            The model's, or that of a run's results, in which it is called `model`.
+
         Raises
         ------
         ModelError
             If a file is missing, damaged, or written by a newer version.
         """
+        if (folder / "model" / "model.json").is_file():
+            folder = folder / "model"
         try:
             description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             weights = (folder / "model.safetensors").read_bytes()

@@ -42,9 +42,7 @@ def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, 
     folder = params.start_from
     if not folder:
         return None
-    chosen = Path(folder).expanduser()
-    inside = chosen / "model"  # of the results of a run, as predict takes them
-    model = TrainedModel.load(inside if (inside / "model.json").is_file() else chosen)
+    model = TrainedModel.load(Path(folder).expanduser())
     saved = UnetSpec(**{field.name: model.network.get(field.name) for field in fields(UnetSpec)})  # type: ignore[arg-type]
     same = {"method": method, "encoder": spec.encoder, "channels": spec.channels, **(more or {})}
     found = {"method": model.method, **model.network}
