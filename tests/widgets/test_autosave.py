@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from fakes import proposal_above
 from napari.components import ViewerModel
+from napari.layers._layer_actions import _duplicate_layer, _split_stack
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.widgets import autosave, layers
+from napari_labelfix.widgets import autosave, followed_layers, layers
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.history import history_of
@@ -241,3 +242,88 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_saving_goes_on_when_it
     path = saver.path
     saver.close()
     np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+def duplicate(viewer, layer):
+    layers.select(viewer, layer)
+    _duplicate_layer(viewer.layers)
+    return viewer.layers[viewer.layers.index(layer) + 1]
+
+
+def test_a_duplicated_layer_is_saved_beside_the_first(viewer, saver):
+    first = add_scribbles(viewer)
+    paint(first, 10, 10)
+    saver.save_now()
+    second = duplicate(viewer, first)
+    assert layers.role_of(second) == layers.role_of(first) == "scribbles"
+    paint(first, 20, 20)
+    paint(second, 30, 30, 1)
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, first), first.data)
+    np.testing.assert_array_equal(kept(path, second), second.data)
+
+
+def test_a_duplicate_of_a_result_is_a_layer_of_the_person(viewer, saver, spots):
+    results = ProposalLayers(viewer, viewer.layers["cells"], "scribble2label")
+    results.create()
+    results.write({0: proposal_above(spots, 0.4)})
+    copied = duplicate(viewer, proposal := results.layer("proposal"))
+    assert results.layer("proposal") is proposal
+    results.write({0: proposal_above(spots, 9)})
+    assert copied.data.any(), "nothing is written into the copy"
+
+
+def test_a_split_image_and_its_copies_are_images_of_their_own(viewer, saver):
+    stack = viewer.add_image(np.zeros((2, 60, 80), np.float32), name="stack")
+    id_of(stack)
+    layers.select(viewer, stack)
+    _split_stack(viewer.layers)
+    planes = [layer for layer in viewer.layers if layer.name.startswith("stack")]
+    assert len({layers.image_id(layer) for layer in [*planes, duplicate(viewer, planes[0])]}) == 3
+
+
+@pytest.mark.parametrize("index", [["c1", "c2"], [1, np.nan]])
+def test_features_with_any_index_do_not_stop_the_saving(viewer, saver, index):
+    named = viewer.add_labels(np.eye(60, 80, dtype=np.int32), name="named", features={"index": index, "size": [3, 4]})
+    paint(named, 20, 20)
+    assert saver.save_now()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, named), named.data)
+
+
+def test_one_layer_that_cannot_be_read_does_not_stop_the_saving_of_others(viewer, saver, monkeypatch):
+    told = []
+    monkeypatch.setattr(autosave, "show_warning", told.append)
+
+    def follow(layer, note_step):
+        if layer.name == "strange":
+            raise KeyError("index")
+        return followed_layers.follow(layer, note_step)
+
+    monkeypatch.setattr(autosave, "follow", follow)
+    viewer.add_labels(np.zeros((60, 80), int), name="strange")
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    assert told[0].startswith("Your work is not saved. “strange” cannot be read")
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+@pytest.mark.parametrize("end", ["look", "close"])
+def test_all_of_a_large_layer_is_saved_when_it_goes_in_the_middle(viewer, saver, data_folder, looks, end):
+    large = viewer.add_labels(np.zeros((3000, 3000), np.int32), name="large")
+    paint(large, 50, 50, 3)
+    paint(large, 2900, 2900, 4)
+    for _ in range(looks):
+        saver.look()
+    viewer.layers.clear()
+    getattr(saver, end)()
+    assert saver.path is None, "the viewer is empty: the work on this project is over"
+    [path] = data_folder.glob("*.labelfix")
+    np.testing.assert_array_equal(kept(path, large), large.data)

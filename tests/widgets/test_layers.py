@@ -189,3 +189,13 @@ def test_watch_tells_strokes_undo_and_new_data_until_unwatch():
     before = ear.heard
     layer.paint((4, 4), 2)
     assert ear.heard == before
+
+
+def test_labels_made_from_an_image_are_not_that_image(model):
+    image = model.layers[0]
+    layers.image_id(image)
+    labels = Labels(np.zeros((60, 80), int), metadata=dict(image.metadata))  # as napari's Convert to Labels does
+    assert layers.role_of(labels) == ""
+    layers.link(labels, "imperfect", image)
+    assert layers.tag_of(labels) == {"role": "imperfect", "image": layers.image_id(image), "method": ""}
+    assert layers.role_of(image) == "image"

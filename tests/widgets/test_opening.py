@@ -205,3 +205,18 @@ def test_opening_another_project_takes_the_place_of_the_first_and_leaves_it_whol
     open_project(again, tmp_path / "other.labelfix")
     assert [layer.name for layer in again.layers] == ["other work"]
     assert again.layers[0].data[3, 3] == 5
+
+
+def test_shapes_keep_what_is_said_of_them(made, again, tmp_path):
+    made.layers.clear()
+    made = ViewerModel()
+    corners = [[2, 2], [2, 9], [9, 9], [9, 2]]
+    shapes = made.add_shapes([corners], features={"class": ["a"]}, name="regions")
+    empty = made.add_shapes(ndim=2, features={"class": np.array([], object)}, name="none yet")
+    shapes.add_rectangles([[20, 20], [30, 30]])
+    saver = autosaver_of(made)
+    saver.save_as(tmp_path / "shapes.labelfix")
+    saver.close()
+    open_project(again, tmp_path / "shapes.labelfix")
+    assert again.layers["regions"].features["class"].tolist() == shapes.features["class"].tolist()
+    assert list(again.layers["none yet"].features) == list(empty.features)

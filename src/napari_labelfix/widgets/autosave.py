@@ -7,13 +7,12 @@ was chosen, the first annotation begins one; it can be given a name at any time.
 from __future__ import annotations
 
 import atexit
-import getpass
 import json
+import logging
 import time
 import weakref
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_warning
@@ -22,12 +21,13 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.project import recovery
 from napari_labelfix.project.database import expect_closed
-from napari_labelfix.project.records import Batch, Entry, now, together
+from napari_labelfix.project.records import Batch, Entry, together
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.followed_layers import follow
-from napari_labelfix.widgets.layer_states import id_of, is_kept
+from napari_labelfix.widgets.layer_states import by_id, id_of, is_kept
+from napari_labelfix.widgets.provenance import account, facts
 from napari_labelfix.widgets.view_states import view_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.widgets.followed import Followed
     from napari_labelfix.widgets.opening import Lost
+
+logger = logging.getLogger(__name__)
 
 _EVERY_MS = 250
 _SOON_MS = 15  # between two parts of a copy
@@ -68,6 +70,7 @@ class Autosaver(QObject):
     changed = Signal()  # another project, or another name
     saved = Signal()
     failed = Signal(str)
+    leaving = Signal()  # the project is let go of, and another may come; what is noted now is still saved in it
     opened = Signal()  # a project was opened, and its layers are in the viewer
 
     def __init__(self, viewer: ViewerModel) -> None:
@@ -134,18 +137,11 @@ class Autosaver(QObject):
             self.close()
         if self._closed:
             return
-        if not self._followed and self._gone:
+        if not self._begin_if_needed():
+            return
+        if not self._followed and (self._gone or self._last):
             self.leave()  # the viewer was emptied: that ends the work on this project and deletes nothing in it
-            return
-        try:
-            if self._writer is None and (
-                self._last or self._runs or any(one.annotated for one in self._followed.values())
-            ):
-                self._begin_without_name()
-        except LabelfixError as error:
-            self.failed.emit(str(error))
-            return
-        if self._writer is not None:
+        elif self._writer is not None:
             self._hand_over()
 
     def save_now(self, timeout: float = 30.0) -> bool:
@@ -210,13 +206,8 @@ class Autosaver(QObject):
 
     def leave(self) -> None:
         """Save what has changed, and let go of the project; it stays as it is."""
-        self._gone = []
-        if self._followed or self._last:
-            self.save_now()
-        if self._writer is not None and self._last:
-            self._hand_over()
-        self._let_go()
-        self._emit(self.changed)()
+        self.leaving.emit()
+        self._leave()
 
     def close(self) -> None:
         """Save, let go of the file, and stop looking; of no more use."""
@@ -224,7 +215,7 @@ class Autosaver(QObject):
             return
         with suppress(RuntimeError):  # the Qt object was deleted with the program
             self._timer.stop()
-        self.leave()
+        self._leave()
         self._closed = True
 
     def note_run(self, run: RunRecord) -> None:
@@ -257,7 +248,18 @@ class Autosaver(QObject):
             followed.take_up(None)
         self._write_into(path, project)
         self._history.append(Entry("person", account(), "begin", ""))
-        self.call(lambda project: project.write(Batch(meta=_facts())))
+        self.call(lambda project: project.write(Batch(meta=facts())))
+
+    def _begin_if_needed(self) -> bool:
+        """Begin a project if there is none and something is to be saved; return False if that cannot be done now."""
+        annotated = any(one.annotated for one in self._followed.values())
+        if self._writer is None and (self._last or annotated or (self._runs and self._followed)):
+            try:
+                self._begin_without_name()
+            except LabelfixError as error:
+                self.failed.emit(str(error))
+                return False
+        return True
 
     def _begin_without_name(self) -> None:
         names = [one.layer.name for one in self._followed.values() if one.kind == "image" and one.author == "person"]
@@ -308,28 +310,44 @@ class Autosaver(QObject):
         self.call(lambda project: project.write(together([*(make() for make in makers), *parts])))
 
     def _on_list(self, _event: object = None) -> None:
-        viewer = self._viewer()
-        if viewer is None:
+        if (viewer := self._viewer()) is None:
             return
-        there = {id_of(layer): layer for layer in layers.all_layers(viewer) if is_kept(layer)}
+        there = by_id(filter(is_kept, layers.all_layers(viewer)), [one.layer for one in self._followed.values()])
         for id_ in [id_ for id_, one in self._followed.items() if there.get(id_) is not one.layer]:
             self._unfollow(id_)
         for id_, layer in there.items():
             if id_ not in self._followed:
-                self._followed[id_] = follow(layer, self._note_step)
+                self._follow(id_, layer)
+
+    def _follow(self, id_: str, layer: Layer) -> None:
+        try:
+            self._followed[id_] = follow(layer, self._note_step)
+        except Exception as error:  # whatever others have put into it, the other layers are to be saved
+            logger.exception("A layer is not saved.")
+            self.failed.emit(f"“{layer.name}” cannot be read ({error!r}). Save this layer apart; all others are saved.")
 
     def _unfollow(self, id_: str) -> None:
         """Take what has changed in a layer that was removed: it may have gone with the whole viewer."""
         followed = self._followed.pop(id_)
-        unsaved = followed.annotated and (self._writer is not None or not followed.in_file)
-        if unsaved and (take := followed.take(0)) is not None:
-            self._last[id_] = take()
         followed.stop()
         if followed.in_file:
             self._gone.append(id_)
+        if followed.annotated and (self._writer is not None or not followed.in_file):
+            self._last[id_] = followed.take_all()
 
     def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
         self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
+
+    def _leave(self) -> None:
+        self._gone = []
+        if self._followed:
+            self.save_now()
+        if self._last:
+            self._begin_if_needed()
+        if self._writer is not None and (self._last or self._runs):
+            self._hand_over()
+        self._let_go()
+        self._emit(self.changed)()
 
     def _let_go(self) -> None:
         self._last, self._runs, self._history = {}, {}, []
@@ -374,18 +392,6 @@ class Autosaver(QObject):
         if sentence != self.trouble:  # it is tried again and again; once is enough to know
             show_warning(f"Your work is not saved. {sentence}")
         self.trouble = sentence
-
-
-def account() -> str:
-    """Return the name of the person's account, as the history has it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # an account without a name, as in a container
-        return ""
-
-
-def _facts() -> dict[str, str]:
-    return {"created": now(), "version": version("napari-labelfix"), "napari": version("napari")}
 
 
 def _close_at_exit(saver: weakref.ref[Autosaver]) -> None:

@@ -76,6 +76,13 @@ class Followed(ABC):
         self.in_file, self._sent = True, record
         return lambda: together([Batch(layers=[record]), *(make() for make in makers)])
 
+    def take_all(self) -> Batch:
+        """Copy all that is not in the file yet, however long it takes: the layer goes."""
+        makers = [self.take(0)]
+        while self.hurries:
+            makers.append(self.take(0))
+        return together(make() for make in makers if make is not None)
+
     def take_later(self) -> Make | None:
         """Return the next part of what is big and can wait, so that strokes in between are not kept waiting."""
         return next(self._later, None)

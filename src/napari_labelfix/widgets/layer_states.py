@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import uuid
+from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,7 +16,7 @@ from napari_labelfix.project.records import ImageRecord, LayerRecord, ObjectReco
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from napari.layers import Layer
@@ -61,8 +63,36 @@ def id_of(layer: Layer) -> str:
     """Return the layer's own id, which is given on first use; that of an input image is the image's id."""
     if layers.is_input_image(layer):
         return layers.image_id(layer)
-    tag = layer.metadata.setdefault(layers.TAG, {})
-    return str(tag.setdefault(_ID, uuid.uuid4().hex))
+    if not layers.tag_of(layer):
+        layer.metadata[layers.TAG] = {}
+    return str(layers.tag_of(layer).setdefault(_ID, uuid.uuid4().hex))
+
+
+def by_id(there: Iterable[Layer], known: Sequence[Layer]) -> dict[str, Layer]:
+    """Return layers by their ids. Of two with one id the newer gets another: napari copies a layer with its tag.
+
+    Parameters
+    ----------
+    there
+        Layers that are kept.
+    known
+        Those of them that were there before.
+    """
+    found: dict[str, Layer] = {}
+    for layer in sorted(there, key=lambda layer: layer not in known):
+        if id_of(layer) in found:
+            _set_apart(layer)
+        found[id_of(layer)] = layer
+    return found
+
+
+def _set_apart(layer: Layer) -> None:
+    """Give a copy a tag without an id. What is written into by its role has none either, so that the copy stays."""
+    tag = copy.deepcopy(layers.tag_of(layer))
+    tag.pop(_ID, None)
+    if tag.get("role") in (*OF_A_MODEL, "corrected"):
+        tag.pop("role")
+    layer.metadata[layers.TAG] = {} if isinstance(layer, Image) else tag
 
 
 def tag_for(record: LayerRecord) -> dict[str, Any]:
@@ -130,16 +160,24 @@ def objects_of(features: pd.DataFrame, ids: Sequence[int] | None = None) -> Iter
         features = features[features["index"].isin(ids)]
     names = list(features.columns)
     for values in zip(*(features[name].tolist() for name in names), strict=True):
-        yield _object(dict(zip(names, values, strict=True)))
+        row = dict(zip(names, values, strict=True))
+        if (label := object_id(row.pop("index"))) is not None:
+            yield _object(label, row)
 
 
-def _object(row: dict[str, Any]) -> ObjectRecord:
+def object_id(cell: Any) -> int | None:
+    """Return the object that a cell of the column `index` names; None for what is no whole number."""
+    number = float(cell) if isinstance(cell, Real) else math.nan
+    return int(cell) if number.is_integer() else None
+
+
+def _object(label: int, row: dict[str, Any]) -> ObjectRecord:
     known: dict[str, Any] = {name: _said(row.pop(name, None)) for name in _COLUMNS}
     known["confidence"] = None if known["confidence"] is None else float(known["confidence"])
     locked, parents = row.pop("locked", None), row.pop("parents", None)
     row.pop("area", None)  # counted from the pixels
     return ObjectRecord(
-        id=int(row.pop("index")),
+        id=label,
         locked=None if locked is None else bool(locked),
         parents=tuple(map(int, str(parents).split())) if isinstance(parents, str) else None,
         more={name: _plain(value) for name, value in row.items()},

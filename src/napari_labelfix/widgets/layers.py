@@ -37,9 +37,11 @@ def behind_the_proxy(viewer: ViewerModel) -> ViewerModel:
 
 
 def tag_of(layer: Layer) -> dict[str, Any]:
-    """Return the layer's tag, or {} if it has none."""
+    """Return the layer's tag, or {} if it has none, or has that of an image from which napari has made labels."""
     tag = layer.metadata.get(TAG)
-    return tag if isinstance(tag, dict) else {}
+    if not isinstance(tag, dict) or (tag.get("role") == "image" and not isinstance(layer, Image)):
+        return {}
+    return tag
 
 
 def role_of(layer: Layer) -> str:
@@ -49,8 +51,9 @@ def role_of(layer: Layer) -> str:
 
 def image_id(image: Layer) -> str:
     """Return the id that layers made for this image carry; the image is given one on first use."""
-    tag = image.metadata.setdefault(TAG, {"role": "image"})
-    return str(tag.setdefault("id", uuid.uuid4().hex))
+    if not tag_of(image):
+        image.metadata[TAG] = {"role": "image"}
+    return str(tag_of(image).setdefault("id", uuid.uuid4().hex))
 
 
 def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
@@ -176,6 +179,11 @@ def on_active_change(viewer: ViewerModel, callback: Callable[[object], object]) 
 def all_layers(viewer: ViewerModel) -> list[Layer]:
     """Return the viewer's layers from bottom to top."""
     return list(viewer.layers)
+
+
+def is_there(viewer: ViewerModel, layer: Layer) -> bool:
+    """Return whether a layer is in the viewer."""
+    return layer in viewer.layers
 
 
 def add_on_top(viewer: ViewerModel, layer: Layer) -> None:

@@ -18,6 +18,7 @@ from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import Record
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.layer_states import object_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +139,9 @@ class ObjectRecords:
         """Return the records in the features; where these have no states, what was known is kept."""
         layer = self._layer_or_fail()
         features = layer.features
-        ids = features.get("index", features.index)
+        named = [object_id(cell) for cell in features.get("index", features.index).tolist()]
+        features = features[[label is not None for label in named]]
+        ids = [label for label in named if label is not None]
         others = [name for name in features.columns if name not in OURS]
         self._others = features[others].set_axis(ids, axis=0) if others else None
         known = (
@@ -147,8 +150,8 @@ class ObjectRecords:
         names = [name for name in OURS[1:] if name in features]
         unknown = self._unknown()
         rows = zip(*(features[name].tolist() for name in names), strict=True) if names else [()] * len(ids)
-        for label, row in zip(ids.tolist(), rows, strict=True):
-            known[int(label)] = _record(dict(zip(names, row, strict=True)), known.get(int(label), unknown))
+        for label, row in zip(ids, rows, strict=True):
+            known[label] = _record(dict(zip(names, row, strict=True)), known.get(label, unknown))
         return known
 
     def _unknown(self) -> Record:

@@ -97,7 +97,11 @@ def _shapes(project: Project, record: LayerRecord) -> Shapes:
     content = _content(project, record)
     vertices = [np.array(shape, float) for shape in content["data"]]
     return Shapes(
-        vertices or None, ndim=record.shape[1], shape_type=content["shape_type"] or "rectangle", **placed(record)
+        vertices or None,
+        ndim=record.shape[1],
+        shape_type=content["shape_type"] or "rectangle",
+        features=_features(content["features"]),
+        **placed(record),
     )
 
 
