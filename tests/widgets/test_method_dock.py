@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project.store import Project
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
 
@@ -244,19 +245,39 @@ class TestRefresh:
         proposed.run()
         assert proposal_of(proposed) is not None
 
-    def test_deleting_the_image_in_the_middle_of_a_run_breaks_nothing(self, proposed, viewer, running, spots, qtbot):
+    def test_a_run_ends_when_its_image_is_deleted_and_hears_of_no_other(self, proposed, viewer, running, spots, qtbot):
+        other = viewer.add_image(spots.T.T + 1, name="other")
+        scribbles = proposed.inputs.annotations.layer
         viewer.layers.remove("cells")
-        running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
-        qtbot.waitUntil(lambda: not running.waiting)
-        assert proposed.session.running
-        proposed.stop()
-        assert proposed.message.text().startswith("Open an image")
+        assert running.state == "stopped"
+        assert proposed.message.text().startswith("The run was stopped, for “cells”")
+        assert proposed.inputs.image is other
+        scribbles.data_setitem((np.array([50]), np.array([50])), 2)
+        qtbot.wait(400)
+        assert running.sent == []
+        assert proposed.message.text().startswith("The run was stopped, for “cells”"), "it stays until the next run"
 
-    def test_clearing_the_viewer_in_the_middle_of_a_run_breaks_nothing(self, proposed, viewer, running, spots, qtbot):
+    def test_strokes_for_another_image_do_not_reach_the_run(self, proposed, viewer, running, spots, qtbot):
+        proposed.inputs.images.choose(viewer.add_image(spots + 1, name="other"))
+        proposed.inputs.create_annotation()
+        for label in (1, 2):
+            proposed.inputs.annotation.data_setitem((np.array([50]), np.array([50 + label])), label)
+        qtbot.wait(400)
+        assert proposed.session.running
+        assert running.sent == []
+
+    def test_clearing_the_viewer_ends_the_run_and_begins_no_project(self, proposed, viewer, running):
+        saver = proposed.saving.begin()
+        saver.save_now()
+        path = saver.path
         viewer.layers.clear()
-        running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
-        qtbot.waitUntil(lambda: not running.waiting)
-        proposed.stop()
+        assert running.state == "stopped"
+        for _ in range(3):
+            saver.look()
+        assert saver.path is None
+        with Project.look(path) as project:
+            assert [run.state for run in project.runs()] == ["stopped"]
+        saver.close()
         assert not proposed.session.running
 
     def test_a_stack_is_filled_plane_by_plane(self, dock, viewer, trainer, spots, qtbot):
@@ -507,6 +528,20 @@ class TestClosing:
         scribbles.paint((3, 3), 2)
         qtbot.wait(400)
         assert "foreground" in docked.message.text(), "nobody listens any more"
+
+    def test_a_run_in_a_dock_that_is_closed_was_stopped_and_not_cut_off(self, docked, viewer, trainer, spots):
+        viewer.add_image(spots)
+        docked.inputs.create_annotation()
+        docked.inputs.annotation.data_setitem((np.arange(2), np.arange(2)), np.array([1, 2]))
+        docked.run()
+        saver = docked.saving.begin()
+        docked.parent().destroyOnClose()
+        assert trainer.runs[0].state == "stopped"
+        saver.save_now()
+        path = saver.path
+        saver.close()
+        with Project.look(path) as project:
+            assert [run.state for run in project.runs()] == ["stopped"]
 
     def test_hiding_the_dock_does_not_end_the_run(self, docked, viewer, trainer, qtbot):
         assert KeyBinding.from_str("K") in viewer.keymap

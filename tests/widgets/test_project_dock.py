@@ -1,6 +1,7 @@
 """The Project dock in a real window, a project dropped on it, and the docks that keep runs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -276,3 +277,19 @@ def test_the_command_line_opens_a_window_with_the_project(viewer, image, dock, t
     viewer.layers.clear()
     show_project(viewer, tmp_path / "mine.labelfix")
     assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
+
+
+def test_a_run_ends_when_another_project_is_opened(viewer, image, method_dock, trainer, tmp_path):
+    scribble(method_dock.inputs.annotation)
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "one.labelfix")
+    shutil.copy(tmp_path / "one.labelfix", tmp_path / "two.labelfix")
+    method_dock.saving.begin()
+    method_dock.run()
+    ProjectDock(viewer).open(tmp_path / "two.labelfix")
+    assert trainer.runs[0].state == "stopped"
+    assert method_dock.message.text().startswith("The run was stopped, for its project was closed")
+    saver.close()
+    for name, states in (("one", ["stopped"]), ("two", [])):
+        with Project.look(tmp_path / f"{name}.labelfix") as project:
+            assert [run.state for run in project.runs()] == states

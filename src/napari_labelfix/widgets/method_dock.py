@@ -169,6 +169,8 @@ class MethodDock(QWidget):
         super().changeEvent(event)
 
     def _on_input_changed(self) -> None:
+        if self._run is not None and not layers.is_there(self._viewer, self._run[1].image):
+            self._stop_because(f"“{self._run[1].image.name}”, which it learns from, was taken out of the viewer")
         image = self.inputs.image
         if image is None:
             self._results = None
@@ -179,6 +181,11 @@ class MethodDock(QWidget):
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
         self._take_up_unfinished()
+
+    def _stop_because(self, reason: str) -> None:
+        if self.session.running:
+            self.stop()
+            self.message.show_text(f"The run was stopped, for {reason}.", "error")  # this stays until the next run
 
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
@@ -218,7 +225,7 @@ class MethodDock(QWidget):
         """Hand new strokes to the run, or see what is still missing for one."""
         if self.session.running and self._run is not None:
             task, results = self._run
-            if (changed := self.inputs.with_changes(task)) is not None:
+            if self.inputs.image is results.image and (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
         elif self.message.mood in ("hint", "warning"):
@@ -284,6 +291,7 @@ class MethodDock(QWidget):
         self.session.snapshotsReceived.connect(self._on_snapshots)
         self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
         self.session.ended.connect(self._on_ended)
+        self.saving.leaving.connect(lambda: self._stop_because("its project was closed, which keeps what it proposed"))
         self.saving.opened.connect(self._take_up_unfinished)
         self.accepts.told.connect(self.message.show_text)
         self.preview_button.told.connect(self.message.show_text)

@@ -32,6 +32,7 @@ class Saving(QObject):
         The runs of the dock; None for a dock without runs.
     """
 
+    leaving = Signal()  # the project is let go of
     opened = Signal()  # a project was opened
 
     def __init__(self, viewer: ViewerModel, parent: QWidget, session: Session | None = None) -> None:
@@ -55,6 +56,7 @@ class Saving(QObject):
             self._saver = autosaver_of(self._viewer)
             if self._session is not None:
                 self._runs = RunKeeper(self._saver, self._session, self)
+            self._saver.leaving.connect(self.leaving)
             self._saver.opened.connect(self.opened)
             self._saver.watch_window(self._dock)
             offer_to_restore(self._viewer, self)

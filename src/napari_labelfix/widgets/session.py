@@ -83,7 +83,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the run and the trainer."""
-        self._timer.stop()
+        self.stop()
         self.trainer.close()
 
     def _poll(self) -> None:
