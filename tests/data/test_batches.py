@@ -72,3 +72,13 @@ def test_half_of_the_centres_are_near_a_mark():
     rng = np.random.default_rng(0)
     at_mark = sum(one.random_centre(rng) == (200.0, 300.0) for _ in range(200))
     assert 70 < at_mark < 130
+
+
+def test_of_a_class_that_was_drawn_since_nothing_is_believed_yet():
+    older, newer = canvas(), canvas()
+    older.classes = newer.classes = 3
+    newer.belief = torch.cat([newer.belief, torch.full((1, 50, 70), 0.5)])
+    batch = random_batch([older, newer], 12, 32, STILL, np.random.default_rng(0))
+    assert batch.belief.shape == (12, 3, 32, 32)
+    of_new_class = batch.belief[:, 2].amax((1, 2))
+    assert set(of_new_class.tolist()) == {0.0, 0.5}

@@ -41,3 +41,20 @@ def test_a_constant_channel_beside_others_becomes_0():
 def test_boolean_images_are_numbers():
     image = RNG.random((30, 30)) > 0.5
     assert set(np.unique(normalize(image))) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.arange(4_000_000_000, 4_000_000_100, dtype=np.uint32),
+        1e9 + np.linspace(0, 1, 100),
+        np.linspace(0, 1e-60, 100),
+        np.linspace(0, 1e300, 100),
+    ],
+    ids=["large integers", "small differences", "tiny", "huge"],
+)
+def test_what_32_bits_do_not_tell_apart_is_told_apart(image):
+    found = normalize(image.reshape(10, 10))
+    assert found.dtype == np.float32
+    assert np.ptp(found) == pytest.approx(1, abs=0.05)
+    assert len(np.unique(found)) > 90

@@ -176,3 +176,9 @@ def test_ten_thousand_objects_are_compared_within_seconds():
     assert mean_dice(predicted, truth, minimum_size=8) > 0.8
     assert f1_score(predicted, truth) > 0.9
     assert time.perf_counter() - started < 3
+
+
+def test_a_mask_is_one_object():
+    mask = np.zeros((20, 20), bool)
+    mask[3:17, 3:17] = True
+    assert f1_score(mask, mask) == mean_dice(mask, mask) == 1

@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items):
 def data_folder(tmp_path, monkeypatch):
     """Keep what docks save by themselves out of the folder of whoever runs the tests."""
     monkeypatch.setattr(recovery, "user_data_path", lambda *_, **__: tmp_path / "data")
-    return tmp_path / "data" / "recovery"
+    yield tmp_path / "data" / "recovery"
+    if (autosave := sys.modules.get("napari_labelfix.widgets.autosave")) is not None:
+        for saver in [*autosave._SAVERS.values()]:  # else one may still begin a project in the folder of the next test
+            saver.close()
 
 
 @pytest.fixture

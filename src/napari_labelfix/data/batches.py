@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
@@ -31,7 +32,8 @@ class Canvas:
     classes
         Number of classes, the background included.
     belief
-        (classes, H, W) float32 probabilities; the ensemble of predictions. None until there is one.
+        (classes, H, W) float32 probabilities; the ensemble of predictions. None until there is one. It may lack classes
+        that were drawn since.
     """
 
     image: Tensor
@@ -105,6 +107,8 @@ def _crops(
         belief = image.new_zeros(count, canvas.classes, size, size)
     else:
         belief = look(canvas.belief, views, size, "bilinear")
+        new = canvas.classes - belief.shape[1]  # of them nothing is believed yet
+        belief = functional.pad(belief, (0, 0, 0, 0, 0, new))
     # outside the plane is 0, so labels are shifted to keep 0 for "no label"
     shifted = (canvas.marked - NO_LABEL).float().unsqueeze(0)
     marked = look(shifted, views, size, "nearest").squeeze(1).long() + NO_LABEL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,32 +21,33 @@ class Levels:
     Parameters
     ----------
     dark, span
-        (C,) float32.
+        (C,) of the precision that the image's numbers need: float32, or float64.
     """
 
-    dark: NDArray[np.float32]
-    span: NDArray[np.float32]
+    dark: NDArray[np.floating]
+    span: NDArray[np.floating]
 
     @classmethod
     def of(cls, image: NDArray[np.generic]) -> Levels:
         """Return the levels of an image (Y, X) or (Y, X, C): its 0.5th percentile and its distance to the 99.5th."""
         pixels = _with_channels(image)
         stride = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _ENOUGH)))
-        sample = pixels[::stride, ::stride].astype(np.float32)
+        precision = _precision(image.dtype)
+        sample = pixels[::stride, ::stride].astype(precision)
         low, high = np.percentile(sample, (LOW, HIGH), axis=(0, 1))
         # a channel that is nearly all one value, as sparse spots on black are, is scaled by its whole range instead
         flat = high - low <= 0
         if flat.any():
-            low = np.where(flat, pixels.min(axis=(0, 1)).astype(np.float32), low)
-            high = np.where(flat, pixels.max(axis=(0, 1)).astype(np.float32), high)
-        return cls(low.astype(np.float32), np.where(high > low, high - low, 1).astype(np.float32))
+            low = np.where(flat, pixels.min(axis=(0, 1)).astype(precision), low)
+            high = np.where(flat, pixels.max(axis=(0, 1)).astype(precision), high)
+        return cls(low.astype(precision), np.where(high > low, high - low, 1).astype(precision))
 
     def normalize(self, image: NDArray[np.generic]) -> NDArray[np.float32]:
         """Scale an image, or a part of it: (Y, X) or (Y, X, C) -> (Y, X, C) float32."""
-        pixels = _with_channels(image).astype(np.float32)
+        pixels = _with_channels(image).astype(self.dark.dtype)
         pixels -= self.dark
         pixels /= self.span
-        return pixels
+        return pixels.astype(np.float32, copy=False)
 
 
 def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -63,6 +64,12 @@ def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
         (Y, X, C).
     """
     return Levels.of(image).normalize(image)
+
+
+def _precision(dtype: np.dtype[Any]) -> type[np.floating]:
+    """Return in which numbers to calculate: those of 32 bits lose the differences of large ones of 32 bits or more."""
+    exact = dtype.itemsize < 4 or dtype == np.float32
+    return np.float32 if exact else np.float64
 
 
 def _with_channels(image: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -92,7 +93,10 @@ class Trainee:
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self._optimizer.step()
-        return loss.item()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingError("The training diverged: its loss is no number. Choose a smaller learning rate.")
+        return value
 
     def _shrink(self) -> None:
         torch.cuda.empty_cache()

@@ -142,6 +142,8 @@ def fill_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
 
 def _enumerate(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the objects' sizes, and the image with each id replaced by its rank, background by -1."""
+    if labels.dtype == bool:
+        labels = labels.astype(np.uint8)
     if labels.size and labels.max() <= labels.size:  # counting is many times faster than sorting
         counts = np.bincount(labels.ravel())
         ranks = np.cumsum(counts > 0) - 1

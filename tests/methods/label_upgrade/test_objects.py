@@ -226,3 +226,10 @@ def test_where_nothing_is_seen_or_nothing_was_labelled():
     assert ids(upgraded(nothing, CAREFUL)) == set()
     assert len(ids(upgraded(CAREFUL, nothing))) == 3
     assert len(ids(upgraded(CAREFUL, discs((9, 50, 10, 5))))) == 3
+
+
+def test_ids_far_higher_than_there_are_objects_cost_nothing():
+    far = 1_000_000_000
+    touching = discs((1, 30, 30, 14), (far, 30, 56, 14))
+    made = make_objects(touching > 0, touching, 30)
+    assert ids(made) == {1, far}

@@ -273,3 +273,15 @@ def test_when_memory_never_suffices_it_ends_in_words(monkeypatch):
 def test_labels_that_cannot_be_learned_from_are_refused_in_words(labels, trusted, sentence):
     with pytest.raises(InputError, match=sentence):
         next(train(nuclei_task(labels, trusted), quick()))
+
+
+@pytest.mark.parametrize("segmentation", [False, True])
+def test_what_is_sent_in_at_the_end_is_taken_up(segmentation):
+    training = train(nuclei_task(), quick(segmentation=segmentation))
+    while next(training).stage != "upgrading":
+        pass
+    labels, trusted = low_quality(), LEFT.copy()
+    labels[-12:, -12:], trusted[-12:, -12:] = 777, True
+    snapshots = [training.send(nuclei_task(labels, trusted)), *training]
+    last = [snapshot.proposals[0] for snapshot in snapshots if 0 in snapshot.proposals][-1]
+    assert (last.labels[-12:, -12:] == 777).all()

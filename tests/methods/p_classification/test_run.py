@@ -259,3 +259,13 @@ def test_points_that_are_removed_meanwhile_are_no_longer_given():
     training.send(nuclei_task(chosen=slice(0, 3)))
     shown = [snapshot.proposals[0] for snapshot in training if snapshot.proposals]
     assert (shown[-1].roles == Role.GIVEN).sum() == 3
+
+
+def test_points_marked_at_the_very_end_are_given():
+    training = train(nuclei_task(), quick(epochs=1, rounds=0))
+    while not ((snapshot := next(training)).stage == "round 0: detections" and snapshot.metrics):
+        pass
+    more = Points(CENTRES[:6], NUCLEI.image.shape, RADIUS)
+    snapshots = [training.send(Task((Plane("nuclei", NUCLEI.image, more),))), *training]
+    last = [snapshot.proposals[0] for snapshot in snapshots if 0 in snapshot.proposals][-1]
+    assert (last.roles == Role.GIVEN).sum() == 6

@@ -51,3 +51,11 @@ def test_too_many_scribbled_pixels_are_thinned(monkeypatch):
     monkeypatch.setattr(instant, "MOST_PIXELS", 50)
     found = InstantClassifier([IMAGE], [MARKS], 2, seed=0).predict(IMAGE)
     assert iou(found[1] > 0.5, NUCLEI.labels > 0) > 0.3
+
+
+def test_of_a_rare_class_every_scribbled_pixel_counts(monkeypatch):
+    monkeypatch.setattr(instant, "MOST_PIXELS", 40)
+    marks = np.where(NUCLEI.labels > 0, -1, 0)
+    marks[np.unravel_index(np.flatnonzero(NUCLEI.labels)[::40], marks.shape)] = 1
+    found = InstantClassifier([IMAGE], [marks], 2, seed=0).predict(IMAGE)
+    assert iou(found[1] > 0.5, NUCLEI.labels > 0) > 0.3

@@ -49,6 +49,12 @@ def test_the_first_proposal_is_the_instant_classifiers_and_is_useful():
     assert iou(first.proposals[0].classes > 0, NUCLEI.labels > 0) > 0.6
 
 
+def test_a_training_that_diverges_ends_in_words(monkeypatch):
+    monkeypatch.setattr(learner_module, "partial_cross_entropy", lambda logits, _: logits.mean() * float("nan"))
+    with pytest.raises(TrainingError, match="smaller learning rate"):
+        run_to_end(train(nuclei_task(), quick()))
+
+
 def stages(params):
     return list(dict.fromkeys(snapshot.stage for snapshot in train(nuclei_task(), params)))
 

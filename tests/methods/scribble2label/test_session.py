@@ -6,7 +6,8 @@ import torch
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.methods.scribble2label.session import Session
+from napari_labelfix.methods.scribble2label.run import train
+from napari_labelfix.methods.scribble2label.session import Session, make_proposal
 from napari_labelfix.metrics.overlap import iou
 
 TRUTH = np.zeros((64, 64), bool)
@@ -86,3 +87,35 @@ def test_a_new_class_makes_the_first_look_useless_but_not_the_weights():
     list(session.instant_beliefs(epoch=5))
     assert 2 in session.proposal(0).classes
     assert session.credit() == pytest.approx(1)
+
+
+def test_background_that_is_drawn_inside_a_cell_is_background_however_little():
+    session = session_that_has_seen(TRUTH)
+    session.annotate(task(more=[(BACKGROUND, np.s_[45:48, 45:48])]))
+    list(session.instant_beliefs(epoch=5))
+    proposal = session.proposal(0)
+    assert not proposal.labels[45:48, 45:48].any()
+    assert not proposal.classes[45:48, 45:48].any()
+    assert np.array_equal(proposal.labels > 0, proposal.classes > 0)
+
+
+def test_a_hole_that_is_filled_has_the_class_of_its_object():
+    classes = np.zeros((20, 20), np.uint8)
+    classes[3:17, 3:17] = 2
+    classes[8:10, 8:10] = 0
+    proposal = make_proposal(classes, np.ones(classes.shape, np.float32), PARAMS)
+    assert (proposal.classes[3:17, 3:17] == 2).all()
+
+
+def test_a_new_class_may_be_drawn_on_one_of_several_planes_while_it_trains():
+    (first,) = task().planes
+    second, third = (Plane(name, first.image) for name in ("second", "third"))
+    training = train(Task((first, second, third)), PARAMS.replace(epochs=12))
+    while next(training).stage != "self-labelling":
+        pass
+    marks = np.zeros(TRUTH.shape, np.uint8)
+    marks[44:52, 44:52] = FIRST_CLASS + 1
+    changed = Task((first, Plane("second", first.image, Scribbles(marks)), third))
+    snapshots = [training.send(changed), *training]
+    assert snapshots[-1].stage == "finished"
+    assert any(2 in found.classes for snapshot in snapshots for found in snapshot.proposals.values())

@@ -74,6 +74,10 @@ def test_agreement_is_the_mean_probability_of_what_is_drawn_of_the_class_that_is
     assert agreement(both, torch.where(marked == 1, -1, marked)) == pytest.approx(0.8)
 
 
+def test_a_network_that_knows_no_class_that_is_drawn_agrees_with_nothing():
+    assert agreement(torch.full((2, 1, 3), 0.5), torch.tensor([[-1, 2, 2]])) == 0
+
+
 def test_surplus_is_how_many_times_as_much_foreground_a_network_finds():
     one, other = torch.tensor([[1.0, 1.0, 0.0, 0.0]]), torch.tensor([[1.0, 1.0, 1.0, 0.5]])
     assert surplus_over(torch.stack([1 - one, one]), torch.stack([1 - other, other])) == pytest.approx(1.75)

@@ -270,8 +270,10 @@ def _names(
 
 def _convex(old: NDArray[np.integer], ids: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return those of the ids whose objects have the shape of one cell."""
-    regions = regionprops(np.where(np.isin(old, ids), old, 0))
-    return np.array([region.label for region in regions if region.solidity > _CONVEX], np.int64)
+    ids = np.unique(ids)  # they may be far higher than there are objects
+    ranks = np.where(np.isin(old, ids), np.searchsorted(ids, old) + 1, 0)
+    ranked = [region.label for region in regionprops(ranks) if region.solidity > _CONVEX]
+    return np.asarray(ids[np.array(ranked, np.int64) - 1], np.int64)
 
 
 def _flood_crowded(

@@ -20,7 +20,7 @@ from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from torch import Tensor
 
@@ -91,14 +91,14 @@ class Session:
         for index in range(len(self.pages)):
             yield Snapshot("labels as given", 0, self.total, proposals={index: self._as_given(index, learner)})
         yield from self._learn(learner)
-        upgraded = []
-        for index in range(len(self.pages)):
-            upgraded.append(self.upgrade(index, learner))
-            yield Snapshot("upgrading", self.params.epochs, self.total, proposals={index: upgraded[index]})
+        upgraded: dict[int, Proposal] = {}
+        self._changed = [*reversed(range(len(self.pages)))]
+        yield from self._upgrade_changed(learner, upgraded, self.params.epochs)
+        model_of = learner
         if self.params.segmentation:
-            yield from self._segment(upgraded)
-        else:
-            yield self._end(learner, upgraded)
+            model_of = yield from self._segment(upgraded)
+            yield from self._upgrade_changed(learner, upgraded, self.total)
+        yield self._end(model_of, upgraded)
 
     def upgrade(self, index: int, learner: Learner) -> Proposal:
         """Return the upgraded labels of a plane; where they were right they are as they were."""
@@ -134,11 +134,19 @@ class Session:
                 break
         best.restore()
 
-    def _segment(self, upgraded: list[Proposal]) -> Iterator[Snapshot]:
-        """Train a network that takes no labels on what is right or was upgraded with confidence."""
+    def _upgrade_changed(
+        self, learner: Learner, upgraded: dict[int, Proposal], step: int
+    ) -> Generator[Snapshot, None, None]:
+        """Upgrade the planes that were sent in anew since, and those that are meanwhile."""
+        for index in self._take_changed():
+            upgraded[index] = self.upgrade(index, learner)
+            yield Snapshot("upgrading", step, self.total, proposals={index: upgraded[index]})
+
+    def _segment(self, upgraded: Mapping[int, Proposal]) -> Generator[Snapshot, None, Learner]:
+        """Train a network that takes no labels on what is right or was upgraded with confidence, and return it."""
         learner = Learner(self.planes[0].channels, False, self.params, self.device)
         pages = [
-            replaced(page, belief.labels, ~belief.ignored) for page, belief in zip(self.pages, upgraded, strict=True)
+            replaced(page, upgraded[index].labels, ~upgraded[index].ignored) for index, page in enumerate(self.pages)
         ]
         best, progress = BestSoFar(learner, pages, self.params.patience), Clock(PROGRESS_EVERY)
         for epoch in range(self.params.epochs):
@@ -150,12 +158,12 @@ class Session:
             if best.stays:
                 break
         best.restore()
-        yield self._end(learner, upgraded)
+        return learner
 
-    def _end(self, learner: Learner, upgraded: list[Proposal]) -> Snapshot:
+    def _end(self, learner: Learner, upgraded: Mapping[int, Proposal]) -> Snapshot:
         counts: Counter[Change] = Counter()
-        for page, proposal in zip(self.pages, upgraded, strict=True):
-            counts.update(compare(page.labels, proposal.labels).counts)
+        for index, page in enumerate(self.pages):
+            counts.update(compare(page.labels, upgraded[index].labels).counts)
         message = "Upgraded: " + ", ".join(f"{counts[kind]} {kind.name.lower()}" for kind in Change if kind) + "."
         return Snapshot("finished", self.total, self.total, model=learner.model(), message=message)
 

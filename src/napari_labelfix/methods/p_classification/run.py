@@ -101,6 +101,8 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
         if number < params.rounds:
             network = start.network if start.knows_cells else detector.network
             yield from _choose(session, network, partial(Snapshot, total=total), number, step)
+    while session.redrawn:
+        yield from _show(session, partial(Snapshot, f"round {params.rounds}: detections", total, total))
     yield Snapshot("finished", total, total, model=_model(detector, session))
 
 

@@ -45,7 +45,7 @@ class InstantClassifier:
         features = np.concatenate([x for x, _ in samples])
         targets = np.concatenate([y for _, y in samples])
         if len(targets) > MOST_PIXELS:
-            chosen = np.random.default_rng(seed).choice(len(targets), MOST_PIXELS, replace=False)
+            chosen = _some_of_each(targets, np.random.default_rng(seed))
             features, targets = features[chosen], targets[chosen]
         self.classes = classes
         self._forest = RandomForestClassifier(
@@ -63,6 +63,14 @@ class InstantClassifier:
             for column, value in enumerate(self._forest.classes_):
                 probabilities[value][tile.keep] = found[:, column].reshape(features.shape[:2])
         return probabilities
+
+
+def _some_of_each(targets: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return which samples to learn from, `MOST_PIXELS` at most: as many of each class, all of one that has fewer."""
+    values = np.unique(targets)
+    most = MOST_PIXELS // len(values)
+    of_each = (rng.permutation(np.flatnonzero(targets == value))[:most] for value in values)
+    return np.concatenate(list(of_each))
 
 
 def _marked_features(

@@ -223,5 +223,14 @@ def make_proposal(
         classes[drawn] = marked[drawn]
         ignored &= ~drawn
     labels = split_instances(classes, params.instances, params.minimum_size)
-    classes[labels == 0] = 0  # what was too small to be an object
-    return Proposal(labels, classes, confidence, ignored)
+    if marked is not None:
+        labels[marked == 0] = 0  # however small, it is no hole that is to be filled
+    return Proposal(labels, _classes_of(labels, classes), confidence, ignored)
+
+
+def _classes_of(labels: NDArray[np.int32], classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (Y, X) the class of the object that each pixel belongs to, also in holes that were filled."""
+    class_of = np.zeros(labels.max(initial=0) + 1, np.uint8)
+    class_of[labels[classes > 0]] = classes[classes > 0]
+    class_of[0] = 0
+    return class_of[labels]

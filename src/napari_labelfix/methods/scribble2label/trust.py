@@ -72,17 +72,18 @@ class Trust:
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:
-    """Return the mean probability of what is drawn, of the class for which it is lowest.
+    """Return the mean probability of what is drawn, of the class for which it is lowest; 0 if it knows none of them.
 
     Parameters
     ----------
     probabilities
         (classes, H, W).
     marked
-        (H, W) class indices, negative where nobody has drawn; something must be.
+        (H, W) class indices, negative where nobody has drawn.
     """
     drawn = [marked == value for value in range(len(probabilities))]
-    return min(share[here].mean().item() for share, here in zip(probabilities, drawn, strict=True) if here.any())
+    means = (share[here].mean().item() for share, here in zip(probabilities, drawn, strict=True) if here.any())
+    return min(means, default=0.0)
 
 
 def surplus_over(classifier: Tensor, network: Tensor) -> float:

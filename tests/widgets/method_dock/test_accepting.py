@@ -1,0 +1,114 @@
+"""Proposals are accepted in the dock."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+from docked import METHOD, corrected_of, key, proposal_of
+from fakes import FakeTrainer
+
+from napari_labelfix.widgets.method_dock import MethodDock
+
+
+class TestAccept:
+    def test_buttons_accept_and_the_count_follows(self, proposed, qtbot):
+        view = proposed.accept_view
+        qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.90 will be accepted.")
+        view.number.setValue(0.96)
+        assert view.count.text() == "0 objects ≥ 0.96 will be accepted."
+        view.number.setValue(0.5)
+        view.above_button.click()
+        assert view.count.text() == "0 objects ≥ 0.50 will be accepted, 4 are already there."
+        assert proposed.message.text().startswith("4 objects were accepted into the corrected layer.")
+        assert proposed.message.mood == "done"
+        corrected_of(proposed).undo()
+        qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.50 will be accepted.")
+        view.all_button.click()
+        assert corrected_of(proposed).data.max() == 4
+
+    def test_what_is_accepted_says_where_it_comes_from(self, proposed):
+        proposed.accept_view.all_button.click()
+        features = corrected_of(proposed).features
+        assert set(features["state"]) == {"accepted"}
+        assert set(features["source"]) == {"scribble2label"}
+        [model] = set(features["model"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d, step \d+", model)
+
+    def test_the_key_accepts_the_object_under_the_pointer(self, proposed, viewer):
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "K")
+        accepted = corrected_of(proposed).data
+        assert set(np.unique(accepted)) == {0, 1}
+        assert accepted[15, 60] == 1
+        assert proposed.message.text().startswith("1 object was accepted")
+        key(viewer, "K")
+        assert proposed.message.text() == "Nothing was changed: 1 object was already there."
+
+    def test_pointing_beside_the_objects_is_told(self, proposed, viewer):
+        viewer.cursor.position = (0, 0)
+        key(viewer, "K")
+        assert "no proposed object here" in proposed.message.text()
+        assert corrected_of(proposed) is None
+
+    def test_the_other_keys(self, proposed, viewer):
+        scribbles = proposed.inputs.annotation
+        key(viewer, "H")
+        assert not proposal_of(proposed).visible
+        key(viewer, "H")
+        assert proposal_of(proposed).visible
+        key(viewer, "J")
+        assert corrected_of(proposed).data.max() == 4
+        assert viewer.layers.selection.active is corrected_of(proposed)
+        key(viewer, "N")
+        assert viewer.layers.selection.active is scribbles
+        key(viewer, "W")
+        assert scribbles.selected_label == 1
+        key(viewer, "G")
+        assert not proposed.session.running
+        key(viewer, "G")
+        assert proposed.session.running
+
+    def test_the_object_button_accepts_by_clicks_until_it_is_released(self, proposed, viewer, qtbot):
+        def click(position, moved_by=0):
+            event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=())
+            gestures = [gesture for callback in viewer.mouse_drag_callbacks if (gesture := callback(viewer, event))]
+            for event.type, event.pos in [
+                ("mouse_press", (100, 100)),
+                ("mouse_move", (100, 100 + moved_by)),
+                ("mouse_release", (100, 100 + moved_by)),
+            ]:
+                for gesture in gestures:
+                    next(gesture, None)
+
+        button = proposed.accept_view.object_button
+        qtbot.waitUntil(button.isEnabled)
+        button.click()
+        active = viewer.layers.selection.active
+        assert active is corrected_of(proposed)
+        assert active.mode == "pan_zoom", "so that the click does not paint"
+        click((7.5, 7.5), moved_by=2)
+        assert set(np.unique(corrected_of(proposed).data)) == {0, 1}
+        click((7.5, 30), moved_by=30)
+        assert set(np.unique(corrected_of(proposed).data)) == {0, 1}, "a drag moves the image and accepts nothing"
+        button.click()
+        click((7.5, 30))
+        assert set(np.unique(corrected_of(proposed).data)) == {0, 1}
+
+    def test_taking_up_the_brush_ends_the_clicking(self, proposed, viewer, qtbot):
+        button = proposed.accept_view.object_button
+        qtbot.waitUntil(button.isEnabled)
+        before = len(viewer.mouse_drag_callbacks)
+        button.click()
+        assert len(viewer.mouse_drag_callbacks) == before + 1
+        key(viewer, "N")
+        assert not button.isChecked()
+        assert len(viewer.mouse_drag_callbacks) == before
+
+    def test_a_dock_opened_later_finds_the_proposal(self, proposed, viewer, qtbot):
+        qtbot.waitUntil(proposed.accept_view.all_button.isEnabled)
+        later = MethodDock(viewer, METHOD, FakeTrainer())
+        qtbot.addWidget(later)
+        assert later.accept_view.all_button.text() == "Accept all (4)"
+        later.accepts.accept_all()
+        assert corrected_of(proposed).data.max() == 4
+        later.close_session()

@@ -1,0 +1,67 @@
+"""The dock says what to do next, shows it whole, and keeps the model."""
+
+from fakes import proposal_above, snapshot
+from qtpy.QtWidgets import QFileDialog, QScrollArea
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+
+
+class TestTheNextStepIsSaid:
+    def test_from_the_empty_viewer_to_run(self, dock, viewer, spots, qtbot):
+        assert dock.message.text().startswith("Open an image")
+        viewer.add_image(spots)
+        assert dock.message.text() == "Press “Create scribble layer”."
+        dock.inputs.create_button.click()
+        assert dock.message.text() == "Paint a few strokes of background (1) and foreground (2)."
+        dock.inputs.annotation.paint((10, 10), 1)
+        qtbot.waitUntil(lambda: "foreground (2) too" in dock.message.text())
+        dock.inputs.annotation.paint((30, 30), 2)
+        qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+        dock.inputs.annotation.undo()
+        qtbot.waitUntil(lambda: "foreground (2) too" in dock.message.text())
+
+    def test_during_and_after_a_run(self, ready, running, spots, qtbot):
+        assert ready.message.text() == "The first proposal comes in a moment."
+        running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: "Paint more strokes" in ready.message.text())
+        ready.run_view.stop_button.click()
+        assert ready.message.text().startswith("Accept what is right")
+
+
+def test_the_model_of_a_run_is_saved_when_it_has_ended(dock, running, trainer, tmp_path, monkeypatch):
+    assert dock.model_button.isHidden()
+    running.model = TrainedModel("scribble2label", {"seed": 3}, {}, b"weights")
+    dock.stop()
+    assert not dock.model_button.isHidden()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    dock.model_button.click()
+    assert TrainedModel.load(tmp_path / "mine").params == {"seed": 3}
+    assert dock.message.mood == "done"
+    assert str(tmp_path / "mine") in dock.message.text()
+    (tmp_path / "file").write_bytes(b"")
+    dock.model_button.save(tmp_path / "file")
+    assert dock.message.mood == "error"
+    dock.form.setValue(dock.form.value().replace(start_from=str(tmp_path / "mine")))
+    dock.run()
+    assert dock.model_button.isHidden()
+    assert trainer.runs[-1].params.start_from == dock.form.value().start_from == str(tmp_path / "mine")
+    dock.stop()
+    assert dock.model_button.isHidden(), "this run has no model yet"
+
+
+def test_the_colours_follow_the_theme(dock, viewer):
+    dark = dock.message.styleSheet()
+    viewer.theme = "light"
+    assert dock.message.styleSheet() != dark
+    viewer.theme = "dark"
+    assert dock.message.styleSheet() == dark
+
+
+def test_nothing_is_cut_off_at_the_width_of_a_dock(proposed, qtbot):
+    proposed.resize(300, 700)
+    proposed.show()
+    scroll = proposed.findChild(QScrollArea)
+    assert proposed.width() == 300
+    assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
+    proposed.form.folded.expand(animate=False)
+    assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()

@@ -1,0 +1,165 @@
+"""What the dock starts, and what it says when that fails."""
+
+import numpy as np
+import pytest
+from docked import METHOD, proposal_of
+from fakes import proposal_above, snapshot
+from napari.utils.notifications import notification_manager
+
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.checkpoint import TrainedModel
+
+
+class TestRun:
+    def test_the_trainer_is_warmed_up_once_the_dock_is_open(self, dock, trainer, qtbot):
+        qtbot.waitUntil(lambda: trainer.warm_ups == 1)
+
+    def test_it_starts_with_what_is_chosen(self, ready, trainer, spots):
+        ready.form.editor("epochs").setValue(7)
+        ready.run_view.run_button.click()
+        (run,) = trainer.runs
+        assert run.method is METHOD
+        assert run.params == METHOD.params(epochs=7)
+        (plane,) = run.task.planes
+        assert plane.name == "cells"
+        np.testing.assert_array_equal(plane.image, spots)
+        assert set(np.unique(plane.annotation.marks)) == {0, 1, 2}
+
+    def test_later_strokes_do_not_reach_the_task_that_was_started(self, ready, running):
+        before = running.task.planes[0].annotation.marks.copy()
+        ready.inputs.annotation.data_setitem((np.array([50]), np.array([50])), 2)
+        np.testing.assert_array_equal(running.task.planes[0].annotation.marks, before)
+
+    def test_pressing_run_twice_starts_one_run(self, ready, running, trainer):
+        ready.run()
+        assert len(trainer.runs) == 1
+
+    def test_only_stop_can_be_pressed_while_it_runs(self, ready, running):
+        assert not ready.run_view.run_button.isEnabled()
+        assert ready.run_view.stop_button.isEnabled()
+        assert not ready.form.isEnabled()
+        assert not ready.inputs.images.isEnabled()
+        ready.run_view.stop_button.click()
+        assert running.state == "stopped"
+        assert ready.run_view.run_button.isEnabled()
+        assert not ready.run_view.stop_button.isEnabled()
+        assert ready.form.isEnabled()
+        assert ready.inputs.images.isEnabled()
+
+    def test_a_run_that_comes_to_its_end_is_told(self, ready, running, qtbot):
+        running.state = "finished"
+        qtbot.waitUntil(lambda: ready.run_view.progress.text() == "finished")
+        assert ready.run_view.run_button.isEnabled()
+
+    def test_the_best_model_is_at_hand_afterwards(self, ready, running):
+        running.model = TrainedModel("scribble2label", {}, {}, b"weights")
+        ready.stop()
+        assert ready.session.model is running.model
+
+    def test_running_again_uses_the_same_layers(self, proposed, viewer, trainer):
+        before = list(viewer.layers)
+        proposed.stop()
+        proposed.run()
+        assert len(trainer.runs) == 2
+        assert list(viewer.layers) == before
+        assert proposal_of(proposed).data.any(), "the old proposal stays until the new one comes"
+
+    def test_an_image_that_got_another_size_needs_scribbles_of_that_size(self, proposed, trainer, spots, qtbot):
+        proposed.stop()
+        proposed.inputs.image.data = spots[:50, :50]
+        proposed.run()
+        assert len(trainer.runs) == 1
+        assert proposed.message.text() == "Press “Create scribble layer”."
+        proposed.inputs.create_annotation()
+        proposed.inputs.annotation.data[30, :9], proposed.inputs.annotation.data[15, 10:19] = 1, 2
+        proposed.run()
+        trainer.runs[1].waiting.append(snapshot(1, {0: proposal_above(spots[:50, :50], 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(proposed).data.any())
+        assert proposal_of(proposed).data.shape == (50, 50)
+
+    def test_a_renamed_image_changes_nothing(self, proposed, viewer, running, spots, qtbot):
+        for layer in viewer.layers:
+            layer.name = f"my {layer.name}"
+        count = len(viewer.layers)
+        proposed.stop()
+        proposed.run()
+        assert len(viewer.layers) == count
+
+
+class TestErrors:
+    @pytest.fixture(autouse=True)
+    def told(self):
+        """What napari's notifications said during the test."""
+        del notification_manager.records[:]
+        return notification_manager.records
+
+    def test_missing_scribbles_are_said_in_dock_and_notification(self, dock, viewer, spots, trainer, told):
+        viewer.add_image(spots)
+        dock.inputs.create_annotation()
+        dock.run()
+        assert dock.message.mood == "warning"
+        assert dock.message.text() == "Paint a few strokes of background (1) and foreground (2)."
+        assert [(str(note.severity), note.message) for note in told] == [("warning", dock.message.text())]
+        assert not trainer.runs
+        assert len(viewer.layers) == 2, "and no empty result layers are left behind"
+
+    @pytest.mark.parametrize(
+        ("image", "sentence"),
+        [
+            (np.full((60, 80), 3.0), "cells is constant (every pixel is 3.0). Choose another image."),
+            (np.where(np.eye(60, 80) > 0, np.nan, 1.0), "cells has 60 NaN or infinite pixels. Replace them"),
+        ],
+        ids=["constant", "NaN"],
+    )
+    def test_an_image_that_cannot_be_learned_from(self, dock, viewer, image, sentence, trainer, told):
+        viewer.add_image(image, name="cells", contrast_limits=(0, 5))
+        dock.inputs.create_annotation()
+        dock.inputs.annotation.data[0, :5], dock.inputs.annotation.data[1, :5] = 1, 2
+        dock.run()
+        assert dock.message.text().startswith(sentence)
+        assert dock.message.mood == "warning"
+        assert not trainer.runs
+        assert dock.run_view.run_button.isEnabled()
+
+    def test_a_trainer_that_does_not_start(self, ready, trainer, told):
+        trainer.error = TrainingError("Python could not be started. Free some memory.")
+        ready.run()
+        assert ready.message.text() == "Python could not be started. Free some memory."
+        assert ready.run_view.run_button.isEnabled()
+        assert not ready.session.running
+
+    def test_a_run_that_fails_leaves_the_layers_and_lets_one_start_again(self, proposed, running, trainer, told, qtbot):
+        before = {layer.name: layer.data.copy() for layer in proposed._viewer.layers}
+        running.error = TrainingError("The memory did not suffice. Choose a smaller crop.", "Traceback ...")
+        qtbot.waitUntil(lambda: proposed.message.mood == "error")
+        assert proposed.message.text() == "The memory did not suffice. Choose a smaller crop."
+        assert [(str(note.severity), note.message) for note in told] == [("error", proposed.message.text())]
+        assert not hasattr(told[0], "exception"), "a sentence, not a traceback"
+        assert proposed.run_view.progress.text() == "failed"
+        assert {layer.name for layer in proposed._viewer.layers} == set(before)
+        for layer in proposed._viewer.layers:
+            np.testing.assert_array_equal(layer.data, before[layer.name])
+        assert proposed.run_view.run_button.isEnabled()
+        proposed.run()
+        assert len(trainer.runs) == 2
+        assert proposed.message.mood == "hint"
+
+    def test_a_failure_stays_in_sight_until_the_next_run(self, proposed, viewer, running, spots, qtbot):
+        running.error = TrainingError("The memory did not suffice.")
+        qtbot.waitUntil(lambda: proposed.message.mood == "error")
+        proposed.inputs.annotation.paint((50, 30), 2)
+        proposed.inputs.annotations.choose(None)
+        qtbot.wait(500)
+        assert proposed.message.text() == "The memory did not suffice."
+        proposed.run()
+        assert proposed.message.mood != "error"
+
+    def test_a_warning_goes_once_its_cause_is_gone(self, dock, viewer, spots, told, qtbot):
+        viewer.add_image(spots)
+        dock.inputs.create_annotation()
+        dock.run()
+        assert dock.message.mood == "warning"
+        dock.inputs.annotation.paint((10, 10), 1)
+        dock.inputs.annotation.paint((30, 30), 2)
+        qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+        assert dock.message.mood == "hint"
