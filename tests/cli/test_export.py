@@ -120,3 +120,9 @@ def test_what_is_exported_is_not_replaced_by_itself(call, results):
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "is what is exported, and would be replaced" in ended.err
     assert first.read_bytes() == before
+
+
+def test_states_of_label_files_cannot_be_asked_for(call, results):
+    ended = call("export", results / "results", "--format", "tiff", "--out", results / "o", "--only", "accepted")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "Leave --only out" in ended.err

@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_saving_goes_on_when_it
     saver.look()
     saver.look()
     assert len(told) == 1
-    assert told[0].startswith("Your work is not saved. ")
+    assert told[0].startswith("Not saved: ")
     data_folder.unlink()
     saver.save_now()
     path = saver.path
@@ -310,7 +310,7 @@ def test_one_layer_that_cannot_be_read_does_not_stop_the_saving_of_others(viewer
     saver.save_now()
     path = saver.path
     saver.close()
-    assert told[0].startswith("Your work is not saved. “strange” cannot be read")
+    assert told[0].startswith("Not saved: “strange” cannot be read")
     np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
 
 

@@ -44,6 +44,8 @@ def export_files(
     projects = [path for path in labels if path.suffix == SUFFIX]
     files = [path for path in labels if path.suffix != SUFFIX]
     selection = _find_selection(selection_name) if selection_name else None
+    if selection is not None and not projects:
+        raise InputError("Only objects of a project have states to choose by. Leave --only out, or give the project.")
     read = [image for path in projects for image in read_project_labels(path, selection)]
     read += read_label_images(files, images) if files else []
     exported = export(read, chosen, out)

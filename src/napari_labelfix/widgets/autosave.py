@@ -390,7 +390,7 @@ class Autosaver(QObject):
 
     def _on_failed(self, sentence: str) -> None:
         if sentence != self.trouble:  # it is tried again and again; once is enough to know
-            show_warning(f"Your work is not saved. {sentence}")
+            show_warning(f"Not saved: {sentence}")
         self.trouble = sentence
 
 

@@ -126,7 +126,7 @@ class ProjectDock(QWidget):
         self.place.setText("" if saver.path is None else str(saver.path.parent))
         self.saved.setText("" if saver.saved_at is None else time.strftime("%H:%M:%S", time.localtime(saver.saved_at)))
         if saver.trouble:
-            self.message.show_text(f"Your work is not saved. {saver.trouble}", "error")
+            self.message.show_text(f"Not saved: {saver.trouble}", "error")
         elif self.message.mood != "done":
             self.message.show_text(self._hint())
         self.lost.show_rows([(lost.reason, [("Relink…", partial(self._choose_image, lost))]) for lost in saver.lost])
