@@ -110,6 +110,6 @@ def test_export_takes_a_project_by_the_states_of_its_objects(call, path, tmp_pat
         out = tmp_path / f"out {len(only)}"
         ended = call("export", str(path), "--format", "tiff", "--out", str(out), *only)
         assert ended.code == 0, ended.err
-        np.testing.assert_array_equal(tifffile.imread(out / "cells _1__labels.tif") > 0, expected)
+        np.testing.assert_array_equal(tifffile.imread(out / "cells [1]_labels.tif") > 0, expected)
     ended = call("export", str(path), "--format", "tiff", "--out", str(out), "--only", "nonsense")
     assert (ended.code, "There is no selection 'nonsense'" in ended.err) == (2, True)
