@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -78,7 +79,9 @@ def test_a_real_model_predicts_what_it_has_learned(real_run, tmp_path, call):
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT is POSIX")
 def test_ctrl_c_in_a_real_run_writes_what_is_there(real_run, tmp_path):
     _, words = real_run
-    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what runs in the background ignores it otherwise
+    with subprocess.Popen([*PROGRAM, *words], preexec_fn=heard, **pipes) as process:
         assert any("loss" in line for line in process.stdout)  # it trains
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
