@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -62,6 +63,7 @@ def reference_forest(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> tu
     return found == FIRST_CLASS, time.monotonic() - began
 
 
+@cache
 def saved_model(weights: Path, channels: int) -> str:
     """Save weights in the manner of the shipped ones as a model to start from, and return its folder."""
     folder = Path(tempfile.gettempdir()) / f"labelfix-{weights.stem}-{channels}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeTrainer
 from napari.components import ViewerModel
 
 from napari_labelfix.project import recovery
@@ -57,3 +58,9 @@ def model(spots) -> ViewerModel:
 @pytest.fixture
 def viewer(make_napari_viewer):
     return make_napari_viewer()
+
+
+@pytest.fixture
+def trainer() -> FakeTrainer:
+    """A trainer that is a puppet."""
+    return FakeTrainer()

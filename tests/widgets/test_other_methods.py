@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fakes import FakeTrainer, detections, snapshot
+from fakes import detections, snapshot
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QScrollArea
 
@@ -18,11 +18,6 @@ FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
 @pytest.fixture
 def viewer():
     return ViewerModel()
-
-
-@pytest.fixture
-def trainer():
-    return FakeTrainer()
 
 
 @pytest.fixture

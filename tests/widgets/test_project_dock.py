@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from fakes import FakeTrainer, proposal_above, snapshot
+from fakes import proposal_above, snapshot
 from npe2 import PluginManifest
 from qtpy.QtWidgets import QMessageBox
 
@@ -30,11 +30,6 @@ def _manifest():
 
 
 @pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
 def image(viewer, spots, tmp_path):
     tifffile.imwrite(tmp_path / "cells.tif", spots)
     [image] = viewer.open(str(tmp_path / "cells.tif"), plugin="napari")
@@ -46,11 +41,6 @@ def dock(viewer, qtbot):
     dock = ProjectDock(viewer)
     viewer.window.add_dock_widget(dock, name="Project")
     return dock
-
-
-@pytest.fixture
-def trainer():
-    return FakeTrainer()
 
 
 @pytest.fixture

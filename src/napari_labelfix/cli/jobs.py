@@ -107,7 +107,8 @@ def train_on_files(
     """
     expect_writable(out)
     read = read_task(images, annotations, method.annotation)
-    expect_only_own(out, read.files, method.output, [*images, *annotations, *trusted])
+    sources = [*images, *annotations, *trusted]
+    expect_only_own(out, read.files, method.output, sources)
     if trusted:
         read = _trust(method, read, trusted)
     with reporter:
@@ -130,7 +131,7 @@ def train_on_files(
         if recording.model is not None:
             recording.model.save(folder / "model")
         write_record(folder / "run.json", record | _counts(read, recording.proposals) | {"outputs": outputs})
-        remove_outdated(out, outputs, [*images, *annotations, *trusted])
+        remove_outdated(out, outputs, sources)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
     return recording

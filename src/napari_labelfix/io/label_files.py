@@ -10,11 +10,19 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_instances
 from napari_labelfix.io.coco import image_names
-from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
-from napari_labelfix.io.read import SUFFIXES, find_images, in_shape, is_zarr, read_image, read_labels, stem_of
+from napari_labelfix.io.read import (
+    SUFFIXES,
+    find_images,
+    in_shape,
+    is_folder,
+    is_zarr,
+    read_image,
+    read_labels,
+    stem_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +62,8 @@ def _without_other_results(path: Path) -> list[Path]:
 
     A path that is no folder stays as it is.
     """
-    with read_errors(path):
-        if not path.is_dir() or is_zarr(path):
-            return [path]
+    if not is_folder(path):
+        return [path]
     entries = find_annotations([path])
     labels = {entry for entry in entries if stem_of(entry).endswith(_LABELS)}
     labelled = {name_without_ending(entry) for entry in labels}

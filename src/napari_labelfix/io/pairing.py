@@ -11,7 +11,7 @@ from napari_labelfix.annotations import Points
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.read import SUFFIXES, is_zarr, labels_inside, stem_of
+from napari_labelfix.io.read import SUFFIXES, is_folder, is_zarr, labels_inside, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def holds_rois(path: Path) -> bool:
 def _annotations_at(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError(f"There is no file {path}.")
-    if path.is_dir() and not is_zarr(path):
+    if is_folder(path):
         entries = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
         if not entries:
             raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")

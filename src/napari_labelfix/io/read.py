@@ -131,8 +131,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        with read_errors(path):
-            found += _images_in(path) if path.is_dir() and not is_zarr(path) else [path]
+        found += _images_in(path) if is_folder(path) else [path]
     for path in found:
         _kind_of(path)
     by_stem: dict[str, Path] = {}
@@ -152,10 +151,17 @@ def stem_of(path: Path) -> str:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    images = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.name[0] != ".")
+    with read_errors(folder):
+        images = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.name[0] != ".")
     if not images:
         raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
     return images
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder of files, and no zarr; `InputError` if nobody may look."""
+    with read_errors(path):
+        return path.is_dir() and not is_zarr(path)
 
 
 def is_zarr(path: Path) -> bool:

@@ -181,11 +181,6 @@ def all_layers(viewer: ViewerModel) -> list[Layer]:
     return list(viewer.layers)
 
 
-def is_there(viewer: ViewerModel, layer: Layer) -> bool:
-    """Return whether a layer is in the viewer."""
-    return layer in viewer.layers
-
-
 def add_on_top(viewer: ViewerModel, layer: Layer) -> None:
     """Add a layer above all others."""
     viewer.layers.append(layer)

@@ -169,7 +169,7 @@ class MethodDock(QWidget):
         super().changeEvent(event)
 
     def _on_input_changed(self) -> None:
-        if self._run is not None and not layers.is_there(self._viewer, self._run[1].image):
+        if self._run is not None and self._run[1].image not in layers.all_layers(self._viewer):
             self._stop_because(f"“{self._run[1].image.name}”, which it learns from, was taken out of the viewer")
         image = self.inputs.image
         if image is None:

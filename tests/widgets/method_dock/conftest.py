@@ -3,15 +3,10 @@
 import numpy as np
 import pytest
 from docked import METHOD, proposal_of
-from fakes import FakeTrainer, proposal_above, snapshot
+from fakes import proposal_above, snapshot
 from napari.components import ViewerModel
 
 from napari_labelfix.widgets.method_dock import MethodDock
-
-
-@pytest.fixture
-def trainer():
-    return FakeTrainer()
 
 
 @pytest.fixture

@@ -164,8 +164,9 @@ class Session:
             self.canvases[index].belief = self._shown[index] = only
             return
         canvas = self.canvases[index]
-        nothing = torch.zeros_like(network)  # says nothing, and the sum below does not count it
-        first_look = self._first_look.get(index, nothing)
+        first_look = self._first_look.get(index)
+        if first_look is None:
+            first_look = torch.zeros_like(network)  # says nothing, and the sum below does not count it
         if canvas.is_marked:
             self._trust.note(index, agreement(network, canvas.marked), agreement(first_look, canvas.marked))
         canvas.belief = uncontradicted(network.lerp(instant, self._trust.doubt()), instant)
