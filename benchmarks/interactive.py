@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 import time
-from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -25,11 +22,13 @@ from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
-from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.methods.scribble2label.session import make_proposal
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks import microscopy_encoder, unet
+from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.trainer import LocalTrainer
 
@@ -63,23 +62,15 @@ def reference_forest(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> tu
     return found == FIRST_CLASS, time.monotonic() - began
 
 
-@cache
-def saved_model(weights: Path, channels: int) -> str:
-    """Save weights in the manner of the shipped ones as a model to start from, and return its folder."""
-    folder = Path(tempfile.gettempdir()) / f"labelfix-{weights.stem}-{channels}"
-    spec = unet.UnetSpec(microscopy_encoder.NAME, channels, classes=2)
-    unet.WEIGHTS = weights
-    network = unet.start_unet(spec, pretrained=True).network
-    model = TrainedModel(METHOD.name, METHOD.params().to_dict(), asdict(spec), unet.save_weights(network))
-    return str(model.save(folder))
+def our_forest(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return the foreground as our own instant classifier alone would have it, without small things and holes."""
+    pixels = normalize(image)
+    found = InstantClassifier([pixels], [marks.astype(int) - BACKGROUND], 2, seed=0).predict(pixels)
+    return make_proposal(found.argmax(axis=0).astype(np.uint8), found.max(axis=0), METHOD.params()).classes > 0
 
 
 def watch(
-    trainer: LocalTrainer,
-    image: NDArray[np.generic],
-    marks: NDArray[np.uint8],
-    truth: NDArray[np.integer],
-    start_from: str,
+    trainer: LocalTrainer, image: NDArray[np.generic], marks: NDArray[np.uint8], truth: NDArray[np.integer]
 ) -> dict[str, float]:
     """Press Run, and measure what is on the screen at each mark."""
     while not trainer.ready:
@@ -87,7 +78,7 @@ def watch(
     task = Task((Plane("image", image, Scribbles(marks)),))
     measured: dict[str, float] = {}
     began = time.monotonic()
-    run = trainer.start(METHOD, task, METHOD.params(epochs=100_000, start_from=start_from))
+    run = trainer.start(METHOD, task, METHOD.params(epochs=100_000))
     shown = None
     for mark in MARKS:
         while (left := began + mark - time.monotonic()) > 0:
@@ -95,7 +86,7 @@ def watch(
                 if snapshot.proposals:
                     shown = snapshot.proposals[0]
                     if "first s" not in measured:
-                        measured |= {"first s": time.monotonic() - began, "forest": iou(shown.classes > 0, truth > 0)}
+                        measured |= {"first s": time.monotonic() - began, "first": iou(shown.classes > 0, truth > 0)}
             time.sleep(min(0.02, left))
         measured[f"{mark} s"] = iou(shown.classes > 0, truth > 0) if shown is not None else 0.0
     measured["mDice 60 s"] = mean_dice(shown.labels, truth) if shown is not None else 0.0
@@ -103,20 +94,24 @@ def watch(
     return measured
 
 
-def measured_rows(trainer: LocalTrainer, folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
+def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Yield a row for each image of a kind."""
-    weights = Path(options.weights.format(kind=folder.name)) if options.weights else None
+    if options.weights:
+        os.environ[FOLDER] = options.weights.format(kind=folder.name)  # the trainer inherits it
+    trainer = LocalTrainer()
+    trainer.warm_up()
     for name, image, labels in images(folder, options.images, options.seed):
         marks = scribbles_from_labels(labels, options.ratio, options.seed)
         if set(np.unique(marks)) < {BACKGROUND, FIRST_CLASS}:
             continue  # no room for a scribble of each kind
         found, seconds = reference_forest(image, marks)
-        start_from = saved_model(weights, channels=image.shape[2] if image.ndim == 3 else 1) if weights else ""
         row: dict[str, object] = {"kind": folder.name, "image": name[:8]}
         row |= {"reference forest": iou(found, labels > 0), "reference s": seconds}
-        row |= watch(trainer, image, marks, labels, start_from)
+        row |= {"forest": iou(our_forest(image, marks), labels > 0)}
+        row |= watch(trainer, image, marks, labels)
         print(markdown_table([row]).splitlines()[-1], flush=True)
         yield row
+    trainer.close()
 
 
 def summary(rows: list[dict[str, object]], name: str) -> dict[str, object]:
@@ -132,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
+    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--images", type=int, default=9, help="of each kind")
     parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
     parser.add_argument("--seed", type=int, default=0)
@@ -140,21 +135,17 @@ def main() -> None:
     parser.add_argument("--name", default="interactive")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # the trainer inherits it
-
-    trainer = LocalTrainer()
-    trainer.warm_up()
     folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
     chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
-    kinds = {folder.name: list(measured_rows(trainer, folder, options)) for folder in chosen}
-    trainer.close()
+    kinds = {folder.name: list(measured_rows(folder, options)) for folder in chosen}
     everything = [row for rows in kinds.values() for row in rows]
     rows = [*everything, *(summary(rows, kind) for kind, rows in kinds.items()), summary(everything, "all")]
     notes = [
         f"IoU of the foreground; automatic scribbles on {options.ratio:.0%} of the objects; {options.threads} threads; "
         f"seed {options.seed}; images from `val`, none of which was trained on; crops of at most {LARGEST} px; started "
         f"from {'weights that have seen other kinds only' if options.weights else 'the shipped weights'}.",
-        "Forest: our instant classifier, the first proposal, `first s` after Run. Reference forest: scikit-image's "
-        "trainable segmentation, with its own seconds.",
+        "Forest: our random forest alone. First: the first proposal, `first s` after Run. Reference forest: "
+        "scikit-image's trainable segmentation, with its own seconds.",
         f"Below forest: images whose last proposal is more than {ALLOWANCE} below their own forest.",
     ]
     title = "Interactive suite: Scribble2Label on held-out " + ("kinds of image" if options.weights else "images")

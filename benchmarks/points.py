@@ -2,8 +2,8 @@
 
 `python benchmarks/points.py --data DIR`, where DIR holds a folder a kind of image, each with a `val.npz` of
 `image_<id>` and `labels_<id>`. A kind and seed take some minutes on one core. `--kinds` and `--seeds` choose which to
-run; what is measured is added to the rows in `--measured`, and all of them make the table. With `--weights FILE`, where
-`{kind}` in the name stands for the kind, networks start from these instead of the shipped weights: weights of
+run; what is measured is added to the rows in `--measured`, and all of them make the table. With `--weights FOLDER`,
+where `{kind}` in the name stands for the kind, networks start from these instead of the shipped weights: weights of
 `pretraining/train.py --hold-out KIND` have not seen the kind that they are measured on.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from itertools import chain
 from pathlib import Path
@@ -32,7 +33,7 @@ from napari_labelfix.methods.p_classification.run import predict, train
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.methods.p_classification.targets import heatmap_target
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
-from napari_labelfix.networks import unet
+from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.snapshots import Detections, Role
 
 if TYPE_CHECKING:
@@ -294,7 +295,7 @@ def main() -> None:
         "--part", default="val", help="train to choose settings for weights that have not seen the kind"
     )
     parser.add_argument("--crops", type=int, default=10, help="that are marked, and as many that are not")
-    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
+    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--name", default="points", help="of the report")
     parser.add_argument("--ratio", type=float, default=0.1, help="share of the cells that are marked")
     parser.add_argument("--threads", type=int, default=1)
@@ -306,7 +307,7 @@ def main() -> None:
     for seed in options.seeds:
         for kind in options.kinds:
             if options.weights:
-                unet.WEIGHTS = Path(options.weights.format(kind=kind))
+                os.environ[FOLDER] = options.weights.format(kind=kind)
             params = PClassificationParams.from_dict(settings | {"seed": seed})
             crops, unseen = scenes(options.data / kind, options.part, options.crops, seed)
             task = marked(crops, options.ratio, seed)

@@ -1,13 +1,14 @@
 """How well P-classification estimates the share of cells among its candidates, beside a classical estimator.
 
 `python benchmarks/points_prior.py --data DIR`, with the images of `points.py`. It looks at the first look of each kind
-and seed: no network is trained. With `--weights FILE` the look is that of weights that have not seen the kind, as in
+and seed: no network is trained. With `--weights FOLDER` the look is that of weights that have not seen the kind, as in
 `points.py`. Some seconds a kind and seed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from math import log
 from pathlib import Path
 from statistics import mean, median
@@ -31,7 +32,7 @@ from napari_labelfix.methods.p_classification.params import PClassificationParam
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.metrics.detection import match_points
-from napari_labelfix.networks import unet
+from napari_labelfix.networks.shipped import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--part", default="val")
     parser.add_argument("--crops", type=int, default=10)
-    parser.add_argument("--weights", help="instead of the shipped weights; {kind} in it is replaced")
+    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--name", default="points_prior", help="of the report")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -112,7 +113,7 @@ def main() -> None:
     for kind in options.kinds:
         for seed in options.seeds:
             if options.weights:
-                unet.WEIGHTS = Path(options.weights.format(kind=kind))
+                os.environ[FOLDER] = options.weights.format(kind=kind)
             told = estimates(options.data / kind, options.part, options.crops, seed)
             rows.append({"kind": kind, "seed": seed} | told)
             for name, found in errors.items():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from itertools import product
 from pathlib import Path
 from statistics import mean
@@ -27,7 +28,7 @@ from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import predict, train
 from napari_labelfix.metrics.instances import drop_small, fill_holes, mean_dice
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks import unet
+from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.snapshots import run_to_end
 
@@ -111,7 +112,7 @@ def measured_rows(kinds: Sequence[Path], options: argparse.Namespace) -> Iterato
         key = kind.name, ratio, way, seed
         if key not in done:
             if options.weights:
-                unet.WEIGHTS = Path(options.weights.format(kind=kind.name))
+                os.environ[FOLDER] = options.weights.format(kind=kind.name)
             params = Scribble2LabelParams(
                 epochs=options.epochs, warmup_epochs=options.epochs // 3, pretrained=not options.scratch, seed=seed,
                 device=options.device, **WAYS[way],
@@ -154,7 +155,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=45)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--scratch", action="store_true", help="start from random weights instead of the package's")
-    parser.add_argument("--weights", help="file to start from instead of the shipped weights; {kind} in it is replaced")
+    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--name", default="scribble_table")

@@ -7,7 +7,7 @@ Every scene is normalised RGB with two targets: the foreground, and the depth in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -35,6 +35,8 @@ class Scene:
     ----------
     image
         (Y, X, 3) float32, normalised.
+    labels
+        (Y, X) int32, one number an object, 0 elsewhere.
     foreground, depth
         (Y, X) float32 in [0, 1].
     diameter
@@ -42,6 +44,7 @@ class Scene:
     """
 
     image: NDArray[np.float32]
+    labels: NDArray[np.int32]
     foreground: NDArray[np.float32]
     depth: NDArray[np.float32]
     diameter: float
@@ -54,8 +57,9 @@ def make_scene(image: NDArray[np.generic], labels: NDArray[np.integer]) -> Scene
     diameter = 2 * np.sqrt(np.median(areas[areas > 0]) / np.pi) if areas.any() else 20.0
     return Scene(
         np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels,
+        labels.astype(np.int32),
         (labels > 0).astype(np.float32),
-        _depth(labels),
+        depth_of(labels),
         diameter,
     )
 
@@ -103,11 +107,11 @@ def relit(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float3
     if chance[4] < 0.25:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 2))
     if chance[5] < 0.25:  # uneven illumination
-        ramp = np.linspace(-0.5, 0.5, SIDE)
+        ramp = np.linspace(-0.5, 0.5, len(x))
         slope = rng.uniform(-0.5, 0.5, 2)
         x = x + (slope[0] * ramp[:, None] + slope[1] * ramp)[..., None]
     if chance[6] < 0.4:
-        x = x + rng.normal(0, rng.uniform(0.01, 0.15), (SIDE, SIDE, 1))
+        x = x + rng.normal(0, rng.uniform(0.01, 0.15), (*x.shape[:2], 1))
     return np.ascontiguousarray(x, np.float32)
 
 
@@ -115,23 +119,44 @@ def _turned(
     scene: Scene, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Cut out a crop at a random place, angle, scale and mirroring; beyond the border it is mirrored."""
-    shown = np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST)))
+    view = random_view(scene, SIDE, (SMALLEST, LARGEST), rng)
+    return view.look(scene.image), view.look(scene.foreground), view.look(scene.depth)
+
+
+class View(NamedTuple):
+    """Where a square of `side` pixels looks, and how many of its pixels are one of the scene's."""
+
+    matrix: NDArray[np.float64]
+    zoom: float
+    side: int
+
+    def look(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cut the view out of a plane (Y, X) or (Y, X, C); smaller than it was, it is smoothed before."""
+        smooth = cv2.GaussianBlur(plane, (0, 0), 0.5 / self.zoom) if self.zoom < 0.7 and plane.ndim == 3 else plane
+        return self._warp(smooth, cv2.INTER_LINEAR)
+
+    def objects(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Cut the view out of labels (Y, X)."""
+        return self._warp(labels.astype(np.float32), cv2.INTER_NEAREST).astype(np.int32)
+
+    def _warp(self, plane: NDArray[np.float32], how: int) -> NDArray[np.float32]:
+        size = self.side, self.side
+        return np.asarray(cv2.warpAffine(plane, self.matrix, size, flags=how, borderMode=cv2.BORDER_REFLECT_101))
+
+
+def random_view(scene: Scene, side: int, diameters: tuple[float, float], rng: np.random.Generator) -> View:
+    """Look at a random place, at a random angle, mirrored or not, at a scale that shows objects of these diameters."""
+    shown = np.exp(rng.uniform(*np.log(diameters)))
     zoom = float(np.clip(shown / scene.diameter, 0.35, 3))
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2
     squeeze = np.exp(rng.normal(0, 0.08))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = zoom * turn @ np.diag([rng.choice([-1, 1]) * squeeze, 1 / squeeze])
     height, width = scene.foreground.shape
-    margin = SIDE / 2 / zoom
+    margin = side / 2 / zoom
     y = rng.uniform(min(margin, height / 2), max(height - margin, height / 2))
     x = rng.uniform(min(margin, width / 2), max(width - margin, width / 2))
-    matrix = np.column_stack([linear, SIDE / 2 - linear @ np.array([x, y])])
-    image = cv2.GaussianBlur(scene.image, (0, 0), 0.5 / zoom) if zoom < 0.7 else scene.image
-    image, foreground, depth = (
-        np.asarray(cv2.warpAffine(a, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REFLECT_101), np.float32)
-        for a in (image, scene.foreground, scene.depth)
-    )
-    return image, foreground, depth
+    return View(np.column_stack([linear, side / 2 - linear @ np.array([x, y])]), zoom, side)
 
 
 def _repainted(
@@ -148,7 +173,8 @@ def _repainted(
     return np.repeat(normalize(blurred), 3, axis=2)
 
 
-def _depth(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+def depth_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return how deep inside its object each pixel lies: 0 outside, 1 at its deepest place."""
     depth = np.zeros(labels.shape, np.float32)
     for number, window in enumerate(find_objects(labels), start=1):
         if window is None:

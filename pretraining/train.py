@@ -1,7 +1,8 @@
 """Train the microscopy weights that the package ships: `python pretraining/train.py --data DIR`.
 
 DIR holds a folder a kind, each with a `train.npz`; without it, only synthetic scenes are used. On two CPU cores
-with bfloat16 instructions a step takes about half a second.
+with bfloat16 instructions a step takes about half a second. With `--cases`, files of `guided_cases.py`, the guided
+network is trained, from the weights that `--start` names.
 """
 
 from __future__ import annotations
@@ -9,18 +10,31 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
+from guided_cases import load_cases
+from guided_cases import random_crop as random_case_crop
 from safetensors.torch import save_file
 from scenes import load_kind, random_crop, synthetic_scenes
 from torch.nn import functional
 
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
+from napari_labelfix.networks.guided import GUIDED
 from napari_labelfix.networks.microscopy_encoder import NAME
-from napari_labelfix.networks.unet import SHIPPED, build_unet, load_unet
+from napari_labelfix.networks.unet import SHIPPED, build_unet, load_unet, with_more_channels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    # image (Y, X, C) and its targets (Y, X, 2)
+    Draw = Callable[[np.random.Generator], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 log = logging.getLogger("pretraining")
 BATCH = 12
@@ -37,26 +51,44 @@ def loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return pixels + 0.5 * dice + 0.5 * functional.binary_cross_entropy_with_logits(logits[:, 2], depth)
 
 
+def crops_of(options: argparse.Namespace, rng: np.random.Generator) -> Draw:
+    """Return what draws a random crop: of the scenes, or of the cases if there are some."""
+    if options.cases:
+        cases = load_cases(options.cases, options.hold_out)
+        log.info("%d cases", len(cases.image))
+        return partial(random_case_crop, cases)
+    folders = sorted(path.parent for path in options.data.glob("*/train.npz")) if options.data else []
+    kinds = [load_kind(folder) for folder in folders if folder.name != options.hold_out]
+    kinds.append(synthetic_scenes(SYNTHETIC, rng))
+    log.info("scenes of each kind: %s", [len(kind) for kind in kinds])
+    return partial(random_crop, kinds)
+
+
+def network_of(options: argparse.Namespace) -> torch.nn.Module:
+    """Return the network to train: from weights, if there are any to start from; a guided one if there are cases."""
+    if not options.start:
+        return build_unet(GUIDED if options.cases else SHIPPED)
+    weights = options.start.read_bytes()
+    if not options.cases:
+        return load_unet(SHIPPED, weights)
+    return load_unet(GUIDED, weights) if options.go_on else with_more_channels(load_unet(SHIPPED, weights), GUIDED)
+
+
 def train(options: argparse.Namespace) -> None:
     """Train and write the weights in half precision, every 200 steps and at the end."""
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    folders = sorted(path.parent for path in options.data.glob("*/train.npz")) if options.data else []
-    kinds = [load_kind(folder) for folder in folders if folder.name != options.hold_out]
-    kinds.append(synthetic_scenes(SYNTHETIC, rng))
-    log.info("scenes of each kind: %s", [len(kind) for kind in kinds])
-
+    draw = crops_of(options, rng)
     device = choose_device(options.device)
-    network = load_unet(SHIPPED, options.start.read_bytes()) if options.start else build_unet(SHIPPED)
-    network = on_device(network, device)
+    network = on_device(network_of(options), device)
     optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
     started, losses = time.monotonic(), []
     last = options.stop_after or options.steps
     for step in range(1, last + 1):
-        images, targets = zip(*(random_crop(kinds, rng) for _ in range(BATCH)), strict=True)
+        images, targets = zip(*(draw(rng) for _ in range(BATCH)), strict=True)
         image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(device)
         target = torch.from_numpy(np.stack(targets)).permute(0, 3, 1, 2).to(device)
         with mixed_precision(device):
@@ -78,6 +110,7 @@ def write(network: torch.nn.Module, path: Path) -> None:
     """Write the weights as safetensors, floats in half precision."""
     state = network.state_dict()
     half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.cpu().contiguous() for name, tensor in half.items()}, path)
 
 
@@ -85,9 +118,11 @@ def main() -> None:
     """Read the options and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with one folder a kind of image")
+    parser.add_argument("--cases", type=Path, nargs="*", default=[], help="what to train the guided network on")
     parser.add_argument("--hold-out", default="", help="name of a kind that is not trained on, to test on it")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--start", type=Path, help="weights to go on from; random ones otherwise")
+    parser.add_argument("--go-on", action="store_true", help="with --cases: the start is of a guided network already")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak of the learning rate")
     parser.add_argument("--stop-after", type=int, help="steps after which to end early, with the rate still high")
     parser.add_argument("--seed", type=int, default=0)

@@ -16,6 +16,7 @@ from napari_labelfix.cli.progress import Bar, Lines
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.params import Params, param_fields
 from napari_labelfix.snapshots import Snapshot
 
@@ -128,7 +129,7 @@ def test_doctor_looks_at_everything(call, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     ended = call("doctor")
     assert ended.code == 0
-    for what in ("Python", "torch", "device", "display", "Qt", "OpenGL", "weights: microscopy"):
+    for what in ("Python", "torch", "device", "display", "Qt", "OpenGL", "weights: microscopy", "weights: guided"):
         assert f" {what} " in ended.out
 
 
@@ -141,6 +142,16 @@ def test_doctor_says_how_to_get_what_is_missing(monkeypatch):
     assert "libEGL.so.1" in findings["OpenGL"].found
     assert findings["OpenGL"].advice
     assert findings["Qt"].advice
+
+
+def test_doctor_misses_weights_and_names_the_folder_of_others(monkeypatch, tmp_path):
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO())
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    (tmp_path / "guided.safetensors").write_bytes(b"mine")
+    findings = {finding.what: finding for finding in examination._weights()}
+    assert findings["weights: guided"].found == str(tmp_path)
+    assert findings["weights: microscopy"].found == "missing"
+    assert FOLDER in findings["weights: microscopy"].advice
 
 
 def test_a_driver_that_crashes_is_a_finding(monkeypatch):

@@ -10,13 +10,14 @@ import sys
 import urllib.request
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from napari_labelfix.cli.headless_demo import has_display
+from napari_labelfix.errors import ModelError
+from napari_labelfix.networks.shipped import FOLDER, shipped_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,12 +122,14 @@ def _probe() -> tuple[dict[str, str], str]:
 
 
 def _weights() -> Iterator[Finding]:
-    """Look for the weights in the package, and for ImageNet weights of the larger encoders."""
-    shipped = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
-    if shipped.is_file():
-        yield Finding("weights: microscopy", "in the package")
-    else:
-        yield Finding("weights: microscopy", "missing", f"Install the package again: {_INSTALL}")
+    """Look for the weights that the package ships, and for ImageNet weights of the larger encoders."""
+    for shipped in ("microscopy", "guided"):
+        try:
+            shipped_weights(shipped)
+        except ModelError as error:
+            yield Finding(f"weights: {shipped}", "missing", str(error))
+        else:
+            yield Finding(f"weights: {shipped}", os.environ.get(FOLDER) or "in the package")
     name = "weights: ImageNet"
     try:
         from huggingface_hub import hf_hub_url, try_to_load_from_cache

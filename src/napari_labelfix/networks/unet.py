@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import segmentation_models_pytorch as smp
@@ -15,10 +14,10 @@ from torch import nn
 
 from napari_labelfix.errors import InputError, ModelError
 from napari_labelfix.networks import microscopy_encoder
+from napari_labelfix.networks.shipped import shipped_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from importlib.resources.abc import Traversable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ class UnetSpec:
 
 BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; depth is 0 on an outline, 1 deepest inside
 SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)
-WEIGHTS: Traversable = files("napari_labelfix.networks") / "weights" / "microscopy.safetensors"
 
 
 def build_unet(spec: UnetSpec) -> nn.Module:
@@ -137,6 +135,24 @@ def pick_outputs(network: Any, outputs: list[int]) -> None:
     network.segmentation_head[0] = new
 
 
+def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
+    """Return a U-Net for more input channels that does what `network` does, whatever the new channels show.
+
+    The new channels come last, and have weights of 0 until something is learned from them.
+    """
+    wider: Any = build_unet(spec)
+    old = network.state_dict()
+    with torch.no_grad():
+        for name, tensor in wider.state_dict().items():
+            if tensor.ndim == 4:
+                tensor[:, old[name].shape[1] :] = 0
+                tensor[:, : old[name].shape[1]] = old[name]
+            else:
+                tensor.copy_(old[name])
+    network_with_more: nn.Module = wider
+    return network_with_more
+
+
 def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
     if spec.encoder == microscopy_encoder.NAME:
         widths: tuple[int, ...] = microscopy_encoder.DECODER_WIDTHS
@@ -161,7 +177,7 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
 
 def _shipped_unet(spec: UnetSpec, outputs: list[int]) -> nn.Module:
     """Fit the shipped network to other channels and outputs."""
-    shipped: Any = load_unet(SHIPPED, WEIGHTS.read_bytes())
+    shipped: Any = load_unet(SHIPPED, shipped_weights(SHIPPED.encoder))
     shipped.encoder.set_in_channels(spec.channels, pretrained=True)
     pick_outputs(shipped, outputs)
     return shipped

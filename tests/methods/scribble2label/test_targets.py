@@ -1,7 +1,7 @@
 import torch
 
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
-from napari_labelfix.methods.scribble2label.targets import average, pseudo_label, uncontradicted
+from napari_labelfix.methods.scribble2label.targets import average, pseudo_label
 
 
 def test_pseudo_labels_are_where_the_average_is_sure_and_nobody_has_drawn():
@@ -25,12 +25,3 @@ def test_the_average_is_the_papers_recursion():
         y = average(y, prediction, 0.2)
     weights = [0.8**3, 0.2 * 0.8**2, 0.2 * 0.8, 0.2]
     assert torch.allclose(y, sum(w * p for w, p in zip(weights, f, strict=True)))
-
-
-def test_what_the_classifier_thinks_unlikely_is_not_learned_from():
-    sure = torch.tensor([[0.05, 0.05], [0.95, 0.95]])
-    classifier = torch.tensor([[0.9, 0.3], [0.1, 0.7]])
-    belief = uncontradicted(sure, classifier)
-    nothing_drawn = torch.full((1, 1, 2), NO_LABEL)
-    assert pseudo_label(belief[None, :, None], nothing_drawn, 0.8).tolist() == [[[NO_LABEL, 1]]]
-    assert torch.equal(uncontradicted(sure, sure), sure)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbat
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import UnetSpec, build_unet, save_weights, start_unet
+from napari_labelfix.networks.unet import UnetSpec, save_weights, start_unet, with_more_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -207,21 +207,3 @@ def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) ->
         return start_unet(spec, pretrained=False)
     start = start_unet(dataclasses.replace(spec, channels=spec.channels - labelled), pretrained=True)
     return start._replace(network=with_more_channels(start.network, spec))
-
-
-def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
-    """Return a U-Net for more input channels that does what `network` does, whatever the new channels show.
-
-    The new channels come last, and have weights of 0 until something is learned from them.
-    """
-    wider: Any = build_unet(spec)
-    old = network.state_dict()
-    with torch.no_grad():
-        for name, tensor in wider.state_dict().items():
-            if tensor.ndim == 4:
-                tensor[:, old[name].shape[1] :] = 0
-                tensor[:, : old[name].shape[1]] = old[name]
-            else:
-                tensor.copy_(old[name])
-    network_with_more: nn.Module = wider
-    return network_with_more

@@ -32,6 +32,10 @@ class InstantClassifier:
         (Y, X) class indices, negative where nobody has drawn; None for a plane without scribbles.
     classes
         Number of classes, the background included.
+    seed
+        Same seed, same forest.
+    trees
+        How many; fewer are faster and a little worse.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class InstantClassifier:
         marks: Sequence[NDArray[np.integer] | None],
         classes: int,
         seed: int,
+        trees: int = TREES,
     ) -> None:
         samples = [_marked_features(image, mark) for image, mark in zip(images, marks, strict=True) if mark is not None]
         features = np.concatenate([x for x, _ in samples])
@@ -49,7 +54,7 @@ class InstantClassifier:
             features, targets = features[chosen], targets[chosen]
         self.classes = classes
         self._forest = RandomForestClassifier(
-            TREES, max_depth=DEPTH, class_weight="balanced", n_jobs=-1, random_state=seed
+            trees, max_depth=DEPTH, class_weight="balanced", n_jobs=-1, random_state=seed
         )
         self._forest.fit(features, targets)
 

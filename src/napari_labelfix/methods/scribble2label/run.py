@@ -98,7 +98,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         if epoch % params.ensemble_interval == 0:
             learner.keep(session.credit())
             for index in turn:
-                session.believe(index, learner.predict(session.canvases[index]), epoch)
+                session.believe(index, learner.predict(session.canvases[index]))
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
             turn = session.next_turn()
     if session.redrawn:
@@ -111,7 +111,7 @@ def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
     """Show what the instant classifier makes of the scribbles; begin again if there are new ones meanwhile."""
     while True:
         session.redrawn = False
-        for index in session.instant_beliefs(epoch):
+        for index in session.instant_beliefs():
             proposals = {index: session.proposal(index)}
             yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
             if session.redrawn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +11,10 @@ from napari_labelfix.data.batches import Canvas
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
-from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, uncontradicted
-from napari_labelfix.methods.scribble2label.trust import Trust, agreement, surplus_over
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
+from napari_labelfix.methods.scribble2label.trust import Trust, agreement, heard, surplus_over
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal
@@ -59,12 +59,12 @@ class Session:
             )
             for image, plane in zip(self._images, task.planes, strict=True)
         ]
+        self._guide = Guide(self.device) if params.instant and params.pretrained else None
         self._classifier: InstantClassifier | None = None
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
         self._instant: dict[int, Tensor] = {}
         self._first_look: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
-        self._shown: dict[int, Tensor] = {}
         self._trust = Trust()
         self._credit: dict[int, float] = {}
         self._turn = 0
@@ -102,7 +102,7 @@ class Session:
             canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
         self.redrawn = True
 
-    def instant_beliefs(self, epoch: int) -> Iterator[int]:
+    def instant_beliefs(self) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
 
         The first time these are all planes. Later, with new scribbles, they are those with scribbles; the others are
@@ -116,16 +116,19 @@ class Session:
         for index in self.marked_first:
             if self.canvases[index].is_marked or index not in self._instant:
                 self._update_instant(index)
-                self._mix(index, epoch)
+                self._mix(index)
                 yield index
 
     def _update_instant(self, index: int) -> None:
-        """Ask the instant classifier again, and let the network's belief follow what it has changed its mind on.
+        """Ask the instant classifier and the guide again, and let the network's belief follow what has changed.
 
         So new scribbles show at once, and what was learned stays.
         """
         assert self._classifier is not None  # nothing is outdated before there is one
         now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
+        if self._guide is not None:
+            guided = self._guide.read(self.canvases[index], now)
+            now = now.lerp(guided, heard(surplus_over(now, guided)))
         before = self._instant.get(index)
         self._instant[index] = now
         self._outdated.discard(index)
@@ -140,7 +143,7 @@ class Session:
         self._turn += len(turn)
         return marked + turn
 
-    def believe(self, index: int, prediction: Tensor, epoch: int) -> None:
+    def believe(self, index: int, prediction: Tensor) -> None:
         """Let a prediction (classes, H, W) of the network enter the average of a plane."""
         if index in self._outdated:
             self._update_instant(index)
@@ -148,34 +151,28 @@ class Session:
         if average_so_far is not None and len(average_so_far) != len(prediction):
             average_so_far = None  # there are more classes than before
         self._network[index] = average(average_so_far, prediction, self.params.ensemble_weight)
-        self._mix(index, epoch)
+        self._mix(index)
 
     def look_first(self, index: int, prediction: Tensor) -> None:
         """Take in what a trained network predicts of a plane before it has learned from the scribbles."""
         self._first_look[index] = prediction
-        self.believe(index, prediction, epoch=0)
+        self.believe(index, prediction)
 
-    def _mix(self, index: int, epoch: int) -> None:
-        """Weigh classifier and network, once for what is learned from and once for what is shown."""
+    def _mix(self, index: int) -> None:
+        """Weigh instant proposal and network; their mean is shown, and learned from where it is sure."""
         instant, network = self._instant.get(index), self._network.get(index)
-        if instant is None or network is None or len(instant) != len(network):
-            only = network if instant is None else instant
-            assert only is not None  # one of them has just been made
-            self.canvases[index].belief = self._shown[index] = only
-            return
         canvas = self.canvases[index]
+        if instant is None or network is None or len(instant) != len(network):
+            canvas.belief = network if instant is None else instant
+            return
         first_look = self._first_look.get(index)
-        if first_look is None:
-            first_look = torch.zeros_like(network)  # says nothing, and the sum below does not count it
         if canvas.is_marked:
-            self._trust.note(index, agreement(network, canvas.marked), agreement(first_look, canvas.marked))
-        canvas.belief = uncontradicted(network.lerp(instant, self._trust.doubt()), instant)
-        first_surplus, surplus = surplus_over(instant, first_look), surplus_over(instant, network)
-        if index in self._first_look:
-            self._credit[index] = self._trust.credit(first_surplus)
-        votes = self._trust.votes(epoch, first_surplus, surplus)
-        shown = votes.classifier * instant + votes.first_look * first_look + votes.network * network
-        self._shown[index] = shown / shown.sum(dim=0)
+            at_first = 0.0 if first_look is None else agreement(first_look, canvas.marked)
+            self._trust.note(index, agreement(network, canvas.marked), at_first)
+        if first_look is not None:
+            self._credit[index] = self._trust.credit(surplus_over(instant, first_look))
+        vote = self._trust.vote(surplus_over(instant, network))
+        canvas.belief = instant.lerp(network, vote / (1 + vote))
 
     def credit(self) -> float:
         """Return how far the network's first look is believed, over all planes that it has seen; 0 if there is none."""
@@ -194,11 +191,9 @@ class Session:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         canvas = self.canvases[index]
         assert canvas.belief is not None  # planes are shown when something is believed of them
+        shown = canvas.belief.numpy(force=True)
         marked = canvas.marked.numpy(force=True)
-        unsure = (canvas.belief.amax(dim=0) <= self.params.threshold).numpy(force=True)
-        shown = self._shown[index].numpy(force=True)
-        proposal = make_proposal(shown.argmax(axis=0).astype(np.uint8), shown.max(axis=0), self.params, marked)
-        return replace(proposal, ignored=unsure & (marked < 0))
+        return make_proposal(shown.argmax(axis=0).astype(np.uint8), shown.max(axis=0), self.params, marked)
 
 
 def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:

@@ -1,0 +1,106 @@
+"""What is seen before any training on an image: `python benchmarks/first_look.py --data DIR`.
+
+DIR holds a folder a kind, each with a `val.npz`. Automatic scribbles are drawn on some objects of each image. The
+forest learns from them; the shipped network sees the image alone; the guided one sees image, scribbles and what the
+forest makes of them, and it is what a person sees first. An image takes about a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from interactive import ALLOWANCE, images
+from report import machine_facts, write_report
+
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
+from napari_labelfix.data.batches import Canvas
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.methods.scribble2label.guide import Guide
+from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.metrics.overlap import iou
+from napari_labelfix.networks import unet
+from napari_labelfix.networks.shipped import FOLDER
+from napari_labelfix.sample_data.scribbles import scribbles_from_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+CPU = torch.device("cpu")
+
+
+def measured(image: NDArray[np.generic], labels: NDArray[np.integer], marks: NDArray[np.uint8]) -> dict[str, float]:
+    """Return the IoU of each way to look at an image."""
+    pixels = normalize(image)
+    classes = marks.astype(np.int64) - BACKGROUND
+    canvas = Canvas(torch.from_numpy(pixels).permute(2, 0, 1), torch.from_numpy(classes), classes=2)
+    guess = torch.from_numpy(InstantClassifier([pixels], [classes], 2, seed=0).predict(pixels))
+    network = unet.pretrained_unet(unet.UnetSpec(unet.SHIPPED.encoder, pixels.shape[2], 2)).network
+    alone = predict_probabilities(network, canvas.image)
+    guided = Guide(CPU).read(canvas, guess)
+    shares = {
+        "forest": guess,
+        "network alone": alone,
+        "forest and network, 1 to 2": (guess + 2 * alone) / 3,
+        "guided": guided,
+        "forest and guided, 1 to 2": (guess + 2 * guided) / 3,
+        "network and guided": (alone + guided) / 2,
+    }
+    return {name: iou(share[1].numpy() > 0.5, labels > 0) for name, share in shares.items()}
+
+
+def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, float]]:
+    """Yield what is measured of each image of a kind."""
+    if options.weights:
+        os.environ[FOLDER] = options.weights.format(kind=folder.name)
+    for _, image, labels in images(folder, options.images, options.seed):
+        marks = scribbles_from_labels(labels, options.ratio, options.seed)
+        if {BACKGROUND, FIRST_CLASS} <= set(np.unique(marks)):
+            yield measured(image, labels, marks)
+
+
+def table(kinds: dict[str, list[dict[str, float]]]) -> list[dict[str, object]]:
+    """Return a row for each way: its mean for each kind, their mean, and how many images are below their forest."""
+    rows = []
+    for way in next(iter(kinds.values()))[0]:
+        means = {f"{kind} ({len(found)})": mean(row[way] for row in found) for kind, found in kinds.items()}
+        below = sum(row[way] < row["forest"] - ALLOWANCE for found in kinds.values() for row in found)
+        rows.append({"way": way} | means | {"mean of kinds": mean(means.values()), "below forest": below})
+    return rows
+
+
+def main() -> None:
+    """Measure, and write `results/first_look.md` and `.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
+    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
+    parser.add_argument("--images", type=int, default=20, help="of each kind")
+    parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--name", default="first_look")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
+    chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
+    rows = table({folder.name: list(measured_rows(folder, options)) for folder in chosen})
+    which = "that have seen other kinds only" if options.weights else "that are shipped"
+    notes = [
+        f"IoU of the foreground, of each kind the mean and in brackets the number of images of `val`, crops of at most "
+        f"512 px; automatic scribbles on {options.ratio:.0%} of the objects; weights {which}.",
+        "Network alone: it has learned from other images, and has not seen the scribbles. Guided: what is shown first.",
+        f"Below forest: images on which it is more than {ALLOWANCE} below the forest.",
+    ]
+    print(write_report(options.name, "Before any training on the image", rows, machine_facts(), notes))
+
+
+if __name__ == "__main__":
+    main()
