@@ -18,12 +18,13 @@ import torch
 from interactive import ALLOWANCE, images
 from report import machine_facts, write_report
 
-from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
-from napari_labelfix.data.batches import Canvas
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
+from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
 from napari_labelfix.networks import unet
 from napari_labelfix.networks.shipped import FOLDER
@@ -33,26 +34,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-CPU = torch.device("cpu")
 
 
 def measured(image: NDArray[np.generic], labels: NDArray[np.integer], marks: NDArray[np.uint8]) -> dict[str, float]:
     """Return the IoU of each way to look at an image."""
+    session = Session(Task((Plane("image", image, Scribbles(marks)),)), Scribble2LabelParams(device="cpu"))
+    (canvas,) = session.canvases
     pixels = normalize(image)
-    classes = marks.astype(np.int64) - BACKGROUND
-    canvas = Canvas(torch.from_numpy(pixels).permute(2, 0, 1), torch.from_numpy(classes), classes=2)
-    guess = torch.from_numpy(InstantClassifier([pixels], [classes], 2, seed=0).predict(pixels))
-    network = unet.pretrained_unet(unet.UnetSpec(unet.SHIPPED.encoder, pixels.shape[2], 2)).network
-    alone = predict_probabilities(network, canvas.image)
-    guided = Guide(CPU).read(canvas, guess)
-    shares = {
-        "forest": guess,
-        "network alone": alone,
-        "forest and network, 1 to 2": (guess + 2 * alone) / 3,
-        "guided": guided,
-        "forest and guided, 1 to 2": (guess + 2 * guided) / 3,
-        "network and guided": (alone + guided) / 2,
-    }
+    guess = InstantClassifier([pixels], [canvas.marked.numpy()], session.classes, seed=0).predict(pixels)
+    alone = predict_probabilities(unet.pretrained_unet(session.spec).network, canvas.image)
+    shares = {"forest": torch.from_numpy(guess), "network alone": alone}
+    shares["guided network"] = Guide(session.device).read(canvas, shares["forest"])
+    shares["mean of both networks"] = (alone + shares["guided network"]) / 2
+    list(session.instant_beliefs())
+    shares["first proposal"] = canvas.belief
+    session.look_first(0, alone)
+    shares["proposal with the network"] = canvas.belief
     return {name: iou(share[1].numpy() > 0.5, labels > 0) for name, share in shares.items()}
 
 
@@ -96,7 +93,9 @@ def main() -> None:
     notes = [
         f"IoU of the foreground, of each kind the mean and in brackets the number of images of `val`, crops of at most "
         f"512 px; automatic scribbles on {options.ratio:.0%} of the objects; weights {which}.",
-        "Network alone: it has learned from other images, and has not seen the scribbles. Guided: what is shown first.",
+        "Network alone: it has learned from other images, and has not seen the scribbles. Guided: it has seen the "
+        "scribbles and what the forest makes of them. First proposal: the guided network, or the forest where that "
+        "finds far more; then the network joins in as far as it agrees with the scribbles.",
         f"Below forest: images on which it is more than {ALLOWANCE} below the forest.",
     ]
     print(write_report(options.name, "Before any training on the image", rows, machine_facts(), notes))

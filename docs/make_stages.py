@@ -13,6 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.measure import find_contours
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.methods.scribble2label.session import make_proposal
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import bright_field
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.snapshots import Proposal
 
+METHOD = METHODS["scribble2label"]
 SEED, SHARE_OF_OBJECTS, EPOCHS = 1, 0.15, 40
 PART = (slice(60, 380), slice(100, 420))  # rows and columns that are shown
 ZOOM = 3  # drawn so large, then reduced to half
@@ -32,11 +36,17 @@ COLOURS = 200  # of the picture's palette
 OUTLINE, IGNORED = (0, 158, 115), (220, 30, 30)
 
 
+def of_the_forest(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> Proposal:
+    """Return what the forest alone makes of the scribbles."""
+    pixels = normalize(image)
+    found = InstantClassifier([pixels], [scribbles.astype(int) - BACKGROUND], 2, seed=0).predict(pixels)
+    return make_proposal(found.argmax(axis=0).astype(np.uint8), found.max(axis=0), METHOD.params())
+
+
 def proposals(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> tuple[Proposal, Proposal]:
     """Return the first and the last proposal of a run."""
-    method = METHODS["scribble2label"]
     task = Task((Plane("sample", image, Scribbles(scribbles)),))
-    training = method.load().train(task, method.params(epochs=EPOCHS))
+    training = METHOD.load().train(task, METHOD.params(epochs=EPOCHS))
     found = [snapshot.proposals[0] for snapshot in training if snapshot.proposals]
     return found[0], found[-1]
 
@@ -83,14 +93,15 @@ def main() -> None:
     scribbles = painted_scribbles(sample.labels, SHARE_OF_OBJECTS, SEED)
     first, last = proposals(sample.image, scribbles)
     picture = enlarged(sample.image)
+    ignored = painted(picture, first.ignored, IGNORED, 0.45)
     drawn = picture
     for value, colour in STROKES.items():
         drawn = painted(drawn, scribbles == value, colour, 1)
     sheet = laid_out(
         {
             "1  You scribble": drawn,
-            "2  Instant proposal": outlined(picture, first.labels),
-            "3  Ignored at first: not learned from": painted(picture, first.ignored, IGNORED, 0.45),
+            "2  What the forest makes of it": outlined(picture, of_the_forest(sample.image, scribbles).labels),
+            "3  Instant proposal; red: not learned from": outlined(ignored, first.labels),
             "4  After self-labelling": outlined(picture, last.labels),
         }
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_labelfix.data.patches import predict_logits
+from napari_labelfix.data.patches import logits_by_tile
 from napari_labelfix.networks.device import on_device
 from napari_labelfix.networks.guided import evidence, guided_input, guided_unet
 
@@ -40,8 +40,18 @@ class Guide:
         guess
             What the instant classifier has learned from the strokes.
         """
-        ahead = [torch.zeros_like(guess[0])]  # of the background
+        ahead = torch.zeros_like(guess)  # of the background
         for value in range(1, len(guess)):
-            strokes = (canvas.marked == value).int() - ((canvas.marked >= 0) & (canvas.marked != value)).int()
-            ahead.append(evidence(predict_logits(self._network, guided_input(canvas.image, guess[value], strokes))))
-        return torch.stack(ahead).softmax(0)
+            self._read_class(canvas, guess[value], value, ahead[value])
+        return ahead.softmax(0)
+
+    def _read_class(self, canvas: Canvas, guess: Tensor, value: int, ahead: Tensor) -> None:
+        """Write how far a class is ahead (H, W) of all others; of a large plane, a tile at a time."""
+
+        def read(window: tuple[slice, slice]) -> Tensor:
+            marked = canvas.marked[window]
+            strokes = (marked == value).int() - ((marked >= 0) & (marked != value)).int()
+            return guided_input(canvas.image[:, *window], guess[window], strokes)
+
+        for tile, logits in logits_by_tile(self._network, (guess.shape[0], guess.shape[1]), read):
+            ahead[tile.keep] = evidence(logits)
