@@ -1,6 +1,6 @@
 """Draws `images/stages.png`, how Scribble2Label goes on from scribbles, on a sample: `python docs/make_stages.py`.
 
-It takes about a minute and opens no window.
+It takes one or two minutes and opens no window.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GAP, TITLE = 16, 36  # pixels
 PAPER, INK = (255, 255, 255), (30, 30, 30)
 STROKES = {BACKGROUND: (86, 180, 233), FIRST_CLASS: (230, 159, 0)}
 COLOURS = 200  # of the picture's palette
-OUTLINE, IGNORED = (0, 158, 115), (220, 30, 30)
+OUTLINE = (0, 158, 115)
 
 
 def of_the_forest(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> Proposal:
@@ -93,7 +93,6 @@ def main() -> None:
     scribbles = painted_scribbles(sample.labels, SHARE_OF_OBJECTS, SEED)
     first, last = proposals(sample.image, scribbles)
     picture = enlarged(sample.image)
-    ignored = painted(picture, first.ignored, IGNORED, 0.45)
     drawn = picture
     for value, colour in STROKES.items():
         drawn = painted(drawn, scribbles == value, colour, 1)
@@ -101,7 +100,7 @@ def main() -> None:
         {
             "1  You scribble": drawn,
             "2  What the forest makes of it": outlined(picture, of_the_forest(sample.image, scribbles).labels),
-            "3  Instant proposal; red: not learned from": outlined(ignored, first.labels),
+            "3  Instant proposal": outlined(picture, first.labels),
             "4  After self-labelling": outlined(picture, last.labels),
         }
     )

@@ -29,7 +29,8 @@ class Scribble2LabelParams(NetworkParams):
     )  # fmt: skip
     instant: bool = param(
         True, label="Instant proposal", advanced=True,
-        help="Start the ensemble from a random forest, so that there is a proposal at once. Off is the paper's start.",
+        help="Propose at once what a random forest and a network that reads strokes make of them, and let that count "
+        "beside the network that trains. Off is the paper's way.",
     )  # fmt: skip
     warmup_epochs: int = param(
         100, label="Warm-up epochs", minimum=0, maximum=100_000, advanced=True,

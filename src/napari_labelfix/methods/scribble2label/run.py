@@ -1,8 +1,8 @@
 """Scribble2Label: train on scribbles and on predictions that stay consistent; predict other images.
 
 Lee & Jeong, "Scribble2Label: Scribble-Supervised Cell Segmentation via Self-Generating Pseudo-Labels with
-Consistency", MICCAI 2020. The loop is the paper's algorithm 1, with two additions: the ensemble starts from
-an instant classifier, and scribbles drawn meanwhile are taken up.
+Consistency", MICCAI 2020. The loop is the paper's algorithm 1, with two additions: an instant proposal counts beside
+the ensemble, and scribbles drawn meanwhile are taken up.
 """
 
 from __future__ import annotations
