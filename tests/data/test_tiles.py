@@ -2,20 +2,27 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_labelfix.data.tiles import tiles
+from napari_labelfix.data.tiles import GRID, tiles
 
 LENGTHS = st.integers(1, 400)
 
 
-@given(height=LENGTHS, width=LENGTHS, margin=st.integers(0, 20), side=st.integers(50, 120))
+@given(height=LENGTHS, width=LENGTHS, margin=st.integers(0, 20), side=st.integers(100, 150))
 def test_kept_parts_cover_a_plane_once_and_have_their_margin(height, width, margin, side):
     covered = np.zeros((height, width), int)
     for tile in tiles((height, width), margin, side):
         covered[tile.keep] += 1
         piece = np.zeros((height, width))[tile.read]
         assert max(piece.shape) <= side
+        assert min(piece[tile.inner].shape) > 0
         assert piece[tile.inner].shape == covered[tile.keep].shape
         for read, keep, length in zip(tile.read, tile.keep, (height, width), strict=True):
             assert keep.start - read.start >= margin or read.start == 0
             assert read.stop - keep.stop >= margin or read.stop == length
     assert (covered == 1).all()
+
+
+@given(length=st.integers(1, 5000))
+def test_tiles_begin_on_the_grid_that_networks_see(length):
+    for tile in tiles((length, 40), margin=4 * GRID, side=256):
+        assert tile.read[0].start % GRID == 0

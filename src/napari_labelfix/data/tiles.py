@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIDE = 1024  # pixels, margins included
+# A network halves the plane four times and sees it in squares of 16 pixels. Tiles that begin elsewhere in a square give
+# other probabilities, by up to 0.43 at outlines of two synthetic images; on the grid they gave the same to 0.002.
+GRID = 16
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ def tiles(shape: tuple[int, int], margin: int, side: int = SIDE) -> Iterator[Til
     shape
         Height and width of the plane in pixels.
     margin
-        Rim of a tile, in pixels, that lacks context and is cut off, except at the plane's border.
+        Rim of a tile, in pixels, that lacks context and is cut off, except at the plane's border. If it is a multiple
+        of `GRID`, every tile that is read begins on the grid.
     side
-        Largest side of what is read.
+        Largest side of what is read; more than twice the margin and three times `GRID`.
     """
     for read_y, keep_y in _spans(shape[0], margin, side):
         for read_x, keep_x in _spans(shape[1], margin, side):
@@ -48,13 +52,13 @@ def tiles(shape: tuple[int, int], margin: int, side: int = SIDE) -> Iterator[Til
 
 
 def _spans(length: int, margin: int, side: int) -> Iterator[tuple[slice, slice]]:
-    """Cut a length into as few equal parts as fit; a last one that repeats what others have read would cost time."""
+    """Cut a length into as few parts as fit, about equal: a last one that repeats others would cost time."""
     if length <= side:
         count = 1
-    elif length <= 2 * (side - margin):  # both end at the plane's border, where there is no margin
+    elif length <= 2 * (side - margin - GRID):  # both end at the plane's border, where there is no margin
         count = 2
     else:
-        count = math.ceil(length / (side - 2 * margin))
-    edges = [length * i // count for i in range(count + 1)]
+        count = math.ceil(length / (side - 2 * margin - GRID))
+    edges = [*(length * i // count // GRID * GRID for i in range(count)), length]
     for start, stop in pairwise(edges):
         yield slice(max(0, start - margin), min(length, stop + margin)), slice(start, stop)

@@ -1,5 +1,3 @@
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -8,7 +6,6 @@ from scipy.ndimage import gaussian_filter
 from napari_labelfix.data import patches
 from napari_labelfix.data.batches import Canvas
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.data.tiles import tiles
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.metrics.overlap import iou
@@ -84,9 +81,9 @@ def test_a_guess_of_nothing_stays_nothing_without_strokes():
 
 
 def test_of_a_large_plane_it_sees_a_tile_at_a_time(monkeypatch):
-    sample = KINDS["fluorescence"](seed=79, shape=(200, 230))
+    sample = KINDS["fluorescence"](seed=79, shape=(300, 330))
     marks = scribbles_from_labels(sample.labels, 0.3, seed=0)
     _, whole = looked_at(sample.image, marks)
-    monkeypatch.setattr(patches, "tiles", partial(tiles, side=160))
+    monkeypatch.setattr(patches, "SIDE", 256)
     _, in_tiles = looked_at(sample.image, marks)
     assert np.abs(whole - in_tiles).max() < 0.02
