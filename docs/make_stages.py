@@ -13,9 +13,6 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.measure import find_contours
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
-from napari_labelfix.data.normalize import normalize
-from napari_labelfix.methods.scribble2label.instant import InstantClassifier
-from napari_labelfix.methods.scribble2label.session import make_proposal
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import bright_field
@@ -36,19 +33,13 @@ COLOURS = 200  # of the picture's palette
 OUTLINE = (0, 158, 115)
 
 
-def of_the_forest(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> Proposal:
-    """Return what the forest alone makes of the scribbles."""
-    pixels = normalize(image)
-    found = InstantClassifier([pixels], [scribbles.astype(int) - BACKGROUND], 2, seed=0).predict(pixels)
-    return make_proposal(found.argmax(axis=0).astype(np.uint8), found.max(axis=0), METHOD.params())
-
-
-def proposals(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> tuple[Proposal, Proposal]:
-    """Return the first and the last proposal of a run."""
+def proposals(image: NDArray[np.integer], scribbles: NDArray[np.integer]) -> tuple[Proposal, Proposal, Proposal]:
+    """Return the forest's proposal, which is all there is without trained weights, and a run's first and last."""
     task = Task((Plane("sample", image, Scribbles(scribbles)),))
-    training = METHOD.load().train(task, METHOD.params(epochs=EPOCHS))
-    found = [snapshot.proposals[0] for snapshot in training if snapshot.proposals]
-    return found[0], found[-1]
+    train = METHOD.load().train
+    forest = next(train(task, METHOD.params(pretrained=False))).proposals[0]
+    found = [snapshot.proposals[0] for snapshot in train(task, METHOD.params(epochs=EPOCHS)) if snapshot.proposals]
+    return forest, found[0], found[-1]
 
 
 def enlarged(image: NDArray[np.integer]) -> Image.Image:
@@ -91,7 +82,7 @@ def main() -> None:
     """Train on the sample and draw."""
     sample = bright_field(SEED)
     scribbles = painted_scribbles(sample.labels, SHARE_OF_OBJECTS, SEED)
-    first, last = proposals(sample.image, scribbles)
+    forest, first, last = proposals(sample.image, scribbles)
     picture = enlarged(sample.image)
     drawn = picture
     for value, colour in STROKES.items():
@@ -99,7 +90,7 @@ def main() -> None:
     sheet = laid_out(
         {
             "1  You scribble": drawn,
-            "2  What the forest makes of it": outlined(picture, of_the_forest(sample.image, scribbles).labels),
+            "2  What the forest makes of it": outlined(picture, forest.labels),
             "3  Instant proposal": outlined(picture, first.labels),
             "4  After self-labelling": outlined(picture, last.labels),
         }

@@ -75,9 +75,8 @@ def regions(_: Image, labels: Labels, rng: np.random.Generator) -> tuple[Image, 
     return _finished([(np.ones(labels.shape, np.float32), None), (_cover(wanted), wanted)], rng), wanted
 
 
-# with the share of the cases that ask it
 Question = Callable[[Image, Labels, np.random.Generator], tuple[Image, Labels]]
-QUESTIONS: dict[Question, float] = {
+QUESTIONS: dict[Question, float] = {  # with the share of the cases that ask it
     as_it_is: 0.30, in_other_light: 0.22, repainted: 0.10, one_sort: 0.13, nested: 0.15, regions: 0.10,
 }  # fmt: skip
 
@@ -138,8 +137,7 @@ def _cover(objects: Labels) -> Image:
 def _bodies(labels: Labels, rng: np.random.Generator) -> Labels:
     """Let each object have a body around it, of an uneven outline, that ends where the next one begins."""
     radius = np.sqrt(np.median(np.bincount(labels.ravel())[1:] if labels.any() else [100]) / np.pi)
-    reach = (
-        radius * np.exp(rng.uniform(np.log(0.3), np.log(5))) * np.exp(0.25 * smooth_noise(rng, labels.shape, radius))
-    )
+    largest = radius * np.exp(rng.uniform(np.log(0.3), np.log(5)))
+    reach = largest * np.exp(0.25 * smooth_noise(rng, labels.shape, radius))
     distance = distance_transform_edt(labels == 0)
     return watershed(distance, labels, mask=distance < reach).astype(np.int32)
