@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parent / "results"
 _PACKAGES = (
     "napari-labelfix", "numpy", "scipy", "scikit-image", "scikit-learn", "torch", "torchvision",
-    "segmentation-models-pytorch", "napari", "vispy", "PyQt6",
+    "segmentation-models-pytorch", "monai", "napari", "vispy", "PyQt6",
 )  # fmt: skip
 
 

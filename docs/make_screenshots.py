@@ -1,8 +1,8 @@
 """Takes the pictures of the docs: drives a real napari window as a person would, and saves what is on screen.
 
-On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`.
-It takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `edits`, `review`) to take only
-these. Look at every picture before committing it.
+On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`. It
+takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `hovernet`, `edits`, `review`) to take
+only these. Look at every picture before committing it.
 """
 
 from __future__ import annotations
@@ -202,6 +202,17 @@ def label_upgrade() -> None:
     screen.viewer.close()
 
 
+def hovernet() -> None:
+    """Label a stack of which two planes are finished."""
+    screen, dock = open_sample_and_dock("Stack of nuclei, two planes finished", "HoVer-Net + ST++")
+    press(dock.run_view.run_button)
+    wait_until(lambda: "all images" in dock.run_view.progress.format())
+    screen.viewer.dims.set_current_step(0, 5)
+    wait(1)
+    screen.save("hovernet")
+    screen.viewer.close()
+
+
 def edits() -> None:
     """Cut two nuclei apart that a threshold has taken for one."""
     viewer = napari.Viewer()
@@ -262,7 +273,10 @@ def show_the_end_of(dock: MethodDock) -> None:
     bar.setValue(bar.maximum())
 
 
-PARTS = {"quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "edits": edits, "review": review}
+PARTS = {
+    "quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "hovernet": hovernet, "edits": edits,
+    "review": review,
+}  # fmt: skip
 
 
 def main() -> None:

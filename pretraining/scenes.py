@@ -1,7 +1,7 @@
 """What the microscopy weights are trained on: real images, synthetic ones, and real outlines in made-up light.
 
-Every scene is normalised RGB with two targets: the foreground, and the depth inside each object (0 at the outline,
-1 at the deepest place), which methods that look for centres start from.
+Every scene is normalised RGB with four targets: the foreground, the depth inside each object (0 at the outline,
+1 at the deepest place), which methods that look for centres start from, and the two maps of HoVer-Net.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import find_objects
 
+from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.sample_data.shapes import smooth_noise
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
@@ -81,13 +82,14 @@ def synthetic_scenes(count: int, rng: np.random.Generator) -> list[Scene]:
 def random_crop(
     kinds: Sequence[Sequence[Scene]], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a crop (SIDE, SIDE, 3) and its targets (SIDE, SIDE, 2) of a random kind, turned, scaled and relit."""
+    """Return a crop (SIDE, SIDE, 3) and its targets (SIDE, SIDE, 4) of a random kind, turned, scaled and relit."""
     scenes = kinds[rng.integers(len(kinds))]
     scene = scenes[rng.integers(len(scenes))]
-    image, foreground, depth = _turned(scene, rng)
+    view = random_view(scene, SIDE, (SMALLEST, LARGEST), rng)
+    image, foreground, depth = view.look(scene.image), view.look(scene.foreground), view.look(scene.depth)
     if rng.random() < 0.2:
         image = _repainted(foreground, depth, rng)
-    return relit(image, rng), np.stack([foreground, depth], axis=-1)
+    return relit(image, rng), np.stack([foreground, depth, *hover_maps(view.objects(scene.labels))], axis=-1)
 
 
 def relit(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -113,14 +115,6 @@ def relit(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float3
     if chance[6] < 0.4:
         x = x + rng.normal(0, rng.uniform(0.01, 0.15), (*x.shape[:2], 1))
     return np.ascontiguousarray(x, np.float32)
-
-
-def _turned(
-    scene: Scene, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Cut out a crop at a random place, angle, scale and mirroring; beyond the border it is mirrored."""
-    view = random_view(scene, SIDE, (SMALLEST, LARGEST), rng)
-    return view.look(scene.image), view.look(scene.foreground), view.look(scene.depth)
 
 
 class View(NamedTuple):

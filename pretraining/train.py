@@ -2,7 +2,7 @@
 
 DIR holds a folder a kind, each with a `train.npz`; without it, only synthetic scenes are used. On two CPU cores
 with bfloat16 instructions a step takes about half a second. With `--cases`, files of `guided_cases.py`, the guided
-network is trained, from the weights that `--start` names.
+network is trained, and with `--hover` the one of HoVer-Net + ST++, from the weights that `--start` names.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from safetensors.torch import save_file
 from scenes import load_kind, random_crop, synthetic_scenes
 from torch.nn import functional
 
+from napari_labelfix.losses.hover import hover_loss
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
 from napari_labelfix.networks.guided import GUIDED
+from napari_labelfix.networks.hovernet import with_maps
 from napari_labelfix.networks.microscopy_encoder import NAME
-from napari_labelfix.networks.unet import SHIPPED, build_unet, load_unet, with_more_channels
+from napari_labelfix.networks.unet import HOVER, SHIPPED, build_unet, load_unet, with_more_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +44,19 @@ SYNTHETIC = 900  # scenes
 
 
 def loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return cross-entropy and Dice of the foreground, and cross-entropy of the depth: (B, 3, H, W), (B, 2, H, W)."""
+    """Return cross-entropy and Dice of the foreground, and cross-entropy of the depth: (B, 3, H, W), (B, 2.., H, W)."""
     foreground, depth = targets[:, 0], targets[:, 1]
     evidence = logits[:, 1] - logits[:, 0]
     share = evidence.sigmoid()
     dice = 1 - (2 * (share * foreground).sum() + 1) / ((share + foreground).sum() + 1)
     pixels = functional.binary_cross_entropy_with_logits(evidence, foreground)
     return pixels + 0.5 * dice + 0.5 * functional.binary_cross_entropy_with_logits(logits[:, 2], depth)
+
+
+def hover_loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the loss of HoVer-Net: (B, 4, H, W) as in `networks/hovernet.py`, (B, 4, H, W) as in `scenes.py`."""
+    foreground = targets[:, 0] > 0.5
+    return hover_loss(logits, foreground, targets[:, 2:], torch.ones_like(foreground))
 
 
 def crops_of(options: argparse.Namespace, rng: np.random.Generator) -> Draw:
@@ -67,8 +75,10 @@ def crops_of(options: argparse.Namespace, rng: np.random.Generator) -> Draw:
 def network_of(options: argparse.Namespace) -> torch.nn.Module:
     """Return the network to train: from weights, if there are any to start from; a guided one if there are cases."""
     if not options.start:
-        return build_unet(GUIDED if options.cases else SHIPPED)
+        return build_unet(HOVER if options.hover else GUIDED if options.cases else SHIPPED)
     weights = options.start.read_bytes()
+    if options.hover:
+        return load_unet(HOVER, weights) if options.go_on else with_maps(load_unet(SHIPPED, weights))
     if not options.cases:
         return load_unet(SHIPPED, weights)
     return load_unet(GUIDED, weights) if options.go_on else with_more_channels(load_unet(SHIPPED, weights), GUIDED)
@@ -83,6 +93,7 @@ def train(options: argparse.Namespace) -> None:
     draw = crops_of(options, rng)
     device = choose_device(options.device)
     network = on_device(network_of(options), device)
+    error_of = hover_loss_of if options.hover else loss_of
     optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
     started, losses = time.monotonic(), []
@@ -93,7 +104,7 @@ def train(options: argparse.Namespace) -> None:
         target = torch.from_numpy(np.stack(targets)).permute(0, 3, 1, 2).to(device)
         with mixed_precision(device):
             logits = network(image)
-        loss = loss_of(logits.float(), target)
+        loss = error_of(logits.float(), target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1)
@@ -119,10 +130,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with one folder a kind of image")
     parser.add_argument("--cases", type=Path, nargs="*", default=[], help="what to train the guided network on")
+    parser.add_argument("--hover", action="store_true", help="train the network of HoVer-Net + ST++")
     parser.add_argument("--hold-out", default="", help="name of a kind that is not trained on, to test on it")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--start", type=Path, help="weights to go on from; random ones otherwise")
-    parser.add_argument("--go-on", action="store_true", help="with --cases: the start is of a guided network already")
+    parser.add_argument("--go-on", action="store_true", help="the start is of such a network already")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak of the learning rate")
     parser.add_argument("--stop-after", type=int, help="steps after which to end early, with the rate still high")
     parser.add_argument("--seed", type=int, default=0)

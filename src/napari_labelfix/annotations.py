@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNMARKED, BACKGROUND, FIRST_CLASS = 0, 1, 2  # the values of a scribble layer
+HIGHEST_ID = 2**30  # of an object; leaves room for new ones in 32 bit
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +121,11 @@ class Instances:
         _expect_integers(self.labels, f"the labels of {name}")
         if self.labels.size and self.labels.min() < 0:
             raise InputError(f"Expected labels from 0 up in {name}, but got {self.labels.min()}. Use 0 for background.")
+        if self.labels.size and self.labels.max() > HIGHEST_ID:
+            raise InputError(
+                f"Expected object numbers up to {HIGHEST_ID} in {name}, but got {self.labels.max()}. "
+                "Renumber the objects."
+            )
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
             raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
         if self.others is not None:
@@ -128,6 +134,15 @@ class Instances:
                 raise InputError(
                     f"Expected other objects of {self.labels.shape} in {name}, but got {self.others.shape}."
                 )
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedInstances(Instances):
+    """Labels of a plane in which every object is labelled, or only those in the part that is `trusted`."""
+
+    def known(self) -> NDArray[np.bool_]:
+        """Return (Y, X) where the labels are right: everywhere if nothing else is said and there are any."""
+        return np.full(self.shape, self.labels.any()) if self.trusted is None else self.trusted.astype(bool)
 
 
 Annotation = Scribbles | Points | Boxes | Instances

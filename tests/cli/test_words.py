@@ -129,7 +129,17 @@ def test_doctor_looks_at_everything(call, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     ended = call("doctor")
     assert ended.code == 0
-    for what in ("Python", "torch", "device", "display", "Qt", "OpenGL", "weights: microscopy", "weights: guided"):
+    for what in (
+        "Python",
+        "torch",
+        "device",
+        "display",
+        "Qt",
+        "OpenGL",
+        "weights: microscopy",
+        "weights: guided",
+        "weights: hover",
+    ):
         assert f" {what} " in ended.out
 
 

@@ -8,7 +8,16 @@ from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_fill_holes
 from scipy.optimize import linear_sum_assignment
 
-from napari_labelfix.metrics.instances import count_overlaps, drop_small, f1_score, fill_holes, mean_dice
+from napari_labelfix.metrics.instances import (
+    aggregated_jaccard,
+    average_precision,
+    count_overlaps,
+    drop_small,
+    f1_score,
+    fill_holes,
+    mean_dice,
+    panoptic_quality,
+)
 
 label_images = arrays(np.int32, (7, 8), elements=st.sampled_from([0, 0, 1, 2, 5, 2_000_000_000]))
 
@@ -182,3 +191,46 @@ def test_a_mask_is_one_object():
     mask = np.zeros((20, 20), bool)
     mask[3:17, 3:17] = True
     assert f1_score(mask, mask) == mean_dice(mask, mask) == 1
+
+
+def brute(predicted, truth):
+    """IoU of every pair, by masks."""
+    true_ids, predicted_ids = (np.unique(labels[labels > 0]) for labels in (truth, predicted))
+    masks = [[(truth == i, predicted == j) for j in predicted_ids] for i in true_ids]
+    return np.array([[(a & b).sum() / (a | b).sum() for a, b in row] for row in masks]).reshape(
+        len(true_ids), len(predicted_ids)
+    )
+
+
+@given(label_images, label_images)
+def test_average_precision_panoptic_quality_and_aggregated_jaccard_as_by_masks(predicted, truth):
+    table = brute(predicted, truth)
+    objects = sum(table.shape)
+    good = np.where(table > 0.5, table, 0)
+    assert panoptic_quality(predicted, truth) == pytest.approx(good.sum() / (objects / 2) if objects else 1)
+    matched = np.count_nonzero(table >= 0.6)
+    assert average_precision(predicted, truth, 0.6) == pytest.approx(matched / (objects - matched) if objects else 1)
+    if not table.size:
+        assert aggregated_jaccard(predicted, truth) == (objects == 0)
+        return
+    shared, union, used = 0, 0, set()
+    for i, row in zip(np.unique(truth[truth > 0]), table, strict=True):
+        mask = truth == i
+        if row.max() == 0:
+            union += mask.sum()
+            continue
+        j = np.unique(predicted[predicted > 0])[row.argmax()]
+        used.add(j)
+        shared, union = shared + (mask & (predicted == j)).sum(), union + (mask | (predicted == j)).sum()
+    union += sum((predicted == j).sum() for j in np.unique(predicted[predicted > 0]) if j not in used)
+    assert aggregated_jaccard(predicted, truth) == pytest.approx(shared / union)
+
+
+def test_two_of_three_by_hand():
+    """One object is found whole, one by two thirds, one not at all, and one is made up."""
+    truth, predicted = np.zeros((2, 4, 12), int)
+    truth[0, :6], truth[1, :6], truth[2, :6] = 1, 2, 3
+    predicted[0, :6], predicted[1, :4], predicted[3, :2] = 9, 8, 7
+    assert average_precision(predicted, truth) == pytest.approx(2 / 4)
+    assert panoptic_quality(predicted, truth) == pytest.approx((1 + 2 / 3) / 3)
+    assert aggregated_jaccard(predicted, truth) == pytest.approx((6 + 4) / (6 + 6 + 6 + 2))

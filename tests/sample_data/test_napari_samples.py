@@ -9,6 +9,7 @@ from napari_labelfix.sample_data.napari_samples import (
     bright_field_cells,
     fluorescence_nuclei,
     nuclei_with_points,
+    stack_with_finished_planes,
     stained_tissue_nuclei,
     tissue_with_careless_labels,
 )
@@ -16,7 +17,7 @@ from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
 
 SAMPLES = [fluorescence_nuclei, bright_field_cells, stained_tissue_nuclei]
-ALL = [*SAMPLES, nuclei_with_points, tissue_with_careless_labels]
+ALL = [*SAMPLES, nuclei_with_points, tissue_with_careless_labels, stack_with_finished_planes]
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -87,3 +88,12 @@ def test_careless_labels_are_right_in_the_frame_and_wrong_elsewhere():
     assert careless.max() > labels.max(), "some are none"
     both = np.mean((careless > 0) & (labels > 0)) / np.mean((careless > 0) | (labels > 0))
     assert 0.3 < both < 0.75
+
+
+def test_two_planes_of_the_stack_are_finished_and_the_others_have_no_label():
+    (image, of_image, _), (labels, of_labels, _) = stack_with_finished_planes()
+    Labels(labels, **of_labels)
+    assert Image(image, **of_image).data.shape == labels.shape == (8, 256, 256)
+    np.testing.assert_array_equal(labels[1], fluorescence(2, (256, 256)).labels)
+    assert labels[:2].any(axis=(1, 2)).all()
+    assert not labels[2:].any()

@@ -32,7 +32,12 @@ def test_every_command_of_the_manifest_can_be_imported(manifest):
         assert callable(getattr(__import__(module, fromlist=[name]), name))
 
 
-SAMPLES = {"scribble2label": "stained_tissue", "p_classification": "points", "label_upgrade": "careless_labels"}
+SAMPLES = {
+    "scribble2label": "stained_tissue",
+    "p_classification": "points",
+    "label_upgrade": "careless_labels",
+    "hovernet_stpp": "finished_planes",
+}
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

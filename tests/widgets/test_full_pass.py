@@ -18,6 +18,7 @@ from skimage.measure import regionprops
 from toy_learner import TOY, ToyParams
 
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.sample_data.synthetic import fluorescence
 from napari_labelfix.snapshots import Change
 from napari_labelfix.trainer import LocalTrainer
@@ -256,6 +257,39 @@ def test_labels_of_low_quality_become_good_ones(open_dock, viewer, person, qtbot
     np.testing.assert_array_equal(given.data, poor)
     person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not corrected.data.any()
+
+
+def test_a_stack_is_labelled_from_one_finished_plane(open_dock, viewer, person, qtbot):
+    """Paint a new object, choose labels of a plane, Run, look at another plane, accept all."""
+    planes = [fluorescence(seed, (112, 112)) for seed in (3, 4, 5)]
+    dock = open_dock(METHODS["hovernet_stpp"])
+    image = viewer.add_image(np.stack([plane.image for plane in planes]), name="cells", scale=(2, 0.5, 0.5))
+    viewer.reset_view()
+    person.click(dock.inputs.create_button)
+    mine = dock.inputs.annotation
+    assert dock.message.text().startswith("Label every object of one plane")
+    viewer.dims.set_current_step(0, 1)
+    person.stroke(mine, (1, 50, 50), (1, 50, 60))
+    assert set(np.unique(mine.data)) == {0, 1}
+    assert not mine.data[[0, 2]].any()
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not mine.data.any()
+
+    rows, columns = np.nonzero(planes[0].labels)
+    mine.data_setitem((np.zeros_like(rows), rows, columns), planes[0].labels[rows, columns])
+    qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+    dock.form.editor("epochs").setValue(2)
+    dock.form.editor("crop").setValue(96)
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(lambda: result(dock, "proposal").data[2].any(), timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
+    assert dock.message.mood == "hint", dock.message.text()
+    viewer.dims.set_current_step(0, 2)
+    person.click(dock.accept_view.all_button)
+    corrected = layers.find(viewer, "corrected", image)
+    for found, plane in zip(corrected.data, planes, strict=True):
+        assert f1_score(found, plane.labels) > 0.7
+    assert (corrected.data[0] > 0).sum() == (planes[0].labels > 0).sum()
 
 
 class TestFailures:

@@ -17,14 +17,14 @@ from rich.table import Table
 
 from napari_labelfix.cli.headless_demo import has_display
 from napari_labelfix.errors import ModelError
-from napari_labelfix.networks.shipped import FOLDER, shipped_weights
+from napari_labelfix.networks.shipped import FOLDER, WEIGHTS, shipped_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGES = (
     "napari-labelfix", "napari", "npe2", "qtpy", "numpy", "scipy", "scikit-image", "scikit-learn", "tifffile", "zarr",
-    "torch", "torchvision", "segmentation-models-pytorch",
+    "torch", "torchvision", "segmentation-models-pytorch", "monai",
 )  # fmt: skip
 PROBE_SECONDS = 60
 NETWORK_SECONDS = 4
@@ -123,7 +123,7 @@ def _probe() -> tuple[dict[str, str], str]:
 
 def _weights() -> Iterator[Finding]:
     """Look for the weights that the package ships, and for ImageNet weights of the larger encoders."""
-    for shipped in ("microscopy", "guided"):
+    for shipped in WEIGHTS:
         try:
             shipped_weights(shipped)
         except ModelError as error:

@@ -177,7 +177,7 @@ def predict_files(
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
-    if method.annotation is not Instances:
+    if not issubclass(method.annotation, Instances):
         raise InputError(f"{method.name} does not learn from labels, so nothing can be trusted. Leave --trusted out.")
     return trust(read, paths)
 

@@ -50,22 +50,26 @@ def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimu
 def _split(classes: NDArray[np.uint8], how: Split, minimum_size: int) -> NDArray[np.int32]:
     labels = np.zeros(classes.shape, np.int32)
     for value in np.unique(classes[classes > 0]):
-        mask = _fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
+        mask = fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
         parts = _watershed_parts(mask) if how == "watershed" else label(mask, connectivity=2)
         labels[mask] = parts[mask] + labels.max()
-    return _drop_small(labels, minimum_size)
+    return drop_small(labels, minimum_size)
 
 
 def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     distance = np.asarray(cv2.GaussianBlur(depth, (0, 0), _SMOOTHING) * mask, np.float32)
-    markers = label(_relative_maxima(distance), connectivity=2)
-    # a component too thin to hold a maximum keeps itself as marker
-    components = label(mask, connectivity=2)
-    unmarked = np.setdiff1d(np.unique(components[mask]), np.unique(components[markers > 0]))
-    lonely = np.isin(components, unmarked) & mask
-    markers[lonely] = components[lonely] + markers.max()
+    markers = with_unmarked(label(_relative_maxima(distance), connectivity=2), mask)
     return np.asarray(watershed(-distance, markers, connectivity=2, mask=mask), np.int32)
+
+
+def with_unmarked(markers: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Let each component of a mask that holds no marker, being too thin for one, be its own; both (Y, X)."""
+    components = label(mask, connectivity=2)
+    unmarked = np.ones(components.max(initial=0) + 1, bool)
+    unmarked[components[markers > 0]] = False
+    lonely = unmarked[components] & mask
+    return np.where(lonely, components + markers.max(initial=0), markers).astype(np.int32)
 
 
 def _relative_maxima(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -87,7 +91,8 @@ def _reconstruct(seed: NDArray[np.float32], under: NDArray[np.float32]) -> NDArr
             return seed
 
 
-def _fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.bool_]:
+def fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.bool_]:
+    """Return (Y, X) the mask without holes of fewer pixels; what touches the border is no hole."""
     holes = label(~mask, connectivity=1)
     sizes = np.bincount(holes.ravel())
     edge = np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])
@@ -97,7 +102,8 @@ def _fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.
     return mask | small[holes]
 
 
-def _drop_small(labels: NDArray[np.int32], minimum_size: int) -> NDArray[np.int32]:
+def drop_small(labels: NDArray[np.int32], minimum_size: int) -> NDArray[np.int32]:
+    """Return (Y, X) labels without objects of fewer pixels, with ids 1..N without gaps."""
     sizes = np.bincount(labels.ravel())
     kept = sizes >= max(1, minimum_size)
     kept[0] = False

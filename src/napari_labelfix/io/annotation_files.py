@@ -69,8 +69,8 @@ def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotati
     contents = _read(paths, file)
     if kind is Scribbles and contents.labels is None:
         raise InputError(f"Scribbles are read from images only, but got {paths[0]}. Save them as TIFF or PNG.")
-    makers = {Scribbles: _painted, Instances: _painted, Boxes: _boxes, Points: _points}
-    return makers[kind](contents, file, kind, str(paths[0]))
+    makers = {Boxes: _boxes, Points: _points}
+    return makers.get(kind, _painted)(contents, file, kind, str(paths[0]))
 
 
 def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.annotations import Instances, Plane, Task
+from napari_labelfix.annotations import FinishedInstances, Instances, Plane, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.read import find_images, in_shape, read_labels, stem_of
 
@@ -76,4 +76,4 @@ def _trusted(plane: Plane, right: NDArray[np.integer], is_mask: bool) -> Plane:
         return plane
     if is_mask and isinstance(plane.annotation, Instances):
         return dataclasses.replace(plane, annotation=dataclasses.replace(plane.annotation, trusted=right != 0))
-    return dataclasses.replace(plane, annotation=Instances(right, np.ones(right.shape, bool)))
+    return dataclasses.replace(plane, annotation=FinishedInstances(right, np.ones(right.shape, bool)))

@@ -14,9 +14,12 @@ from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import load_unet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
+    from napari_labelfix.data.tiles import Tile
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.networks.unet import UnetSpec
 
@@ -60,23 +63,33 @@ def classify(
     ModelError
         If the image has another number of channels, or the weights are damaged.
     """
-    network, where = _load(image, model, spec, device, beside)
     height, width = image.shape[:2]
-    levels = Levels.of(image)
-
-    def read(window: tuple[slice, slice]) -> Tensor:
-        pixels = torch.from_numpy(levels.normalize(image[window])).permute(2, 0, 1).to(where)
-        return torch.cat([pixels, pixels.new_zeros(beside, *pixels.shape[1:])])
-
     classes, confidence = np.empty((height, width), np.uint8), np.empty((height, width), np.float32)
     probabilities = np.empty((spec.classes, height, width), np.float16)
-    for tile, logits in logits_by_tile(network, (height, width), read):
+    for tile, logits in logits_of(image, model, spec, device, beside):
         found = logits.softmax(0)
         highest, likeliest = found.max(0)
         classes[tile.keep] = likeliest.numpy(force=True)
         confidence[tile.keep] = highest.numpy(force=True)
         probabilities[:, *tile.keep] = found.half().numpy(force=True)
     return Classified(classes, confidence, probabilities)
+
+
+def logits_of(
+    image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
+) -> Iterator[tuple[Tile, Tensor]]:
+    """Yield the tiles of a plane, and what a model's network says of what each of them keeps: (outputs, h, w).
+
+    The parameters and errors are those of `classify`.
+    """
+    network, where = _load(image, model, spec, device, beside)
+    levels = Levels.of(image)
+
+    def read(window: tuple[slice, slice]) -> Tensor:
+        pixels = torch.from_numpy(levels.normalize(image[window])).permute(2, 0, 1).to(where)
+        return torch.cat([pixels, pixels.new_zeros(beside, *pixels.shape[1:])])
+
+    yield from logits_by_tile(network, (image.shape[0], image.shape[1]), read)
 
 
 def load_for(image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str) -> tuple[nn.Module, Tensor]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from napari_labelfix.annotations import Annotation, Instances, Points, Scribbles, Task
+from napari_labelfix.annotations import Annotation, FinishedInstances, Instances, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
@@ -119,6 +120,18 @@ METHODS = {
             output=Proposal,
             code="napari_labelfix.methods.label_upgrade.run",
             preview="napari_labelfix.methods.label_upgrade.preview",
+        ),
+        Method(
+            name="hovernet_stpp",
+            title="HoVer-Net + ST++",
+            summary="Labels all images from a few that are finished, learning first from those without labels on which "
+            "it does not waver.",
+            paper="Xue, Weakly Supervised Cell Instance Segmentation for Multi-Modality Microscopy, NeurIPS 2022 "
+            "challenge on cell segmentation.",
+            params=HoverNetParams,
+            annotation=FinishedInstances,
+            output=Proposal,
+            code="napari_labelfix.methods.hovernet_stpp.run",
         ),
     ]
 }

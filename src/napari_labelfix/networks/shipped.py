@@ -12,11 +12,12 @@ from napari_labelfix.errors import ModelError
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+WEIGHTS = ("microscopy", "guided", "hover")
 FOLDER = "NAPARI_LABELFIX_WEIGHTS"  # environment variable: where to look for weights instead of in the package
 
 
 def shipped_weights(name: str) -> bytes:
-    """Return a safetensors file by its name, "microscopy" or "guided".
+    """Return a safetensors file by its name, one of `WEIGHTS`.
 
     Raises
     ------

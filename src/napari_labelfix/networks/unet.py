@@ -31,8 +31,11 @@ class UnetSpec:
     classes: int
 
 
+HOVERNET = "hovernet"  # not a U-Net: what stands in the place of an encoder's name for MONAI's HoVer-Net
 BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; depth is 0 on an outline, 1 deepest inside
 SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)
+HOVER = UnetSpec(microscopy_encoder.NAME, channels=3, classes=4)  # with the two maps of HoVer-Net instead of the depth
+_FILES = {SHIPPED: "microscopy", HOVER: "hover"}
 
 
 def build_unet(spec: UnetSpec) -> nn.Module:
@@ -54,14 +57,16 @@ class Start(NamedTuple):
     all_trained: bool
 
 
-def start_unet(spec: UnetSpec, pretrained: bool, outputs: Sequence[int] | None = None) -> Start:
+def start_unet(
+    spec: UnetSpec, pretrained: bool, outputs: Sequence[int] | None = None, shipped: UnetSpec = SHIPPED
+) -> Start:
     """Build the network that a training starts from; the parameters are those of `pretrained_unet`."""
     if pretrained:
-        return pretrained_unet(spec, outputs)
+        return pretrained_unet(spec, outputs, shipped)
     return Start(build_unet(spec), "Training starts from scratch.", all_trained=False)
 
 
-def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None) -> Start:
+def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None, shipped: UnetSpec = SHIPPED) -> Start:
     """Build a U-Net from the best weights at hand.
 
     The microscopy encoder comes with weights for the whole network inside the package. Other encoders load
@@ -73,10 +78,13 @@ def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None) -> Sta
         The network.
     outputs
         Which output of the shipped weights each class begins as; by default the background, then the foreground.
+    shipped
+        Which of the shipped weights: `SHIPPED` with the depth, or `HOVER` with the maps. The latter were trained for
+        longer.
     """
     if spec.encoder == microscopy_encoder.NAME:
         chosen = outputs or [BACKGROUND] + [FOREGROUND] * (spec.classes - 1)
-        network = _shipped_unet(spec, list(chosen))
+        network = _shipped_unet(spec, list(chosen), shipped)
         return Start(network, "Started from the microscopy weights of the package.", all_trained=True)
     try:
         network = _build(spec, weights="imagenet")
@@ -154,6 +162,8 @@ def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
 
 
 def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
+    if spec.encoder == HOVERNET:
+        return _build_hovernet(spec)
     if spec.encoder == microscopy_encoder.NAME:
         widths: tuple[int, ...] = microscopy_encoder.DECODER_WIDTHS
         attention = None
@@ -175,9 +185,17 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
     )
 
 
-def _shipped_unet(spec: UnetSpec, outputs: list[int]) -> nn.Module:
-    """Fit the shipped network to other channels and outputs."""
-    shipped: Any = load_unet(SHIPPED, shipped_weights(SHIPPED.encoder))
-    shipped.encoder.set_in_channels(spec.channels, pretrained=True)
-    pick_outputs(shipped, outputs)
-    return shipped
+def _build_hovernet(spec: UnetSpec) -> nn.Module:
+    from napari_labelfix.networks.monai_hovernet import OUTPUTS, HoverNet  # MONAI, for which others need not wait
+
+    if spec.classes != OUTPUTS:
+        raise InputError(f"{HOVERNET} is a network of HoVer-Net + ST++ alone. Choose another encoder.")
+    return HoverNet(spec.channels)
+
+
+def _shipped_unet(spec: UnetSpec, outputs: list[int], shipped: UnetSpec) -> nn.Module:
+    """Fit a shipped network to other channels and outputs."""
+    network: Any = load_unet(shipped, shipped_weights(_FILES[shipped]))
+    network.encoder.set_in_channels(spec.channels, pretrained=True)
+    pick_outputs(network, outputs)
+    return network

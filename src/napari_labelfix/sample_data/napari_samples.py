@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHARE_OF_OBJECTS = 0.15  # that get a scribble
 SHARE_OF_POINTS = 0.1  # of the objects
 RIGHT_PART = 170  # pixels: the side of the square in which careless labels are right
+PLANES, FINISHED = 8, 2  # of the stack
 SEED, OTHER_SEED = 1, 2
 # Okabe & Ito's colours, as the dock gives them: 1 blue, 2 orange, further classes as they come.
 _PALETTE = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
@@ -72,6 +73,17 @@ def tissue_with_careless_labels() -> list[LayerTuple]:
         (image, {"name": name, "rgb": True}, "image"),
         (careless, of_labels, "labels"),
         (frame, of_frame, "shapes"),
+    ]
+
+
+def stack_with_finished_planes() -> list[LayerTuple]:
+    """Return a stack of fluorescence images, 8 x 256 x 256, 16 bit, and labels of the first two of them."""
+    name, planes = "stack", [fluorescence(SEED + number, (256, 256)) for number in range(PLANES)]
+    labels = np.stack([plane.labels if number < FINISHED else 0 * plane.labels for number, plane in enumerate(planes)])
+    of_labels = {"name": f"{name} finished", "metadata": {"labelfix": {"role": "finished"}}}
+    return [
+        (np.stack([plane.image for plane in planes]), {"name": name}, "image"),
+        (labels, of_labels, "labels"),
     ]
 
 

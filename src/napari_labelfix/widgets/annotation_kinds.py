@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_labelfix.annotations import Annotation, Instances, Points, Scribbles
+from napari_labelfix.annotations import Annotation, FinishedInstances, Instances, Points, Scribbles
+from napari_labelfix.widgets.finished_kind import FINISHED_KIND
 from napari_labelfix.widgets.instances_kind import INSTANCES_KIND
 from napari_labelfix.widgets.points_kind import POINTS_KIND
 from napari_labelfix.widgets.scribble_kind import SCRIBBLE_KIND
@@ -16,4 +17,5 @@ KINDS: dict[type[Annotation], AnnotationKind] = {
     Scribbles: SCRIBBLE_KIND,
     Points: POINTS_KIND,
     Instances: INSTANCES_KIND,
+    FinishedInstances: FINISHED_KIND,
 }

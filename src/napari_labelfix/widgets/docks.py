@@ -58,3 +58,9 @@ class LabelUpgradeDock(_Dock):
     """The dock of the label upgrade."""
 
     _name = "label_upgrade"
+
+
+class HoverNetDock(_Dock):
+    """The dock of HoVer-Net + ST++."""
+
+    _name = "hovernet_stpp"

@@ -44,7 +44,7 @@ class InputView(QWidget):
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", self._first_image)
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
-        drawn_on = next(part for part in reversed(self.parts) if part.brushes)
+        drawn_on = next(part for part in self.parts if part.brushes)
         self.create_button, self.brushes = drawn_on.create_button, drawn_on.brushes
         self.create_annotation = drawn_on.create
         self.draw, self.draw_with_next_brush = drawn_on.draw, drawn_on.draw_with_next_brush

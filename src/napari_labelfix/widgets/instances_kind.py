@@ -31,21 +31,22 @@ _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
 
 
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
-    return _is_labels_of(layer, image) and layers.role_of(layer) in ("", "imperfect")
+    return is_labels_of(layer, image) and layers.role_of(layer) in ("", "imperfect")
 
 
 def _could_be_others(layer: Layer, image: Layer) -> bool:
-    return _is_labels_of(layer, image) and layers.role_of(layer) in ("", "others")
+    return is_labels_of(layer, image) and layers.role_of(layer) in ("", "others")
 
 
-def _is_labels_of(layer: Layer, image: Layer) -> bool:
+def is_labels_of(layer: Layer, image: Layer) -> bool:
+    """Return whether a layer is of labels in the size of an image."""
     return isinstance(layer, Labels) and not layer.multiscale and tuple(layer.data.shape) == layers.spatial_shape(image)
 
 
 def _could_be_right_part(layer: Layer, image: Layer) -> bool:
     if isinstance(layer, Shapes):
         return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(layers.spatial_shape(image))
-    return _is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
+    return is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
 
 
 def _create_right_part(place: Place) -> Shapes:
@@ -90,14 +91,14 @@ def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
     labels = np.asarray(imperfect.data[place.index])
     others = None if other_objects is None else np.array(other_objects.data[place.index])
     if isinstance(right_part, Shapes):
-        return Instances(labels.copy(), _inside(right_part, place), others)
+        return Instances(labels.copy(), inside_shapes(right_part, place), others)
     from napari_labelfix.review.trust import trust_accepted  # brings scipy.ndimage, for which no dock should wait
 
     merged, trusted = trust_accepted(labels, np.asarray(right_part.data[place.index]))
     return Instances(merged, trusted if trusted.any() else None, others)
 
 
-def _inside(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
+def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
     """Return (Y, X) the pixels of a plane that lie inside a shape; None if there is no shape in it."""
     from skimage.draw import polygon2mask  # no dock should wait for it
 
@@ -134,6 +135,24 @@ def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
     return ""
 
 
+RIGHT_PART = LayerKind(
+    role="right_part",
+    noun="right-part layer",
+    label="Right part",
+    legend="Outline parts where labels are right.",
+    fits=_could_be_right_part,
+    absent="Press “Create right-part layer” and outline where the labels are right.",
+    create=_create_right_part,
+    adopt=_adopt_right_part,
+    brushes=(
+        Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", RIGHT_COLOR),
+        Brush("polygon", "Polygon", "Draw polygons around right labels.", RIGHT_COLOR),
+        Brush(WHOLE_PLANE, "Plane", "All labels of the plane in view are right.", RIGHT_COLOR, for_stacks=True),
+    ),
+    draw=_start_outlining,
+    brush_in_hand=_tool_in_hand,
+)
+
 INSTANCES_KIND = AnnotationKind(
     layers=(
         LayerKind(
@@ -146,23 +165,7 @@ INSTANCES_KIND = AnnotationKind(
             covered=True,
             taken_alone=True,
         ),
-        LayerKind(
-            role="right_part",
-            noun="right-part layer",
-            label="Right part",
-            legend="Outline parts where labels are right.",
-            fits=_could_be_right_part,
-            absent="Press “Create right-part layer” and outline where the labels are right.",
-            create=_create_right_part,
-            adopt=_adopt_right_part,
-            brushes=(
-                Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", RIGHT_COLOR),
-                Brush("polygon", "Polygon", "Draw polygons around right labels.", RIGHT_COLOR),
-                Brush(WHOLE_PLANE, "Plane", "All labels of the plane in view are right.", RIGHT_COLOR, for_stacks=True),
-            ),
-            draw=_start_outlining,
-            brush_in_hand=_tool_in_hand,
-        ),
+        RIGHT_PART,
         LayerKind(
             role="others",
             noun="other objects",

@@ -24,7 +24,7 @@ def can_be_exported(layer: Layer) -> bool:
 
 def first_choice(candidates: Sequence[Layer]) -> Layer | None:
     """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
-    for roles in (("corrected",), ("", "imperfect")):
+    for roles in (("corrected",), ("", "imperfect", "finished")):
         if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
             return found[0]
     return candidates[0] if candidates else None

@@ -110,7 +110,8 @@ class LayerInput(QObject):
         tagged = [layer for layer in candidates if layers.role_of(layer) == self.kind.role]
         own = [layer for layer in tagged if layers.tag_of(layer).get("image") == layers.image_id(self._image)]
         free = [layer for layer in tagged if "image" not in layers.tag_of(layer)]
-        alone = candidates if self.kind.taken_alone and len(candidates) == 1 else []
+        untagged = [layer for layer in candidates if not layers.role_of(layer)]
+        alone = untagged if self.kind.taken_alone and len(candidates) == 1 else []
         return next(iter(own + free + alone), None)
 
     def _brush_in_hand(self) -> int | str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
-HIGHEST_ID = 2**30  # leaves room for new objects in 32 bit
 UNSURE = 0.75  # confidence below which a pixel is not learned from
 PROGRESS_EVERY = 0.25  # seconds
 SHOW_EVERY = 3.0
@@ -191,9 +190,6 @@ def expect_right_part(task: Task) -> None:
     given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Instances)]
     if not given:
         raise InputError("There are no labels. Choose the labels that are to be upgraded.")
-    highest = max(int(part.labels.max(initial=0)) for part in given)
-    if highest > HIGHEST_ID:
-        raise InputError(f"Expected object numbers up to {HIGHEST_ID}, but got {highest}. Renumber the objects.")
     right = [part for part in given if part.trusted is not None and part.trusted.any()]
     if not right:
         raise InputError(

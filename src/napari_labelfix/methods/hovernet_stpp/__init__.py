@@ -1,0 +1,1 @@
+"""HoVer-Net + ST++: few labelled images and many without to objects in all."""

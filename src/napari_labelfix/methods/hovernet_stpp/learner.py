@@ -1,0 +1,102 @@
+"""The network of one training, and one step of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.data.patches import predict_logits
+from napari_labelfix.losses.hover import hover_loss
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.hovernet_stpp.light import Light
+from napari_labelfix.methods.hovernet_stpp.pages import joined, random_crops
+from napari_labelfix.methods.starting import saved_start
+from napari_labelfix.methods.trainee import Trainee
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.hovernet import start_hovernet
+from napari_labelfix.networks.monai_hovernet import OUTPUTS
+from napari_labelfix.networks.unet import UnetSpec, save_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+
+    from napari_labelfix.methods.hovernet_stpp.pages import Crops, Page
+    from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
+    from napari_labelfix.networks.unet import Start
+
+METHOD = "hovernet_stpp"
+FEWEST_CROPS = 16  # in an epoch
+
+
+class Learner(Trainee):
+    """A network that learns from labels of a person, and from labels of its own.
+
+    Parameters
+    ----------
+    start
+        Where it begins; each training of a run begins there anew.
+    spec
+        The network.
+    params
+        The run's parameters.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, start: Start, spec: UnetSpec, params: HoverNetParams, device: torch.device) -> None:
+        super().__init__(start, device, params.batch_size, params.crop)
+        self.spec = spec
+        self.params = params
+        self._rng = np.random.default_rng(params.seed)
+        self._plain, self._strong = (Light(self.crop, strong, params.seed) for strong in (False, True))
+        self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
+        self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, params.epochs)
+
+    def epoch(self, given: Sequence[Page], taught: Sequence[Page]) -> Iterator[float]:
+        """Train on about every labelled pixel once, and on as many of its own; tell the loss of each step."""
+        crops = max(FEWEST_CROPS, sum(page.area for page in given) // self.crop**2) * (2 if taught else 1)
+        for _ in range(-(-crops // self.batch_size)):
+            yield self._within_memory(lambda: self._step(given, taught))
+        self._schedule.step()
+
+    def read(self, image: Tensor) -> Tensor:
+        """Return what the network says of a plane: (C, H, W) -> (4, H, W)."""
+        return predict_logits(self.settled(), image)
+
+    def model(self) -> TrainedModel:
+        """Return the network as it now is."""
+        return TrainedModel(
+            method=METHOD,
+            params=self.params.to_dict(),
+            network=dataclasses.asdict(self.spec),
+            weights=save_weights(self.settled()),
+        )
+
+    def _step(self, given: Sequence[Page], taught: Sequence[Page]) -> float:
+        own = int(self.batch_size / 2 + self._rng.random()) if taught else 0  # of one crop, turn about
+        shares = [(given, self.batch_size - own, self._plain), (taught, own, self._strong)]
+        crops = joined([self._crops(pages, count, light) for pages, count, light in shares if count])
+        self._start_step()
+        with mixed_precision(self.device):
+            logits = self.network(crops.image.contiguous(memory_format=torch.channels_last))
+        return self._end_step(hover_loss(logits.float(), crops.foreground, crops.maps, crops.known))
+
+    def _crops(self, pages: Sequence[Page], count: int, light: Light) -> Crops:
+        crops = random_crops(pages, count, self.crop, self._rng)
+        image, known = light(crops.image, crops.known)
+        return crops._replace(image=image, known=known)
+
+
+def choose_start(spec: UnetSpec, params: HoverNetParams) -> Start:
+    """Return what a run begins with: a saved model, or the best weights at hand."""
+    return saved_start(params, METHOD, spec) or start_hovernet(spec, params.pretrained)
+
+
+def spec_of(params: HoverNetParams, channels: int) -> UnetSpec:
+    """Return the network that images of so many channels need."""
+    return UnetSpec(params.encoder, channels, OUTPUTS)

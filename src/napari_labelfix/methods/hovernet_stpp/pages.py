@@ -1,0 +1,104 @@
+"""The planes of a run: what a person says of them, what the network says, and random crops to learn it from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from napari_labelfix.annotations import FinishedInstances
+from napari_labelfix.data.augment import Augmentation, look, random_view
+from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.hover_maps import hover_maps
+from napari_labelfix.data.normalize import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.annotations import Plane
+
+VIEWS = Augmentation(scale=0.4, rotation=0)  # and quarter turns, and mirrored
+
+
+@dataclass(eq=False)
+class Page:
+    """One plane with objects to learn from.
+
+    Parameters
+    ----------
+    image
+        (C, H, W) float32, normalised, on the device.
+    labels
+        (Y, X) int32 object ids, 0 = background.
+    known
+        (Y, X) where the labels can be learned from.
+
+    Attributes
+    ----------
+    area
+        How many pixels there are to learn from.
+    """
+
+    image: Tensor
+    labels: NDArray[np.int32]
+    known: NDArray[np.bool_]
+    area: int = field(init=False)
+    _layers: Tensor = field(init=False, repr=False)
+    _spots: NDArray[np.intp] = field(init=False, repr=False)  # of a part; of a whole plane there would be too many
+
+    def __post_init__(self) -> None:
+        # ranks, so that a float32 holds any id exactly
+        ids, ranks = np.unique(self.labels, return_inverse=True)
+        ranks = ranks.reshape(self.labels.shape) + int(ids[0] > 0)
+        layers = np.stack([ranks, self.known]).astype(np.float32)
+        self._layers = torch.from_numpy(layers).to(self.image.device)
+        self.area = int(np.count_nonzero(self.known))
+        self._spots = np.argwhere(self.known if self.area < self.known.size else np.zeros((0, 0)))
+
+    def taught(self, labels: NDArray[np.integer]) -> Page:
+        """Return the same plane with labels of the network's own to learn from, everywhere."""
+        return Page(self.image, labels.astype(np.int32), np.ones(labels.shape, bool))
+
+    def look(self, count: int, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Cut out random crops (B, C, S, S), and what is known of them (B, 2, S, S): ranks of objects, and where."""
+        places = rng.choice(self._spots, count) if len(self._spots) else rng.uniform(0, self.known.shape, (count, 2))
+        views = torch.stack([random_view((float(y), float(x)), size, VIEWS, rng) for y, x in places])
+        return look(self.image, views, size, "bilinear"), look(self._layers, views, size, "nearest")
+
+
+class Crops(NamedTuple):
+    """A batch: `image` (B, C, S, S), `foreground` and `known` (B, S, S) bool, `maps` (B, 2, S, S)."""
+
+    image: Tensor
+    foreground: Tensor
+    maps: Tensor
+    known: Tensor
+
+
+def joined(parts: Sequence[Crops]) -> Crops:
+    """Return several batches as one."""
+    return Crops(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+
+
+def make_page(plane: Plane, device: torch.device) -> Page:
+    """Put a plane on the device."""
+    pixels = torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device)
+    given = plane.annotation
+    if not isinstance(given, FinishedInstances):
+        return Page(pixels, np.zeros(plane.shape, np.int32), np.zeros(plane.shape, bool))
+    return Page(pixels, given.labels.astype(np.int32), given.known())
+
+
+def random_crops(pages: Sequence[Page], count: int, size: int, rng: np.random.Generator) -> Crops:
+    """Cut crops out of pages, more out of those with more to learn from."""
+    counts = share_out(count, [page.area for page in pages], rng)
+    parts = [page.look(n, size, rng) for page, n in zip(pages, counts, strict=True) if n]
+    image, layers = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
+    ranks = layers[:, 0].int().numpy(force=True)
+    maps = torch.from_numpy(np.stack([hover_maps(crop) for crop in ranks])).to(image)
+    return Crops(image, layers[:, 0] > 0, maps, layers[:, 1] > 0)

@@ -1,0 +1,66 @@
+"""HoVer-Net + ST++: learn objects from few labelled images and many without.
+
+Xue, "Weakly Supervised Cell Instance Segmentation for Multi-Modality Microscopy", NeurIPS 2022 challenge: HoVer-Net
+(Graham et al., Medical Image Analysis 2019) without its classes, trained by ST++ (Yang et al., CVPR 2022).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.methods.hovernet_stpp.instances import proposal_of
+from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
+from napari_labelfix.methods.hovernet_stpp.session import Session
+from napari_labelfix.methods.prediction import logits_of
+from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.snapshots import Proposal, tell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import Training
+
+
+def train(task: Task, params: HoverNetParams) -> Training:
+    """Label the planes of a task that have no labels.
+
+    Raises
+    ------
+    InputError
+        Before the first snapshot, if the task cannot be learned from, or not from the chosen start.
+    """
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    return (yield from tell(session.story(), session.annotate))
+
+
+def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
+    """Apply a trained model to one plane.
+
+    Parameters
+    ----------
+    model
+        What `train` returned.
+    image
+        (Y, X) or (Y, X, C) with as many channels as the model has seen.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    ModelError
+        If the image has another number of channels, or the weights are damaged.
+    """
+    spec = UnetSpec(**model.network)
+    outputs = np.empty((spec.classes, *image.shape[:2]), np.float16)
+    for tile, logits in logits_of(image, model, spec, device):
+        outputs[:, *tile.keep] = logits.half().numpy(force=True)
+    proposal = proposal_of(outputs, HoverNetParams.from_dict(model.params))
+    background = np.where(proposal.labels > 0, 1 - proposal.confidence, proposal.confidence)
+    return dataclasses.replace(proposal, probabilities=np.stack([background, 1 - background]).astype(np.float16))
