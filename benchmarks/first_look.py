@@ -42,7 +42,7 @@ def measured(image: NDArray[np.generic], labels: NDArray[np.integer], marks: NDA
     (canvas,) = session.canvases
     pixels = normalize(image)
     guess = InstantClassifier([pixels], [canvas.marked.numpy()], session.classes, seed=0).predict(pixels)
-    alone = predict_probabilities(unet.pretrained_unet(session.spec, shipped=unet.HOVER).network, canvas.image)
+    alone = predict_probabilities(unet.pretrained_unet(session.spec).network, canvas.image)
     shares = {"forest": torch.from_numpy(guess), "network alone": alone}
     shares["guided network"] = Guide(session.device).read(canvas, shares["forest"])
     shares["mean of both networks"] = (alone + shares["guided network"]) / 2

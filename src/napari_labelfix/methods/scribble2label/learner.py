@@ -18,7 +18,7 @@ from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import HOVER, UnetSpec, save_weights, start_unet
+from napari_labelfix.networks.unet import UnetSpec, save_weights, start_unet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +48,7 @@ class Learner(Trainee):
     """
 
     def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
-        start = saved_start(params, METHOD, spec) or start_unet(spec, params.pretrained, shipped=HOVER)
+        start = saved_start(params, METHOD, spec) or start_unet(spec, params.pretrained)
         super().__init__(start, device, params.batch_size, params.crop)
         self.spec = spec
         self.params = params
