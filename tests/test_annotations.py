@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_labelfix.annotations import Boxes, Instances, Plane, Points, Scribbles, Task
+from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Plane, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
 
 IMAGE = np.arange(20.0).reshape(4, 5)
@@ -187,3 +187,22 @@ def test_names_that_are_no_unicode_have_a_fingerprint():
     image = np.zeros((4, 4), np.uint8)
     one, other = (Task((Plane(name, image),)).fingerprint() for name in (latin, "zahl.tif"))
     assert one != other
+
+
+def test_ids_that_leave_no_room_for_new_objects_are_refused():
+    labels = np.zeros((5, 6), np.int64)
+    labels[2, 2] = 2**30 + 1
+    with pytest.raises(InputError, match="Renumber the objects"):
+        Instances(labels).check("cells")
+    labels[2, 2] = 2**30
+    Instances(labels).check("cells")
+
+
+def test_finished_labels_are_known_everywhere_in_a_part_or_nowhere():
+    labels = np.zeros((5, 6), np.int32)
+    assert not FinishedInstances(labels).known().any()
+    part = np.zeros(labels.shape, bool)
+    part[:2] = True
+    assert np.array_equal(FinishedInstances(labels, part).known(), part)
+    labels[2, 2] = 1
+    assert FinishedInstances(labels).known().all()

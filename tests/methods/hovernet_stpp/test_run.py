@@ -192,3 +192,10 @@ def test_the_papers_network_trains_and_predicts(monkeypatch):
     model = snapshots[-1].model
     assert model.network["encoder"] == "hovernet"
     assert predict(model, NUCLEI[1].image, "cpu").labels.shape == NUCLEI[1].labels.shape
+
+
+def test_of_many_reliable_images_a_few_are_named(monkeypatch):
+    monkeypatch.setattr(session_module, "MOST_NAMES", 1)
+    messages = " ".join(snapshot.message for snapshot in told(nuclei_task(0), epochs=1))
+    assert "Judged reliable, 2 of 3 images without labels: plane " in messages
+    assert " and 1 more." in messages
