@@ -145,7 +145,7 @@ class FinishedInstances(Instances):
         return np.full(self.shape, self.labels.any()) if self.trusted is None else self.trusted.astype(bool)
 
 
-Annotation = Scribbles | Points | Boxes | Instances
+Annotation = Scribbles | Points | Boxes | Instances | FinishedInstances
 
 
 @dataclass(frozen=True, eq=False)
