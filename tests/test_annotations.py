@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Plane, Points, Scribbles, Task
+from napari_labelfix.annotations import (
+    Boxes,
+    FinishedInstances,
+    Instances,
+    Plane,
+    Points,
+    Scribbles,
+    Task,
+    expect_room_for_new_objects,
+)
 from napari_labelfix.errors import InputError
 
 IMAGE = np.arange(20.0).reshape(4, 5)
@@ -190,12 +199,12 @@ def test_names_that_are_no_unicode_have_a_fingerprint():
 
 
 def test_ids_that_leave_no_room_for_new_objects_are_refused():
-    labels = np.zeros((5, 6), np.int64)
+    labels = np.zeros(IMAGE.shape, np.int64)
     labels[2, 2] = 2**30 + 1
     with pytest.raises(InputError, match="Renumber the objects"):
-        Instances(labels).check("cells")
+        expect_room_for_new_objects(Task((plane(), plane(annotation=Instances(labels)))))
     labels[2, 2] = 2**30
-    Instances(labels).check("cells")
+    expect_room_for_new_objects(Task((plane(annotation=Instances(labels)),)))
 
 
 def test_finished_labels_are_known_everywhere_in_a_part_or_nowhere():

@@ -121,11 +121,6 @@ class Instances:
         _expect_integers(self.labels, f"the labels of {name}")
         if self.labels.size and self.labels.min() < 0:
             raise InputError(f"Expected labels from 0 up in {name}, but got {self.labels.min()}. Use 0 for background.")
-        if self.labels.size and self.labels.max() > HIGHEST_ID:
-            raise InputError(
-                f"Expected object numbers up to {HIGHEST_ID} in {name}, but got {self.labels.max()}. "
-                "Renumber the objects."
-            )
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
             raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
         if self.others is not None:
@@ -223,6 +218,14 @@ class Task:
             digest.update(f"{plane.name} {plane.image.dtype} {plane.image.shape}".encode("utf-8", "surrogateescape"))
             digest.update(np.ascontiguousarray(plane.image).data)
         return digest.hexdigest()
+
+
+def expect_room_for_new_objects(task: Task) -> None:
+    """Raise `InputError` if objects have numbers so high that new ones would not fit into 32 bit."""
+    given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Instances)]
+    highest = max((int(part.labels.max(initial=0)) for part in given), default=0)
+    if highest > HIGHEST_ID:
+        raise InputError(f"Expected object numbers up to {HIGHEST_ID}, but got {highest}. Renumber the objects.")
 
 
 def same_annotation(one: Annotation | None, other: Annotation | None) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.annotations import FinishedInstances, same_annotation
+from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_objects, same_annotation
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.hovernet_stpp.instances import proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
@@ -201,7 +201,8 @@ class Session:
 
 
 def expect_labels(task: Task) -> None:
-    """Raise `InputError` if there is nothing to learn from."""
+    """Raise `InputError` if there is nothing to learn from, or no room for new objects."""
+    expect_room_for_new_objects(task)
     given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, FinishedInstances)]
     if not any(finished.labels[finished.known()].any() for finished in given):
         raise InputError(

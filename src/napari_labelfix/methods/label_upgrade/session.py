@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import Instances, same_annotation
+from napari_labelfix.annotations import Instances, expect_room_for_new_objects, same_annotation
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
@@ -190,6 +190,7 @@ def expect_right_part(task: Task) -> None:
     given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Instances)]
     if not given:
         raise InputError("There are no labels. Choose the labels that are to be upgraded.")
+    expect_room_for_new_objects(task)
     right = [part for part in given if part.trusted is not None and part.trusted.any()]
     if not right:
         raise InputError(
