@@ -121,9 +121,7 @@ def aggregated_jaccard(predicted: NDArray[np.integer], truth: NDArray[np.integer
     overlaps = count_overlaps(predicted, truth)
     if 0 in overlaps.shared.shape:
         return float(overlaps.true_sizes.size == overlaps.predicted_sizes.size)
-    pairs = overlaps.shared.tocoo()
-    union = overlaps.true_sizes[pairs.row] + overlaps.predicted_sizes[pairs.col] - pairs.data
-    best = coo_array((pairs.data / union, (pairs.row, pairs.col)), shape=pairs.shape).tocsr()
+    best = _ious(overlaps).tocsr()
     partner = np.where(best.max(axis=1).toarray().ravel() > 0, best.argmax(axis=1), -1)
     met = partner >= 0
     shared = np.zeros(len(partner), np.int64)
@@ -139,14 +137,20 @@ def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: fl
         raise ValueError(f"Expected iou in (0, 1], but got {iou}.")
     _check(predicted, truth)
     overlaps = count_overlaps(predicted, truth)
-    pairs = overlaps.shared.tocoo()
-    shares = pairs.data / (overlaps.true_sizes[pairs.row] + overlaps.predicted_sizes[pairs.col] - pairs.data)
-    good = shares >= iou
-    candidates = csr_array((shares[good], (pairs.row[good], pairs.col[good])), shape=pairs.shape)
+    pairs = _ious(overlaps)
+    good = pairs.data >= iou
+    candidates = csr_array((pairs.data[good], (pairs.row[good], pairs.col[good])), shape=pairs.shape)
     partner = maximum_bipartite_matching(candidates, perm_type="column") if candidates.nnz else np.zeros(0, int)
     rows = np.flatnonzero(partner >= 0)
     summed = float(np.asarray(candidates[rows, partner[rows]]).sum()) if rows.size else 0.0
     return int(rows.size), summed, sum(overlaps.shared.shape)
+
+
+def _ious(overlaps: Overlaps) -> coo_array:
+    """Return (true objects, predicted objects) sparse: the IoU of each pair that shares a pixel."""
+    pairs = overlaps.shared.tocoo()
+    union = overlaps.true_sizes[pairs.row] + overlaps.predicted_sizes[pairs.col] - pairs.data
+    return coo_array((pairs.data / union, (pairs.row, pairs.col)), shape=pairs.shape)
 
 
 def count_overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:

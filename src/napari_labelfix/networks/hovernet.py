@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from napari_labelfix.networks.monai_hovernet import OUTPUTS, HoverNet
+from napari_labelfix.networks.monai_hovernet import HoverNet
 from napari_labelfix.networks.unet import (
     BACKGROUND,
     DEPTH,
@@ -44,7 +44,7 @@ def start_hovernet(spec: UnetSpec, pretrained: bool) -> Start:
     """
     if pretrained and spec.encoder == HOVERNET:
         return _on_imagenet(spec)
-    return start_unet(spec, pretrained, range(OUTPUTS), HOVER)
+    return start_unet(spec, pretrained, range(HOVER.classes), HOVER)
 
 
 def with_maps(network: nn.Module) -> nn.Module:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OUTPUTS = 4  # background, foreground, horizontal, vertical
 WINDOW = 256  # pixels; MONAI's network takes no other
 _OVERLAP = 0.25
 _AT_ONCE = 4  # windows

@@ -186,9 +186,9 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
 
 
 def _build_hovernet(spec: UnetSpec) -> nn.Module:
-    from napari_labelfix.networks.monai_hovernet import OUTPUTS, HoverNet  # MONAI, for which others need not wait
+    from napari_labelfix.networks.monai_hovernet import HoverNet  # MONAI, for which others need not wait
 
-    if spec.classes != OUTPUTS:
+    if spec.classes != HOVER.classes:
         raise InputError(f"{HOVERNET} is a network of HoVer-Net + ST++ alone. Choose another encoder.")
     return HoverNet(spec.channels)
 

@@ -73,6 +73,12 @@ def proposal_of(outputs: NDArray[np.floating], params: HoverNetParams) -> Propos
     return Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)
 
 
+def as_given(labels: NDArray[np.int32]) -> Proposal:
+    """Return the labels (Y, X) of a plane that a person has finished, of which nothing is doubtful."""
+    shape = labels.shape
+    return Proposal(labels.copy(), (labels > 0).astype(np.uint8), np.ones(shape, np.float32), np.zeros(shape, bool))
+
+
 def with_given(found: Proposal, labels: NDArray[np.int32], known: NDArray[np.bool_]) -> Proposal:
     """Return a proposal that says what a person has said, where they have (Y, X); their objects keep their ids."""
     others = np.where(found.labels > 0, found.labels + labels.max(initial=0), 0)

@@ -17,8 +17,7 @@ from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.hovernet import start_hovernet
-from napari_labelfix.networks.monai_hovernet import OUTPUTS
-from napari_labelfix.networks.unet import UnetSpec, save_weights
+from napari_labelfix.networks.unet import HOVER, UnetSpec, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,4 +98,4 @@ def choose_start(spec: UnetSpec, params: HoverNetParams) -> Start:
 
 def spec_of(params: HoverNetParams, channels: int) -> UnetSpec:
     """Return the network that images of so many channels need."""
-    return UnetSpec(params.encoder, channels, OUTPUTS)
+    return UnetSpec(params.encoder, channels, HOVER.classes)

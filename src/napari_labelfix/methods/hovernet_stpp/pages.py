@@ -58,7 +58,12 @@ class Page:
         layers = np.stack([ranks, self.known]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
         self.area = int(np.count_nonzero(self.known))
-        self._spots = np.argwhere(self.known if self.area < self.known.size else np.zeros((0, 0)))
+        self._spots = np.argwhere(self.known if not self.is_finished else np.zeros((0, 0)))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all of the plane can be learned from."""
+        return self.area == self.known.size
 
     def taught(self, labels: NDArray[np.integer]) -> Page:
         """Return the same plane with labels of the network's own to learn from, everywhere."""

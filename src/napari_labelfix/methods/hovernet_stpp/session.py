@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_objects, same_annotation
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.hovernet_stpp.instances import proposal_of, with_given
+from napari_labelfix.methods.hovernet_stpp.instances import as_given, proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.hovernet_stpp.pages import make_page
 from napari_labelfix.methods.hovernet_stpp.reliability import most_reliable, stability
@@ -109,6 +109,8 @@ class Session:
     def propose(self, index: int, learner: Learner) -> Proposal:
         """Return the objects of a plane; where a person has labelled it, it is as they said."""
         page = self.pages[index]
+        if page.is_finished:
+            return as_given(page.labels)
         found = proposal_of(learner.read(page.image).numpy(force=True), self.params)
         return with_given(found, page.labels, page.known) if page.area else found
 
