@@ -12,30 +12,24 @@ others, such as those of `pretraining/train.py --hover --hold-out KIND`, which h
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import time
 from itertools import product
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-import torch
-from report import machine_facts, markdown_table, write_report
-from scribble_table import SIDE, scenes
+from paper_table import SIDE, measured_rows, options_parser, scenes, start_of, write_as_measured
 
 from napari_labelfix.annotations import FinishedInstances, Plane, Task
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.hovernet_stpp.run import predict, train
 from napari_labelfix.metrics.instances import aggregated_jaccard, average_precision, f1_score, panoptic_quality
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from scribble_table import Scene
+    from paper_table import Scene
 
     from napari_labelfix.methods.checkpoint import TrainedModel
 
@@ -66,30 +60,6 @@ def learn(lessons: Sequence[Scene], labelled: int, params: HoverNetParams) -> Tr
     return model
 
 
-def measured_rows(kinds: Sequence[Path], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Yield what each seed, kind, share and way has reached; those that stand in `options.rows` are not run again."""
-    rows = json.loads(options.rows.read_text()) if options.rows.exists() else []
-    done = {(row["kind"], row["share"], row["way"], row["seed"]): row for row in rows}
-    ways = [*product(options.shares, WAYS), (1.0, FULL)]
-    for seed, kind, (share, way) in product(options.seeds, kinds, ways):
-        key = kind.name, share, way, seed
-        if key not in done:
-            if options.weights:
-                os.environ[FOLDER] = options.weights.format(kind=kind.name)
-            params = HoverNetParams(
-                epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
-                encoder=options.encoder, **WAYS.get(way, {}),
-            )  # fmt: skip
-            lessons = scenes(kind / "train.npz", options.images, seed)
-            began = time.monotonic()
-            model = learn(lessons, max(1, round(share * len(lessons))), params)
-            seconds = time.monotonic() - began
-            found = measure(model, scenes(kind / "val.npz", options.measured, 0), options.device)
-            done[key] = dict(zip(("kind", "share", "way", "seed"), key, strict=True)) | found | {"seconds": seconds}
-            options.rows.write_text(json.dumps(list(done.values()), indent=1))
-        yield done[key]
-
-
 def table(measured: Sequence[dict[str, Any]]) -> list[dict[str, object]]:
     """Return a row for each kind, share and way: means over the seeds."""
     rows: list[dict[str, object]] = []
@@ -109,47 +79,34 @@ def _place(key: tuple[str, float, str]) -> tuple[str, float, int]:
 
 def main() -> None:
     """Run the table and write `results/hovernet_table.md` and `.json`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
+    parser = options_parser(__doc__, "hovernet_table", images=20, epochs=20)
     parser.add_argument("--shares", nargs="*", type=float, default=[0.05, 0.1, 0.2], help="of the crops, with labels")
-    parser.add_argument("--images", type=int, default=20, help="crops to learn from")
-    parser.add_argument("--measured", type=int, default=16, help="crops to measure on")
-    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--encoder", default="microscopy")
-    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
-    parser.add_argument("--scratch", action="store_true", help="start from random weights instead of the package's")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="hovernet_table")
-    parser.add_argument(
-        "--rows",
-        type=Path,
-        default=Path("hovernet_table_rows.json"),
-        help="what is measured is kept here, and not measured again",
-    )
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    kinds = [path.parent for path in sorted(options.data.glob("*/val.npz"))]
-    kinds = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
-    start = "weights of the package, which have seen these images"
-    if options.scratch or options.weights:
-        start = "random weights" if options.scratch else "weights that have seen the other kinds, but not this one"
+
+    def measured(kind: Path, share: float, way: str, seed: int) -> dict[str, float]:
+        params = HoverNetParams(
+            epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
+            encoder=options.encoder, **WAYS.get(way, {}),
+        )  # fmt: skip
+        lessons = scenes(kind / "train.npz", options.images, seed)
+        began = time.monotonic()
+        model = learn(lessons, max(1, round(share * len(lessons))), params)
+        seconds = time.monotonic() - began
+        return measure(model, scenes(kind / "val.npz", options.measured, 0), options.device) | {"seconds": seconds}
+
+    ways = [*product(options.shares, WAYS), (1.0, FULL)]
     notes = [
         f"Means over seeds, on {options.measured} crops of other images; {options.images} crops of {SIDE} px to learn "
         f"from, of which a share has labels; {options.epochs} epochs a training, of which self-training has two and "
-        f"ST++ three; network: {options.encoder}; it starts from {start}.",
-        "F1 and AP50 = TP / (TP + FP + FN) at IoU 0.5, aggregated Jaccard index, panoptic quality, all of objects.",
+        f"ST++ three; network: {options.encoder}; it starts from {start_of(options)}.",
+        "F1 and AP50 = TP / (TP + FP + FN) at IoU 0.5, aggregated Jaccard index, panoptic quality, all of objects. "
+        "Least seconds: of a run, predictions included.",
         "The report of the method gives an F1 of 0.57 on the tuning set of the NeurIPS 2022 challenge, whose images "
         "are of other kinds and far more.",
     ]
-    title = "HoVer-Net + ST++: what images without labels are worth"
-    measured = []
-    for row in measured_rows(kinds, options):
-        measured.append(row)
-        print(markdown_table(measured[-1:]).splitlines()[-1], flush=True)
-        write_report(options.name, title, table(measured), machine_facts(), notes)
+    rows = measured_rows(options, "share", ways, measured)
+    write_as_measured(options, "HoVer-Net + ST++: what images without labels are worth", rows, table, notes)
 
 
 if __name__ == "__main__":
