@@ -82,7 +82,7 @@ def start_of(options: argparse.Namespace) -> str:
 
 
 def measured_rows(
-    options: argparse.Namespace, of: str, ways: Sequence[tuple[float, str]], measure: Callable[..., Row]
+    options: argparse.Namespace, of: str, ways: Sequence[tuple[float | str, str]], measure: Callable[..., Row]
 ) -> Iterator[Row]:
     """Yield what each seed, kind, share and way has reached; those that stand in `options.rows` are not run again.
 
@@ -93,7 +93,7 @@ def measured_rows(
     of
         What the share is called.
     ways
-        Shares, each with a way to learn.
+        Shares, or what else stands in their place, each with a way to learn.
     measure
         Takes the folder of a kind, a share, a way and a seed, and returns measures by name.
     """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 from scipy.ndimage import find_objects
+from skimage.measure import label
 
 from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.normalize import normalize
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SIDE = 192  # pixels of a training crop
 SMALLEST, LARGEST = 9, 60  # pixels: diameters at which objects are shown
+NARROWEST = 4  # pixels: what is seen of an object at the edge of a crop is no box if it is narrower
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +85,40 @@ def random_crop(
     kinds: Sequence[Sequence[Scene]], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return a crop (SIDE, SIDE, 3) and its targets (SIDE, SIDE, 4) of a random kind, turned, scaled and relit."""
+    image, foreground, depth, objects = _random_look(kinds, (SMALLEST, LARGEST), rng)
+    return image, np.stack([foreground, depth, *hover_maps(objects)], axis=-1)
+
+
+def random_boxed_crop(
+    kinds: Sequence[Sequence[Scene]], diameters: tuple[float, float], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a crop (SIDE, SIDE, 3) as `random_crop` does, and the boxes (N, 4) y0, x0, y1, x1 of what is seen of it.
+
+    Parameters
+    ----------
+    kinds
+        Scenes of each kind.
+    diameters
+        The smallest and the largest at which the median object is shown, in pixels.
+    rng
+        Chance.
+    """
+    image, _, _, objects = _random_look(kinds, diameters, rng)
+    seen = [window for window in find_objects(label(objects)) if window]  # what is mirrored is a part of its own
+    boxes = np.array([(y.start, x.start, y.stop, x.stop) for y, x in seen], np.float32).reshape(-1, 4)
+    return image, boxes[(boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= NARROWEST]
+
+
+def _random_look(
+    kinds: Sequence[Sequence[Scene]], diameters: tuple[float, float], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
     scenes = kinds[rng.integers(len(kinds))]
     scene = scenes[rng.integers(len(scenes))]
-    view = random_view(scene, SIDE, (SMALLEST, LARGEST), rng)
+    view = random_view(scene, SIDE, diameters, rng)
     image, foreground, depth = view.look(scene.image), view.look(scene.foreground), view.look(scene.depth)
     if rng.random() < 0.2:
         image = _repainted(foreground, depth, rng)
-    return relit(image, rng), np.stack([foreground, depth, *hover_maps(view.objects(scene.labels))], axis=-1)
+    return relit(image, rng), foreground, depth, view.objects(scene.labels)
 
 
 def relit(x: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

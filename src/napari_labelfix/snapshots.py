@@ -98,7 +98,46 @@ class Detections:
         return int((self.roles != Role.PSEUDO_NEGATIVE).sum())
 
 
-Belief = Proposal | Detections
+class BoxRole(IntEnum):
+    """What a box is to those that were given."""
+
+    CONFIRMED = 0  # one was given there
+    ADDED = 1  # none was
+    DROPPED = 2  # it was given, and nothing is found there
+
+
+@dataclass(frozen=True, eq=False)
+class FoundBoxes:
+    """The objects that a method finds in one plane, as bounding boxes.
+
+    Parameters
+    ----------
+    corners
+        (N, 4) float32 y0, x0, y1, x1 in pixels.
+    scores
+        (N,) float32 in [0, 1]: how sure it is that there is an object; 0 of those that were dropped.
+    roles
+        (N,) uint8 of `BoxRole`.
+    labels
+        (Y, X) int32: masks grown in the boxes, each with one more than the box's number, 0 = background; None when none
+        were asked for.
+    training_image
+        (Y, X) or (Y, X, C) uint8: what is learned from in the place of the image; None while that is the image.
+    """
+
+    corners: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    roles: NDArray[np.uint8]
+    labels: NDArray[np.int32] | None = None
+    training_image: NDArray[np.uint8] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many objects there are: all boxes but the dropped ones."""
+        return int((self.roles != BoxRole.DROPPED).sum())
+
+
+Belief = Proposal | Detections | FoundBoxes
 
 
 @dataclass(frozen=True, eq=False)

@@ -245,7 +245,7 @@ def test_files_that_do_not_fit_are_told(tmp_path, file):
     with pytest.raises(InputError, match="Expected lines 'class x y width height'"):
         read_annotations([tmp_path / "cells.txt"], file, Instances)
     (tmp_path / "cells.csv").write_text("y,x\n1,2\n")
-    with pytest.raises(InputError, match="holds points, but instances are wanted"):
+    with pytest.raises(InputError, match="holds points or boxes, but instances are wanted"):
         read_annotations([tmp_path / "cells.csv"], file, Instances)
     with pytest.raises(InputError, match="Scribbles are read from images only"):
         read_annotations([tmp_path / "cells_rois.zip"], file, Scribbles)

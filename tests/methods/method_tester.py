@@ -13,13 +13,15 @@ from napari_labelfix.errors import InputError, ModelError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.params import Params
-from napari_labelfix.snapshots import Detections, Role, Snapshot, run_to_end
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role, Snapshot, run_to_end
 
 
 def numbers(belief):
     """What must be the same, to the last bit, where a run or a model is the same."""
     if isinstance(belief, Detections):
         return belief.positions, belief.scores, belief.roles, belief.heatmap
+    if isinstance(belief, FoundBoxes):
+        return belief.corners, belief.scores, belief.roles
     return belief.labels, belief.confidence
 
 
@@ -47,6 +49,21 @@ def expect_sound_detections(found, shape):
     assert found.heatmap.shape == shape
     assert 0 <= found.heatmap.min() <= found.heatmap.max() <= 1
     assert found.radius > 0
+
+
+def expect_sound_boxes(found, shape):
+    count = len(found.corners)
+    assert found.corners.shape == (count, 4)
+    assert found.scores.shape == found.roles.shape == (count,)
+    assert (found.corners.dtype, found.scores.dtype, found.roles.dtype) == (np.float32, np.float32, np.uint8)
+    assert ((found.corners >= 0) & (found.corners <= [*shape, *shape])).all()
+    assert (found.corners[:, 2:] > found.corners[:, :2]).all()
+    assert ((found.scores >= 0) & (found.scores <= 1)).all()
+    assert set(found.roles) <= set(BoxRole)
+    assert found.training_image is None or found.training_image.shape[:2] == shape
+
+
+EXPECT = {Proposal: expect_sound_proposal, Detections: expect_sound_detections, FoundBoxes: expect_sound_boxes}
 
 
 class MethodTester:
@@ -90,8 +107,7 @@ class MethodTester:
         planes = self.task().planes
         assert sorted(finished[1]) == list(range(len(planes)))
         for index, belief in finished[1].items():
-            expect = expect_sound_detections if isinstance(belief, Detections) else expect_sound_proposal
-            expect(belief, planes[index].shape)
+            EXPECT[type(belief)](belief, planes[index].shape)
 
     def test_progress_only_goes_forward_and_ends_at_its_total(self, finished):
         steps = [snapshot.step for snapshot in finished[0]]
@@ -161,7 +177,7 @@ class MethodTester:
         again = TrainedModel.load(model.save(tmp_path / "model"))
         before, after = (self.code.predict(m, plane.image, "cpu") for m in (model, again))
         assert same(before, after)
-        if not isinstance(before, Detections):
+        if isinstance(before, Proposal):
             assert before.probabilities.astype(np.float32).sum(axis=0) == pytest.approx(1, abs=2e-3)
 
     def test_predicting_an_image_with_other_channels_is_refused_in_words(self, finished):

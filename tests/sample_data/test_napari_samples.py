@@ -3,11 +3,14 @@ import pytest
 from napari.layers import Image, Labels, Shapes
 from npe2 import PluginManifest
 
+from napari_labelfix.methods.sissi.pages import boxes_of_labels
+from napari_labelfix.metrics.overlap import iou_of_boxes
 from napari_labelfix.sample_data.napari_samples import (
     OTHER_SEED,
     SHARE_OF_OBJECTS,
     bright_field_cells,
     fluorescence_nuclei,
+    nuclei_with_boxes,
     nuclei_with_points,
     stack_with_finished_planes,
     stained_tissue_nuclei,
@@ -17,7 +20,13 @@ from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
 
 SAMPLES = [fluorescence_nuclei, bright_field_cells, stained_tissue_nuclei]
-ALL = [*SAMPLES, nuclei_with_points, tissue_with_careless_labels, stack_with_finished_planes]
+ALL = [
+    *SAMPLES,
+    nuclei_with_points,
+    tissue_with_careless_labels,
+    nuclei_with_boxes,
+    stack_with_finished_planes,
+]
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -97,3 +106,16 @@ def test_two_planes_of_the_stack_are_finished_and_the_others_have_no_label():
     np.testing.assert_array_equal(labels[1], fluorescence(2, (256, 256)).labels)
     assert labels[:2].any(axis=(1, 2)).all()
     assert not labels[2:].any()
+
+
+def test_boxes_lie_about_half_of_the_nuclei_and_none_is_exact():
+    (_, _, _), (rectangles, of_boxes, kind) = nuclei_with_boxes()
+    assert kind == "shapes"
+    exact = boxes_of_labels(fluorescence(1).labels)
+    corners = np.concatenate([rectangles.min(axis=1), rectangles.max(axis=1)], axis=1) + 0.5
+    assert 0.3 < len(corners) / len(exact) < 0.7
+    best = iou_of_boxes(corners, exact).max(axis=1)
+    assert (best > 0.3).all()
+    assert 0.6 < best.mean() < 0.9
+    assert (best < 1).all()
+    assert of_boxes["features"]["source"] == ["drawn"] * len(corners)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import label
 
-from napari_labelfix.snapshots import Detections, Proposal, Snapshot
+from napari_labelfix.snapshots import Detections, FoundBoxes, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
@@ -90,4 +90,18 @@ def detections(positions: list, scores: list, roles: list, radius: float = 8.0, 
         radius,
         heatmap,
         labels if masks else None,
+    )
+
+
+def found_boxes(corners: list, scores: list, roles: list, masks: bool = False, shown: bool = False) -> FoundBoxes:
+    """Return boxes in a (60, 80) image, with full masks and a grey training image if they are asked for."""
+    labels = np.zeros((60, 80), np.int32)
+    for number, (y0, x0, y1, x1) in enumerate(corners, start=1):
+        labels[int(y0) : int(y1), int(x0) : int(x1)] = number
+    return FoundBoxes(
+        np.array(corners, np.float32).reshape(-1, 4),
+        np.array(scores, np.float32),
+        np.array(roles, np.uint8),
+        labels if masks else None,
+        np.full((60, 80), 77, np.uint8) if shown else None,
     )

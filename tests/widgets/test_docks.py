@@ -36,6 +36,7 @@ SAMPLES = {
     "scribble2label": "stained_tissue",
     "p_classification": "points",
     "label_upgrade": "careless_labels",
+    "sissi": "boxes",
     "hovernet_stpp": "finished_planes",
 }
 

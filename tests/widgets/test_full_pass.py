@@ -292,6 +292,39 @@ def test_a_stack_is_labelled_from_one_finished_plane(open_dock, viewer, person, 
     assert (corrected.data[0] > 0).sum() == (planes[0].labels > 0).sum()
 
 
+def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, person, qtbot):
+    """Find boxes, draw one more with the mouse, Run, accept what is found, and the masks in it."""
+    sample = fluorescence(3, (128, 128))
+    dock = open_dock(METHODS["sissi"])
+    image = viewer.add_image(sample.image, name="cells", scale=(0.5, 0.5), units=("um", "um"))
+    viewer.reset_view()
+    person.click(dock.suggestion_button)
+    qtbot.waitUntil(lambda: "were found" in dock.message.text(), timeout=20_000)
+    mine = dock.inputs.annotation
+    before = len(mine.data)
+    person.click(dock.inputs.brushes["box"])
+    person.stroke(image, (4, 4), (10, 10), (24, 22))
+    assert len(mine.data) == before + 1
+    assert list(mine.features["source"]) == ["found"] * before + ["drawn"]
+    assert dock.message.text() == "Press Run [G]." or "were found" in dock.message.text()
+
+    for name, value in (("epochs", 2), ("crop", 64), ("batch_size", 2)):
+        dock.form.editor(name).setValue(value)
+    dock.form.editor("masks").setCurrentText("foreground")
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(dock.accept_view.all_button.isEnabled, timeout=60_000)
+    qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
+    assert dock.message.mood == "hint", dock.message.text()
+    assert result(dock, "training_image").data.any()
+    person.click(dock.accept_view.all_button)
+    assert "accepted" in list(mine.features["source"])
+    scopes = dock.accept_view.scopes
+    scopes.setCurrentIndex(scopes.findText("Masks, as labels"))
+    scopes.activated.emit(scopes.currentIndex())
+    person.click(dock.accept_view.all_button)
+    assert f1_score(layers.find(viewer, "corrected", image).data, sample.labels) > 0.6
+
+
 class TestFailures:
     """Whatever happens to the trainer: the window lives, the layers are as they were, a sentence says what happened."""
 

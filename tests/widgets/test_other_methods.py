@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from fakes import detections, snapshot
+from fakes import detections, found_boxes, snapshot
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QScrollArea
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.snapshots import Change, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Change, Proposal, Role
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
 
@@ -109,6 +109,68 @@ class TestPoints:
         box.number.setValue(40)
         box.estimate_button.click()
         assert box.number.value() == pytest.approx(16, rel=0.35)
+
+
+class TestBoxes:
+    corners = ((8, 8, 23, 23), (8, 53, 23, 68), (38, 13, 53, 28))
+
+    @pytest.fixture
+    def dock(self, open_dock):
+        return open_dock("sissi")
+
+    def send(self, run, masks=False):
+        roles = [BoxRole.CONFIRMED, BoxRole.ADDED, BoxRole.ADDED]
+        run.waiting.append(snapshot(1, {0: found_boxes(list(self.corners), [1, 0.9, 0.6], roles, masks, shown=True)}))
+
+    def test_with_nothing_drawn_it_says_press_run_and_runs(self, dock, trainer):
+        assert dock.message.text() == "Press Run [G]."
+        assert not dock.suggestion_button.isHidden()
+        assert dock.preview_button.isHidden()
+        dock.run_view.run_button.click()
+        assert trainer.runs[0].task.planes[0].annotation.corners.shape == (0, 4)
+
+    def test_boxes_are_found_before_a_run_and_again_with_other_parameters(self, dock, qtbot):
+        for sensitivity in (0.5, 0.6):
+            dock.form.setValue(dock.form.value().replace(sensitivity=sensitivity, cell=16.0))
+            dock.suggestion_button.click()
+            qtbot.waitUntil(dock.suggestion_button.isEnabled, timeout=10_000)
+            assert dock.message.text().startswith("4 boxes were found. Delete wrong ones")
+        assert len(dock.inputs.annotation.data) == 4, "those found before were replaced"
+
+    def test_where_none_are_found_it_says_what_to_do(self, dock, qtbot):
+        dock.form.setValue(dock.form.value().replace(weak_boxes="none"))
+        dock.suggestion_button.click()
+        qtbot.waitUntil(dock.suggestion_button.isEnabled, timeout=10_000)
+        assert dock.message.text().startswith("No boxes were found. Choose another way")
+
+    def test_found_boxes_are_shown_counted_accepted_sent_and_taken_back(self, dock, trainer, qtbot):
+        dock.run_view.run_button.click()
+        run, view = trainer.runs[0], dock.accept_view
+        self.send(run)
+        qtbot.waitUntil(view.all_button.isEnabled)
+        assert view.object_button.text() == "Accept box [K]"
+        assert view.count.text() == "3 boxes ≥ 0.50 will be accepted."
+        assert "2&nbsp;added" in view.legend.text()
+        view.all_button.click()
+        assert dock.message.text().startswith("3 boxes were accepted into your boxes, as new input.")
+        qtbot.waitUntil(lambda: bool(run.sent))
+        np.testing.assert_allclose(run.sent[0].planes[0].annotation.corners, self.corners)
+        view.take_back_button.click()
+        assert dock.message.text() == "3 boxes were taken back."
+        qtbot.waitUntil(lambda: len(run.sent) == 2)
+        assert len(run.sent[1].planes[0].annotation.corners) == 0
+
+    def test_masks_can_be_accepted_as_labels_instead(self, dock, trainer, viewer, qtbot):
+        dock.run_view.run_button.click()
+        self.send(trainer.runs[0], masks=True)
+        view = dock.accept_view
+        qtbot.waitUntil(lambda: not view.scopes.isHidden())
+        assert [view.scopes.itemText(row) for row in range(2)] == ["Boxes, as new input", "Masks, as labels"]
+        view.scopes.setCurrentIndex(1)
+        view.scopes.activated.emit(1)
+        view.all_button.click()
+        corrected = layers.find(viewer, "corrected", dock.inputs.image)
+        assert len(np.unique(corrected.data)) == 4
 
 
 class TestLabelsWithARightPart:

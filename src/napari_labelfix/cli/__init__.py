@@ -42,11 +42,11 @@ Device = Annotated[
 def run(
     method: Annotated[str, typer.Argument(metavar="METHOD", help="As 'napari-labelfix methods' lists them.")],
     image: Images,
-    annotations: Annotated[
-        list[Path],
-        typer.Option("--annotations", metavar="PATH...", help="Files named like their images, or folders of them."),
-    ],
     out: Out,
+    annotations: Annotated[
+        list[Path] | None,
+        typer.Option("--annotations", metavar="PATH...", help="Files named like their images, or folders of them."),
+    ] = None,
     params: Annotated[
         Path | None, typer.Option("--params", metavar="FILE.toml", help="Parameters, a line 'name = value' each.")
     ] = None,
@@ -66,8 +66,8 @@ def run(
     """Train a method on annotated images and write labels, classes, confidence and the model.
 
     In the annotations of scribble2label 0 is unmarked, 1 background, 2 and up foreground. Those of p_classification
-    are CSV files of points with columns y,x. An image without annotations is labelled too. Ctrl+C ends the training
-    and writes what is there.
+    are CSV files of points with columns y,x, those of sissi of boxes with y0,x0,y1,x1; sissi also does without. An
+    image without annotations is labelled too. Ctrl+C ends the training and writes what is there.
     """
     from napari_labelfix.cli.arguments import read_params
     from napari_labelfix.cli.jobs import train_on_files
@@ -76,7 +76,7 @@ def run(
 
     chosen = find_method(method)
     values = read_params(chosen.params, params, settings or (), device=device, seed=seed)
-    train_on_files(chosen, image, annotations, values, out, seconds, make_reporter(seconds), trusted or ())
+    train_on_files(chosen, image, annotations or (), values, out, seconds, make_reporter(seconds), trusted or ())
     typer.echo(f"Results are in {out}.")
 
 

@@ -17,7 +17,7 @@ from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
 from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
 from napari_labelfix.methods.table import Method, find_method
-from napari_labelfix.snapshots import Belief, Detections, Snapshot, run_to_end
+from napari_labelfix.snapshots import Belief, Detections, FoundBoxes, Snapshot, run_to_end
 from napari_labelfix.trainer.reasons import explain
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _counts(read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, Any]:
     counts: dict[str, int | list[int]] = {}
     for file, planes in read.planes_of_files():
         found = [proposals[index] for index in planes if index in proposals]
-        numbers = [belief.count for belief in found if isinstance(belief, Detections)]
+        numbers = [belief.count for belief in found if isinstance(belief, Detections | FoundBoxes)]
         if len(numbers) == len(planes):
             counts[str(file.path)] = numbers[0] if len(numbers) == 1 else numbers
     return {"counts": counts} if counts else {}

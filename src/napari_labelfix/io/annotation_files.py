@@ -14,10 +14,11 @@ import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.label_image import objects_of
-from napari_labelfix.io.pairing import POINTS, READERS, find_annotations, is_only_a_plane_of, plane_of
+from napari_labelfix.io.pairing import READERS, TABLES, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
 from napari_labelfix.io.read import in_shape, read_labels
 
@@ -62,10 +63,8 @@ def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotati
     """
     if not paths:
         return [None] * len(file.planes)
-    if paths[0].suffix.lower() == POINTS:
-        if kind is not Points:
-            raise InputError(f"{paths[0]} holds points, but {kind.__name__.lower()} are wanted. Choose another file.")
-        return list(points_of_planes(paths[0], file))
+    if paths[0].suffix.lower() == TABLES:
+        return _in_table(paths[0], file, kind)
     contents = _read(paths, file)
     if kind is Scribbles and contents.labels is None:
         raise InputError(f"Scribbles are read from images only, but got {paths[0]}. Save them as TIFF or PNG.")
@@ -81,8 +80,8 @@ def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:
     InputError
         If it cannot be read, or there is nothing in it that can be used.
     """
-    if paths[0].suffix.lower() == POINTS:
-        return Points
+    if paths[0].suffix.lower() == TABLES:
+        return Boxes if holds_boxes(paths[0]) else Points
     contents = _read(find_annotations(paths), file)
     if contents.labels is not None or contents.drawn.objects:
         return Instances
@@ -95,6 +94,15 @@ def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
     """Return the labels that the files hold for an image, (..., Y, X). Raises `InputError` as `read_annotations`."""
     planes = [cast("Instances", found).labels for found in read_annotations(paths, file, Instances)]
     return file.restack(planes)
+
+
+def _in_table(path: Path, file: ImageFile, kind: type[Annotation]) -> list[Annotation | None]:
+    """Read boxes or points."""
+    if kind is Boxes:
+        return list(boxes_of_planes(path, file))
+    if kind is not Points:
+        raise InputError(f"{path} holds points or boxes, but {kind.__name__.lower()} are wanted. Choose another file.")
+    return list(points_of_planes(path, file))
 
 
 def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:

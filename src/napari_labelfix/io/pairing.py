@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from napari_labelfix.annotations import Points
+from napari_labelfix.annotations import Boxes, Points
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
@@ -26,9 +26,9 @@ READERS = {
     ".geojson": "qupath_geojson",
     ".txt": "yolo",
 }  # modules of this package, by suffix
-POINTS = ".csv"
+TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points)$")  # of the names that an export gives
+_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points|_boxes)$")  # of the names that an export gives
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
 _PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")
 
@@ -57,7 +57,7 @@ def pair(
 
     A file is named like its image, perhaps with the ending of an export ("cells_rois.zip"); a COCO file may be called
     anything and belongs to the images that it names; of YOLO, PNG and TIFF there may be a file for each plane
-    ("cells_003_labels.png"). Where an image has labels and a table of points, what is wanted (`kind`) decides.
+    ("cells_003_labels.png"). Where an image has labels and a table of points or boxes, what is wanted (`kind`) decides.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _own_name(path: Path) -> str:
 
 
 def _suffixes() -> list[str]:
-    return [*SUFFIXES, *READERS, POINTS]
+    return [*SUFFIXES, *READERS, TABLES]
 
 
 def _may_be_annotations(path: Path) -> bool:
@@ -173,7 +173,7 @@ def _names(path: Path) -> tuple[str, str, str]:
 
 def _choose(name: str, files: list[Path], kind: type[Annotation] | None) -> list[Path]:
     """Return the one file to read, or those of the planes of a stack."""
-    fitting = [path for path in files if (path.suffix.lower() == POINTS) == (kind is Points)] or files
+    fitting = [path for path in files if (path.suffix.lower() == TABLES) == (kind in (Points, Boxes))] or files
     exact = [path for path in fitting if _own_name(path) == name] or fitting
     if len(exact) > 1 and not all(is_only_a_plane_of(name, path) for path in exact):
         raise InputError(f"{exact[0]} and {exact[1]} could both be annotations of {name}. Give one of them.")

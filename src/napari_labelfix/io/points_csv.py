@@ -18,6 +18,7 @@ from napari_labelfix.annotations import Points
 from napari_labelfix.data.cell_size import estimate_diameter
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
+from napari_labelfix.io.tables import numbers_of_planes, read_table
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.io.read import ImageFile
+    from napari_labelfix.io.tables import Table
     from napari_labelfix.snapshots import Detections
 
 _NEGATIVE = {"role": "negative", "kind": "not a cell"}
 _LEFT_OUT = {"pseudo-positive", "detected", "pseudo-negative"}  # what a method believed is not what a person said
-_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,27 +62,13 @@ def read_points(path: Path) -> PointTable:
     InputError
         If it cannot be read, lacks the columns, or holds something else than numbers.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The points {path} cannot be read ({getattr(error, 'strerror', 'not UTF-8')}).") from None
-    lines = text.splitlines()
-    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
-    try:
-        rows = list(csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True))
-        header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error as error:
-        raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
-    names = {name.strip().lower(): name for name in header}
-    axes = _axes(names, path)
-    kept = [row for row in rows if _word(row, names, "role") not in _LEFT_OUT]
-    positions = [[_number(row[names[axis]], path) for axis in axes] for row in kept]
-    negative = [any(_word(row, names, column) == word for column, word in _NEGATIVE.items()) for row in kept]
-    radii = [_number(row[names["radius"]], path) for row in kept] if "radius" in names else []
+    table = read_table(path, "points")
+    axes = _axes(table)
+    kept = [row for row in table.rows if table.word(row, "role") not in _LEFT_OUT]
+    negative = [any(table.word(row, column) == word for column, word in _NEGATIVE.items()) for row in kept]
+    radii = table.numbers(kept, ["radius"]) if table.has("radius") else np.zeros(0)
     return PointTable(
-        np.array(positions, float).reshape(-1, len(axes)),
-        np.array(negative, bool),
-        float(np.median(radii)) if radii else None,
+        table.numbers(kept, axes), np.array(negative, bool), float(np.median(radii)) if radii.size else None
     )
 
 
@@ -94,19 +81,7 @@ def points_of_planes(path: Path, file: ImageFile) -> list[Points]:
         As `read_points`, and if the points have more or fewer axes than the image, or lie in no plane of it.
     """
     table = read_points(path)
-    leading = file.shape[:-2]
-    axes = table.positions.shape[1]
-    if axes == 3 and not leading:
-        leading = (1,)
-    if axes != len(leading) + 2:
-        raise InputError(
-            f"{file.path} has {len(file.shape)} axes, but {path} has positions on {axes}. "
-            "A stack needs a column for the plane: plane, y, x."
-        )
-    index = np.round(table.positions[:, :-2]).astype(int)
-    if ((index < 0) | (index >= leading)).any():
-        raise InputError(f"{path} has points in planes that {file.path} does not have. Count planes from 0.")
-    plane = np.ravel_multi_index(tuple(index.T), leading) if leading else np.zeros(len(index), int)
+    plane = numbers_of_planes(table.positions[:, :-2], path, file, "points")
     found = []
     for number, image in enumerate(file.planes):
         here, spot = plane == number, table.positions[:, -2:]
@@ -136,27 +111,14 @@ def write_points(path: Path, planes: Sequence[Detections]) -> None:
                 writer.writerow([number] * several + [f"{y:.2f}", f"{x:.2f}", f"{score:.4f}", word])
 
 
-def _axes(names: dict[str, str], path: Path) -> list[str]:
+def _axes(table: Table) -> list[str]:
     """Return the names of the columns of positions, the row and the column of the image last."""
-    if {"y", "x"} <= names.keys():
-        return ["plane", "y", "x"] if "plane" in names else ["y", "x"]
-    numbered = sorted(name for name in names if name.startswith("axis-"))
+    if table.has("y", "x"):
+        return ["plane", "y", "x"] if table.has("plane") else ["y", "x"]
+    numbered = table.numbered("axis-")
     if len(numbered) >= 2:
         return numbered
     raise InputError(
-        f"Expected columns y,x (or napari's axis-0,axis-1) in {path}, but got {', '.join(names) or 'none'}."
+        f"Expected columns y,x (or napari's axis-0,axis-1) in {table.path}, but got "
+        f"{', '.join(table.columns) or 'none'}."
     )
-
-
-def _word(row: dict[str, str], names: dict[str, str], column: str) -> str:
-    return (row[names[column]] or "").strip().lower() if column in names else ""
-
-
-def _number(text: str | None, path: Path) -> float:
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = np.nan
-    if not np.isfinite(value):
-        raise InputError(f"Expected a number in {path}, but got {text!r}. Use a point for decimals.")
-    return value

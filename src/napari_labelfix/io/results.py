@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from napari_labelfix.io.boxes_csv import write_boxes
 from napari_labelfix.io.files import replacing
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
 from napari_labelfix.io.points_csv import write_points
-from napari_labelfix.snapshots import Detections, Proposal
+from napari_labelfix.snapshots import Detections, FoundBoxes, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ENDINGS: dict[type[Belief], tuple[str, ...]] = {  # of the names of the files of an image, after its stem
     Proposal: ("_labels.tif", "_classes.tif", "_confidence.tif", "_changes.tif"),
     Detections: ("_points.csv", "_heatmap.tif", "_labels.tif"),
+    FoundBoxes: ("_boxes.csv", "_labels.tif"),
 }
 
 
@@ -43,6 +45,9 @@ def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> l
     found = [belief for belief in beliefs if isinstance(belief, Detections)]
     if found:
         return _write_detections(folder, file, found)
+    boxes = [belief for belief in beliefs if isinstance(belief, FoundBoxes)]
+    if boxes:
+        return _write_boxes(folder, file, boxes)
     return _write_proposals(folder, file, [belief for belief in beliefs if isinstance(belief, Proposal)])
 
 
@@ -68,6 +73,17 @@ def _write_detections(folder: Path, file: ImageFile, planes: Sequence[Detections
     if not masks:
         return names[:2]
     write_labels(folder / names[2], file.restack(masks))
+    return names
+
+
+def _write_boxes(folder: Path, file: ImageFile, planes: Sequence[FoundBoxes]) -> list[str]:
+    """Write `<stem>_boxes.csv`, and `<stem>_labels.tif` where there are masks."""
+    names = _names(file, FoundBoxes)
+    write_boxes(folder / names[0], planes)
+    masks = [found.labels for found in planes if found.labels is not None]
+    if not masks:
+        return names[:1]
+    write_labels(folder / names[1], file.restack(masks))
     return names
 
 

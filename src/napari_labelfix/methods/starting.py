@@ -11,14 +11,20 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.networks.unet import Start, UnetSpec, load_unet, pick_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import nn
 
     from napari_labelfix.params import Params
 
 
-def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, object] | None = None) -> Start | None:
+def saved_start(
+    params: Params,
+    method: str,
+    spec: UnetSpec,
+    more: Mapping[str, object] | None = None,
+    load: Callable[[UnetSpec, bytes], nn.Module] = load_unet,
+) -> Start | None:
     """Return the network of a saved model, to train on; None if no folder was chosen.
 
     Parameters
@@ -31,6 +37,8 @@ def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, 
         The network that it needs. It may have other classes than the saved one: further classes begin as its last one.
     more
         What else must be the same in the model's description.
+    load
+        Builds the network, of another kind than a U-Net, from its weights.
 
     Raises
     ------
@@ -52,7 +60,7 @@ def saved_start(params: Params, method: str, spec: UnetSpec, more: Mapping[str, 
                 f"The model in {folder} has {name} {found.get(name)!r}, but this run has {name} {wanted!r}. Choose "
                 "another model to start from, or none."
             )
-    network = load_unet(saved, model.weights)
+    network = load(saved, model.weights)
     _fit_classes(network, saved.classes, spec.classes)
     return Start(network, f"Started from the model in {folder}.", all_trained=True)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from napari_labelfix.annotations import Annotation, FinishedInstances, Instances, Points, Scribbles, Task
+from napari_labelfix.annotations import Annotation, Boxes, FinishedInstances, Instances, Points, Scribbles, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.snapshots import Belief, Detections, Proposal
+from napari_labelfix.methods.sissi.params import SissiParams
+from napari_labelfix.snapshots import Belief, Detections, FoundBoxes, Proposal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,13 @@ class Preview(Protocol):
         """Return labels (Y, X); another seed, another example."""
 
 
+class Suggest(Protocol):
+    """Finds an annotation to begin with, without any training."""
+
+    def __call__(self, plane: Plane, params: Params) -> Annotation:
+        """Return what can be seen in a plane by simple means."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One row: what a method is called, what it takes, and where its code is.
@@ -62,6 +70,9 @@ class Method:
     preview
         Dotted name of a module with a function `preview`, without torch: what the training makes of right labels, to
         look at before a run. "" where there is nothing to look at.
+    suggest
+        Dotted name of a module with a function `suggest`, without torch: an annotation to begin with, found by simple
+        means. "" where a person has to draw.
     """
 
     name: str
@@ -73,6 +84,7 @@ class Method:
     output: type[Belief]
     code: str
     preview: str = ""
+    suggest: str = ""
 
     def load(self) -> MethodCode:
         """Import the code that computes; this imports torch."""
@@ -81,6 +93,10 @@ class Method:
     def load_preview(self) -> Preview:
         """Import the function that makes the preview."""
         return cast("Preview", import_module(self.preview).preview)
+
+    def load_suggest(self) -> Suggest:
+        """Import the function that finds an annotation to begin with."""
+        return cast("Suggest", import_module(self.suggest).suggest)
 
 
 METHODS = {
@@ -120,6 +136,19 @@ METHODS = {
             output=Proposal,
             code="napari_labelfix.methods.label_upgrade.run",
             preview="napari_labelfix.methods.label_upgrade.preview",
+        ),
+        Method(
+            name="sissi",
+            title="SISSI",
+            summary="Finds all cells from boxes of which some are missing or imprecise, correcting the boxes as it "
+            "learns.",
+            paper="Elbatel, Bornberg, Kattel, Almar, Marrocco & Bria, Seamless Iterative Semi-Supervised Correction of "
+            "Imperfect Labels in Microscopy Images, DART at MICCAI 2022.",
+            params=SissiParams,
+            annotation=Boxes,
+            output=FoundBoxes,
+            code="napari_labelfix.methods.sissi.run",
+            suggest="napari_labelfix.methods.sissi.weak_boxes",
         ),
         Method(
             name="hovernet_stpp",

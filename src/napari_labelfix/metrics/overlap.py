@@ -1,4 +1,4 @@
-"""How much two masks agree, pixel by pixel."""
+"""How much two masks agree, pixel by pixel, and how far boxes overlap."""
 
 from __future__ import annotations
 
@@ -51,6 +51,27 @@ def dice(predicted: NDArray[np.generic], truth: NDArray[np.generic]) -> float:
     shared, in_predicted, in_truth = _count(predicted, truth)
     total = in_predicted + in_truth
     return 2 * shared / total if total else 1.0
+
+
+def iou_of_boxes(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return intersection over union of each box of one set with each of another.
+
+    Parameters
+    ----------
+    one, other
+        (N, 4) and (M, 4) y0, x0, y1, x1.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        (N, M) in [0, 1]; boxes without area overlap with nothing.
+    """
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2).astype(float)
+    area_of_one, area_of_other = (np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1) for boxes in (one, other))
+    union = area_of_one[:, None] + area_of_other - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def _count(predicted: NDArray[np.generic], truth: NDArray[np.generic]) -> tuple[int, int, int]:

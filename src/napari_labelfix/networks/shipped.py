@@ -12,7 +12,7 @@ from napari_labelfix.errors import ModelError
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-WEIGHTS = ("microscopy", "guided", "hover")
+WEIGHTS = ("microscopy", "guided", "hover", "detector")
 FOLDER = "NAPARI_LABELFIX_WEIGHTS"  # environment variable: where to look for weights instead of in the package
 
 

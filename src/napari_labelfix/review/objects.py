@@ -12,7 +12,7 @@ from napari_labelfix.snapshots import Change, Role
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_labelfix.snapshots import Detections, Proposal
+    from napari_labelfix.snapshots import Detections, FoundBoxes, Proposal
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,12 @@ def describe_marked_objects(labels: NDArray[np.integer], detections: Detections)
     surest = np.zeros(labels.max(initial=0) + 1)
     np.maximum.at(surest, labels[rows, columns], detections.scores[cells])
     return Objects(ids, np.ones(ids.size, np.int64), surest[ids], np.zeros(ids.size, np.int64))
+
+
+def describe_boxed_objects(labels: NDArray[np.integer], found: FoundBoxes) -> Objects:
+    """Return masks (Y, X) that were grown in boxes, and numbered as these are, as objects as sure as their boxes."""
+    ids = _ids(np.bincount(labels.ravel()))
+    return Objects(ids, np.ones(ids.size, np.int64), found.scores[ids - 1].astype(float), np.zeros(ids.size, np.int64))
 
 
 def _ids(sizes: NDArray[np.intp]) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Imperfect annotations of other kinds than scribbles, made from exact labels: a few points, and careless labels."""
+"""Imperfect annotations of other kinds than scribbles, made from exact labels: points, boxes, careless labels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MISSING, _LOOSE = 0.35, 0.5  # shares of the objects
 _MOST_PIXELS = 4  # by which an outline is wrong
+_NOT_BOXED, _SLIP = 0.5, 0.1  # share of the objects, and of an object's length
 _DEBRIS = 0.25  # things that are no objects, as a share of the objects
 
 
@@ -26,6 +27,20 @@ def typical_diameter(labels: NDArray[np.int32]) -> float:
     """Return the diameter of a disc as large as the median object, in pixels."""
     sizes = np.bincount(labels.ravel())[1:]
     return round(float(np.sqrt(4 / np.pi * np.median(sizes[sizes > 0]))), 1)
+
+
+def careless_boxes(labels: NDArray[np.int32], seed: int) -> NDArray[np.float64]:
+    """Return (N, 4) y0, x0, y1, x1 of boxes as somebody in a hurry draws them: half are missing, none is exact.
+
+    Each side is off by about a tenth of the object's length.
+    """
+    rng = np.random.default_rng(seed)
+    exact = np.array([(y.start, x.start, y.stop, x.stop) for y, x in filter(None, find_objects(labels))], float)
+    drawn = exact[rng.random(len(exact)) >= _NOT_BOXED]
+    lengths = np.tile(drawn[:, 2:] - drawn[:, :2], 2)
+    height, width = labels.shape
+    moved = drawn + rng.normal(0, _SLIP, drawn.shape) * lengths
+    return np.round(np.clip(moved, 0, [height, width, height, width]), 1)
 
 
 def careless_labels(labels: NDArray[np.int32], right_part: tuple[slice, slice], seed: int) -> NDArray[np.int32]:

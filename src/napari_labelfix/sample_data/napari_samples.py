@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.sample_data.imperfect import careless_labels, some_centres, typical_diameter
+from napari_labelfix.sample_data.imperfect import careless_boxes, careless_labels, some_centres, typical_diameter
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import Sample, bright_field, fluorescence, stained_tissue
 
@@ -52,6 +52,23 @@ def nuclei_with_points() -> list[LayerTuple]:
         "metadata": {"labelfix": {"role": "points"}},
     }
     return [(image, {"name": name}, "image"), (centres, of_points, "points")]
+
+
+def nuclei_with_boxes() -> list[LayerTuple]:
+    """Return a fluorescence image, 512 x 512, 16 bit, and boxes on about half of its nuclei, none of them exact."""
+    name, (image, labels) = "nuclei", fluorescence(SEED)
+    corners = careless_boxes(labels, SEED) - 0.5  # in napari the middle of the first pixel is 0, 0
+    of_boxes = {
+        "name": f"{name} boxes",
+        "shape_type": "rectangle",
+        "face_color": "transparent",
+        "edge_color": _PALETTE[1],
+        "edge_width": 2,
+        "features": {"source": ["drawn"] * len(corners)},
+        "metadata": {"labelfix": {"role": "boxes"}},
+    }
+    rectangles = np.stack([corners[:, [y, x]] for y, x in ((0, 1), (0, 3), (2, 3), (2, 1))], axis=1)
+    return [(image, {"name": name}, "image"), (rectangles, of_boxes, "shapes")]
 
 
 def tissue_with_careless_labels() -> list[LayerTuple]:

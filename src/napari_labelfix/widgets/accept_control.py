@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.acceptor import several
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
 
@@ -61,7 +62,7 @@ class AcceptControl(QObject):
         layers.on_list_change(viewer, self.count_later)
 
     def set_results(self, results: ResultLayers | None, annotation: Layer | None) -> None:
-        """Accept from these layers from now on, and points into this annotation."""
+        """Accept from these layers from now on, and points and boxes into this annotation."""
         self._results = results
         self._acceptors = acceptors_of(results, annotation) if results is not None else []
         self.stop_picking()
@@ -155,7 +156,7 @@ class AcceptControl(QObject):
         if picking and acceptor is not None:
             acceptor.select_layer_without_brush()
             callbacks.append(self._on_canvas_click)
-            self.told.emit(f"Click on the {acceptor.noun}s to accept. Press the button again to end.", "hint")
+            self.told.emit(f"Click on the {several(acceptor.noun)} to accept. Press the button again to end.", "hint")
 
     def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
         """Accept at a click; a drag, of more than a hand's tremble, moves the image."""
@@ -195,4 +196,4 @@ def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit) -> str:
 
 
 def _was(noun: str, count: int) -> str:
-    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"
+    return f"1 {noun} was" if count == 1 else f"{count} {several(noun)} were"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
+from napari_labelfix.widgets.acceptor import several
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class AcceptView(QWidget):
             return
         self.all_button.setText(f"Accept all ({everything.new})")
         there = f", {above.present} {_are(above.present)} already there" if above.present else ""
-        noun = self._noun if above.new == 1 else f"{self._noun}s"
+        noun = self._noun if above.new == 1 else several(self._noun)
         self.count.setText(f"{above.new} {noun} ≥ {self.threshold:.2f} will be accepted{there}.")
 
     def _on_number(self, value: float) -> None:

@@ -30,6 +30,11 @@ class Accepted:
     present: int
 
 
+def several(noun: str) -> str:
+    """Return what more than one of them are called."""
+    return f"{noun}es" if noun.endswith("x") else f"{noun}s"
+
+
 class Acceptor(ABC):
     """Moves what is proposed into a layer of the person's."""
 

@@ -12,40 +12,27 @@ from napari.utils.colormaps.standardize_color import transform_color
 from napari_labelfix.review.objects import describe_marked_objects
 from napari_labelfix.snapshots import Detections, Role
 from napari_labelfix.widgets import looks
-from napari_labelfix.widgets.proposed_objects import ProposedObjects
-from napari_labelfix.widgets.results import LegendEntry, ResultLayers
+from napari_labelfix.widgets.mark_layers import MarkLayers
+from napari_labelfix.widgets.results import LegendEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.components import ViewerModel
-    from napari.layers import Layer, Points
+    from napari.layers import Points
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
-    from napari_labelfix.review.objects import Objects
     from napari_labelfix.snapshots import Belief
 
 _COLORS = transform_color([looks.ROLE_COLORS[role] for role in Role])  # (roles, 4)
 _NAMES = np.array([looks.ROLE_NAMES[role] for role in Role])
 
 
-class DetectionLayers(ResultLayers):
+class DetectionLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "detections"
     makers = MappingProxyType({"heatmap": looks.make_heatmap, "detections": looks.make_detections})
-    optional_makers = MappingProxyType({"proposal": looks.make_proposal})
-
-    def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
-        super().__init__(viewer, image, method)
-        self._objects = ProposedObjects(len(self.planes), self.layer("proposal"))
-
-    @property
-    def has_proposal(self) -> bool:
-        """Whether points were proposed for this image, and their layer is still there."""
-        layer = self.layer("detections")
-        return layer is not None and len(layer.data) > 0
 
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:
         """Show detections, by the index of their plane."""
@@ -56,11 +43,13 @@ class DetectionLayers(ResultLayers):
             for plane, detections in found.items():
                 heatmap.data[self.planes[plane]] = detections.heatmap
             heatmap.refresh(extent=False, thumbnail=False)
-        self._write_masks(found)
-
-    def objects(self) -> dict[int, Objects]:
-        """Return the proposed masks as objects, as sure as their points are."""
-        return self._objects.described(self.layer("proposal"))
+        self._write_masks(
+            {
+                plane: (one.labels, partial(describe_marked_objects, one.labels, one))
+                for plane, one in found.items()
+                if one.labels is not None
+            }
+        )
 
     def legend(self) -> Sequence[LegendEntry]:
         """Return the roles of the points."""
@@ -92,15 +81,6 @@ class DetectionLayers(ResultLayers):
                 layer.border_color = colors
             layer.editable = False  # new data made it editable
         layer.refresh(extent=False, thumbnail=False)
-
-    def _write_masks(self, found: Mapping[int, Detections]) -> None:
-        masks = {plane: one.labels for plane, one in found.items() if one.labels is not None}
-        layer = self._wanted("proposal") if masks else None
-        if layer is None:
-            return
-        self._objects.show(layer, {plane: (self.planes[plane], labels) for plane, labels in masks.items()})
-        for plane, labels in masks.items():
-            self._objects.note(plane, partial(describe_marked_objects, labels, found[plane]))
 
 
 def _positions(index: tuple[int, ...], detections: Detections) -> NDArray[np.floating]:

@@ -60,6 +60,12 @@ class LabelUpgradeDock(_Dock):
     _name = "label_upgrade"
 
 
+class SissiDock(_Dock):
+    """The dock of SISSI."""
+
+    _name = "sissi"
+
+
 class HoverNetDock(_Dock):
     """The dock of HoVer-Net + ST++."""
 

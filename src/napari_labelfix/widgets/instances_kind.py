@@ -104,15 +104,15 @@ def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
 
     size = layers.spatial_shape(place.image)[-2:]
     mask = np.zeros(size, bool)
-    for vertices, kind in zip(_vertices(shapes, place.image), shapes.shape_type, strict=True):
+    for vertices, kind in zip(vertices_on(shapes, place.image), shapes.shape_type, strict=True):
         if kind in ("rectangle", "polygon", "ellipse") and (np.round(vertices[0, :-2]) == place.index).all():
             outline = vertices[:, -2:] if kind != "ellipse" else _round(vertices[:, -2:])
             mask |= polygon2mask(size, outline)
     return mask if mask.any() else None
 
 
-def _vertices(shapes: Shapes, image: Layer) -> list[NDArray[np.floating]]:
-    """Return the vertices of each shape in pixels of the image."""
+def vertices_on(shapes: Shapes, image: Layer) -> list[NDArray[np.floating]]:
+    """Return the vertices (V, dimensions) of each shape in pixels of an image."""
     if not shapes.data:
         return []
     ends = np.cumsum([len(vertices) for vertices in shapes.data])

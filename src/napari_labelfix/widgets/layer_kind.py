@@ -136,6 +136,8 @@ class AnnotationKind:
         Says what to draw before a run can start, or "" when there is enough.
     while_running, afterwards
         How the person helps a run, and what to do after it, beside accepting: halves of a sentence.
+    write
+        Puts a suggestion for a plane into the first layer and returns how much it was; None where nothing is suggested.
     """
 
     layers: tuple[LayerKind, ...]
@@ -143,3 +145,4 @@ class AnnotationKind:
     missing: Callable[[Sequence[Annotation | None]], str]
     while_running: str
     afterwards: str
+    write: Callable[[Any, Place, Annotation], int] | None = None

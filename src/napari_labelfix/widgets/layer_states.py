@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import Author, Kind
 
-OF_A_MODEL = ("proposal", "confidence", "ignored", "changes", "detections", "heatmap")
-NOT_KEPT = ("preview",)  # made anew at a press of a button
+OF_A_MODEL = ("proposal", "confidence", "ignored", "changes", "detections", "heatmap", "found_boxes", "training_image")
+NOT_KEPT = ("preview", "training_image")  # made anew, at a press of a button or by the next run
 _ID = "layer"  # in the tag: the layer's own id
 _LOOKS: dict[Kind, tuple[str, ...]] = {
     "image": ("visible", "opacity", "blending", "gamma", "rgb"),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Role = Literal[
-    "image", "heatmap", "confidence", "ignored", "others", "imperfect", "finished", "preview", "changes",
-    "proposal", "corrected", "detections", "right_part", "points", "scribbles",
+    "image", "training_image", "heatmap", "confidence", "ignored", "others", "imperfect", "finished", "preview",
+    "changes", "proposal", "corrected", "detections", "found_boxes", "right_part", "points", "boxes", "scribbles",
 ]  # fmt: skip
 Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Image, Labels, Points
+from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_labelfix.io.palette import OUTLINES
-from napari_labelfix.snapshots import Change, Role
+from napari_labelfix.snapshots import BoxRole, Change, Role
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 
@@ -29,6 +29,8 @@ ROLE_NAMES = {
     Role.DETECTED: "detected",
     Role.PSEUDO_NEGATIVE: "pseudo-negative",
 }
+BOX_COLORS = {BoxRole.CONFIRMED: GREEN, BoxRole.ADDED: YELLOW, BoxRole.DROPPED: PINK}
+BOX_NAMES = {BoxRole.CONFIRMED: "confirmed", BoxRole.ADDED: "added", BoxRole.DROPPED: "dropped"}
 
 
 def make_proposal(image: Layer) -> Labels:
@@ -122,5 +124,27 @@ def make_detections(image: Layer) -> Points:
         face_color="transparent",
         border_width=0.08,
         features={"score": np.zeros(0, np.float32), "role": np.zeros(0, str)},
+        **layers.placement(image),
+    )
+
+
+def make_found_boxes(image: Layer) -> Shapes:
+    """Return a layer for boxes that a model finds."""
+    return Shapes(
+        ndim=len(layers.spatial_shape(image)),
+        name=f"{image.name} found boxes",
+        features={"score": np.zeros(0, np.float32), "role": np.zeros(0, str)},
+        **layers.placement(image),
+    )
+
+
+def make_training_image(image: Layer) -> Image:
+    """Return a hidden layer for what is learned from in the place of the image."""
+    return Image(
+        np.zeros(layers.level_0(image).shape, np.uint8),
+        name=f"{image.name} training image",
+        rgb=image.rgb,
+        contrast_limits=(0, 255),
+        visible=False,
         **layers.placement(image),
     )

@@ -24,6 +24,7 @@ from napari_labelfix.widgets.preview import PreviewButton
 from napari_labelfix.widgets.run_view import RunView
 from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.session import Session
+from napari_labelfix.widgets.suggestion import SuggestionButton
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +72,7 @@ class MethodDock(QWidget):
         self.inputs = InputView(viewer, self._kind)
         self.form = ParamsForm(method.params)
         self.preview_button = PreviewButton(viewer, method, self.inputs)
+        self.suggestion_button = SuggestionButton(viewer, method, self._kind, self.inputs)
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
@@ -297,6 +299,8 @@ class MethodDock(QWidget):
         self.preview_button.told.connect(self.message.show_text)
         self.model_button.told.connect(self.message.show_text)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
+        self.suggestion_button.told.connect(self.message.show_text)
+        self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
         self._viewer.events.theme.connect(self._on_theme)
         trainer = self.session.trainer
@@ -312,6 +316,7 @@ class MethodDock(QWidget):
             ("1  Image and annotation", self.inputs),
             ("2  Parameters", self.form),
             ("", self.preview_button),
+            ("", self.suggestion_button),
             ("3  Train", self.run_view),
             ("", self.model_button),
             ("4  Accept", self.accept_view),

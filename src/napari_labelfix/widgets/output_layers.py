@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_labelfix.snapshots import Belief, Detections, Proposal
+from napari_labelfix.snapshots import Belief, Detections, FoundBoxes, Proposal
+from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
@@ -22,4 +23,5 @@ class OutputKind(NamedTuple):
 OUTPUTS: dict[type[Belief], OutputKind] = {
     Proposal: OutputKind(ProposalLayers, 0.9),
     Detections: OutputKind(DetectionLayers, 0.5),
+    FoundBoxes: OutputKind(BoxLayers, 0.5),
 }

@@ -12,6 +12,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 from napari_labelfix.review.states import Record
 from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.boxes_kind import BOX_COLOR
 from napari_labelfix.widgets.layer_states import tag_for
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
 
@@ -89,20 +90,27 @@ def _points(project: Project, record: LayerRecord) -> Points:
     if len(data):
         layer.size = np.array(content["size"], float)
     if record.role == "detections":
-        _color_detections(layer)
+        layer.face_color = "transparent"
+        _color_by_role(layer, "border_color", looks.ROLE_NAMES, looks.ROLE_COLORS)
     return layer
 
 
 def _shapes(project: Project, record: LayerRecord) -> Shapes:
     content = _content(project, record)
     vertices = [np.array(shape, float) for shape in content["data"]]
-    return Shapes(
+    layer = Shapes(
         vertices or None,
         ndim=record.shape[1],
         shape_type=content["shape_type"] or "rectangle",
         features=_features(content["features"]),
         **placed(record),
     )
+    if record.role == "found_boxes":
+        layer.face_color = "transparent"
+        _color_by_role(layer, "edge_color", looks.BOX_NAMES, looks.BOX_COLORS)
+    elif record.role == "boxes":
+        layer.face_color, layer.edge_color = "transparent", BOX_COLOR
+    return layer
 
 
 def _content(project: Project, record: LayerRecord) -> dict[str, Any]:
@@ -141,8 +149,8 @@ def _table(objects: Sequence[ObjectRecord]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _color_detections(layer: Points) -> None:
-    colors = {looks.ROLE_NAMES[role]: color for role, color in looks.ROLE_COLORS.items()}
-    layer.face_color = "transparent"
+def _color_by_role(layer: Layer, of: str, names: Mapping[Any, str], colors: Mapping[Any, str]) -> None:
+    """Give each mark of a layer the colour of its role."""
+    by_name = {names[role]: color for role, color in colors.items()}
     if len(layer.data) and "role" in layer.features:
-        layer.border_color = transform_color([colors[name] for name in layer.features["role"]])
+        setattr(layer, of, transform_color([by_name[name] for name in layer.features["role"]]))

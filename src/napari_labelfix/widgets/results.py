@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from napari.layers import Points
+from napari.layers import Points, Shapes
 
 from napari_labelfix.widgets import layers
 
@@ -60,9 +60,9 @@ class ResultLayers(ABC):
     def layer(self, role: layers.Role) -> Layer | None:
         """Return one of the layers, or None where it is missing."""
         layer = layers.find(self.viewer, role, self.image, self.method)
-        if layer is None or isinstance(layer, Points):
+        if layer is None or isinstance(layer, Points | Shapes):
             return layer
-        return layer if tuple(layer.data.shape) == self.shape else None
+        return layer if layers.spatial_shape(layer) == self.shape else None
 
     def belong_to(self, image: Layer) -> bool:
         """Whether these are the layers of this image, with the size that it has now."""

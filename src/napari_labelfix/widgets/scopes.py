@@ -1,4 +1,4 @@
-"""What a person can accept from: all objects, those with one kind of change, points, masks."""
+"""What a person can accept from: all objects, those with one kind of change, points or boxes, masks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
+from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
+from napari_labelfix.widgets.mark_layers import MarkLayers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,15 +46,18 @@ def acceptors_of(results: ResultLayers, annotation: Layer | None) -> list[Accept
     """Return what accepts from results, the usual one first."""
     if isinstance(results, DetectionLayers):
         return [AcceptingPoints(results, annotation), Accepting(results)]
+    if isinstance(results, BoxLayers):
+        return [AcceptingBoxes(results, annotation), Accepting(results)]
     return [Accepting(results)]
 
 
 def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:
     """Return what there is to choose from by now."""
-    if isinstance(results, DetectionLayers):
-        points, masks = acceptors
+    if isinstance(results, MarkLayers):
+        marks, masks = acceptors
+        name = "Boxes" if isinstance(results, BoxLayers) else "Points"
         with_masks = [Scope("Masks, as labels", masks)] if masks.has_objects else []
-        return [Scope("Points, as new input", points), *with_masks]
+        return [Scope(f"{name}, as new input", marks), *with_masks]
     (objects,) = acceptors
     if results.layer("changes") is None:
         return [Scope("All objects", objects)]

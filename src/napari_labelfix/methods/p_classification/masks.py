@@ -8,30 +8,18 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from napari_labelfix.data.patches import predict_probabilities
-from napari_labelfix.networks.device import on_device
-from napari_labelfix.networks.unet import FOREGROUND, SHIPPED, UnetSpec, pretrained_unet
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from napari_labelfix.methods.p_classification.params import Masks
 
 # where a mask ends, by what it grows in: a heatmap's Gaussian falls to 0.1 at 0.9 radii; the other is a probability
 EDGES = {"heatmap": 0.1, "foreground": 0.5}
 WIDEST = 2.0  # radii; a mask reaches no farther from its point
-
-
-def see_foreground(image: Tensor) -> NDArray[np.float32]:
-    """Return (Y, X) the probability of a cell in a plane (C, H, W), as the shipped weights see it."""
-    spec = UnetSpec(SHIPPED.encoder, int(image.shape[0]), classes=2)
-    network = on_device(pretrained_unet(spec).network, image.device)
-    probability: NDArray[np.float32] = predict_probabilities(network, image)[FOREGROUND].numpy(force=True)
-    return probability
 
 
 def asked_for_masks(

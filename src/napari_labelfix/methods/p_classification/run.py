@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import find_peaks
 from napari_labelfix.methods.p_classification.detector import Detector, predict_heatmap
-from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
+from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session

@@ -11,9 +11,10 @@ import torch
 
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
-from napari_labelfix.methods.p_classification.masks import asked_for_masks, see_foreground
+from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.targets import NOWHERE, far_from, heatmap_target, points_to_learn_from
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device

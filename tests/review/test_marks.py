@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.review.points import near_any, nearest
+from napari_labelfix.review.marks import near_any, nearest
 
 KNOWN = np.array([[10.0, 10], [30, 30]])
 

@@ -1,4 +1,4 @@
-"""Which detected points a person has already, and which one is meant by a place."""
+"""Which detected points or boxes a person has already, and which one is meant by a place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_labelfix.metrics.overlap import iou_of_boxes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+SAME_BOX = 0.5  # IoU
 
 
 def near_any(
@@ -40,6 +44,39 @@ def nearest(points: NDArray[np.floating], place: NDArray[np.floating], distance:
     away = np.where(same_plane, np.hypot(*(points[:, -2:] - place[-2:]).T), np.inf)
     index = int(np.argmin(away))
     return index if away[index] <= distance[index] else None
+
+
+def overlapping_any(
+    boxes: NDArray[np.floating],
+    planes: NDArray[np.integer],
+    known: NDArray[np.floating],
+    known_planes: NDArray[np.integer],
+) -> NDArray[np.bool_]:
+    """Return (N,) which boxes share half of their area with a known one of the same plane.
+
+    Parameters
+    ----------
+    boxes, known
+        (N, 4) and (M, 4) y0, x0, y1, x1 in pixels.
+    planes, known_planes
+        (N, axes) and (M, axes) their planes; no axes in a 2D image.
+    """
+    found = np.zeros(len(boxes), bool)
+    for plane in np.unique(planes, axis=0):
+        here = (planes == plane).all(axis=1)
+        there = known[(known_planes == plane).all(axis=1)]
+        found[here] = (iou_of_boxes(boxes[here], there) >= SAME_BOX).any(axis=1)
+    return found
+
+
+def boxes_at(boxes: NDArray[np.floating], planes: NDArray[np.integer], place: NDArray[np.floating]) -> int | None:
+    """Return the index of the smallest box (N, 4) of its plane (N, axes) in which a place lies; None if in none."""
+    y, x = place[-2:] + 0.5  # a box counts from the edges of pixels, a place from their middles
+    inside = (planes == np.round(place[:-2])).all(axis=1)
+    inside &= (boxes[:, :2] <= (y, x)).all(axis=1) & (boxes[:, 2:] >= (y, x)).all(axis=1)
+    if not inside.any():
+        return None
+    return int(np.argmin(np.where(inside, (boxes[:, 2:] - boxes[:, :2]).prod(axis=1), np.inf)))
 
 
 def _spread(points: NDArray[np.floating], distance: float) -> NDArray[np.floating]:

@@ -1,0 +1,127 @@
+"""Tables in CSV files, from napari or any spreadsheet: columns by their names, in any order and any case."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.read import ImageFile
+
+    Row = Mapping[str, str | None]
+
+_DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of a file, and its columns in small letters with the names that they have there."""
+
+    path: Path
+    columns: Mapping[str, str]
+    rows: Sequence[Row]
+
+    def has(self, *columns: str) -> bool:
+        """Whether there are all these columns."""
+        return set(columns) <= self.columns.keys()
+
+    def numbered(self, prefix: str) -> list[str]:
+        """Return the columns whose names begin so, in order."""
+        return sorted(name for name in self.columns if name.startswith(prefix))
+
+    def word(self, row: Row, column: str) -> str:
+        """Return what stands in a column, in small letters; "" where there is no such column."""
+        return (row[self.columns[column]] or "").strip().lower() if column in self.columns else ""
+
+    def number(self, row: Row, column: str) -> float:
+        """Return the number in a column that is there.
+
+        Raises
+        ------
+        InputError
+            If it is none.
+        """
+        text = row[self.columns[column]]
+        try:
+            value = float(text or "")
+        except ValueError:
+            value = np.nan
+        if not np.isfinite(value):
+            raise InputError(f"Expected a number in {self.path}, but got {text!r}. Use a point for decimals.")
+        return value
+
+    def numbers(self, rows: Sequence[Row], columns: Sequence[str]) -> NDArray[np.float64]:
+        """Return (rows, columns) numbers. Raises `InputError` as `number`."""
+        found = [[self.number(row, column) for column in columns] for row in rows]
+        return np.array(found, float).reshape(len(rows), len(columns))
+
+
+def read_table(path: Path, what: str) -> Table:
+    """Read a table.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What is in it, for the sentence.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The {what} {path} cannot be read ({getattr(error, 'strerror', 'not UTF-8')}).") from None
+    lines = text.splitlines()
+    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
+    try:
+        rows = list(csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True))
+        header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error as error:
+        raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
+    return Table(path, {name.strip().lower(): name for name in header}, rows)
+
+
+def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, what: str) -> NDArray[np.intp]:
+    """Return (N,) which plane of an image each row of a table is in.
+
+    Parameters
+    ----------
+    index
+        (N, axes) where the row says that it lies on each axis of a stack.
+    path, file
+        The table and the image.
+    what
+        What is in it, for the sentence.
+
+    Raises
+    ------
+    InputError
+        If the rows have more or fewer axes than the image, or lie in no plane of it.
+    """
+    leading = file.shape[:-2]
+    axes = index.shape[1]
+    if axes == 1 and not leading:
+        leading = (1,)
+    if axes != len(leading):
+        raise InputError(
+            f"{file.path} has {len(file.shape)} axes, but {path} has positions on {axes + 2}. "
+            "A stack needs a column for the plane: plane, y, x."
+        )
+    places = np.round(index).astype(int)
+    if ((places < 0) | (places >= leading)).any():
+        raise InputError(f"{path} has {what} in planes that {file.path} does not have. Count planes from 0.")
+    return np.ravel_multi_index(tuple(places.T), leading) if leading else np.zeros(len(places), np.intp)

@@ -1,0 +1,83 @@
+"""From what a detector says of many views of an image to one set of boxes: weighted boxes fusion.
+
+Solovyev, Wang, Gabruseva, "Weighted boxes fusion: Ensembling boxes from different object detection models", Image and
+Vision Computing 107, 2021. Boxes are (N, 4) y0, x0, y1, x1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torchvision.ops import nms
+
+from napari_labelfix.metrics.overlap import iou_of_boxes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SAME = 0.5  # IoU from which on boxes of two views are of one cell
+SKIPPED = 0.25  # a view's boxes with a lower score are left out
+OVERLAP = 0.2  # IoU from which on the worse of two boxes goes
+DENSEST = 200 / 512**2  # boxes a pixel that are kept, of cells in the size in which the paper sees them
+
+
+class Scored(NamedTuple):
+    """Boxes (N, 4) float32 y0, x0, y1, x1 in pixels, with scores (N,) float32 in [0, 1]."""
+
+    corners: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def taken(self, chosen: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Scored:
+        """Return some of them."""
+        return Scored(self.corners[chosen], self.scores[chosen])
+
+
+NOTHING = Scored(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+def fuse(views: Sequence[Scored], same: float = SAME, skipped: float = SKIPPED) -> Scored:
+    """Join the boxes of several views: those of one cell become their mean, weighted by their scores.
+
+    Parameters
+    ----------
+    views
+        What was found in each, in the coordinates of the image.
+    same
+        IoU with the mean so far from which on a box is of the same cell.
+    skipped
+        Boxes with a lower score are left out.
+
+    Returns
+    -------
+    Scored
+        With the mean score of a cell's boxes, lowered by the share of the views that did not see it; the highest first.
+    """
+    every = Scored(*(np.concatenate(parts) for parts in zip(*views, strict=True))) if views else NOTHING
+    every = every.taken(every.scores >= skipped)
+    every = every.taken(np.argsort(-every.scores, kind="stable"))
+    weighted = np.zeros((len(every.scores), 4))  # by cluster, sum of score x box
+    weights, members = np.zeros(len(every.scores)), np.zeros(len(every.scores))
+    count = 0
+    for corners, score in zip(every.corners.astype(float), every.scores.astype(float), strict=True):
+        overlaps = iou_of_boxes(corners[np.newaxis], weighted[:count] / weights[:count, None])[0]
+        best = int(overlaps.argmax()) if count else 0
+        if not count or overlaps[best] <= same:
+            best, count = count, count + 1
+        weighted[best] += score * corners
+        weights[best] += score
+        members[best] += 1
+    found, seen = slice(count), members[:count]
+    scores = weights[found] / seen * np.minimum(seen, len(views)) / max(1, len(views))
+    fused = Scored((weighted[found] / weights[found, None]).astype(np.float32), scores.astype(np.float32))
+    return fused.taken(np.argsort(-fused.scores, kind="stable"))
+
+
+def suppress(found: Scored, lowest: float, most: int, overlap: float = OVERLAP) -> Scored:
+    """Return the best boxes: of two that overlap only the better, none with a lower score, and at most so many."""
+    found = found.taken(found.scores >= lowest)
+    kept = nms(torch.from_numpy(found.corners), torch.from_numpy(found.scores), overlap).numpy()
+    return found.taken(kept[:most])

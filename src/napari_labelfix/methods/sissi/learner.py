@@ -1,0 +1,127 @@
+"""The detector of one run, and a step of its training."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.sissi.pages import joined, random_crops
+from napari_labelfix.methods.sissi.views import find
+from napari_labelfix.methods.starting import saved_start
+from napari_labelfix.methods.trainee import Trainee
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.faster_rcnn import (
+    CLASSES,
+    detection_loss,
+    load_detector,
+    start_detector,
+)
+from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, save_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+
+    from napari_labelfix.methods.sissi.fusion import Scored
+    from napari_labelfix.methods.sissi.pages import Crops, Page
+    from napari_labelfix.methods.sissi.params import SissiParams
+    from napari_labelfix.networks.unet import Start
+
+METHOD = "sissi"
+FEWEST_CROPS = 32  # in an epoch
+SHARE = 0.5  # of the weights after training in those that find: weak boxes also teach what is wrong
+_MOMENTUM, _DECAY = 0.9, 2e-4
+_PATIENCE = 2  # epochs without a lower loss on good boxes, after which the learning rate falls to a tenth
+_CHECKED = 8  # crops that the loss on good boxes is measured on
+
+
+class Learner(Trainee):
+    """A detector that learns half from good boxes and half from those of the planes to label.
+
+    Parameters
+    ----------
+    start
+        Where it begins.
+    spec
+        The detector.
+    params
+        The run's parameters.
+    device
+        Where to compute.
+    """
+
+    def __init__(self, start: Start, spec: UnetSpec, params: SissiParams, device: torch.device) -> None:
+        super().__init__(start, device, params.batch_size, params.crop)
+        self.spec, self.params = spec, params
+        self.share = SHARE
+        self._rng = np.random.default_rng(params.seed)
+        self._optimizer = torch.optim.SGD(
+            self.network.parameters(), params.learning_rate, momentum=_MOMENTUM, weight_decay=_DECAY
+        )
+        self._schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self._optimizer, patience=_PATIENCE)
+
+    def epoch(self, target: Sequence[Page], source: Sequence[Page]) -> Iterator[float]:
+        """Train on about every pixel of the target once, and on as many of the source; tell the loss of each step."""
+        crops = 2 * max(FEWEST_CROPS, sum(page.area for page in target) // self.crop**2)
+        for _ in range(-(-crops // self.batch_size)):
+            yield self._within_memory(lambda: self._step(target, source))
+
+    def check(self, source: Sequence[Page]) -> float:
+        """Return the loss on the same crops of the source each time, and let the learning rate follow it."""
+        rng = np.random.default_rng(self.params.seed)
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(self.params.seed)
+            self.network.train()
+            freeze_statistics(self.network)
+            loss = float(self._loss(random_crops(source, _CHECKED, self.crop, rng)))
+        self._schedule.step(loss)
+        return loss
+
+    def find(self, image: Tensor, thorough: bool) -> Scored:
+        """Return the boxes in a page (C, H, W)."""
+        return find(self.settled(), image, self.params.lowest_score, thorough)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return a copy of the weights, for `go_back`."""
+        return copy.deepcopy(self.network.state_dict())
+
+    def go_back(self, state: dict[str, Tensor]) -> None:
+        """Take up weights from before."""
+        self.network.load_state_dict(state)
+
+    def model(self, cell: float) -> TrainedModel:
+        """Return the detector as it now is, and how large the cells are that it has learned from, in pixels."""
+        return TrainedModel(
+            method=METHOD,
+            params=self.params.to_dict(),
+            network={**dataclasses.asdict(self.spec), "cell": cell},
+            weights=save_weights(self.settled()),
+        )
+
+    def _step(self, target: Sequence[Page], source: Sequence[Page]) -> float:
+        own = (self.batch_size + 1) // 2 if source else self.batch_size
+        shares = [(target, own), (source, self.batch_size - own)]
+        crops = joined([random_crops(pages, count, self.crop, self._rng) for pages, count in shares if count])
+        self._start_step()
+        return self._end_step(self._loss(crops))
+
+    def _loss(self, crops: Crops) -> Tensor:
+        with mixed_precision(self.device):
+            loss = detection_loss(self.network, crops.images.contiguous(memory_format=torch.channels_last), crops.boxes)
+        return loss.float()
+
+
+def choose_start(spec: UnetSpec, params: SissiParams) -> Start:
+    """Return what a run begins with: a saved model, or the best weights at hand."""
+    return saved_start(params, METHOD, spec, load=load_detector) or start_detector(spec, params.pretrained)
+
+
+def spec_of(params: SissiParams, channels: int) -> UnetSpec:
+    """Return the detector that images of so many channels need."""
+    return UnetSpec(params.encoder, channels, CLASSES)

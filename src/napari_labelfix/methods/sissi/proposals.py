@@ -1,0 +1,65 @@
+"""What is told of the boxes of a plane: which of those given were found again, which are new, and masks in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from napari_labelfix.methods.foreground import see_foreground
+from napari_labelfix.methods.sissi.masks import masks_in_boxes
+from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.snapshots import BoxRole, FoundBoxes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from napari_labelfix.methods.sissi.fusion import Scored
+    from napari_labelfix.methods.sissi.params import BoxMasks
+
+SAME = 0.3  # IoU from which on a found box is the given one: these are imprecise
+
+
+def boxes_told(
+    found: Scored, given: NDArray[np.floating], scale: float, shape: tuple[int, int], page: Tensor, masks: BoxMasks
+) -> FoundBoxes:
+    """Return what was found in a page, in pixels of its plane.
+
+    Parameters
+    ----------
+    found
+        Boxes in pixels of the page.
+    given
+        (N, 4) in pixels of the page.
+    scale
+        Pixels of the page in one of the plane.
+    shape
+        Height and width of the plane.
+    page
+        (C, H, W) the image.
+    masks
+        Whether to grow masks, and over what.
+    """
+    again = iou_of_boxes(found.corners, given) >= SAME
+    roles = np.where(again.any(axis=1), BoxRole.CONFIRMED, BoxRole.ADDED)
+    dropped = given[~again.any(axis=0)]
+    corners = (_clipped(found.corners / scale, shape)).astype(np.float32)
+    labels = None
+    if masks == "foreground":
+        probability = functional.interpolate(
+            torch.from_numpy(see_foreground(page))[None, None], shape, mode="bilinear", align_corners=False
+        )
+        labels = masks_in_boxes(probability[0, 0].numpy(), corners)
+    return FoundBoxes(
+        np.concatenate([corners, _clipped(dropped / scale, shape)]).astype(np.float32),
+        np.concatenate([found.scores, np.zeros(len(dropped))]).astype(np.float32),
+        np.concatenate([roles, np.full(len(dropped), BoxRole.DROPPED)]).astype(np.uint8),
+        labels,
+    )
+
+
+def _clipped(corners: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
+    return np.clip(corners, 0, np.array([*shape, *shape]))

@@ -1,0 +1,77 @@
+"""SISSI: a detector from boxes that are partly missing and imprecise.
+
+Elbatel, Bornberg, Kattel, Almar, Marrocco, Bria, "Seamless Iterative Semi-Supervised Correction of Imperfect Labels in
+Microscopy Images", DART at MICCAI 2022. A Faster R-CNN learns half from good boxes of other cells; when it begins to
+learn the mistakes in the given boxes (ADELE), it corrects them before each further epoch, and learns from images in
+which there is nothing else than what it has found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.errors import ModelError
+from napari_labelfix.methods.sissi.pages import page_image, scale_of
+from napari_labelfix.methods.sissi.params import SissiParams
+from napari_labelfix.methods.sissi.proposals import boxes_told
+from napari_labelfix.methods.sissi.session import Session
+from napari_labelfix.methods.sissi.views import find
+from napari_labelfix.networks.device import choose_device, on_device
+from napari_labelfix.networks.faster_rcnn import SIZES, load_detector
+from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.snapshots import tell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.snapshots import FoundBoxes, Training
+
+
+def train(task: Task, params: SissiParams) -> Training:
+    """Find the cells of a task from boxes on some of them.
+
+    Raises
+    ------
+    InputError
+        Before the first snapshot, if the task cannot be learned from, or not from the chosen start.
+    """
+    torch.manual_seed(params.seed)
+    session = Session(task, params)
+    return (yield from tell(session.story(), session.annotate))
+
+
+def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> FoundBoxes:
+    """Apply a trained model to one plane; cells have about the size of those that it was trained on.
+
+    Parameters
+    ----------
+    model
+        What `train` returned.
+    image
+        (Y, X) or (Y, X, C) with as many channels as the model has seen.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    ModelError
+        If the image has another number of channels, or the weights are damaged.
+    """
+    params = SissiParams.from_dict(model.params)
+    described = dict(model.network)
+    cell = float(described.pop("cell"))
+    spec = UnetSpec(**described)
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if channels != spec.channels:
+        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {channels}.")
+    where = choose_device(device)
+    network = on_device(load_detector(spec, model.weights), where)
+    scale = scale_of(cell, SIZES[spec.encoder])
+    page = page_image(image, scale, where)
+    found = find(network, page, params.lowest_score, thorough=True)
+    return boxes_told(found, np.zeros((0, 4)), scale, (image.shape[0], image.shape[1]), page, params.masks)

@@ -1,0 +1,255 @@
+"""A run of SISSI: learning early from the boxes that were given, and then from those that it corrects itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property, partial
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_labelfix.annotations import Boxes, FinishedInstances, same_annotation
+from napari_labelfix.errors import InputError
+from napari_labelfix.methods.sissi.early_learning import slowdown
+from napari_labelfix.methods.sissi.fusion import NOTHING, OVERLAP, Scored
+from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
+from napari_labelfix.methods.sissi.pages import (
+    boxes_of_plane,
+    finished_page,
+    synthetic_pages,
+    target_page,
+    typical_side,
+)
+from napari_labelfix.methods.sissi.proposals import boxes_told
+from napari_labelfix.methods.sissi.synthetic import synthetic_like
+from napari_labelfix.methods.sissi.weak_boxes import suggest
+from napari_labelfix.metrics.boxes import box_scores
+from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.networks.device import choose_device
+from napari_labelfix.networks.faster_rcnn import SIZES
+from napari_labelfix.snapshots import Clock, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.annotations import Plane, Task
+    from napari_labelfix.methods.sissi.pages import Page
+    from napari_labelfix.methods.sissi.params import SissiParams
+    from napari_labelfix.snapshots import FoundBoxes
+
+PROGRESS_EVERY = 0.25  # seconds
+MODEL_EVERY = 5.0
+PATIENCE = 3  # epochs without a lower source loss, after which the lowest has been seen
+EARLY, LATE = "early learning", "correcting boxes"
+
+
+class Session:
+    """Everything about the planes of one run.
+
+    Parameters
+    ----------
+    task
+        Planes with `Boxes`, or without; planes with `FinishedInstances` are the source of good boxes, and where there
+        are none, made-up cells are.
+    params
+        The run's parameters.
+
+    Raises
+    ------
+    InputError
+        If the task cannot be learned from, or not from the chosen start.
+    """
+
+    def __init__(self, task: Task, params: SissiParams) -> None:
+        task.check()
+        self.params = params
+        self.device = choose_device(params.device)
+        self.planes = _with_boxes(task.planes, params)
+        self.cell = params.cell or typical_side(_all_boxes(self.planes))
+        spec = spec_of(params, task.planes[0].channels)
+        self._learner = Learner(choose_start(spec, params), spec, params, self.device)
+        self._wanted = SIZES[params.encoder]
+        self.pages = [target_page(plane, self.cell, self._wanted, self.device) for plane in self.planes]
+        self.found: list[Scored] = [NOTHING] * len(self.pages)
+        self._changed: list[int] = []  # planes that were sent in anew and not shown since
+        self._agreement: list[float] = []  # with the given boxes, after each epoch of early learning
+
+    @cached_property
+    def source(self) -> list[Page]:
+        """Planes with good boxes."""
+        finished = (finished_page(plane, self._wanted, self.device) for plane in self.planes)
+        own = [page for page in finished if page is not None]
+        channels = self.planes[0].channels
+        return own or synthetic_pages(channels, self._wanted, self.params.seed, self.device)
+
+    @property
+    def target(self) -> list[int]:
+        """Indices of the planes to label: all that are not finished."""
+        return [i for i, plane in enumerate(self.planes) if not isinstance(plane.annotation, FinishedInstances)]
+
+    def annotate(self, task: Task) -> None:
+        """Take up boxes that were drawn or removed meanwhile; what cannot be learned from changes nothing."""
+        try:
+            task.check()
+        except InputError:
+            return
+        for index in self.target:
+            old, new = self.planes[index].annotation, task.planes[index].annotation
+            if isinstance(new, Boxes) and not same_annotation(old, new):
+                self.planes[index] = replace(self.planes[index], annotation=new)
+                self.pages[index].redraw(boxes_of_plane(self.planes[index]))
+                self._changed.append(index)
+
+    def story(self) -> Iterator[Snapshot]:
+        """Tell a run; what was sent in meanwhile waits in the pages."""
+        learner, total = self._learner, self.params.epochs
+        yield from self._first_look()
+        epoch = yield from self._learn_early()
+        while epoch < total:
+            told = partial(Snapshot, LATE, epoch, total)
+            for index in self.target:
+                self._correct(index)
+                yield told(proposals={index: self.propose(index, with_image=True)}, message=learner.news())
+            yield from self._train(self.target, told)
+            yield told({"source loss": learner.check(self._split()[1])})
+            epoch += 1
+        for index in self.target:
+            self._look(index, thorough=True)
+            yield Snapshot("last look", total, total, proposals={index: self.propose(index, with_image=True)})
+        yield Snapshot("finished", total, total, model=learner.model(self.cell))
+
+    def propose(self, index: int, with_image: bool = False) -> FoundBoxes:
+        """Return the boxes of a plane as they were last found, with those that a person has drawn since the start."""
+        page, plane = self.pages[index], self.planes[index]
+        found = _with_certain(self.found[index], page.certain)
+        told = boxes_told(found, page.given, page.scale, plane.shape, page.image, self.params.masks)
+        return replace(told, training_image=self._training_image(index)) if with_image else told
+
+    def _first_look(self) -> Iterator[Snapshot]:
+        """Show what a detector that knows cells finds before any training."""
+        total, message = self.params.epochs, self._learner.news()
+        if not self._learner.all_trained:
+            yield Snapshot("starting", 0, total, message=message)
+            return
+        for index in self.target:
+            self._look(index)
+            yield Snapshot("first look", 0, total, {}, {index: self.propose(index)}, message=message)
+            message = ""
+
+    def _learn_early(self) -> Generator[Snapshot, None, int]:
+        """Learn from the boxes as they were given, until they are not to be trusted further; return the epochs."""
+        learner, total = self._learner, self.params.epochs
+        lessons, checked = self._split()
+        boxed = [index for index in self.target if len(self.pages[index].given)]
+        losses: list[float] = []
+        best = None
+        limit = total if self.params.correction == "never" else max(1, total // 2)
+        for epoch in range(limit):
+            told = partial(Snapshot, EARLY, epoch, total)
+            yield from self._train(boxed, told, lessons)
+            for index in self.target:
+                self._look(index)
+                yield told(proposals={index: self.propose(index)})
+            losses.append(learner.check(checked))
+            self._agreement.append(self._agree(boxed))
+            slower = slowdown(self._agreement)
+            yield told({"source loss": losses[-1], "agreement with given": self._agreement[-1], "slow-down": slower})
+            if losses[-1] == min(losses):
+                best = learner.state() if self.params.correction == "at the lowest source loss" else None
+            if self.params.correction == "when learning slows down" and slower >= self.params.slowdown:
+                break
+            if best is not None and len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
+                break
+        if best is not None:
+            learner.go_back(best)
+        return epoch + 1
+
+    def _train(
+        self, indices: Sequence[int], told: partial[Snapshot], source: Sequence[Page] | None = None
+    ) -> Iterator[Snapshot]:
+        progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
+        recent: list[float] = []
+        pages = [self.pages[index] for index in indices]
+        for loss in self._learner.epoch(pages, source if source is not None else self._split()[0]):
+            recent.append(loss)
+            while self._changed:
+                index = self._changed.pop()
+                yield told(proposals={index: self.propose(index)})
+            if progress.due():
+                model = self._learner.model(self.cell) if models.due() else None
+                yield told({"loss": fmean(recent)}, message=self._learner.news(), model=model)
+                recent.clear()
+
+    def _split(self) -> tuple[list[Page], list[Page]]:
+        """Return the planes with good boxes to learn from, and those to check the learning on."""
+        checked = max(1, len(self.source) // 4)
+        return self.source[checked:] or self.source, self.source[:checked]
+
+    def _look(self, index: int, thorough: bool = False) -> None:
+        self.found[index] = self._learner.find(self.pages[index].image, thorough)
+
+    def _correct(self, index: int) -> None:
+        """Put what is found in twenty views of a plane into the place of its boxes, and hide the rest of it."""
+        page = self.pages[index]
+        self._look(index, thorough=True)
+        page.corners = _with_certain(self.found[index], page.certain).corners
+        if self.params.background != "as it is":
+            image = page.image.permute(1, 2, 0).numpy(force=True)
+            made = torch.from_numpy(synthetic_like(image, page.corners, self.params.background))
+            page.shown = made.permute(2, 0, 1).to(self.device)
+
+    def _agree(self, indices: Sequence[int]) -> float:
+        """Return the AP50 of what is found against the boxes that were given."""
+        found = [(self.found[index].corners, self.found[index].scores) for index in indices]
+        given = [self.pages[index].given for index in indices]
+        return box_scores(found, given).ap50 if sum(map(len, given)) else 0.0
+
+    def _training_image(self, index: int) -> NDArray[np.uint8] | None:
+        """Return what is learned from in the place of a plane, in its size and form."""
+        page, plane = self.pages[index], self.planes[index]
+        if page.shown is None:
+            return None
+        size = torch.nn.functional.interpolate(page.shown[None], plane.shape, mode="bilinear", align_corners=False)
+        grey = (255 * size[0].clamp(0, 1)).round().byte().permute(1, 2, 0).numpy(force=True)
+        return grey if plane.image.ndim == 3 else grey[..., 0]
+
+
+def _with_boxes(planes: Sequence[Plane], params: SissiParams) -> list[Plane]:
+    """Return planes with boxes to begin with: those that were drawn or, if none were, those that are found.
+
+    Raises
+    ------
+    InputError
+        If there are none in the end, or no plane to label.
+    """
+    if all(isinstance(plane.annotation, FinishedInstances) for plane in planes):
+        raise InputError("All images are finished, so there is none to label. Add one that is not.")
+    if len(_all_boxes(planes)):
+        return list(planes)
+    if params.weak_boxes == "none":
+        raise InputError("No image has boxes. Draw some, or choose a way to find boxes.")
+    found = [
+        plane if isinstance(plane.annotation, FinishedInstances) else replace(plane, annotation=suggest(plane, params))
+        for plane in planes
+    ]
+    if not len(_all_boxes(found)):
+        raise InputError(
+            f"No box was found by {params.weak_boxes}. Draw some boxes, or choose another way or sensitivity."
+        )
+    return found
+
+
+def _all_boxes(planes: Sequence[Plane]) -> NDArray[np.float64]:
+    return np.concatenate([boxes_of_plane(plane) for plane in planes])
+
+
+def _with_certain(found: Scored, certain: NDArray[np.float32]) -> Scored:
+    """Return found boxes with those that a person is sure of, which win over what overlaps them."""
+    beside = np.asarray((iou_of_boxes(found.corners, certain) < OVERLAP).all(axis=1))
+    others = found.taken(beside)
+    scores = np.concatenate([np.ones(len(certain), np.float32), others.scores])
+    return Scored(np.concatenate([certain, others.corners]), scores)

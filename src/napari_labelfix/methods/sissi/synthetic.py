@@ -1,0 +1,76 @@
+"""Images to learn from in which there is nothing but the cells that are known: the rest of the image is blurred.
+
+The known cells are cloned back seamlessly, with mixed gradients: Perez, Gangnet, Blake, "Poisson Image Editing", 2003.
+Elbatel et al., SISSI, 2022: cells that were missed vanish, so that finding them is not punished.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_labelfix.methods.sissi.params import Backgrounds
+
+KERNELS: dict[Backgrounds, int] = {"weak blur": 21, "strong blur": 71}  # pixels, at the paper's 512 x 512
+_SIGMA = 30.0  # pixels
+_FRAME = 3  # pixels around the image that the cloning may take for its edge
+_BLOCK = 2048  # pixels: larger planes are made in blocks, for the memory that the cloning takes
+_GREY = 255
+
+
+def synthetic_like(
+    image: NDArray[np.float32], corners: NDArray[np.floating], background: Backgrounds
+) -> NDArray[np.float32]:
+    """Return a plane with known cells as they are, and all else blurred.
+
+    Parameters
+    ----------
+    image
+        (Y, X, C), normalised; what is brighter or darker than its levels is cut off.
+    corners
+        (N, 4) y0, x0, y1, x1 of the known cells.
+    background
+        How much to blur; "as it is" returns the image.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        (Y, X, C) in [0, 1].
+    """
+    if background == "as it is":
+        return image
+    made = np.empty_like(image)
+    for y in range(0, image.shape[0], _BLOCK):
+        for x in range(0, image.shape[1], _BLOCK):
+            window = np.s_[y : y + _BLOCK, x : x + _BLOCK]
+            made[window] = _one_block(image[window], corners - np.array([y, x, y, x]), KERNELS[background])
+    return made
+
+
+def _one_block(image: NDArray[np.float32], corners: NDArray[np.floating], kernel: int) -> NDArray[np.float32]:
+    grey = np.round(_GREY * np.clip(image, 0, 1)).astype(np.uint8)
+    mask = np.zeros(grey.shape[:2], np.uint8)
+    for y0, x0, y1, x1 in np.round(corners).astype(int):
+        mask[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = _GREY
+    channels = [_clone(channel, mask, kernel) for channel in np.moveaxis(grey, -1, 0)]
+    return np.stack(channels, axis=-1).astype(np.float32) / np.float32(_GREY)
+
+
+def _clone(channel: NDArray[np.uint8], mask: NDArray[np.uint8], kernel: int) -> NDArray[np.uint8]:
+    """Blur a channel (Y, X), and clone what the mask shows back to its place."""
+    blurred = cv2.GaussianBlur(channel, (kernel, kernel), _SIGMA)
+    if not mask.any():
+        return np.asarray(blurred, np.uint8)
+    source, target = (
+        cv2.cvtColor(cv2.copyMakeBorder(one, *(_FRAME,) * 4, cv2.BORDER_REFLECT), cv2.COLOR_GRAY2BGR)
+        for one in (channel, blurred)
+    )
+    framed = cv2.copyMakeBorder(mask, *(_FRAME,) * 4, cv2.BORDER_CONSTANT, value=0)
+    x, y, width, height = cv2.boundingRect(framed)
+    cloned = cv2.seamlessClone(source, target, framed, (x + width // 2, y + height // 2), cv2.MIXED_CLONE)
+    return np.asarray(cloned[_FRAME:-_FRAME, _FRAME:-_FRAME, 0], np.uint8)

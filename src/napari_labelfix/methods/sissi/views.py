@@ -1,0 +1,74 @@
+"""What a detector finds in a page: at one look, or in twenty views of it that are fused."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.data.tiles import tiles
+from napari_labelfix.methods.sissi.fusion import DENSEST, Scored, fuse, suppress
+from napari_labelfix.methods.sissi.pages import resized
+from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.faster_rcnn import detect
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SCALES = (0.8, 0.9, 1.0, 1.1, 1.2)
+FLIPS = tuple(product((False, True), repeat=2))  # upside down, left to right
+_SIDE, _MARGIN = 512, 96  # pixels of a tile; no cell that the detector knows is wider than the margin
+_MOST = 200  # boxes of a page, however small it is
+
+
+def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool) -> Scored:
+    """Return the boxes in a page (C, H, W) of any size, the best first.
+
+    Parameters
+    ----------
+    network
+        From `networks/faster_rcnn.py`; it is put into evaluation mode.
+    image
+        (C, H, W), normalised, on the network's device.
+    lowest
+        Boxes with a lower score are left out.
+    thorough
+        Whether to look at each part in all sizes and mirrored (test-time augmentation), which takes twenty times as
+        long.
+    """
+    height, width = int(image.shape[1]), int(image.shape[2])
+    parts = []
+    for tile in tiles((height, width), _MARGIN, _SIDE):
+        piece = image[:, *tile.read]
+        found = fuse(_views(network, piece)) if thorough else _look(network, [piece])[0]
+        corner = np.array([side.start for side in tile.read] * 2, np.float32)
+        found = Scored(found.corners + corner, found.scores)
+        centres = (found.corners[:, :2] + found.corners[:, 2:]) / 2
+        low, high = ([getattr(side, end) for side in tile.keep] for end in ("start", "stop"))
+        parts.append(found.taken(np.asarray(((centres >= low) & (centres < high)).all(axis=1))))
+    every = Scored(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return suppress(every, lowest, max(_MOST, round(DENSEST * height * width)))
+
+
+def _views(network: nn.Module, image: Tensor) -> list[Scored]:
+    """Return what is found in each view, in the coordinates of the image."""
+    views = []
+    for scale in SCALES:
+        scaled = resized(image, scale)
+        dims = [[axis + 1 for axis, flipped in enumerate(flips) if flipped] for flips in FLIPS]
+        found = _look(network, [scaled.flip(axes) for axes in dims])
+        shape = np.array(scaled.shape[1:], np.float32)
+        factor = np.array(image.shape[1:], np.float32) / shape
+        for flips, one in zip(FLIPS, found, strict=True):
+            corners = one.corners.copy()
+            for axis in np.flatnonzero(flips):
+                corners[:, [axis, axis + 2]] = shape[axis] - corners[:, [axis + 2, axis]]
+            views.append(Scored(corners * np.tile(factor, 2), one.scores))
+    return views
+
+
+def _look(network: nn.Module, images: list[Tensor]) -> list[Scored]:
+    with mixed_precision(images[0].device):
+        found = detect(network, images)
+    return [Scored(one.corners.numpy(force=True), one.scores.numpy(force=True)) for one in found]

@@ -1,0 +1,138 @@
+"""Accepting points or boxes as new input: into the layer with the person's own, and out of it again."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_labelfix.snapshots import Change
+    from napari_labelfix.widgets.results import ResultLayers
+
+_ACCEPTS = "accepts"  # in the tag of the person's layer: what each accept has added, oldest first
+Marks = TypeVar("Marks", bound="Layer")
+
+
+class AcceptingMarks(Acceptor, Generic[Marks]):
+    """Copies proposed marks into the layer that the run learns from.
+
+    napari keeps no history of points and shapes, so this remembers what it has added.
+
+    Parameters
+    ----------
+    results
+        The layers with what is proposed.
+    annotation
+        The person's marks; None where there are none.
+    """
+
+    way_back = "“Take back” removes what was added last."
+    wrong: ClassVar[str]  # the role of what is proposed to be none; it is never accepted in bulk
+
+    def __init__(self, results: ResultLayers, annotation: Marks | None) -> None:
+        self._results, self._annotation = results, annotation
+
+    @property
+    def target(self) -> Layer | None:
+        """The person's marks."""
+        return self._annotation
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether there is something proposed, and a layer for it."""
+        return self._results.has_proposal and self._annotation is not None
+
+    @property
+    def can_take_back(self) -> bool:
+        """Whether something was accepted."""
+        return self._annotation is not None and bool(layers.tag_of(self._annotation).get(_ACCEPTS))
+
+    def select_layer_without_brush(self) -> None:
+        """Go to the person's marks, where a click adds none for now."""
+        if self._annotation is not None:
+            self._annotation.mode = "pan_zoom"
+            layers.select(self._results.viewer, self._annotation)
+
+    def forget_counts(self) -> None:
+        """Do nothing: counts are not kept."""
+
+    def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
+        """Return what accepting all marks of at least this score would do."""
+        proposed = self._proposed()
+        if proposed is None:
+            return Count(0, 0)
+        chosen = self._right(proposed, threshold)
+        present = int(self._present(proposed)[chosen].sum())
+        return Count(int(chosen.sum()) - present, present)
+
+    def accept_above(self, threshold: float = 0.0, change: Change | None = None) -> Accepted | None:
+        """Accept all marks of at least this score; None if nothing is proposed."""
+        proposed = self._proposed()
+        if proposed is None:
+            return None
+        chosen, present = self._right(proposed, threshold), self._present(proposed)
+        return self._add(proposed, chosen & ~present, int((chosen & present).sum()))
+
+    def accept_at(self, position: Sequence[float]) -> Accepted | None:
+        """Accept the mark at a position in world coordinates, as what it is taken for."""
+        proposed = self._proposed()
+        if proposed is None or (index := self._at(proposed, np.asarray(proposed.world_to_data(position)))) is None:
+            return None
+        if self._present(proposed)[index]:
+            return Accepted(0, 1)
+        return self._add(proposed, np.arange(len(proposed.data)) == index, 0)
+
+    def take_back(self) -> int:
+        """Remove what the last accept has added, as far as it is still where it was."""
+        if self._annotation is None or not self.can_take_back:
+            return 0
+        added = layers.tag_of(self._annotation)[_ACCEPTS].pop()
+        places = {_place(mark) for mark in added}
+        indices = [index for index, mark in enumerate(self._annotation.data) if _place(mark) in places]
+        self._annotation.remove(indices)
+        return len(indices)
+
+    def _proposed(self) -> Marks | None:
+        return self._results.layer(self._results.main) if self.has_objects else None
+
+    def _right(self, proposed: Marks, threshold: float) -> NDArray[np.bool_]:
+        """Return (N,) which marks are proposed as cells with at least this score."""
+        features = proposed.features
+        return ((features["score"] >= threshold) & (features["role"] != self.wrong)).to_numpy()
+
+    def _add(self, proposed: Marks, chosen: NDArray[np.bool_], present: int) -> Accepted:
+        layer = self._annotation
+        if layer is None:
+            return Accepted(0, present)
+        added = self._copy(proposed, chosen, layer)
+        if len(added):
+            layers.tag_of(layer).setdefault(_ACCEPTS, []).append(added)
+        layers.show(layer)
+        layers.select(self._results.viewer, layer)
+        return Accepted(len(added), present)
+
+    @abstractmethod
+    def _present(self, proposed: Marks) -> NDArray[np.bool_]:
+        """Return (N,) which of the proposed marks the person has already."""
+
+    @abstractmethod
+    def _at(self, proposed: Marks, place: NDArray[np.floating]) -> int | None:
+        """Return the index of the mark at a place in pixels of the layer; None if there is none."""
+
+    @abstractmethod
+    def _copy(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks) -> Sequence[Any]:
+        """Add some (N,) of the proposed marks to the person's layer, and return them as they are there."""
+
+
+def _place(mark: NDArray[np.floating]) -> bytes:
+    return np.ascontiguousarray(mark, float).tobytes()

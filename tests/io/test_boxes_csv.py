@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from napari.layers import Shapes
+from napari_builtins.io import napari_write_shapes
+
+from napari_labelfix.annotations import Boxes, Points
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.boxes_csv import boxes_of_planes, write_boxes
+from napari_labelfix.io.pairing import pair
+from napari_labelfix.io.read import ImageFile, read_image
+from napari_labelfix.snapshots import BoxRole, FoundBoxes
+
+
+@pytest.fixture
+def image(tmp_path):
+    def make(shape=(40, 60)):
+        path = tmp_path / "cells.npy"
+        np.save(path, np.random.default_rng(0).random(shape))
+        return read_image(path)
+
+    return make
+
+
+def table(tmp_path, text):
+    path = tmp_path / "cells.csv"
+    path.write_text(text)
+    return path
+
+
+def test_columns_in_any_order_and_case(tmp_path, image):
+    path = table(tmp_path, "Name;X0;Y0;x1;y1\na;2;1;12;9.5\n")
+    (found,) = boxes_of_planes(path, image())
+    assert found.corners.tolist() == [[1, 2, 9.5, 12]]
+    assert found.shape == (40, 60)
+
+
+def test_planes_of_a_stack(tmp_path, image):
+    path = table(tmp_path, "plane,y0,x0,y1,x1\n2,1,2,9,12\n0,3,3,8,8\n")
+    found = boxes_of_planes(path, image((3, 40, 60)))
+    assert [len(boxes.corners) for boxes in found] == [1, 0, 1]
+
+
+def test_what_reaches_beyond_the_image_is_cut_off(tmp_path, image):
+    path = table(tmp_path, "y0,x0,y1,x1\n-5,50,10,80\n100,100,120,120\n")
+    (found,) = boxes_of_planes(path, image())
+    assert found.corners.tolist() == [[0, 50, 10, 60]]
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_shapes_that_napari_has_saved(tmp_path, image, ndim):
+    corners = np.array([(1, 2), (1, 12), (9, 12), (9, 2)], float) - 0.5
+    leading = np.full((4, ndim - 2), 1.0)
+    layer = Shapes([np.hstack([leading, corners])], shape_type="rectangle", ndim=ndim)
+    path = tmp_path / "cells.csv"
+    napari_write_shapes(str(path), layer.data, {"shape_type": layer.shape_type})
+    found = boxes_of_planes(path, image((3, 40, 60) if ndim == 3 else (40, 60)))
+    assert found[ndim - 2].corners.tolist() == [[1, 2, 9, 12]]
+
+
+found_boxes = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(0, 30), st.integers(1, 19), st.integers(1, 29), st.integers(0, 2)),
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(found_boxes, min_size=1, max_size=3))
+def test_what_is_written_is_read_again_but_for_dropped_boxes(tmp_path, drawn):
+    planes = []
+    for boxes in drawn:
+        rows = np.array(boxes, float).reshape(-1, 5)
+        corners = np.column_stack([rows[:, :2], rows[:, :2] + rows[:, 2:4]]).astype(np.float32)
+        planes.append(FoundBoxes(corners, np.full(len(rows), 0.5, np.float32), rows[:, 4].astype(np.uint8)))
+    path = tmp_path / "cells_boxes.csv"
+    write_boxes(path, planes)
+    shape = (len(drawn), 40, 60) if len(drawn) > 1 else (40, 60)
+    file = _file(tmp_path, shape)
+    for plane, boxes in zip(planes, boxes_of_planes(path, file), strict=True):
+        kept = plane.corners[plane.roles != BoxRole.DROPPED]
+        assert boxes.corners == pytest.approx(kept)
+
+
+def _file(tmp_path, shape) -> ImageFile:
+    path = tmp_path / "cells.npy"
+    np.save(path, np.random.default_rng(0).random(shape))
+    return read_image(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a,b\n1,2\n", "Expected columns y0,x0,y1,x1"),
+        ("y0,x0,y1,x1\n1,2,three,4\n", "Expected a number in .* but got 'three'"),
+        ("plane,plane2,y0,x0,y1,x1\n7,1,1,2,3,4\n", "boxes in planes that"),
+    ],
+)
+def test_what_cannot_be_used_is_told(tmp_path, image, text, sentence):
+    with pytest.raises(InputError, match=sentence):
+        boxes_of_planes(table(tmp_path, text), image((3, 40, 60) if "plane" in text else (40, 60)))
+
+
+def test_a_stack_needs_planes(tmp_path, image):
+    with pytest.raises(InputError, match="A stack needs a column for the plane"):
+        boxes_of_planes(table(tmp_path, "y0,x0,y1,x1\n1,2,3,4\n"), image((3, 40, 60)))
+
+
+def test_a_table_is_known_by_its_columns(tmp_path, image):
+    file = image()
+    boxes = table(tmp_path, "y0,x0,y1,x1\n1,2,9,12\n")
+    assert what_is_in([boxes], file) is Boxes
+    assert isinstance(read_annotations([boxes], file, Boxes)[0], Boxes)
+    assert what_is_in([table(tmp_path, "y,x\n1,2\n")], file) is Points
+
+
+def test_a_table_belongs_to_the_image_whose_name_it_has(tmp_path):
+    image, boxes = tmp_path / "cells.npy", tmp_path / "cells_boxes.csv"
+    labels = tmp_path / "cells_labels.tif"
+    assert pair([image], [boxes, labels], Boxes) == {"cells": [boxes]}
