@@ -75,9 +75,9 @@ def learn_and_find(
 def first_look(
     lessons: Sequence[Scene], tests: Sequence[Scene], weak: str, params: SissiParams, seed: int
 ) -> list[tuple[NDArray[np.floating], NDArray[np.floating]]]:
-    """Return what the detector finds in other images before it has learned from these: after a step of no length."""
+    """Return what the detector finds in other images before it has learned from these: after steps of no length."""
     still = params.replace(learning_rate=1e-7, epochs=2, correction="never")
-    return learn_and_find(lessons[:1], tests, weak, still, exact=False, seed=seed)
+    return learn_and_find(lessons, tests, weak, still, exact=False, seed=seed)
 
 
 def table(measured: Sequence[dict[str, Any]]) -> list[dict[str, object]]:

@@ -64,6 +64,17 @@ def test_without_boxes_it_finds_some_itself(call, images):
     expect_good(images / "out")
 
 
+def test_right_labels_of_an_image_are_where_good_boxes_come_from(call, images):
+    (images / "right").mkdir()
+    tifffile.imwrite(images / "right" / "b.tif", NUCLEI["b"].labels.astype(np.uint16))
+    words = ("--image", images / "images", "--trusted", images / "right", "--out", images / "out")
+    ended = call("run", "sissi", *words, *QUICK)
+    assert ended.code == 0, ended.err
+    expect_good(images / "out")
+    exact = read(images / "out" / "b_boxes.csv")
+    assert np.array_equal(exact[:, :4], boxes_of_labels(NUCLEI["b"].labels))
+
+
 def test_other_methods_do_not_do_without(call, images):
     ended = call("run", "scribble2label", "--image", images / "images", "--out", images / "out", "--device", "cpu")
     assert ended.code == 2

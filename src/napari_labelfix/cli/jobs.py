@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.annotations import Instances
+from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, remove_outdated, set_model_aside
@@ -98,7 +98,7 @@ def train_on_files(
     reporter
         Shows the progress.
     trusted
-        What of the labels is right: files or folders, for a method that learns from `Instances`.
+        What of the labels is right: files or folders, for a method that learns from `Instances` or `Boxes`.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def predict_files(
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
-    if not issubclass(method.annotation, Instances):
+    if not issubclass(method.annotation, Instances | Boxes):
         raise InputError(f"{method.name} does not learn from labels, so nothing can be trusted. Leave --trusted out.")
     return trust(read, paths)
 

@@ -204,14 +204,17 @@ def test_where_none_can_be_found_it_says_so():
         next(train(Task((Plane("noise", noise),)), quick(weak_boxes="circles", sensitivity=0, cell=60)))
 
 
-def test_finished_planes_are_the_source_and_are_not_labelled():
+def test_finished_planes_are_the_source_and_stay_as_they_are():
     finished = Plane("finished", NUCLEI.image, FinishedInstances(NUCLEI.labels))
     task = Task((finished, *nuclei_task().planes))
     session = Session(task, quick())
     (page,) = session.source
     assert len(page.corners) == len(TRUTH)
-    proposals, _ = run_to_end(train(task, quick(epochs=2)))
-    assert sorted(proposals) == [1]
+    proposals, _ = run_to_end(train(task, quick(epochs=2, masks="foreground")))
+    assert sorted(proposals) == [0, 1]
+    assert proposals[0].corners.tolist() == TRUTH.tolist()
+    assert (proposals[0].scores == 1).all()
+    assert np.array_equal(boxes_of_labels(proposals[0].labels), TRUTH)
     with pytest.raises(InputError, match="All images are finished"):
         next(train(Task((finished,)), quick()))
 
@@ -220,8 +223,12 @@ def test_a_part_that_is_finished_gives_the_cells_in_it():
     part = np.zeros(NUCLEI.labels.shape, bool)
     part[:64, :80] = True
     finished = Plane("part", NUCLEI.image, FinishedInstances(NUCLEI.labels, part))
-    (page,) = Session(Task((finished, *nuclei_task().planes)), quick()).source
+    task = Task((finished, *nuclei_task().planes))
+    (page,) = Session(task, quick()).source
     assert 0 < len(page.corners) < len(TRUTH)
+    first = next(train(task, quick())).proposals[0]
+    assert 0 < first.count < len(TRUTH)
+    assert (first.corners[:, 2:] <= [64, 80]).all()
 
 
 def test_masks_lie_in_their_boxes():

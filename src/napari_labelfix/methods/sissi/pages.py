@@ -76,11 +76,14 @@ class TargetPage(Page):
         (N, 4) the boxes that were there when the run began, and those that a person has drawn since and not removed.
     certain
         (N, 4) those of them that a person has drawn since: they have seen what is proposed.
+    corrected
+        Whether the boxes that are learned from are no longer the given ones.
     """
 
     scale: float = 1.0
     given: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     certain: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
+    corrected: bool = False
 
     def redraw(self, corners: NDArray[np.floating]) -> None:
         """Take up what a person has drawn, and removed, meanwhile: boxes in pixels of the plane."""
@@ -90,6 +93,8 @@ class TargetPage(Page):
         new = [box for box in now.tolist() if tuple(box) not in before]
         kept = [box for box in self.certain.tolist() if tuple(box) in there]
         self.given = now
+        if not self.corrected:
+            self.corners = now
         self.certain = np.array(kept + new, np.float32).reshape(-1, 4)
 
 

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
+from napari_labelfix.methods.sissi.pages import boxes_of_labels
 from napari_labelfix.metrics.overlap import iou_of_boxes
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from napari_labelfix.annotations import FinishedInstances
     from napari_labelfix.methods.sissi.fusion import Scored
     from napari_labelfix.methods.sissi.params import BoxMasks
 
@@ -59,6 +61,17 @@ def boxes_told(
         np.concatenate([roles, np.full(len(dropped), BoxRole.DROPPED)]).astype(np.uint8),
         labels,
     )
+
+
+def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
+    """Return the cells that a person has labelled in a plane, of which nothing is doubtful."""
+    _, ranks = np.unique(np.where(finished.known(), finished.labels, 0), return_inverse=True)
+    labels = ranks.reshape(finished.shape).astype(np.int32)
+    if finished.labels[finished.known()].all():  # no background, which would be rank 0
+        labels += 1
+    corners = boxes_of_labels(labels).astype(np.float32)
+    roles = np.full(len(corners), BoxRole.CONFIRMED, np.uint8)
+    return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)
 
 
 def _clipped(corners: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:

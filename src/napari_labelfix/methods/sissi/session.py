@@ -22,7 +22,7 @@ from napari_labelfix.methods.sissi.pages import (
     target_page,
     typical_side,
 )
-from napari_labelfix.methods.sissi.proposals import boxes_told
+from napari_labelfix.methods.sissi.proposals import as_finished, boxes_told
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.sissi.weak_boxes import suggest
 from napari_labelfix.metrics.boxes import box_scores
@@ -87,6 +87,16 @@ class Session:
         return own or synthetic_pages(channels, self._wanted, self.params.seed, self.device)
 
     @property
+    def checked(self) -> list[Page]:
+        """Planes with good boxes that the learning is checked on: a quarter."""
+        return self.source[: max(1, len(self.source) // 4)]
+
+    @property
+    def lessons(self) -> list[Page]:
+        """Planes with good boxes that are learned from: the others, if there are any."""
+        return self.source[len(self.checked) :] or self.source
+
+    @property
     def target(self) -> list[int]:
         """Indices of the planes to label: all that are not finished."""
         return [i for i, plane in enumerate(self.planes) if not isinstance(plane.annotation, FinishedInstances)]
@@ -107,6 +117,10 @@ class Session:
     def story(self) -> Iterator[Snapshot]:
         """Tell a run; what was sent in meanwhile waits in the pages."""
         learner, total = self._learner, self.params.epochs
+        for index, plane in enumerate(self.planes):
+            if isinstance(plane.annotation, FinishedInstances):
+                finished = as_finished(plane.annotation, self.params.masks)
+                yield Snapshot("first look", 0, total, proposals={index: finished})
         yield from self._first_look()
         epoch = yield from self._learn_early()
         while epoch < total:
@@ -115,7 +129,7 @@ class Session:
                 self._correct(index)
                 yield told(proposals={index: self.propose(index, with_image=True)}, message=learner.news())
             yield from self._train(self.target, told)
-            yield told({"source loss": learner.check(self._split()[1])})
+            yield told({"source loss": learner.check(self.checked)})
             epoch += 1
         for index in self.target:
             self._look(index, thorough=True)
@@ -143,18 +157,17 @@ class Session:
     def _learn_early(self) -> Generator[Snapshot, None, int]:
         """Learn from the boxes as they were given, until they are not to be trusted further; return the epochs."""
         learner, total = self._learner, self.params.epochs
-        lessons, checked = self._split()
-        boxed = [index for index in self.target if len(self.pages[index].given)]
         losses: list[float] = []
         best = None
         limit = total if self.params.correction == "never" else max(1, total // 2)
         for epoch in range(limit):
             told = partial(Snapshot, EARLY, epoch, total)
-            yield from self._train(boxed, told, lessons)
+            boxed = [index for index in self.target if len(self.pages[index].given)] or self.target
+            yield from self._train(boxed, told)
             for index in self.target:
                 self._look(index)
                 yield told(proposals={index: self.propose(index)})
-            losses.append(learner.check(checked))
+            losses.append(learner.check(self.checked))
             self._agreement.append(self._agree(boxed))
             slower = slowdown(self._agreement)
             yield told({"source loss": losses[-1], "agreement with given": self._agreement[-1], "slow-down": slower})
@@ -168,13 +181,11 @@ class Session:
             learner.go_back(best)
         return epoch + 1
 
-    def _train(
-        self, indices: Sequence[int], told: partial[Snapshot], source: Sequence[Page] | None = None
-    ) -> Iterator[Snapshot]:
+    def _train(self, indices: Sequence[int], told: partial[Snapshot]) -> Iterator[Snapshot]:
         progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
         recent: list[float] = []
         pages = [self.pages[index] for index in indices]
-        for loss in self._learner.epoch(pages, source if source is not None else self._split()[0]):
+        for loss in self._learner.epoch(pages, self.lessons):
             recent.append(loss)
             while self._changed:
                 index = self._changed.pop()
@@ -184,11 +195,6 @@ class Session:
                 yield told({"loss": fmean(recent)}, message=self._learner.news(), model=model)
                 recent.clear()
 
-    def _split(self) -> tuple[list[Page], list[Page]]:
-        """Return the planes with good boxes to learn from, and those to check the learning on."""
-        checked = max(1, len(self.source) // 4)
-        return self.source[checked:] or self.source, self.source[:checked]
-
     def _look(self, index: int, thorough: bool = False) -> None:
         self.found[index] = self._learner.find(self.pages[index].image, thorough)
 
@@ -197,6 +203,7 @@ class Session:
         page = self.pages[index]
         self._look(index, thorough=True)
         page.corners = _with_certain(self.found[index], page.certain).corners
+        page.corrected = True
         if self.params.background != "as it is":
             image = page.image.permute(1, 2, 0).numpy(force=True)
             made = torch.from_numpy(synthetic_like(image, page.corners, self.params.background))
