@@ -5,16 +5,19 @@ import shutil
 import numpy as np
 import pytest
 import tifffile
-from fakes import proposal_above
+from fakes import found_boxes, proposal_above
 from napari.components import ViewerModel
 from npe2 import PluginManager
 
 from napari_labelfix.errors import ProjectError
 from napari_labelfix.project.records import RunRecord
+from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
+from napari_labelfix.widgets.box_layers import BoxLayers
+from napari_labelfix.widgets.boxes_kind import add_boxes, boxes_on, create_boxes, rectangles_of
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.opening import open_project, relink
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
@@ -220,3 +223,29 @@ def test_shapes_keep_what_is_said_of_them(made, again, tmp_path):
     open_project(again, tmp_path / "shapes.labelfix")
     assert again.layers["regions"].features["class"].tolist() == shapes.features["class"].tolist()
     assert list(again.layers["none yet"].features) == list(empty.features)
+
+
+def test_boxes_come_back_with_where_they_are_from_and_found_ones_with_their_roles(made, again, tmp_path):
+    made = ViewerModel()
+    [image] = made.open(str(tmp_path / "one" / "cells.tif"), plugin="napari")
+    mine = create_boxes(Place(image, ()))
+    layers.add_quietly(made, mine)
+    add_boxes(mine, rectangles_of(np.array([[5.0, 5, 20, 20]]), ()), "found")
+    mine.add_rectangles([[30, 30], [40, 45]])
+    results = BoxLayers(made, image, "sissi")
+    results.create()
+    corners, roles = [[8, 8, 23, 23], [8, 53, 23, 68], [35, 48, 50, 63]], list(BoxRole)
+    results.write({0: found_boxes(corners, [0.9, 0.8, 0], roles, shown=True)})
+    saver = autosaver_of(made)
+    saver.save_as(tmp_path / "boxes.labelfix")
+    saver.close()
+    open_project(again, tmp_path / "boxes.labelfix")
+    tags = by_tag(again)
+    own, found = tags["boxes", ""], tags["found_boxes", "sissi"]
+    assert list(own.features["source"]) == ["found", "drawn"]
+    np.testing.assert_allclose(boxes_on(own, again.layers[0])[0][0], [5, 5, 20, 20])
+    assert (own.face_color[:, 3] == 0).all(), "the cells are to be seen through the boxes"
+    np.testing.assert_allclose(boxes_on(found, again.layers[0])[0], corners)
+    np.testing.assert_allclose(found.edge_color, results.layer("found_boxes").edge_color)
+    assert not found.editable
+    assert ("training_image", "sissi") not in tags, "the next run makes it anew"

@@ -52,6 +52,7 @@ _LIMITS = {
     "rpn_pre_nms_top_n_train": 1000,
     "box_batch_size_per_image": 128,
     "box_detections_per_img": 500,
+    "rpn_score_thresh": 0.1,
 }
 _MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 
