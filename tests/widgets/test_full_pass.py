@@ -311,6 +311,7 @@ def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, pers
     for name, value in (("epochs", 2), ("crop", 64), ("batch_size", 2)):
         dock.form.editor(name).setValue(value)
     dock.form.editor("masks").setCurrentText("foreground")
+    dock.form.editor("background").setCurrentText("weak blur")
     person.click(dock.run_view.run_button)
     qtbot.waitUntil(dock.accept_view.all_button.isEnabled, timeout=60_000)
     qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)

@@ -35,7 +35,8 @@ def quicker():
 
 
 def quick(**changes):
-    return SissiParams(**({"epochs": 4, "crop": 64, "batch_size": 4, "device": "cpu"} | changes))
+    values = {"epochs": 4, "crop": 64, "batch_size": 4, "background": "strong blur", "device": "cpu"}
+    return SissiParams(**(values | changes))
 
 
 def nuclei_task(corners=CARELESS):
@@ -167,6 +168,18 @@ def test_given_boxes_are_confirmed_or_dropped_and_others_added():
     assert (iou_of_boxes(confirmed, there[:3]).max(axis=1) > 0.3).all()
     assert (last.roles == BoxRole.ADDED).any()
     assert last.count == (last.roles != BoxRole.DROPPED).sum()
+
+
+@pytest.mark.parametrize("keep_given", [True, False])
+def test_given_boxes_where_nothing_is_found_are_kept_or_forgotten(keep_given):
+    nothing_there = np.array([[1.0, 1, 6, 6]])
+    session = Session(nuclei_task(np.concatenate([CARELESS, nothing_there])), quick(keep_given=keep_given))
+    session._correct(0)
+    page = session.pages[0]
+    there = iou_of_boxes(page.corners, nothing_there * page.scale).max()
+    assert there == pytest.approx(float(keep_given))
+    doubled = iou_of_boxes(page.corners, page.corners) - np.eye(len(page.corners))
+    assert doubled.max() < 0.5, "a given box that was found again is not learned from beside it"
 
 
 def test_boxes_drawn_meanwhile_are_certain_and_win_over_what_is_found():

@@ -9,7 +9,7 @@ from napari_labelfix.params import NetworkParams, param
 
 Ways = Literal["watershed", "circles", "edges", "none"]
 Starts = Literal["when learning slows down", "at the lowest source loss", "never"]
-Backgrounds = Literal["strong blur", "weak blur", "as it is"]
+Backgrounds = Literal["as it is", "weak blur", "strong blur"]
 BoxMasks = Literal["none", "foreground"]
 
 
@@ -49,9 +49,17 @@ class SissiParams(NetworkParams):
         "correction begins.",
     )  # fmt: skip
     background: Backgrounds = param(
-        "strong blur", label="Background", advanced=True,
-        help="What of an image to learn from once boxes are corrected: all around the found cells is blurred, so that "
-        "cells that were missed vanish; or the image as it is.",
+        "as it is", label="Background", advanced=True,
+        help="What to learn from once boxes are corrected: the image as it is or, as in the paper, with all around the "
+        "known cells blurred, so that cells that were missed vanish.",
+    )  # fmt: skip
+    keep_given: bool = param(
+        True, label="Keep given boxes", advanced=True,
+        help="Go on learning from given boxes where nothing is found, too; the paper forgets them.",
+    )  # fmt: skip
+    learned_score: float = param(
+        0.6, label="Lowest score learned from", minimum=0.05, maximum=0.95, step=0.05, advanced=True,
+        help="Of boxes that were found, those with a lower score are not learned from (0.1 in the paper).",
     )  # fmt: skip
     lowest_score: float = param(
         0.1, label="Lowest score", minimum=0.05, maximum=0.95, step=0.05, advanced=True,

@@ -22,7 +22,7 @@ from napari_labelfix.methods.sissi.pages import (
     target_page,
     typical_side,
 )
-from napari_labelfix.methods.sissi.proposals import as_finished, boxes_told
+from napari_labelfix.methods.sissi.proposals import SAME, as_finished, boxes_told
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.sissi.weak_boxes import suggest
 from napari_labelfix.metrics.boxes import box_scores
@@ -199,10 +199,13 @@ class Session:
         self.found[index] = self._learner.find(self.pages[index].image, thorough)
 
     def _correct(self, index: int) -> None:
-        """Put what is found in twenty views of a plane into the place of its boxes, and hide the rest of it."""
+        """Put what is found in twenty views of a plane into the place of its boxes, and hide what is not known."""
         page = self.pages[index]
         self._look(index, thorough=True)
-        page.corners = _with_certain(self.found[index], page.certain).corners
+        known = _with_certain(self.found[index], page.certain)
+        found = known.taken(known.scores >= self.params.learned_score).corners
+        lost = page.given[(iou_of_boxes(page.given, found) < SAME).all(axis=1)]
+        page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":
             image = page.image.permute(1, 2, 0).numpy(force=True)

@@ -1,0 +1,131 @@
+"""How long a person waits: from Run to the first proposal, and from Stop to the end, for every method.
+
+`python benchmarks/first_proposal.py`. The samples of the package, 512 x 512 pixels, in a process of their own as the
+dock starts it, with everything imported; nothing set. Close other programs first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from report import machine_facts, write_report
+
+from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Plane, Points, Scribbles, Task
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.sample_data.imperfect import careless_boxes, careless_labels, some_centres, typical_diameter
+from napari_labelfix.sample_data.scribbles import painted_scribbles
+from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
+from napari_labelfix.trainer import LocalTrainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RIGHT = np.s_[:170, :170]  # where careless labels are right
+GOES_ON = 3.0  # seconds, before Stop is pressed
+
+
+def scribbles() -> Task:
+    """Return nuclei with strokes on some."""
+    image, labels = fluorescence(1)
+    return Task((Plane("nuclei", image, Scribbles(painted_scribbles(labels, 0.15, 1))),))
+
+
+def points() -> Task:
+    """Return nuclei with points on a tenth."""
+    image, labels = fluorescence(2)
+    centres, radius = some_centres(labels, 0.1, 2), typical_diameter(labels) / 2
+    return Task((Plane("nuclei", image, Points(centres, labels.shape, radius)),))
+
+
+def labels_with_mistakes() -> Task:
+    """Return tissue with labels that are right in a corner."""
+    image, labels = stained_tissue(2)
+    trusted = np.zeros(labels.shape, bool)
+    trusted[RIGHT] = True
+    return Task((Plane("tissue", image, Instances(careless_labels(labels, RIGHT, 2), trusted)),))
+
+
+def boxes() -> Task:
+    """Return nuclei with careless boxes on half."""
+    image, labels = fluorescence(1)
+    return Task((Plane("nuclei", image, Boxes(careless_boxes(labels, 1), labels.shape)),))
+
+
+def finished() -> Task:
+    """Return three images, of which one is labelled."""
+    planes = [fluorescence(seed) for seed in (1, 2, 3)]
+    given = [FinishedInstances(planes[0].labels), None, None]
+    return Task(tuple(Plane(str(n), one.image, by) for n, (one, by) in enumerate(zip(planes, given, strict=True))))
+
+
+TASKS: dict[str, Callable[[], Task]] = {
+    "scribble2label": scribbles,
+    "p_classification": points,
+    "label_upgrade": labels_with_mistakes,
+    "sissi": boxes,
+    "hovernet_stpp": finished,
+}
+
+
+def wait_for(trainer: LocalTrainer) -> None:
+    """Wait until a process is ready, as it is when a person has looked at the dock."""
+    trainer.warm_up()
+    while not trainer.ready:
+        time.sleep(0.05)
+
+
+def measure(name: str) -> tuple[float, float]:
+    """Return the seconds to the first proposal, and those that Stop takes until the process is gone."""
+    trainer = LocalTrainer()
+    wait_for(trainer)
+    task, method = TASKS[name](), METHODS[name]
+    began = time.monotonic()
+    run = trainer.start(method, task, method.params())
+    proposals = (each for each in run.snapshots() if each.proposals and each.stage != "labels as given")
+    next(proposals)
+    first = time.monotonic() - began
+    time.sleep(GOES_ON)
+    pressed = time.monotonic()
+    run.stop()
+    while _is_there(run.pid):
+        time.sleep(0.005)
+    stopped = time.monotonic() - pressed
+    trainer.close()
+    return first, stopped
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def main() -> None:
+    """Measure, and write `results/first_proposal.md` and `.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=3)
+    options = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    for name in TASKS:
+        load = os.getloadavg()[0]
+        firsts, stops = zip(*(measure(name) for _ in range(options.times)), strict=True)
+        row: dict[str, object] = {"method": METHODS[name].title, "first proposal, s": median(firsts)}
+        rows.append(row | {"longest": max(firsts), "Stop, s": max(stops), "load before": load})
+    notes = [
+        f"Median and longest of {options.times} runs; one image of 512 x 512 pixels, of HoVer-Net + ST++ three, of "
+        "which the first proposal counts. Labels as they were given count for none. Stop: the longest, until the "
+        "process is gone. Asked: 2 s and 1 s.",
+        "load before: processes that waited for a core in the minute before; with more than 0 it is not alone.",
+    ]
+    print(write_report("first_proposal", "From Run to the first proposal", rows, machine_facts(), notes))
+
+
+if __name__ == "__main__":
+    main()
