@@ -137,6 +137,17 @@ class TestBoxes:
             assert dock.message.text().startswith("4 boxes were found. Delete wrong ones")
         assert len(dock.inputs.annotation.data) == 4, "those found before were replaced"
 
+    def test_while_it_runs_none_are_found(self, dock, trainer, qtbot):
+        """A run would take them for what a person has drawn."""
+        dock.suggestion_button.click()
+        dock.run_view.run_button.click()
+        assert not dock.suggestion_button.isEnabled()
+        qtbot.waitUntil(lambda: "nothing was added" in dock.message.text(), timeout=10_000)
+        assert dock.inputs.annotation is None
+        assert not dock.suggestion_button.isEnabled()
+        dock.run_view.stop_button.click()
+        qtbot.waitUntil(dock.suggestion_button.isEnabled)
+
     def test_where_none_are_found_it_says_what_to_do(self, dock, qtbot):
         dock.form.setValue(dock.form.value().replace(weak_boxes="none"))
         dock.suggestion_button.click()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
 import torch
 
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import on_device
-from napari_labelfix.networks.unet import freeze_statistics, pick_outputs
+from napari_labelfix.networks.unet import freeze_statistics, pick_outputs, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor, nn
 
-    from napari_labelfix.networks.unet import Start
+    from napari_labelfix.networks.unet import Start, UnetSpec
+    from napari_labelfix.params import Params
 
 SMALLEST_CROP = 64  # pixels
 
@@ -70,6 +73,11 @@ class Trainee:
         for network in {id(each): each for each in (self.network, self._before, self._settled)}.values():
             pick_outputs(network, outputs)
             on_device(network, self.device)
+
+    def as_model(self, method: str, params: Params, spec: UnetSpec, **more: object) -> TrainedModel:
+        """Return the network as it now is, with all it takes to use it; `more` is what else must be known of it."""
+        network = dataclasses.asdict(spec) | more
+        return TrainedModel(method, params.to_dict(), network, save_weights(self.settled()))
 
     def news(self) -> str:
         """Return the sentence for the user that has not been told yet, or ""."""

@@ -125,7 +125,7 @@ class AcceptView(QWidget):
             f"{tooltip('accept_object')}\nOr press this button and click on objects; press it again to end."
         )
         self.scopes.setToolTip("What the buttons accept.")
-        self.take_back_button.setToolTip("Remove the points again that were accepted last.")
+        self.take_back_button.setToolTip("Remove again what was accepted last.")
         for button in (self.all_button, self.above_button, self.object_button, self.take_back_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 

@@ -256,6 +256,7 @@ class MethodDock(QWidget):
         self.run_view.set_running(running)
         self.inputs.set_choosable(not running)
         self.form.setEnabled(not running)
+        self.suggestion_button.set_usable(not running)
         if running or self.message.mood != "error":
             self._show_hint()
 

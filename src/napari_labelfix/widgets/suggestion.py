@@ -44,6 +44,7 @@ class SuggestionButton(QPushButton):
         super().__init__(f"Find {self._what}")
         self._viewer, self._method, self._kind, self._inputs = viewer, method, kind, inputs
         self._place: Place | None = None  # where it is looking
+        self._usable = True
         self._work = Background(self)
         self._work.done.connect(self._show)
         self._work.failed.connect(lambda sentence: self._end(sentence, "warning"))
@@ -70,10 +71,15 @@ class SuggestionButton(QPushButton):
         suggest = self._method.load_suggest()
         self._work.start(lambda: suggest(plane, params))
 
+    def set_usable(self, usable: bool) -> None:
+        """Let it be pressed, or not: a run would take what is found for what a person has drawn."""
+        self._usable = usable
+        self.setEnabled(usable and not self._work.busy)
+
     def _show(self, suggested: Annotation) -> None:
         place = self._place
-        if place is None or place.image is not self._inputs.image or self._kind.write is None:
-            self._end("The image was changed meanwhile, so nothing was added.", "hint")
+        if place is None or place.image is not self._inputs.image or self._kind.write is None or not self._usable:
+            self._end("The image was changed, or a run has begun meanwhile, so nothing was added.", "hint")
             return
         if self._inputs.annotation is None:
             self._inputs.create_annotation()
@@ -86,5 +92,5 @@ class SuggestionButton(QPushButton):
             self._end(f"No {self._what} were found. Choose another way or more sensitivity, or draw some.", "warning")
 
     def _end(self, sentence: str, mood: str) -> None:
-        self.setEnabled(True)
+        self.setEnabled(self._usable)
         self.told.emit(sentence, mood)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,20 +9,20 @@ import torch
 
 from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.hover import hover_loss
-from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.hovernet_stpp.light import Light
 from napari_labelfix.methods.hovernet_stpp.pages import joined, random_crops
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.hovernet import start_hovernet
-from napari_labelfix.networks.unet import HOVER, UnetSpec, save_weights
+from napari_labelfix.networks.unet import HOVER, UnetSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.hovernet_stpp.pages import Crops, Page
     from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
     from napari_labelfix.networks.unet import Start
@@ -69,12 +68,7 @@ class Learner(Trainee):
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return TrainedModel(
-            method=METHOD,
-            params=self.params.to_dict(),
-            network=dataclasses.asdict(self.spec),
-            weights=save_weights(self.settled()),
-        )
+        return self.as_model(METHOD, self.params, self.spec)
 
     def _step(self, given: Sequence[Page], taught: Sequence[Page]) -> float:
         own = int(self.batch_size / 2 + self._rng.random()) if taught else 0  # of one crop, turn about

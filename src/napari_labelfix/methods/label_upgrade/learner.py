@@ -10,19 +10,19 @@ import torch
 
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.losses.dice import masked_dice_loss
-from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.label_upgrade.pages import Crops, random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import UnetSpec, save_weights, start_unet, with_more_channels
+from napari_labelfix.networks.unet import UnetSpec, start_unet, with_more_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import Tensor, nn
 
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
     from napari_labelfix.networks.unet import Start
@@ -111,12 +111,7 @@ class Learner(Trainee):
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return TrainedModel(
-            method="label_upgrade",
-            params=self.params.to_dict(),
-            network=dataclasses.asdict(self.spec) | {"labelled": self.labelled},
-            weights=save_weights(self.settled()),
-        )
+        return self.as_model("label_upgrade", self.params, self.spec, labelled=self.labelled)
 
     def _step(self, pages: Sequence[Page]) -> float:
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)

@@ -13,11 +13,10 @@ from napari_labelfix.data.augment import Augmentation, look, random_light, rando
 from napari_labelfix.data.batches import random_place, share_out
 from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
-from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import DEPTH, UnetSpec, save_weights, start_unet
+from napari_labelfix.networks.unet import DEPTH, UnetSpec, start_unet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
 
@@ -104,12 +104,7 @@ class Detector(Trainee):
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return TrainedModel(
-            method="p_classification",
-            params=self.params.to_dict(),
-            network=dataclasses.asdict(self.spec),
-            weights=save_weights(self.settled()),
-        )
+        return self.as_model("p_classification", self.params, self.spec)
 
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:
         image, target = self._random_batch(lessons, count)

@@ -13,17 +13,17 @@ from napari_labelfix.data.augment import Augmentation
 from napari_labelfix.data.batches import random_batch
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
-from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import UnetSpec, save_weights, start_unet
+from napari_labelfix.networks.unet import UnetSpec, start_unet
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_labelfix.data.batches import Canvas
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 FEWEST_CROPS = 4  # in an epoch; batch normalisation is noisy on fewer
@@ -90,12 +90,7 @@ class Learner(Trainee):
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return TrainedModel(
-            method=METHOD,
-            params=self.params.to_dict(),
-            network=dataclasses.asdict(self.spec),
-            weights=save_weights(self.settled()),
-        )
+        return self.as_model(METHOD, self.params, self.spec)
 
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.sissi.pages import joined, random_crops
 from napari_labelfix.methods.sissi.views import find
 from napari_labelfix.methods.starting import saved_start
@@ -21,13 +19,14 @@ from napari_labelfix.networks.faster_rcnn import (
     load_detector,
     start_detector,
 )
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, save_weights
+from napari_labelfix.networks.unet import UnetSpec, freeze_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.sissi.fusion import Scored
     from napari_labelfix.methods.sissi.pages import Crops, Page
     from napari_labelfix.methods.sissi.params import SissiParams
@@ -97,12 +96,7 @@ class Learner(Trainee):
 
     def model(self, cell: float) -> TrainedModel:
         """Return the detector as it now is, and how large the cells are that it has learned from, in pixels."""
-        return TrainedModel(
-            method=METHOD,
-            params=self.params.to_dict(),
-            network={**dataclasses.asdict(self.spec), "cell": cell},
-            weights=save_weights(self.settled()),
-        )
+        return self.as_model(METHOD, self.params, self.spec, cell=cell)
 
     def _step(self, target: Sequence[Page], source: Sequence[Page]) -> float:
         own = (self.batch_size + 1) // 2 if source else self.batch_size
