@@ -211,6 +211,15 @@ def test_without_boxes_some_are_found_first():
     assert box_scores([found(last)], [TRUTH]).ap50 > 0.8
 
 
+def test_what_is_drawn_beside_boxes_that_it_has_found_itself_does_not_take_their_place():
+    session = Session(Task((Plane("nuclei", NUCLEI.image),)), quick())
+    found = len(session.pages[0].given)
+    assert found > 5
+    session.annotate(nuclei_task(np.array([[3.0, 3, 60, 20]])))
+    assert len(session.pages[0].given) == found + 1
+    assert len(session.pages[0].certain) == 1
+
+
 def test_where_none_can_be_found_it_says_so():
     noise = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
     with pytest.raises(InputError, match="No box was found by circles"):

@@ -16,6 +16,7 @@ from napari_labelfix.methods.sissi.early_learning import slowdown
 from napari_labelfix.methods.sissi.fusion import NOTHING, OVERLAP, Scored
 from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import (
+    NO_BOXES,
     boxes_of_plane,
     finished_page,
     synthetic_pages,
@@ -69,6 +70,8 @@ class Session:
         self.params = params
         self.device = choose_device(params.device)
         self.planes = _with_boxes(task.planes, params)
+        drawn = bool(len(_all_boxes(task.planes)))
+        self._suggested = [NO_BOXES if drawn else boxes_of_plane(plane) for plane in self.planes]  # by no person
         self.cell = params.cell or typical_side(_all_boxes(self.planes))
         spec = spec_of(params, task.planes[0].channels)
         self._learner = Learner(choose_start(spec, params), spec, params, self.device)
@@ -111,7 +114,7 @@ class Session:
             old, new = self.planes[index].annotation, task.planes[index].annotation
             if isinstance(new, Boxes) and not same_annotation(old, new):
                 self.planes[index] = replace(self.planes[index], annotation=new)
-                self.pages[index].redraw(boxes_of_plane(self.planes[index]))
+                self.pages[index].redraw(np.concatenate([self._suggested[index], boxes_of_plane(self.planes[index])]))
                 self._changed.append(index)
 
     def story(self) -> Iterator[Snapshot]:
