@@ -84,7 +84,7 @@ def start_of(options: argparse.Namespace) -> str:
 def measured_rows(
     options: argparse.Namespace, of: str, ways: Sequence[tuple[float | str, str]], measure: Callable[..., Row]
 ) -> Iterator[Row]:
-    """Yield what each seed, kind, share and way has reached; those that stand in `options.rows` are not run again.
+    """Yield what stands in `options.rows`, and what each other seed, kind, share and way that is asked for has reached.
 
     Parameters
     ----------
@@ -101,6 +101,7 @@ def measured_rows(
     kinds = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
     rows = json.loads(options.rows.read_text()) if options.rows.exists() else []
     done = {(row["kind"], row[of], row["way"], row["seed"]): row for row in rows}
+    yield from list(done.values())
     for seed, kind, (share, way) in product(options.seeds, kinds, ways):
         key = kind.name, share, way, seed
         if key not in done:
@@ -108,7 +109,7 @@ def measured_rows(
                 os.environ[FOLDER] = options.weights.format(kind=kind.name)
             done[key] = dict(zip(("kind", of, "way", "seed"), key, strict=True)) | measure(kind, share, way, seed)
             options.rows.write_text(json.dumps(list(done.values()), indent=1))
-        yield done[key]
+            yield done[key]
 
 
 def write_as_measured(
