@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_labelfix.methods.sissi import learner, views
 from napari_labelfix.methods.sissi.pages import boxes_of_labels
 from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.sample_data.imperfect import careless_boxes
@@ -16,6 +17,14 @@ from napari_labelfix.sample_data.synthetic import fluorescence
 
 NUCLEI = {name: fluorescence(seed, (96, 112)) for seed, name in enumerate("ab", start=1)}
 QUICK = ("--device", "cpu", "--set", "epochs=2", "crop=64", "batch_size=4")
+
+
+@pytest.fixture(autouse=True)
+def quicker(monkeypatch):
+    """Look twice at an image instead of twenty times, and take fewer steps."""
+    monkeypatch.setattr(views, "SCALES", (1.0,))
+    monkeypatch.setattr(views, "FLIPS", ((False, False), (False, True)))
+    monkeypatch.setattr(learner, "FEWEST_CROPS", 8)
 
 
 @pytest.fixture
