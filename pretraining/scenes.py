@@ -15,6 +15,7 @@ from scipy.ndimage import find_objects
 from skimage.measure import label
 
 from napari_labelfix.data.hover_maps import hover_maps
+from napari_labelfix.data.instances import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.sample_data.shapes import smooth_noise
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
@@ -104,8 +105,7 @@ def random_boxed_crop(
         Chance.
     """
     image, _, _, objects = _random_look(kinds, diameters, rng)
-    seen = [window for window in find_objects(label(objects)) if window]  # what is mirrored is a part of its own
-    boxes = np.array([(y.start, x.start, y.stop, x.stop) for y, x in seen], np.float32).reshape(-1, 4)
+    boxes = boxes_of_labels(label(objects)).astype(np.float32)  # what is mirrored is a part of its own
     return image, boxes[(boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= NARROWEST]
 
 

@@ -94,17 +94,27 @@ def train(options: argparse.Namespace) -> None:
     device = choose_device(options.device)
     network = on_device(network_of(options), device)
     error_of = hover_loss_of if options.hover else loss_of
-    optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
-    started, losses = time.monotonic(), []
-    last = options.stop_after or options.steps
-    for step in range(1, last + 1):
+
+    def batch_loss() -> torch.Tensor:
         images, targets = zip(*(draw(rng) for _ in range(BATCH)), strict=True)
         image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(device)
         target = torch.from_numpy(np.stack(targets)).permute(0, 3, 1, 2).to(device)
         with mixed_precision(device):
             logits = network(image)
-        loss = error_of(logits.float(), target)
+        return error_of(logits.float(), target)
+
+    fit(network, batch_loss, options, options.stop_after or options.steps)
+
+
+def fit(
+    network: torch.nn.Module, batch_loss: Callable[[], torch.Tensor], options: argparse.Namespace, last: int
+) -> None:
+    """Take steps up to the last, and write the weights in half precision, every 200 steps and at the end."""
+    optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
+    started, losses = time.monotonic(), []
+    for step in range(1, last + 1):
+        loss = batch_loss()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 from scenes import load_kind, random_boxed_crop, synthetic_scenes
-from train import write
+from train import fit
 
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
 from napari_labelfix.networks.faster_rcnn import DETECTOR, FILE, SIZES, build_detector, detection_loss
@@ -41,7 +40,7 @@ def with_trained_features(network: nn.Module, weights: Path) -> nn.Module:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train and write the weights in half precision, every 200 steps and at the end."""
+    """Train the detector, and write its weights."""
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(options.seed)
@@ -56,26 +55,15 @@ def train(options: argparse.Namespace) -> None:
     if options.start:
         network = with_trained_features(network, options.start)
     network = on_device(network, device).train()
-    optimizer = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, total_steps=options.steps, pct_start=0.1)
-    started, losses = time.monotonic(), []
-    for step in range(1, options.steps + 1):
-        images, boxes = zip(
-            *(random_boxed_crop(kinds, (size / SPREAD, size * SPREAD), rng) for _ in range(BATCH)), strict=True
-        )
+
+    def batch_loss() -> torch.Tensor:
+        drawn = (random_boxed_crop(kinds, (size / SPREAD, size * SPREAD), rng) for _ in range(BATCH))
+        images, boxes = zip(*drawn, strict=True)
         image = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(device)
         with mixed_precision(device):
-            loss = detection_loss(network, image, [torch.from_numpy(each).to(device) for each in boxes])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
-        if step % 50 == 0:
-            log.info("step %d  loss %.3f  %.0f s", step, np.mean(losses[-50:]), time.monotonic() - started)
-        if step % 200 == 0 or step == options.steps:
-            write(network, options.out)
+            return detection_loss(network, image, [torch.from_numpy(each).to(device) for each in boxes])
+
+    fit(network, batch_loss, options, options.steps)
 
 
 def main() -> None:

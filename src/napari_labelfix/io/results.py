@@ -69,22 +69,22 @@ def _write_detections(folder: Path, file: ImageFile, planes: Sequence[Detections
     names = _names(file, Detections)
     write_points(folder / names[0], planes)
     write_confidence(folder / names[1], file.restack([found.heatmap for found in planes]))
-    masks = [found.labels for found in planes if found.labels is not None]
-    if not masks:
-        return names[:2]
-    write_labels(folder / names[2], file.restack(masks))
-    return names
+    return names if _write_masks(folder / names[2], file, planes) else names[:2]
 
 
 def _write_boxes(folder: Path, file: ImageFile, planes: Sequence[FoundBoxes]) -> list[str]:
     """Write `<stem>_boxes.csv`, and `<stem>_labels.tif` where there are masks."""
     names = _names(file, FoundBoxes)
     write_boxes(folder / names[0], planes)
+    return names if _write_masks(folder / names[1], file, planes) else names[:1]
+
+
+def _write_masks(path: Path, file: ImageFile, planes: Sequence[Detections | FoundBoxes]) -> bool:
+    """Write masks where there are some; return whether there are."""
     masks = [found.labels for found in planes if found.labels is not None]
-    if not masks:
-        return names[:1]
-    write_labels(folder / names[1], file.restack(masks))
-    return names
+    if masks:
+        write_labels(path, file.restack(masks))
+    return bool(masks)
 
 
 def _names(file: ImageFile, output: type[Belief]) -> list[str]:

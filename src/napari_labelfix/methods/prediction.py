@@ -14,7 +14,7 @@ from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import load_unet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -82,7 +82,7 @@ def logits_of(
 
     The parameters and errors are those of `classify`.
     """
-    network, where = _load(image, model, spec, device, beside)
+    network, where = load_network(image, model, spec, device, beside)
     levels = Levels.of(image)
 
     def read(window: tuple[slice, slice]) -> Tensor:
@@ -97,15 +97,24 @@ def load_for(image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, de
 
     The parameters and errors are those of `classify`.
     """
-    network, where = _load(image, model, spec, device)
+    network, where = load_network(image, model, spec, device)
     return network, torch.from_numpy(Levels.of(image).normalize(image)).permute(2, 0, 1).to(where)
 
 
-def _load(
-    image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
+def load_network(
+    image: NDArray[np.generic],
+    model: TrainedModel,
+    spec: UnetSpec,
+    device: str,
+    beside: int = 0,
+    load: Callable[[UnetSpec, bytes], nn.Module] = load_unet,
 ) -> tuple[nn.Module, torch.device]:
+    """Load a model's network for a plane; return it and the device that it is on.
+
+    The parameters and errors are those of `classify`; `load` builds the network, of another kind than a U-Net.
+    """
     channels, expected = image.shape[2] if image.ndim == 3 else 1, spec.channels - beside
     if channels != expected:
         raise ModelError(f"The model was trained on {expected} channels, but the image has {channels}.")
     where = choose_device(device)
-    return on_device(load_unet(spec, model.weights), where), where
+    return on_device(load(spec, model.weights), where), where

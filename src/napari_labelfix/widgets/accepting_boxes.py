@@ -26,8 +26,6 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     """See `AcceptingMarks`. Where the person has no box layer yet, one is made when something is accepted."""
 
     noun = "box"
-    certainty = "Score"
-    certainty_help = "How sure the detector is that there is a cell."
     destination = "into your boxes, as new input"
     wrong = BOX_NAMES[BoxRole.DROPPED]
 

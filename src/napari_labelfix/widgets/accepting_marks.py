@@ -36,6 +36,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         The person's marks; None where there are none.
     """
 
+    certainty = "Score"
+    certainty_help = "How sure the detector is that there is a cell."
     way_back = "“Take back” removes what was added last."
     wrong: ClassVar[str]  # the role of what is proposed to be none; it is never accepted in bulk
 

@@ -22,8 +22,6 @@ class AcceptingPoints(AcceptingMarks[Points]):
     """See `AcceptingMarks`."""
 
     noun = "point"
-    certainty = "Score"
-    certainty_help = "How sure the detector is that there is a cell."
     destination = "into your points, as new input"
     wrong = ROLE_NAMES[Role.PSEUDO_NEGATIVE]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,9 @@ from napari_labelfix.snapshots import BoxRole, FoundBoxes
 from napari_labelfix.widgets import looks
 from napari_labelfix.widgets.boxes_kind import rectangles_of
 from napari_labelfix.widgets.mark_layers import MarkLayers
-from napari_labelfix.widgets.results import LegendEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from napari.layers import Shapes
 
@@ -33,6 +31,7 @@ class BoxLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "found_boxes"
+    names, colors = MappingProxyType(looks.BOX_NAMES), MappingProxyType(looks.BOX_COLORS)
     makers = MappingProxyType({"found_boxes": looks.make_found_boxes})
     optional_makers = MappingProxyType({**MarkLayers.optional_makers, "training_image": looks.make_training_image})
 
@@ -41,25 +40,8 @@ class BoxLayers(MarkLayers):
         found = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, FoundBoxes)}
         if (boxes := self.layer("found_boxes")) is not None:
             self._write_boxes(boxes, found)
-        self._write_masks(
-            {
-                plane: (one.labels, partial(describe_boxed_objects, one.labels, one))
-                for plane, one in found.items()
-                if one.labels is not None
-            }
-        )
+        self._write_masks(found, describe_boxed_objects)
         self._write_training_images(found)
-
-    def legend(self) -> Sequence[LegendEntry]:
-        """Return the roles of the boxes."""
-        layer = self.layer("found_boxes")
-        if layer is None:
-            return []
-        names = layer.features["role"].to_numpy()
-        return [
-            LegendEntry(looks.BOX_COLORS[role], name, int((names == name).sum()))
-            for role, name in looks.BOX_NAMES.items()
-        ]
 
     def _write_boxes(self, layer: Shapes, found: Mapping[int, FoundBoxes]) -> None:
         """Put the boxes of these planes in the place of those that they had; the others stay as they are drawn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,9 @@ from napari_labelfix.review.objects import describe_marked_objects
 from napari_labelfix.snapshots import Detections, Role
 from napari_labelfix.widgets import looks
 from napari_labelfix.widgets.mark_layers import MarkLayers
-from napari_labelfix.widgets.results import LegendEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from napari.layers import Points
     from numpy.typing import NDArray
@@ -32,6 +30,7 @@ class DetectionLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "detections"
+    names, colors = MappingProxyType(looks.ROLE_NAMES), MappingProxyType(looks.ROLE_COLORS)
     makers = MappingProxyType({"heatmap": looks.make_heatmap, "detections": looks.make_detections})
 
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:
@@ -43,24 +42,7 @@ class DetectionLayers(MarkLayers):
             for plane, detections in found.items():
                 heatmap.data[self.planes[plane]] = detections.heatmap
             heatmap.refresh(extent=False, thumbnail=False)
-        self._write_masks(
-            {
-                plane: (one.labels, partial(describe_marked_objects, one.labels, one))
-                for plane, one in found.items()
-                if one.labels is not None
-            }
-        )
-
-    def legend(self) -> Sequence[LegendEntry]:
-        """Return the roles of the points."""
-        layer = self.layer("detections")
-        if layer is None:
-            return []
-        names = layer.features["role"].to_numpy()
-        return [
-            LegendEntry(looks.ROLE_COLORS[role], name, int((names == name).sum()))
-            for role, name in looks.ROLE_NAMES.items()
-        ]
+        self._write_masks(found, describe_marked_objects)
 
     def _write_points(self, layer: Points, found: Mapping[int, Detections]) -> None:
         """Put the points of these planes in the place of those that they had."""

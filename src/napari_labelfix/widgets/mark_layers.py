@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from napari_labelfix.widgets import looks
 from napari_labelfix.widgets.proposed_objects import ProposedObjects
-from napari_labelfix.widgets.results import ResultLayers
+from napari_labelfix.widgets.results import LegendEntry, ResultLayers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
     from numpy.typing import NDArray
 
     from napari_labelfix.review.objects import Objects
+    from napari_labelfix.snapshots import Detections, FoundBoxes
+
+Marks = TypeVar("Marks", bound="Detections | FoundBoxes")
 
 
 class MarkLayers(ResultLayers):
     """See `ResultLayers`."""
 
     optional_makers = MappingProxyType({"proposal": looks.make_proposal})
+    names: ClassVar[Mapping[Any, str]]  # what a mark is called, by its role
+    colors: ClassVar[Mapping[Any, str]]  # of its outline
 
     def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
         super().__init__(viewer, image, method)
@@ -38,11 +44,20 @@ class MarkLayers(ResultLayers):
         """Return the proposed masks as objects, as sure as their marks are."""
         return self._objects.described(self.layer("proposal"))
 
-    def _write_masks(self, masks: Mapping[int, tuple[NDArray, Callable[[], Objects]]]) -> None:
-        """Show masks (Y, X) by the index of their plane, each with what describes its objects."""
+    def legend(self) -> Sequence[LegendEntry]:
+        """Return the roles of the marks."""
+        layer = self.layer(self.main)
+        if layer is None:
+            return []
+        there = layer.features["role"].to_numpy()
+        return [LegendEntry(self.colors[role], name, int((there == name).sum())) for role, name in self.names.items()]
+
+    def _write_masks(self, found: Mapping[int, Marks], describe: Callable[[NDArray, Marks], Objects]) -> None:
+        """Show the masks of what was found, by the index of its plane; `describe` tells their objects."""
+        masks = {plane: one.labels for plane, one in found.items() if one.labels is not None}
         layer = self._wanted("proposal") if masks else None
         if layer is None:
             return
-        self._objects.show(layer, {plane: (self.planes[plane], labels) for plane, (labels, _) in masks.items()})
-        for plane, (_, describe) in masks.items():
-            self._objects.note(plane, describe)
+        self._objects.show(layer, {plane: (self.planes[plane], labels) for plane, labels in masks.items()})
+        for plane, labels in masks.items():
+            self._objects.note(plane, partial(describe, labels, found[plane]))

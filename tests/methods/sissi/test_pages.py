@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from napari_labelfix.annotations import Boxes, Plane
+from napari_labelfix.data.instances import boxes_of_labels, without_gaps
 from napari_labelfix.methods.sissi.pages import (
     NARROWEST,
     Page,
-    boxes_of_labels,
     joined,
     page_image,
     random_crops,
@@ -89,6 +89,8 @@ def test_measures_of_boxes():
     labels[2:5, 3:9], labels[10:20, 0:4] = 7, 2**40
     assert boxes_of_labels(labels).tolist() == [[2, 3, 5, 9], [10, 0, 20, 4]]
     assert boxes_of_labels(np.zeros((5, 5), int)).shape == (0, 4)
+    assert boxes_of_labels(np.full((5, 6), 3)).tolist() == [[0, 0, 5, 6]], "an object may fill the plane"
+    assert without_gaps(np.array([[0, 9], [2**40, 9]])).tolist() == [[0, 1], [2, 1]]
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SAME = 0.5  # IoU from which on boxes of two views are of one cell
+SAME = 0.5  # IoU with the mean so far above which a box is of the same cell
 SKIPPED = 0.25  # a view's boxes with a lower score are left out
 OVERLAP = 0.2  # IoU from which on the worse of two boxes goes
 DENSEST = 200 / 512**2  # boxes a pixel that are kept, of cells in the size in which the paper sees them
@@ -39,15 +39,13 @@ class Scored(NamedTuple):
 NOTHING = Scored(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
-def fuse(views: Sequence[Scored], same: float = SAME, skipped: float = SKIPPED) -> Scored:
+def fuse(views: Sequence[Scored], skipped: float = SKIPPED) -> Scored:
     """Join the boxes of several views: those of one cell become their mean, weighted by their scores.
 
     Parameters
     ----------
     views
         What was found in each, in the coordinates of the image.
-    same
-        IoU with the mean so far from which on a box is of the same cell.
     skipped
         Boxes with a lower score are left out.
 
@@ -65,7 +63,7 @@ def fuse(views: Sequence[Scored], same: float = SAME, skipped: float = SKIPPED) 
     for corners, score in zip(every.corners.astype(float), every.scores.astype(float), strict=True):
         overlaps = iou_of_boxes(corners[np.newaxis], weighted[:count] / weights[:count, None])[0]
         best = int(overlaps.argmax()) if count else 0
-        if not count or overlaps[best] <= same:
+        if not count or overlaps[best] <= SAME:
             best, count = count, count + 1
         weighted[best] += score * corners
         weights[best] += score
@@ -76,8 +74,8 @@ def fuse(views: Sequence[Scored], same: float = SAME, skipped: float = SKIPPED) 
     return fused.taken(np.argsort(-fused.scores, kind="stable"))
 
 
-def suppress(found: Scored, lowest: float, most: int, overlap: float = OVERLAP) -> Scored:
+def suppress(found: Scored, lowest: float, most: int) -> Scored:
     """Return the best boxes: of two that overlap only the better, none with a lower score, and at most so many."""
     found = found.taken(found.scores >= lowest)
-    kept = nms(torch.from_numpy(found.corners), torch.from_numpy(found.scores), overlap).numpy()
+    kept = nms(torch.from_numpy(found.corners), torch.from_numpy(found.scores), OVERLAP).numpy()
     return found.taken(kept[:most])

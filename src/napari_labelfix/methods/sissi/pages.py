@@ -6,18 +6,20 @@ Boxes are (N, 4) y0, x0, y1, x1; those of a person are in pixels of the image, a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from scipy.ndimage import find_objects
 from torch.nn import functional
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.instances import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.networks.faster_rcnn import swap
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
 
@@ -85,6 +87,11 @@ class TargetPage(Page):
     certain: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     corrected: bool = False
 
+    @cached_property
+    def foreground(self) -> NDArray[np.float32]:
+        """(H, W) the probability of a cell, in which masks grow; seen when it is first needed."""
+        return see_foreground(self.image)
+
     def redraw(self, corners: NDArray[np.floating]) -> None:
         """Take up what a person has drawn, and removed, meanwhile: boxes in pixels of the plane."""
         now = (corners * self.scale).astype(np.float32)
@@ -138,13 +145,6 @@ def boxes_of_plane(plane: Plane) -> NDArray[np.float64]:
 def typical_side(corners: NDArray[np.floating]) -> float:
     """Return the side of a square as large as the median box."""
     return float(np.sqrt(np.median((corners[:, 2:] - corners[:, :2]).prod(axis=1))))
-
-
-def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the bounding boxes (N, 4) of objects (Y, X)."""
-    _, ranks = np.unique(labels, return_inverse=True)
-    found = filter(None, find_objects(ranks.reshape(labels.shape) * (labels > 0)))
-    return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], float).reshape(-1, 4)
 
 
 def finished_page(plane: Plane, wanted: float, device: torch.device) -> Page | None:

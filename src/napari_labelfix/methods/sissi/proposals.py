@@ -8,15 +8,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from napari_labelfix.methods.foreground import see_foreground
+from napari_labelfix.data.instances import boxes_of_labels, without_gaps
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
-from napari_labelfix.methods.sissi.pages import boxes_of_labels
 from napari_labelfix.metrics.overlap import iou_of_boxes
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from napari_labelfix.annotations import FinishedInstances
     from napari_labelfix.methods.sissi.fusion import Scored
@@ -26,7 +24,11 @@ SAME = 0.3  # IoU from which on a found box is the given one: these are imprecis
 
 
 def boxes_told(
-    found: Scored, given: NDArray[np.floating], scale: float, shape: tuple[int, int], page: Tensor, masks: BoxMasks
+    found: Scored,
+    given: NDArray[np.floating],
+    scale: float,
+    shape: tuple[int, int],
+    foreground: NDArray[np.float32] | None,
 ) -> FoundBoxes:
     """Return what was found in a page, in pixels of its plane.
 
@@ -40,19 +42,17 @@ def boxes_told(
         Pixels of the page in one of the plane.
     shape
         Height and width of the plane.
-    page
-        (C, H, W) the image.
-    masks
-        Whether to grow masks, and over what.
+    foreground
+        (H, W) probability of a cell in the page, in which masks grow; None where none are asked for.
     """
     again = iou_of_boxes(found.corners, given) >= SAME
     roles = np.where(again.any(axis=1), BoxRole.CONFIRMED, BoxRole.ADDED)
     dropped = given[~again.any(axis=0)]
-    corners = (_clipped(found.corners / scale, shape)).astype(np.float32)
+    corners = _clipped(found.corners / scale, shape).astype(np.float32)
     labels = None
-    if masks == "foreground":
+    if foreground is not None:
         probability = functional.interpolate(
-            torch.from_numpy(see_foreground(page))[None, None], shape, mode="bilinear", align_corners=False
+            torch.from_numpy(foreground)[None, None], shape, mode="bilinear", align_corners=False
         )
         labels = masks_in_boxes(probability[0, 0].numpy(), corners)
     return FoundBoxes(
@@ -65,10 +65,7 @@ def boxes_told(
 
 def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     """Return the cells that a person has labelled in a plane, of which nothing is doubtful."""
-    _, ranks = np.unique(np.where(finished.known(), finished.labels, 0), return_inverse=True)
-    labels = ranks.reshape(finished.shape).astype(np.int32)
-    if finished.labels[finished.known()].all():  # no background, which would be rank 0
-        labels += 1
+    labels = without_gaps(np.where(finished.known(), finished.labels, 0))
     corners = boxes_of_labels(labels).astype(np.float32)
     roles = np.full(len(corners), BoxRole.CONFIRMED, np.uint8)
     return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from napari_labelfix.errors import ModelError
-from napari_labelfix.methods.sissi.pages import page_image, scale_of
+from napari_labelfix.methods.foreground import see_foreground
+from napari_labelfix.methods.prediction import load_network
+from napari_labelfix.methods.sissi.pages import NO_BOXES, page_image, scale_of
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.proposals import boxes_told
 from napari_labelfix.methods.sissi.session import Session
 from napari_labelfix.methods.sissi.views import find
-from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.faster_rcnn import SIZES, load_detector
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import tell
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
@@ -66,12 +66,9 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     described = dict(model.network)
     cell = float(described.pop("cell"))
     spec = UnetSpec(**described)
-    channels = image.shape[2] if image.ndim == 3 else 1
-    if channels != spec.channels:
-        raise ModelError(f"The model was trained on {spec.channels} channels, but the image has {channels}.")
-    where = choose_device(device)
-    network = on_device(load_detector(spec, model.weights), where)
+    network, where = load_network(image, model, spec, device, load=load_detector)
     scale = scale_of(cell, SIZES[spec.encoder])
     page = page_image(image, scale, where)
     found = find(network, page, params.lowest_score, thorough=True)
-    return boxes_told(found, np.zeros((0, 4)), scale, (image.shape[0], image.shape[1]), page, params.masks)
+    foreground = see_foreground(page) if params.masks == "foreground" else None
+    return boxes_told(found, NO_BOXES, scale, (image.shape[0], image.shape[1]), foreground)

@@ -143,7 +143,8 @@ class Session:
         """Return the boxes of a plane as they were last found, with those that a person has drawn since the start."""
         page, plane = self.pages[index], self.planes[index]
         found = _with_certain(self.found[index], page.certain)
-        told = boxes_told(found, page.given, page.scale, plane.shape, page.image, self.params.masks)
+        foreground = page.foreground if self.params.masks == "foreground" else None
+        told = boxes_told(found, page.given, page.scale, plane.shape, foreground)
         return replace(told, training_image=self._training_image(index)) if with_image else told
 
     def _first_look(self) -> Iterator[Snapshot]:

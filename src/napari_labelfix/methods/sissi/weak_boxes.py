@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-from scipy.ndimage import binary_fill_holes, distance_transform_edt, find_objects
+from scipy.ndimage import binary_fill_holes, distance_transform_edt
 from skimage.feature import canny, peak_local_max
 from skimage.filters import gaussian, threshold_local, threshold_otsu
 from skimage.measure import label
@@ -17,6 +17,7 @@ from skimage.segmentation import watershed
 
 from napari_labelfix.annotations import Boxes
 from napari_labelfix.data.cell_size import estimate_diameter
+from napari_labelfix.data.instances import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _by_watershed(search: _Search) -> NDArray[np.float64]:
     peaks = peak_local_max(distance, min_distance=apart, labels=mask.astype(int), exclude_border=False)
     markers = np.zeros(mask.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    return _boxes_of(watershed(-distance, markers, mask=mask))
+    return boxes_of_labels(watershed(-distance, markers, mask=mask))
 
 
 def _by_edges(search: _Search) -> NDArray[np.float64]:
@@ -112,7 +113,7 @@ def _by_edges(search: _Search) -> NDArray[np.float64]:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     closed = cv2.morphologyEx(edges.astype(np.uint8), cv2.MORPH_CLOSE, disc)
     filled = binary_fill_holes(closed).astype(np.uint8)
-    return _boxes_of(label(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc)))
+    return boxes_of_labels(label(cv2.morphologyEx(filled, cv2.MORPH_OPEN, disc)))
 
 
 def _standing_out(smooth: NDArray[np.floating], search: _Search) -> NDArray[np.bool_]:
@@ -127,11 +128,6 @@ def _standing_out(smooth: NDArray[np.floating], search: _Search) -> NDArray[np.b
     shift = 0.6 * (0.5 - search.sensitivity) * contrast
     mask = (smooth > level + shift) | (smooth > around + (0.25 + 0.3 * (0.5 - search.sensitivity)) * contrast)
     return np.asarray(binary_fill_holes(mask), bool)
-
-
-def _boxes_of(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    found = [(y.start, x.start, y.stop, x.stop) for y, x in filter(None, find_objects(labels))]
-    return np.array(found, float).reshape(-1, 4)
 
 
 _WAYS: dict[Ways, Callable[[_Search], NDArray[np.float64]]] = {
