@@ -74,7 +74,7 @@ def test_a_part_of_a_plane_can_be_finished(inputs, viewer):
     viewer.add_labels(some_labels(), scale=(1, 0.5, 0.5))
     viewer.dims.set_current_step(0, 1)
     part = inputs.parts[1]
-    assert part.missing() == "", "it is not needed"
+    assert part.missing(inputs.image) == "", "it is not needed"
     part.create_button.click()
     part.layer.add_rectangles(np.array([[1, 5, 5], [1, 5, 25], [1, 25, 25], [1, 25, 5]], float))
     first, second, third = known(inputs)

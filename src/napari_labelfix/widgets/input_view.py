@@ -1,4 +1,4 @@
-"""What a run starts from: an image, and an annotation made of one layer or two."""
+"""What a run starts from: an image or several, each with an annotation made of one layer or more."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from operator import is_
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 
 from napari_labelfix.annotations import Plane, Task, same_annotation
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.image_choice import ImageChoice
 from napari_labelfix.widgets.layer_input import LayerInput
 from napari_labelfix.widgets.layer_kind import Place
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class InputView(QWidget):
-    """The part of the dock that chooses the image and its annotations.
+    """The part of the dock that chooses the image or images and their annotations.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class InputView(QWidget):
         What the method learns from.
     """
 
-    changed = Signal()  # another image or another layer
+    changed = Signal()  # another image, other images with it, or another layer
     drawingStarted = Signal()
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._kind = viewer, kind
-        self.images = LayerCombo(viewer, layers.is_input_image, "no image", self._first_image)
+        self.images = ImageChoice(viewer)
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
         drawn_on = next(part for part in self.parts if part.brushes)
@@ -50,6 +50,7 @@ class InputView(QWidget):
         self.draw, self.draw_with_next_brush = drawn_on.draw, drawn_on.draw_with_next_brush
         self._arrange()
         self.images.layerChanged.connect(self._on_image_changed)
+        self.images.othersChanged.connect(self.changed)
         for part in self.parts:
             part.changed.connect(self.changed)
             part.drawingStarted.connect(self.drawingStarted)
@@ -66,8 +67,8 @@ class InputView(QWidget):
 
     @property
     def chosen(self) -> list[Layer]:
-        """The layers that are chosen for the annotation."""
-        return [part.layer for part in self.parts if part.layer is not None]
+        """The layers that are chosen for the annotations of all images of a run."""
+        return [layer for image in self.images.together for layer in self._parts_of(image) if layer is not None]
 
     def refresh(self) -> None:
         """Look again at what is offered and chosen: an image may have got other pixels, of another size."""
@@ -76,24 +77,24 @@ class InputView(QWidget):
             part.combo.refresh()
 
     def set_choosable(self, choosable: bool) -> None:
-        """Let another image or annotation layer be chosen, or not: a run keeps what it started with."""
-        self.images.setEnabled(choosable)
+        """Let other images or annotation layers be chosen, or not: a run keeps what it started with."""
+        self.images.keep(not choosable)
         for part in self.parts:
-            part.combo.setEnabled(choosable)
-            part.create_button.setEnabled(choosable and self.image is not None)
+            part.set_choosable(choosable)
 
     def read_annotations(self) -> list[Annotation | None]:
-        """Return copies of the annotations of all planes of the image."""
-        if self.image is None or any(part.missing() for part in self.parts):
+        """Return copies of the annotations of all planes of the images; [] if no image has any."""
+        if all(self._lacking(image) for image in self.images.together):
             return []
-        return [self._read(self.image, index) for index in layers.plane_indices(layers.spatial_shape(self.image))]
+        return [annotation for image in self.images.together for annotation in self._read(image)]
 
     def missing(self) -> str:
         """Return what to do before a run can start, or ""."""
         if self.image is None:
             return "Open an image: File > Open, or File > Open Sample > Labelfix."
-        absent = next(filter(None, (part.missing() for part in self.parts)), "")
-        return absent or self._kind.missing(self.read_annotations())
+        if all(self._lacking(image) for image in self.images.together):
+            return self._lacking(self.image)
+        return self._kind.missing(self.read_annotations())
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
         """Return the plane that is seen, with its annotation, and its index; None if something is missing.
@@ -103,10 +104,11 @@ class InputView(QWidget):
         InputError
             If the image cannot be read.
         """
-        if self.image is None or any(part.missing() for part in self.parts):
+        if self.image is None or self._lacking(self.image):
             return None
         index = layers.index_in_view(self._viewer, self.image)
-        return self._plane(index, self._read(self.image, index)), index
+        annotation = self._kind.read(self._parts_of(self.image), Place(self.image, index))
+        return self._plane(self.image, index, annotation), index
 
     def task(self) -> Task:
         """Return what a run starts from; lazy images are read here.
@@ -116,21 +118,22 @@ class InputView(QWidget):
         InputError
             If there is no image, or it cannot be read.
         """
-        if self.image is None:
-            return Task(())
-        indices = layers.plane_indices(layers.spatial_shape(self.image))
-        return Task(tuple(map(self._plane, indices, self.read_annotations())))
+        images = [image for image in self.images.together for _ in _indices(image)]
+        indices = [index for image in self.images.together for index in _indices(image)]
+        return Task(tuple(map(self._plane, images, indices, self.read_annotations())))
 
     def link(self) -> None:
         """Tag the layers that belong to no image yet."""
-        for part in self.parts:
-            part.link()
+        for image in self.images.together:
+            for part in self.parts:
+                part.link(image)
 
     def make_way(self) -> None:
         """Hide the layers that are in the way of the first results; they can be shown again as any other."""
-        for part in self.parts:
-            if part.kind.covered and part.layer is not None:
-                part.layer.visible = False
+        for image in self.images.together:
+            for part in self.parts:
+                if part.kind.covered and (layer := part.layer_of(image)) is not None:
+                    layer.visible = False
 
     def with_changes(self, task: Task) -> Task | None:
         """Return the task with the annotations as they are now; None if they are the same, or no longer enough."""
@@ -143,19 +146,26 @@ class InputView(QWidget):
         ]
         return None if all(map(is_, planes, task.planes)) else Task(tuple(planes))
 
-    def _read(self, image: Layer, index: Index) -> Annotation | None:
-        return self._kind.read([part.layer for part in self.parts], Place(image, index))
+    def _parts_of(self, image: Layer) -> list[Layer | None]:
+        return [part.layer_of(image) for part in self.parts]
 
-    def _plane(self, index: Index, annotation: Annotation | None) -> Plane:
-        return Plane(layers.plane_name(self.image, index), layers.read_plane(self.image, index), annotation)
+    def _lacking(self, image: Layer) -> str:
+        """Return what to do if layers that are needed are not there for an image, or ""."""
+        return next(filter(None, (part.missing(image) for part in self.parts)), "")
 
-    def _first_image(self, candidates: list[Layer]) -> Layer | None:
-        return candidates[0] if candidates else None
+    def _read(self, image: Layer) -> list[Annotation | None]:
+        """Return copies of the annotations of all planes of an image, which may have none."""
+        if self._lacking(image):
+            return [None for _ in _indices(image)]
+        parts = self._parts_of(image)
+        return [self._kind.read(parts, Place(image, index)) for index in _indices(image)]
+
+    def _plane(self, image: Layer, index: Index, annotation: Annotation | None) -> Plane:
+        return Plane(layers.plane_name(image, index), layers.read_plane(image, index), annotation)
 
     def _on_image_changed(self) -> None:
         for part in self.parts:
-            part.combo.choose(None)
-            part.combo.refresh()
+            part.combo.choose_anew()
             part.update_parts()
         self.changed.emit()
 
@@ -164,9 +174,17 @@ class InputView(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(3)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow("Image", self.images)
+        images = QHBoxLayout()
+        images.setSpacing(3)
+        images.addWidget(self.images, stretch=1)
+        images.addWidget(self.images.others_button)
+        rows.addRow("Image", images)
         for part in self.parts:
             rows.addRow(part.kind.label, part.combo)
             rows.labelForField(part.combo).setToolTip(part.kind.legend or part.kind.absent)
             rows.addRow(part.create_button)
             rows.addRow(part.tools)  # takes the place of the button once there is a layer
+
+
+def _indices(image: Layer) -> list[Index]:
+    return layers.plane_indices(layers.spatial_shape(image))

@@ -63,6 +63,11 @@ class LayerCombo(QComboBox):
         if layer is not before:
             self.layerChanged.emit()
 
+    def choose_anew(self) -> None:
+        """Choose as if nothing was chosen: the rule may have changed."""
+        self._layers = list(layers.layers_where(self._viewer, self._accepts))
+        self.choose(self._preferred(self._layers))
+
     def refresh(self, _event: object = None) -> None:
         """Look at the viewer's layers again."""
         self._layers = list(layers.layers_where(self._viewer, self._accepts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
@@ -41,6 +42,7 @@ class LayerInput(QObject):
     def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.kind, self._images = viewer, kind, images
+        self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
         self.combo = LayerCombo(viewer, self._fits, f"no {kind.noun}", self._of_image)
         self.create_button = QPushButton(f"Create {kind.noun}")
         self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -57,9 +59,16 @@ class LayerInput(QObject):
         """The chosen layer."""
         return self.combo.layer
 
-    def missing(self) -> str:
-        """Return what to do when a layer that is needed is not chosen, or ""."""
-        return "" if self.layer is not None or self.kind.optional else self.kind.absent
+    def layer_of(self, image: Layer) -> Layer | None:
+        """Return the chosen layer; of another image that which was chosen or made for it."""
+        if image is self._image:
+            return self.layer
+        fitting = list(layers.layers_where(self._viewer, lambda layer: self.kind.fits(layer, image)))
+        return self._own(fitting, image)
+
+    def missing(self, image: Layer) -> str:
+        """Return what to do when an image has no layer and needs one, or ""."""
+        return "" if self.kind.optional or self.layer_of(image) is not None else self.kind.absent
 
     def create(self) -> None:
         """Make a layer for the image and go there, with a brush in hand."""
@@ -87,10 +96,15 @@ class LayerInput(QObject):
         at = values.index(in_hand) if in_hand in values else -1
         self.draw(values[(at + 1) % len(values)])
 
-    def link(self) -> None:
-        """Tag a layer that belongs to no image yet: it will be known again, and results lie below it."""
-        if self._image is not None and self.layer is not None and "image" not in layers.tag_of(self.layer):
-            layers.link(self.layer, self.kind.role, self._image)
+    def link(self, image: Layer) -> None:
+        """Tag the layer of an image if it belongs to none yet: it will be known again, and results lie below it."""
+        layer = self.layer_of(image)
+        if layer is not None and "image" not in layers.tag_of(layer):
+            layers.link(layer, self.kind.role, image)
+
+    def set_choosable(self, choosable: bool) -> None:
+        """Let another layer be chosen, or not; an image that has none may get one at any time."""
+        self.combo.setEnabled(choosable)
 
     @property
     def _image(self) -> Layer | None:
@@ -104,26 +118,47 @@ class LayerInput(QObject):
         return self._image is not None and self.kind.fits(layer, self._image)
 
     def _of_image(self, candidates: list[Layer]) -> Layer | None:
-        """Return the layer that was made for the image, else one of its kind that belongs to none."""
+        """Return the layer that is the image's own, else one of its kind that belongs to none."""
         if self._image is None:
             return None
-        tagged = [layer for layer in candidates if layers.role_of(layer) == self.kind.role]
-        own = [layer for layer in tagged if layers.tag_of(layer).get("image") == layers.image_id(self._image)]
-        free = [layer for layer in tagged if "image" not in layers.tag_of(layer)]
-        untagged = [layer for layer in candidates if not layers.role_of(layer)]
+        if (own := self._own(candidates, self._image)) is not None:
+            return own
+        of_others = {layer for image, layer in self._chosen.items() if image != layers.image_id(self._image)}
+        there = [layer for layer in candidates if layer not in of_others]
+        free = [layer for layer in there if self._has_role(layer) and "image" not in layers.tag_of(layer)]
+        untagged = [layer for layer in there if not layers.role_of(layer)]
         alone = untagged if self.kind.taken_alone and len(candidates) == 1 else []
-        return next(iter(own + free + alone), None)
+        return next(iter(free + alone), None)
+
+    def _own(self, candidates: list[Layer], image: Layer) -> Layer | None:
+        """Return the layer that was chosen for an image, else the one that was made for it."""
+        its_id = layers.image_id(image)
+        if (chosen := self._chosen.get(its_id)) in candidates:
+            return chosen
+        made = (layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id)
+        return next(made, None)
+
+    def _has_role(self, layer: Layer) -> bool:
+        return layers.role_of(layer) == self.kind.role
 
     def _brush_in_hand(self) -> int | str:
         return self.kind.brush_in_hand(self.layer) if self.kind.brush_in_hand is not None else ""
 
     def _on_changed(self) -> None:
-        if self.layer is not None and self.kind.adopt is not None and layers.role_of(self.layer) == self.kind.role:
+        if self._image is not None:
+            self._remember(layers.image_id(self._image))
+        if self.layer is not None and self.kind.adopt is not None and self._has_role(self.layer):
             self.kind.adopt(self.layer)
         if self.measure is not None:
             self.measure.show_layer(self.layer, self._image)
         self.update_parts()
         self.changed.emit()
+
+    def _remember(self, image: str) -> None:
+        if self.layer is None:
+            self._chosen.pop(image, None)
+        else:
+            self._chosen[image] = self.layer
 
     def update_parts(self) -> None:
         """Show the brushes once there is a layer, and the button that makes one before."""

@@ -56,6 +56,12 @@ def image_id(image: Layer) -> str:
     return str(tag_of(image).setdefault("id", uuid.uuid4().hex))
 
 
+def image_of(layer: Layer) -> str:
+    """Return the id of the image that a layer is or belongs to; "" if it has none, or belongs to none."""
+    tag = tag_of(layer)
+    return str(tag.get("id", "") if tag.get("role") == "image" else tag.get("image", ""))
+
+
 def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
     """Tag a layer as belonging to an image, and to a method if it shows what that method believes."""
     layer.metadata[TAG] = tag_of(layer) | {"role": role, "image": image_id(image), "method": method}

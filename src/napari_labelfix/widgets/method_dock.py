@@ -18,9 +18,11 @@ from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.model_button import ModelButton
+from napari_labelfix.widgets.one_in_view import OneInView
 from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
 from napari_labelfix.widgets.preview import PreviewButton
+from napari_labelfix.widgets.run_results import RunResults
 from napari_labelfix.widgets.run_view import RunView
 from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.session import Session
@@ -63,7 +65,8 @@ class MethodDock(QWidget):
         self._viewer, self._method = viewer, method
         self._kind, self._output = KINDS[method.annotation], OUTPUTS[method.output]
         self._results: ResultLayers | None = None  # of the chosen image
-        self._run: tuple[Task, ResultLayers] | None = None  # what the last run learns from, and where it shows
+        self._run: tuple[Task, RunResults] | None = None  # what the last run learns from, and where it shows
+        self._one_in_view = OneInView(viewer)
         self._began = ""  # when the last run began
         self._start_once = ""  # the model of a run that was cut off: the next run goes on from it
         self._watched: list[Layer] = []
@@ -123,10 +126,13 @@ class MethodDock(QWidget):
             return
         if params.start_from and params.start_from == self._start_once:  # the next run begins anew
             self.form.setValue(params.replace(start_from=""))
-        self._run, self._began = (task, self._results), f"{datetime.now():%Y-%m-%d %H:%M}"
-        self.saving.run_started(self._method.name, layers.image_id(self._results.image), params)
+        results = RunResults([self._results_of(image) for image in self.inputs.images.together])
+        self._run, self._began = (task, results), f"{datetime.now():%Y-%m-%d %H:%M}"
+        in_hand_first = sorted(results.images, key=lambda image: image is not self.inputs.image)
+        self.saving.run_started(self._method.name, [layers.image_id(image) for image in in_hand_first], params)
         self.inputs.link()
-        self._results.create()
+        results.create()
+        self._show_one()
         self.run_view.show_started()
         self._set_running(True)
 
@@ -150,6 +156,7 @@ class MethodDock(QWidget):
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
         self.session.close()
         self._stroke_timer.stop()
+        self._one_in_view.show(None, [])
         self.accepts.stop_picking()
         self._watch([])
         self._keys.release()
@@ -171,18 +178,28 @@ class MethodDock(QWidget):
         super().changeEvent(event)
 
     def _on_input_changed(self) -> None:
-        if self._run is not None and self._run[1].image not in layers.all_layers(self._viewer):
-            self._stop_because(f"“{self._run[1].image.name}”, which it learns from, was taken out of the viewer")
-        image = self.inputs.image
-        if image is None:
-            self._results = None
-        elif self._results is None or not self._results.belong_to(image):
-            self._results = self._output.layers(self._viewer, image, self._method.name)
+        there = layers.all_layers(self._viewer)
+        gone = [image for image in (self._run[1].images if self._run is not None else []) if image not in there]
+        if gone:
+            self._stop_because(f"“{gone[0].name}”, which it learns from, was taken out of the viewer")
+        self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
+        self._show_one()
         self._watch(self.inputs.chosen)
         self.accepts.set_results(self._results, self.inputs.annotation)
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
         self._take_up_unfinished()
+
+    def _results_of(self, image: Layer) -> ResultLayers:
+        """Return the layers of an image: those of now, those of the last run, or new ones."""
+        if self._results is not None and self._results.belong_to(image):
+            return self._results
+        of_run = self._run[1].of(image) if self._run is not None else None
+        return of_run or self._output.layers(self._viewer, image, self._method.name)
+
+    def _show_one(self) -> None:
+        """Let the image in hand be seen: others of the run may lie upon it."""
+        self._one_in_view.show(self.inputs.image, self.inputs.images.together)
 
     def _stop_because(self, reason: str) -> None:
         if self.session.running:
@@ -227,7 +244,7 @@ class MethodDock(QWidget):
         """Hand new strokes to the run, or see what is still missing for one."""
         if self.session.running and self._run is not None:
             task, results = self._run
-            if self.inputs.image is results.image and (changed := self.inputs.with_changes(task)) is not None:
+            if (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
         elif self.message.mood in ("hint", "warning"):
@@ -237,12 +254,13 @@ class MethodDock(QWidget):
         self.run_view.show_snapshots(snapshots)
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
         if newest and self._run is not None:
-            first = not self._run[1].has_proposal
-            self._run[1].write(newest, self._run[0])
-            self._run[1].note_version(f"{self._began}, step {snapshots[-1].step}")
+            task, results = self._run
+            first = not results.has_proposal
+            results.write(newest, task, f"{self._began}, step {snapshots[-1].step}")
+            self._show_one()
             self.accepts.show_counts()
             if first:
-                self._run[1].update_thumbnails()
+                results.update_thumbnails()
                 self.inputs.make_way()
                 self._show_hint()
 

@@ -44,16 +44,18 @@ class RunKeeper(QObject):
         super().__init__(parent)
         self._saver, self._session = saver, session
         self._run: RunRecord | None = None
+        self._images: list[str] = []  # ids of those that it is on
         self._model: TrainedModel | None = None  # that was saved last
         self._clock = Clock(_MODEL_EVERY)
         session.snapshotsReceived.connect(self._on_snapshots)
         session.failed.connect(self._on_failed)
         session.ended.connect(self._on_ended)
 
-    def begin(self, method: str, image: str, params: Params) -> None:
-        """Note that a run was started on an image, by its id."""
+    def begin(self, method: str, images: Sequence[str], params: Params) -> None:
+        """Note that a run was started on images, by their ids; under the first one it will be found again."""
         versions = installed_versions()
-        self._run = RunRecord(uuid.uuid4().hex[:12], method, image, params.to_dict(), versions=versions)
+        self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
+        self._images = list(images)
         self._model, self._clock = None, Clock(_MODEL_EVERY)
         self._clock.due()
         self._tell("run")
@@ -67,7 +69,8 @@ class RunKeeper(QObject):
             self._run, stage=last.stage, step=last.step, total=last.total, metrics={**self._run.metrics, **metrics}
         )
         if any(snapshot.proposals for snapshot in snapshots):
-            self._saver.touch(self._run.image, self._run.method)
+            for image in self._images:
+                self._saver.touch(image, self._run.method)
         if self._session.model is not None and self._clock.due():
             self._save_model()
         self._saver.note_run(self._run)

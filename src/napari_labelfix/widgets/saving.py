@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.components import ViewerModel
     from qtpy.QtWidgets import QWidget
 
@@ -70,11 +72,11 @@ class Saving(QObject):
             self._saver.watch_window(self._dock)
         return super().eventFilter(watched, event)
 
-    def run_started(self, method: str, image: str, params: Params) -> None:
-        """Note that a run was started on an image, by its id."""
+    def run_started(self, method: str, images: Sequence[str], params: Params) -> None:
+        """Note that a run was started on images, by their ids, the one in hand first."""
         self.begin()
         if self._runs is not None:
-            self._runs.begin(method, image, params)
+            self._runs.begin(method, images, params)
 
     def unfinished(self, method: str, image: str) -> RunRecord | None:
         """Return the newest run of a method on an image that was cut off, or None."""

@@ -68,15 +68,6 @@ class TestRefresh:
         assert running.sent == []
         assert proposed.message.text().startswith("The run was stopped, for “cells”"), "it stays until the next run"
 
-    def test_strokes_for_another_image_do_not_reach_the_run(self, proposed, viewer, running, spots, qtbot):
-        proposed.inputs.images.choose(viewer.add_image(spots + 1, name="other"))
-        proposed.inputs.create_annotation()
-        for label in (1, 2):
-            proposed.inputs.annotation.data_setitem((np.array([50]), np.array([50 + label])), label)
-        qtbot.wait(400)
-        assert proposed.session.running
-        assert running.sent == []
-
     def test_clearing_the_viewer_ends_the_run_and_begins_no_project(self, proposed, viewer, running):
         saver = proposed.saving.begin()
         saver.save_now()

@@ -1,0 +1,142 @@
+"""Choosing the image that is worked on, and others that a run learns from and labels with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QCheckBox, QMenu, QToolButton, QWidget, QWidgetAction
+
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.layer_combo import LayerCombo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+
+class ImageChoice(LayerCombo):
+    """A box with the image in hand, and a button with the images that go with it.
+
+    While a run lasts the choice is among its images, which stay together.
+
+    Parameters
+    ----------
+    viewer
+        Whose images.
+    """
+
+    othersChanged = Signal()
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        self._together: list[Layer] = []  # the images of a run, where these are several
+        self._kept: list[Layer] = []  # those of the run that is going on
+        self._in_hand: Layer | None = None
+        self.others_button = OthersButton()
+        super().__init__(viewer, self._is_offered, "no image", lambda found: found[0] if found else None, parent)
+        self.layerChanged.connect(self._on_image_changed)
+        self.others_button.chosen.connect(self._on_others_chosen)
+        self._on_image_changed()
+
+    @property
+    def together(self) -> list[Layer]:
+        """The images of a run, from bottom to top; while one lasts, those that it began with."""
+        if self._kept:
+            return self._kept
+        wanted = {*self._together, self.layer}
+        return [layer for layer in layers.all_layers(self._viewer) if layer in wanted]
+
+    def keep(self, kept: bool) -> None:
+        """Stay with the images of now, between which a person may go to and fro; or let others be chosen again."""
+        self._kept = self.together if kept else []
+        self.setEnabled(len(self._kept) != 1)
+        self.others_button.setEnabled(not kept)
+        self.refresh()
+
+    def refresh(self, _event: object = None) -> None:
+        """Look at the viewer's images again."""
+        super().refresh()
+        there = layers.all_layers(self._viewer)
+        gone = [layer for layer in (*self._together, *self._kept) if layer not in there]
+        self._together = [layer for layer in self._together if layer in there]
+        self._show_others()
+        if gone:
+            self.othersChanged.emit()
+
+    def _is_offered(self, layer: Layer) -> bool:
+        return layers.is_input_image(layer) and (not self._kept or layer in self._kept)
+
+    def _on_image_changed(self) -> None:
+        """Keep the image that was in hand among several: it becomes one of the others."""
+        before, self._in_hand = self._in_hand, self.layer
+        if self._together:
+            both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]
+            self._together += both
+        self._show_others()
+
+    def _on_others_chosen(self, others: Sequence[Layer]) -> None:
+        self._together = [*others, self.layer] if others and self.layer is not None else []
+        self._show_others()
+        self.othersChanged.emit()
+
+    def _show_others(self) -> None:
+        offered = [layer for layer in layers.layers_where(self._viewer, layers.is_input_image) if layer != self.layer]
+        self.others_button.show_images(offered, [layer for layer in self.together if layer != self.layer])
+
+
+class OthersButton(QToolButton):
+    """Says how many other images there are in a run; its menu has a box for each, and stays open."""
+
+    chosen = Signal(list)  # of layers
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._boxes: dict[Layer, QCheckBox] = {}
+        self._all = QCheckBox("All")
+        self._all.clicked.connect(self._on_all)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip("Other images that are open: a run learns from all of them, and labels them all.")
+        self.setMenu(QMenu(self))
+        self._add(self._all)
+        self.menu().addSeparator()
+        self._rows: list[QWidgetAction] = []
+
+    def show_images(self, offered: Sequence[Layer], chosen: Sequence[Layer]) -> None:
+        """Offer these images, of which some are chosen."""
+        if list(self._boxes) != list(offered):
+            for row in self._rows:
+                self.menu().removeAction(row)
+                row.deleteLater()
+            self._boxes = {layer: QCheckBox() for layer in offered}
+            self._rows = [self._add(box) for box in self._boxes.values()]
+            for box in self._boxes.values():
+                box.clicked.connect(self._tell)
+        for layer, box in self._boxes.items():
+            box.setText(layer.name)
+            box.setChecked(layer in chosen)
+        self._all.setChecked(bool(chosen) and len(chosen) == len(offered))
+        self.setText(f"+ {len(chosen)} more" if chosen else "+ more")
+        self.setVisible(bool(offered))
+
+    def choose(self, others: Sequence[Layer]) -> None:
+        """Choose these of the images that are offered."""
+        for layer, box in self._boxes.items():
+            box.setChecked(layer in others)
+        self._tell()
+
+    def _on_all(self, wanted: bool) -> None:
+        self.choose(list(self._boxes) if wanted else [])
+
+    def _tell(self) -> None:
+        self.chosen.emit([layer for layer, box in self._boxes.items() if box.isChecked()])
+
+    def _add(self, box: QCheckBox) -> QWidgetAction:
+        """Add a row that is clicked without closing the menu."""
+        row = QWidgetAction(self.menu())
+        row.setDefaultWidget(box)
+        self.menu().addAction(row)
+        return row

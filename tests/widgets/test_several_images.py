@@ -1,0 +1,262 @@
+"""A run on several images that are open, each with layers of its own. The trainer is a puppet."""
+
+import numpy as np
+import pytest
+from fakes import proposal_above, snapshot
+from napari.components import ViewerModel
+
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project.store import Project
+from napari_labelfix.widgets import followed_layers, layers
+from napari_labelfix.widgets.method_dock import MethodDock
+
+
+@pytest.fixture
+def viewer(spots):
+    """Three images upon each other, the last one taller and a stack of two planes."""
+    viewer = ViewerModel()
+    viewer.add_image(spots, name="a")
+    viewer.add_image(spots[:, :70], name="b")
+    viewer.add_image(np.stack([spots.T, spots.T]), name="c")
+    return viewer
+
+
+@pytest.fixture
+def open_dock(viewer, trainer, qtbot):
+    docks = []
+
+    def open_dock(name="scribble2label"):
+        dock = MethodDock(viewer, METHODS[name], trainer)
+        qtbot.addWidget(dock)
+        dock.inputs.images.choose(viewer.layers["a"])
+        docks.append(dock)
+        return dock
+
+    yield open_dock
+    for dock in docks:
+        dock.close_session()
+
+
+def scribble(dock):
+    dock.inputs.create_annotation()
+    dock.inputs.annotation.data_setitem((np.full(9, 30), np.arange(9)), 1)
+    dock.inputs.annotation.data_setitem((np.full(9, 15), np.arange(10, 19)), 2)
+
+
+@pytest.fixture
+def dock(open_dock, viewer):
+    """Scribbles on a, none on b; c is left out."""
+    dock = open_dock()
+    scribble(dock)
+    dock.inputs.images.others_button.choose([viewer.layers["b"]])
+    return dock
+
+
+@pytest.fixture
+def run(dock, trainer):
+    dock.run_view.run_button.click()
+    return trainer.runs[0]
+
+
+def proposal_of(viewer, name, method="scribble2label"):
+    return layers.find(viewer, "proposal", viewer.layers[name], method)
+
+
+def names(layers_):
+    return [layer.name for layer in layers_]
+
+
+class TestChoice:
+    def test_no_other_image_goes_along_unasked(self, open_dock):
+        dock = open_dock()
+        assert names(dock.inputs.images.together) == ["a"]
+        assert dock.inputs.images.others_button.text() == "+ more"
+
+    def test_with_one_image_there_is_no_button(self, open_dock, viewer):
+        dock = open_dock()
+        assert not dock.inputs.images.others_button.isHidden()
+        del viewer.layers["c"], viewer.layers["b"]
+        assert dock.inputs.images.others_button.isHidden()
+
+    def test_all_are_chosen_at_once_and_none(self, open_dock):
+        images = open_dock().inputs.images
+        images.others_button._all.click()
+        assert names(images.together) == ["a", "b", "c"]
+        assert images.others_button.text() == "+ 2 more"
+        images.others_button._all.click()
+        assert names(images.together) == ["a"]
+
+    def test_among_several_the_one_in_hand_can_be_any(self, dock, viewer):
+        images = dock.inputs.images
+        images.choose(viewer.layers["b"])
+        assert names(images.together) == ["a", "b"]
+        images.choose(viewer.layers["c"])
+        assert names(images.together) == ["a", "b", "c"], "another one comes along"
+
+    def test_alone_another_image_takes_the_place_of_the_one_before(self, open_dock, viewer):
+        images = open_dock().inputs.images
+        images.choose(viewer.layers["b"])
+        assert names(images.together) == ["b"]
+
+    def test_an_image_that_is_closed_leaves(self, dock, viewer):
+        del viewer.layers["b"]
+        assert names(dock.inputs.images.together) == ["a"]
+
+    def test_renamed_images_have_their_new_name_in_the_menu(self, dock, viewer):
+        viewer.layers["b"].name = "other"
+        assert [box.text() for box in dock.inputs.images.others_button._boxes.values()] == ["c", "other"]
+
+
+class TestLabelsOfEach:
+    def test_labels_that_were_chosen_for_an_image_stay_its_own(self, open_dock, viewer):
+        dock = open_dock("hovernet_stpp")
+        for name in ("a", "b"):
+            finished = viewer.add_labels(np.ones(viewer.layers[name].data.shape, np.int32), name=f"{name} masks")
+            dock.inputs.images.choose(viewer.layers[name])
+            dock.inputs.annotations.choose(finished)
+        dock.inputs.images.choose(viewer.layers["c"])
+        assert dock.inputs.annotation is None
+        dock.inputs.images.others_button._all.click()
+        annotations = dock.inputs.read_annotations()
+        assert [None if one is None else one.labels.shape for one in annotations] == [(60, 80), (60, 70), None, None]
+        dock.inputs.images.choose(viewer.layers["a"])
+        assert dock.inputs.annotation.name == "a masks"
+
+    def test_labels_that_were_taken_alone_for_one_image_are_not_taken_for_another(self, open_dock, viewer, spots):
+        viewer.add_image(spots, name="d")
+        dock = open_dock("label_upgrade")
+        viewer.add_labels(np.ones((60, 80), np.int32), name="poor")
+        assert dock.inputs.annotation.name == "poor"
+        dock.inputs.images.choose(viewer.layers["d"])
+        assert dock.inputs.annotation is None
+
+    def test_labels_that_are_put_away_are_not_taken_up_again(self, open_dock, viewer, spots):
+        dock = open_dock("label_upgrade")
+        poor = [viewer.add_labels(np.ones((60, 80), np.int32), name=name) for name in ("one", "two")]
+        dock.inputs.annotations.choose(poor[0])
+        dock.inputs.annotations.choose(None)
+        dock.inputs.images.choose(viewer.layers["b"])
+        dock.inputs.images.choose(viewer.layers["a"])
+        assert dock.inputs.annotation is None
+
+    def test_one_image_with_an_annotation_is_enough_whichever_is_in_hand(self, dock, viewer):
+        dock.inputs.images.choose(viewer.layers["b"])
+        assert dock.inputs.missing() == ""
+        dock.inputs.images.others_button.choose([])
+        assert dock.inputs.missing() == "Press “Create scribble layer”."
+
+
+class TestRun:
+    def test_it_starts_from_all_of_them(self, run, spots):
+        assert [plane.name for plane in run.task.planes] == ["a", "b"]
+        assert [plane.annotation is None for plane in run.task.planes] == [False, True]
+        np.testing.assert_array_equal(run.task.planes[1].image, spots[:, :70])
+
+    def test_each_image_gets_layers_with_what_is_proposed_for_it(self, dock, run, viewer, spots, qtbot):
+        proposals = {0: proposal_above(spots, 0.4), 1: proposal_above(spots[:, :70], 0.6)}
+        run.waiting.append(snapshot(1, proposals))
+        qtbot.waitUntil(lambda: proposal_of(viewer, "b") is not None and proposal_of(viewer, "b").data.any())
+        for name, proposal in zip("ab", proposals.values(), strict=True):
+            np.testing.assert_array_equal(proposal_of(viewer, name).data, proposal.labels)
+        assert proposal_of(viewer, "c") is None
+
+    def test_planes_of_a_stack_are_counted_through(self, dock, viewer, trainer, spots, qtbot):
+        dock.inputs.images.others_button.choose([viewer.layers["b"], viewer.layers["c"]])
+        dock.run()
+        (run,) = trainer.runs
+        assert [plane.name for plane in run.task.planes] == ["a", "b", "c[000]", "c[001]"]
+        run.waiting.append(snapshot(1, {3: proposal_above(spots.T, 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(viewer, "c").data.any())
+        assert proposal_of(viewer, "c").data[1].any()
+        assert not proposal_of(viewer, "c").data[0].any()
+
+    def test_what_is_accepted_is_of_the_image_in_hand(self, dock, run, viewer, spots, qtbot):
+        run.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4), 1: proposal_above(spots[:, :70], 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(viewer, "b") is not None and proposal_of(viewer, "b").data.any())
+        dock.inputs.images.choose(viewer.layers["b"])
+        dock.accept_view.all_button.click()
+        corrected = layers.find(viewer, "corrected", viewer.layers["b"])
+        assert corrected.data.max() == 4
+        assert layers.find(viewer, "corrected", viewer.layers["a"]) is None
+
+    def test_one_may_go_to_another_of_its_images_and_draw_there_while_it_trains(self, dock, run, viewer, qtbot):
+        assert [dock.inputs.images.itemText(row) for row in range(dock.inputs.images.count())] == ["no image", "b", "a"]
+        assert not dock.inputs.images.others_button.isEnabled()
+        dock.inputs.images.choose(viewer.layers["b"])
+        dock.inputs.create_button.click()
+        dock.inputs.annotation.data_setitem((np.array([50]), np.array([50])), 2)
+        qtbot.waitUntil(lambda: bool(run.sent))
+        assert [plane.annotation is None for plane in run.sent[-1].planes] == [False, False]
+        assert run.sent[-1].planes[1].annotation.marks[50, 50] == 2
+
+    def test_an_image_that_is_opened_meanwhile_is_offered_when_it_has_ended(self, dock, run, viewer, spots):
+        fresh = viewer.add_image(spots, name="fresh")
+        assert names(dock.inputs.images.together) == ["a", "b"]
+        assert dock.inputs.images.findText("fresh") == -1
+        dock.stop()
+        dock.inputs.images.choose(fresh)
+        assert dock.inputs.image is fresh
+
+    def test_it_ends_when_one_of_its_images_goes(self, dock, run, viewer):
+        del viewer.layers["b"]
+        assert run.state == "stopped"
+        assert dock.message.text().startswith("The run was stopped, for “b”")
+
+    def test_images_with_other_channels_do_not_go_together(self, dock, viewer, trainer, spots):
+        colour = viewer.add_image(np.stack([spots] * 3, axis=-1), rgb=True, name="colour")
+        dock.inputs.images.others_button.choose([colour])
+        dock.run()
+        assert trainer.runs == []
+        assert dock.message.text() == "The images have [1, 3] channels. All must have the same number."
+
+    def test_what_is_shown_of_each_is_saved(self, dock, run, viewer, spots, qtbot, monkeypatch):
+        monkeypatch.setattr(followed_layers, "_MODEL_EVERY", 0)
+        saver = dock.saving.begin()
+        saver.save_now()
+        run.waiting.append(snapshot(1, {1: proposal_above(spots[:, :70], 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(viewer, "b") is not None and proposal_of(viewer, "b").data.any())
+        saver.save_now()
+        path = saver.path
+        saver.close()
+        with Project.look(path) as project:
+            [record] = [record for record in project.layers() if record.name == "b proposal"]
+            np.testing.assert_array_equal(project.pixels(record), proposal_of(viewer, "b").data)
+
+
+class TestView:
+    def visible(self, viewer, name):
+        return [
+            layer.visible for layer in viewer.layers if layers.image_of(layer) == layers.image_id(viewer.layers[name])
+        ]
+
+    def test_of_images_upon_each_other_the_one_in_hand_is_seen(self, dock, viewer):
+        assert viewer.layers["a"].visible
+        assert not viewer.layers["b"].visible
+        assert viewer.layers["c"].visible, "it has nothing to do with the run"
+        dock.inputs.images.choose(viewer.layers["b"])
+        assert not any(self.visible(viewer, "a"))
+        assert viewer.layers["b"].visible
+
+    def test_proposals_lie_on_the_image_in_hand_alone(self, dock, run, viewer):
+        hidden = self.visible(viewer, "a").count(False)
+        assert proposal_of(viewer, "a").visible
+        assert not proposal_of(viewer, "b").visible
+        dock.inputs.images.choose(viewer.layers["b"])
+        assert proposal_of(viewer, "b").visible
+        assert not proposal_of(viewer, "a").visible
+        dock.inputs.images.choose(viewer.layers["a"])
+        assert self.visible(viewer, "a").count(False) == hidden, "what was hidden by itself stays so"
+
+    def test_when_none_goes_along_any_more_all_are_seen_as_before(self, dock, viewer):
+        dock.inputs.images.others_button.choose([])
+        assert viewer.layers["b"].visible
+
+    def test_when_the_dock_is_closed_nothing_stays_hidden(self, dock, viewer):
+        dock.close_session()
+        assert viewer.layers["b"].visible
+
+    def test_images_beside_each_other_are_all_seen(self, open_dock, viewer):
+        viewer.layers["b"].translate = (0, 100)
+        dock = open_dock()
+        dock.inputs.images.others_button.choose([viewer.layers["b"]])
+        assert viewer.layers["b"].visible
