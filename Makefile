@@ -5,6 +5,7 @@
 # The first of them sets everything up; PYTHON=... chooses the Python, ARGS=... is passed on.
 
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 VIRTUAL_SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 
 .DEFAULT_GOAL := help
@@ -29,12 +30,12 @@ demo: .venv/.ready
 # Without any screen Qt cannot open a window: then the GUI tests are left out, and that is said.
 test: .venv/.ready
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
-		$(BIN)/pytest $(ARGS); \
+		$(PYTEST) $(ARGS); \
 	elif command -v xvfb-run >/dev/null; then \
-		$(VIRTUAL_SCREEN) $(BIN)/pytest $(ARGS); \
+		$(VIRTUAL_SCREEN) $(PYTEST) $(ARGS); \
 	else \
 		echo "No display and no xvfb-run: the GUI tests are left out. Install xvfb to run them."; \
-		$(BIN)/pytest -m "not gui" $(ARGS); \
+		$(PYTEST) -m "not gui" $(ARGS); \
 	fi
 
 lint: .venv/.ready
