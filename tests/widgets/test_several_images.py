@@ -260,3 +260,31 @@ class TestView:
         dock = open_dock()
         dock.inputs.images.others_button.choose([viewer.layers["b"]])
         assert viewer.layers["b"].visible
+
+
+class TestReopened:
+    """An image that is closed and opened again, while layers that were made for it are still there."""
+
+    def test_its_layers_are_its_own_again_and_lie_upon_it(self, open_dock, viewer, spots, qtbot):
+        dock = open_dock()
+        scribble(dock)
+        scribbles = dock.inputs.annotation
+        del viewer.layers["a"]
+        again = viewer.add_image(spots, name="a")
+        dock.inputs.images.choose(again)
+        assert dock.inputs.annotation is scribbles
+        qtbot.waitUntil(lambda: viewer.layers.index(again) < viewer.layers.index(scribbles))
+        assert viewer.layers.index(again) == viewer.layers.index(scribbles) - 1
+
+    def test_another_image_of_that_name_and_size_is_another(self, open_dock, viewer, spots):
+        dock = open_dock()
+        scribble(dock)
+        del viewer.layers["a"]
+        dock.inputs.images.choose(viewer.add_image(spots + 1, name="a"))
+        assert dock.inputs.annotation is None
+
+    def test_a_copy_of_an_image_that_is_still_there_gets_nothing(self, open_dock, viewer, spots):
+        dock = open_dock()
+        scribble(dock)
+        dock.inputs.images.choose(viewer.add_image(spots, name="copy"))
+        assert dock.inputs.annotation is None

@@ -312,6 +312,7 @@ class Autosaver(QObject):
     def _on_list(self, _event: object = None) -> None:
         if (viewer := self._viewer()) is None:
             return
+        layers.adopt_reopened(viewer)
         there = by_id(filter(is_kept, layers.all_layers(viewer)), [one.layer for one in self._followed.values()])
         for id_ in [id_ for id_, one in self._followed.items() if there.get(id_) is not one.layer]:
             self._unfollow(id_)

@@ -70,6 +70,7 @@ class LayerCombo(QComboBox):
 
     def refresh(self, _event: object = None) -> None:
         """Look at the viewer's layers again."""
+        layers.adopt_reopened(self._viewer)
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         kept = self._layer if self._layer in self._layers else None
         self.choose(kept if kept is not None else self._preferred(self._layers))

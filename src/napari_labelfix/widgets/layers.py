@@ -7,10 +7,13 @@ first layer is made for it.
 from __future__ import annotations
 
 import uuid
+import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from napari.layers import Image
+from qtpy.QtCore import QTimer
 
 from napari_labelfix.errors import InputError
 
@@ -28,6 +31,9 @@ Role = Literal[
 ]  # fmt: skip
 Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
+_SKETCHED = 64  # pixels along each axis that an image is told from others by
+_KNOWN: dict[str, tuple[object, ...]] = {}  # the identity of images by their id, also of those that were closed
+_COLOURS = 3  # channels of an RGB image; a fourth one says how much is seen through it, which files are read without
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
 
@@ -53,13 +59,42 @@ def image_id(image: Layer) -> str:
     """Return the id that layers made for this image carry; the image is given one on first use."""
     if not tag_of(image):
         image.metadata[TAG] = {"role": "image"}
-    return str(tag_of(image).setdefault("id", uuid.uuid4().hex))
+    its_id = str(tag_of(image).setdefault("id", uuid.uuid4().hex))
+    if its_id not in _KNOWN:
+        _KNOWN[its_id] = _identity(image)
+    return its_id
 
 
 def image_of(layer: Layer) -> str:
     """Return the id of the image that a layer is or belongs to; "" if it has none, or belongs to none."""
     tag = tag_of(layer)
     return str(tag.get("id", "") if tag.get("role") == "image" else tag.get("image", ""))
+
+
+def adopt_reopened(viewer: ViewerModel) -> None:
+    """Give images that were closed and are opened again the id that their layers still carry, and the place below."""
+    images = [layer for layer in viewer.layers if is_input_image(layer)]
+    orphaned = {image_of(layer) for layer in viewer.layers} - {image_of(image) for image in images}
+    for image in images if orphaned else []:
+        own = [its_id for its_id in orphaned if _KNOWN.get(its_id) == _identity(image)]
+        if not tag_of(image) and len(own) == 1:
+            image.metadata[TAG] = {"role": "image", "id": own[0]}
+            # later: napari has not done with the layer yet
+            QTimer.singleShot(0, partial(_move_below_its_layers, viewer, image))
+
+
+def _move_below_its_layers(viewer: ViewerModel, image: Layer) -> None:
+    if image in viewer.layers:
+        lowest = min(at for at, layer in enumerate(viewer.layers) if image_of(layer) == image_of(image))
+        viewer.layers.move(viewer.layers.index(image), lowest)
+
+
+def _identity(image: Layer) -> tuple[object, ...]:
+    """Return what an image is known again by: its size, where it comes from, and some of its pixels if at hand."""
+    pixels = level_0(image)
+    steps = tuple(slice(None, None, max(1, length // _SKETCHED)) for length in pixels.shape)
+    sketch = np.ascontiguousarray(pixels[steps]).tobytes() if isinstance(pixels, np.ndarray) else b""
+    return tuple(pixels.shape), str(pixels.dtype), str(image.source.path), image.source.sample, zlib.crc32(sketch)
 
 
 def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
@@ -106,7 +141,7 @@ def plane_name(image: Layer, index: tuple[int, ...]) -> str:
 
 
 def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
-    """Return the pixels of one plane, (Y, X) or (Y, X, C); a lazy array is read here.
+    """Return the pixels of one plane, (Y, X) or (Y, X, C), without an alpha channel; a lazy array is read here.
 
     Raises
     ------
@@ -114,9 +149,10 @@ def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
         If the image's file is gone or cannot be read.
     """
     try:
-        return np.asarray(level_0(image)[index])
+        pixels = np.asarray(level_0(image)[index])
     except (OSError, ValueError, MemoryError) as error:
         raise InputError(f"{plane_name(image, index)} cannot be read ({error}). Open the image again.") from error
+    return pixels[..., :_COLOURS] if getattr(image, "rgb", False) else pixels
 
 
 def index_in_view(viewer: ViewerModel, image: Layer) -> tuple[int, ...]:
