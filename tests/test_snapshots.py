@@ -63,6 +63,15 @@ def test_a_late_question_does_not_make_two_things_due(clock_time):
     assert not clock.due()
 
 
+def test_the_first_time_can_come_later_than_at_once(clock_time):
+    clock = Clock(3.0, first=1.0)
+    assert not clock.due()
+    clock_time.now += 1.0
+    assert clock.due()
+    clock_time.now += 2.9
+    assert not clock.due()
+
+
 def test_an_interval_of_zero_is_always_due(clock_time):
     clock = Clock(0)
     assert clock.due()

@@ -212,11 +212,11 @@ def tell(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Traini
 
 
 class Clock:
-    """Says when something that should happen every few moments is due; the first time at once."""
+    """Says when something is due that should happen every `interval` seconds, the first time `first` seconds from now."""
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float, first: float = 0.0) -> None:
         self.interval = interval
-        self._last = -float("inf")
+        self._last = time.monotonic() + first - interval
 
     def due(self) -> bool:
         """Return whether `interval` seconds have passed since this last returned True."""

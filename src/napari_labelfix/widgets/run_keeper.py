@@ -56,8 +56,7 @@ class RunKeeper(QObject):
         versions = installed_versions()
         self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
         self._images = list(images)
-        self._model, self._clock = None, Clock(_MODEL_EVERY)
-        self._clock.due()
+        self._model, self._clock = None, Clock(_MODEL_EVERY, _MODEL_EVERY)
         self._tell("run")
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:

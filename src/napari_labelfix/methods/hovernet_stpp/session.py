@@ -139,8 +139,8 @@ class Session:
 
         Later trainings show nothing in their first half, in which they know less than the one before.
         """
-        progress, shown, models = Clock(PROGRESS_EVERY), Clock(SHOW_EVERY), Clock(MODEL_EVERY)
-        shown.due()  # not at the first step, when nothing has been learned
+        progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
+        shown = Clock(SHOW_EVERY, SHOW_EVERY)  # not at the first step, when nothing has been learned
         for epoch in range(self.params.epochs):
             quiet = taught is not None and epoch < self.params.epochs // 2
             told = partial(Snapshot, stage, self._done + epoch, self._total)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 UNSURE = 0.75  # confidence below which a pixel is not learned from
 PROGRESS_EVERY = 0.25  # seconds
+FIRST_SHOWN = 1.0  # seconds of learning; by then labels of every kind of error were better than before
 SHOW_EVERY = 3.0
 MODEL_EVERY = 5.0
 
@@ -114,9 +115,9 @@ class Session:
 
     def _learn(self, learner: Learner) -> Iterator[Snapshot]:
         """Train until held-out right labels gain no more, showing planes in turn; end with the best weights."""
-        progress, shown, models = Clock(PROGRESS_EVERY), Clock(SHOW_EVERY), Clock(MODEL_EVERY)
+        progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
         best = BestSoFar(learner, self.right_pages, self.params.patience)
-        shown.due()  # not at the first step, when nothing has been learned
+        shown = Clock(SHOW_EVERY, FIRST_SHOWN)
         for epoch in range(self.params.epochs):
             told = partial(Snapshot, "learning", epoch, self.total)
             for loss in learner.epoch(self.right_pages):
