@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+_ELSEWHERE = 0.5  # pixels
 _NOTHING = 1e-6  # pixels: by so little the way through the world moves what lies in the same place
 
 
@@ -25,6 +26,12 @@ def magnification(source: Layer, target: Layer) -> float:
     """Return how many pixels of another layer a pixel of a layer is wide, within a plane."""
     matrix, _ = _map(source, target)
     return float(np.sqrt(abs(np.linalg.det(matrix[-2:, -2:]))))
+
+
+def lies_on(source: Layer, target: Layer) -> bool:
+    """Return whether the pixels of a layer lie on those of another one of the same shape, to half a pixel."""
+    corners = np.array([np.zeros(source.ndim), np.array(source.data.shape) - 1.0])
+    return bool(np.abs(map_points(corners, source, target) - corners).max() <= _ELSEWHERE)
 
 
 def _map(source: Layer, target: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

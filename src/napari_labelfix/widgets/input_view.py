@@ -6,11 +6,13 @@ from dataclasses import replace
 from operator import is_
 from typing import TYPE_CHECKING
 
+from napari.layers import Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 
 from napari_labelfix.annotations import Plane, Task, same_annotation
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.coordinates import lies_on
 from napari_labelfix.widgets.image_choice import ImageChoice
 from napari_labelfix.widgets.layer_input import LayerInput
 from napari_labelfix.widgets.layer_kind import Place
@@ -95,6 +97,15 @@ class InputView(QWidget):
         if all(self._lacking(image) for image in self.images.together):
             return self._lacking(self.image)
         return self._kind.missing(self.read_annotations())
+
+    def doubt(self) -> str:
+        """Return what looks like a mistake where a run could start nevertheless, or ""."""
+        if self.image is None:
+            return ""
+        for layer in self._parts_of(self.image):
+            if isinstance(layer, Labels) and not lies_on(layer, self.image):
+                return f"“{layer.name}” does not lie on “{self.image.name}”. Its pixels are taken as if it did."
+        return self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
         """Return the plane that is seen, with its annotation, and its index; None if something is missing.

@@ -136,6 +136,8 @@ class AnnotationKind:
         Says what to draw before a run can start, or "" when there is enough.
     while_running, afterwards
         How the person helps a run, and what to do after it, beside accepting: halves of a sentence.
+    doubt
+        Says what looks like a mistake in an annotation that a run could start from, or ""; None where nothing can.
     write
         Puts a suggestion for a plane into the first layer and returns how much it was; None where nothing is suggested.
     """
@@ -145,4 +147,5 @@ class AnnotationKind:
     missing: Callable[[Sequence[Annotation | None]], str]
     while_running: str
     afterwards: str
+    doubt: Callable[[Sequence[Annotation | None]], str] | None = None
     write: Callable[[Any, Place, Annotation], int] | None = None

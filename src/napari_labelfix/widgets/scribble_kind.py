@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCRIBBLE_COLORS = {label: PALETTE[(label - 1) % len(PALETTE)] for label in range(1, 256)}
 
 _NAPARIS_BRUSH_SIZE = 10
+_MANY_CLASSES = 8  # with more, the marks are likely masks of objects
 
 
 def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
@@ -89,6 +90,15 @@ def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
     return f"Paint a few strokes of background ({BACKGROUND}) and foreground ({FIRST_CLASS})."
 
 
+def _doubtful_scribbles(annotations: Sequence[Annotation | None]) -> str:
+    """Say so if the marks look like masks of objects, which have a number each."""
+    marks = [annotation.marks for annotation in annotations if isinstance(annotation, Scribbles)]
+    classes = max((np.unique(plane[plane >= FIRST_CLASS]).size for plane in marks), default=0)
+    if classes <= _MANY_CLASSES:
+        return ""
+    return f"These are {classes} classes of foreground. If they are objects, use Label upgrade or HoVer-Net + ST++."
+
+
 def _brush(label: int, name: str) -> Brush:
     return Brush(label, f"{label} {name}", f"Draw {name.lower()} ({label}).", SCRIBBLE_COLORS[label])
 
@@ -112,6 +122,7 @@ SCRIBBLE_KIND = AnnotationKind(
     ),
     read=_read_scribbles,
     missing=_missing_scribbles,
+    doubt=_doubtful_scribbles,
     while_running="Paint more strokes where the outlines are wrong",
     afterwards="paint more strokes",
 )
