@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import napari
+    from qtpy.QtCore import QEvent, QPointF
+    from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.widgets.method_dock import MethodDock
 
@@ -35,10 +37,6 @@ FRESH_STARTS = 7
 DISTURBANCE = 0.05  # share of the processor that other programs may take while something is measured
 TRIES = 1800
 BUSY = "Other programs keep the machine busy. End them and measure again."
-
-
-class MovementLost(Exception):
-    """A movement of the mouse never reached the canvas. A virtual screen loses one now and then."""
 
 
 # ---------------------------------------------------------------- opening
@@ -95,18 +93,11 @@ def use_window(blocks: int, seconds: float) -> dict[str, dict[str, list[float]]]
 
 
 def measure_undisturbed(viewer: napari.Viewer, seconds: float, found: dict[str, list[float]]) -> None:
-    """Measure as soon as other programs leave the machine alone, and again if they did not, or a movement got lost."""
-    lost = 0
+    """Measure as soon as other programs leave the machine alone, and again if they did not."""
     for _ in range(TRIES):
         wait_for_others()
         others, fresh = OtherLoad(), {}
-        try:
-            measure(viewer, seconds, fresh)
-        except MovementLost as error:
-            lost += 1
-            if lost > 3:
-                raise SystemExit(str(error)) from error
-            continue
+        measure(viewer, seconds, fresh)
         if others.share() < DISTURBANCE:
             for what, values in fresh.items():
                 found.setdefault(what, []).extend(values)
@@ -158,8 +149,7 @@ def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
     Each call paints the same strokes with the other label, and the spiral never meets itself: a movement that changes
     no pixel would draw nothing. So the number of strokes must not depend on how fast they are.
     """
-    from qtpy.QtCore import QPoint, Qt
-    from qtpy.QtTest import QTest
+    from qtpy.QtCore import QEvent, QPointF
 
     canvas, drawn, times = viewer.window._qt_viewer.canvas, [], []
     canvas._scene_canvas.events.draw.connect(lambda _event: drawn.append(True))
@@ -167,30 +157,42 @@ def paint(viewer: napari.Viewer, seconds: float) -> list[float]:
     scribbles.selected_label = 3 - scribbles.selected_label
     native, angle = canvas.native, 0.0
 
-    def position() -> QPoint:
+    def position() -> QPointF:
         reach = 40 + 2 * angle
-        offset = QPoint(round(reach * np.cos(angle)), round(reach * np.sin(angle)))
-        return QPoint(native.width() // 2, native.height() // 2) + offset
+        offset = QPointF(reach * np.cos(angle), reach * np.sin(angle))
+        return QPointF(native.width() / 2, native.height() / 2) + offset
 
     for _ in range(max(1, round(seconds / (MOVES * MOVE + PAUSE)))):
-        QTest.mouseMove(native, position())
-        QTest.mousePress(native, Qt.MouseButton.LeftButton, pos=position())
+        mouse(native, QEvent.Type.MouseButtonPress, position())
         for _ in range(MOVES):
             next_move = time.perf_counter() + MOVE
             angle += 0.1
             drawn.clear()
             began = time.perf_counter()
-            QTest.mouseMove(native, position())
+            mouse(native, QEvent.Type.MouseMove, position())
             while not drawn:
                 process_events()
                 if time.perf_counter() - began > 10:
-                    QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
-                    raise MovementLost("A movement of the mouse drew nothing. Is the scribble layer in paint mode?")
+                    raise SystemExit("A movement of the mouse drew nothing. Is the scribble layer in paint mode?")
             times.append(time.perf_counter() - began)
             run_event_loop(next_move - time.perf_counter())
-        QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=position())
+        mouse(native, QEvent.Type.MouseButtonRelease, position())
         run_event_loop(PAUSE)
     return times
+
+
+def mouse(widget: QWidget, what: QEvent.Type, position: QPointF) -> None:
+    """Hand an event of the left button to a widget, as Qt does: a virtual screen may lose the pointer's movements."""
+    from qtpy.QtCore import QEvent, Qt
+    from qtpy.QtGui import QMouseEvent
+    from qtpy.QtWidgets import QApplication
+
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if what == QEvent.Type.MouseMove else left
+    held = none if what == QEvent.Type.MouseButtonRelease else left
+    in_window = widget.mapToGlobal(position)
+    event = QMouseEvent(what, position, in_window, button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
 
 
 # ---------------------------------------------------------------- napari

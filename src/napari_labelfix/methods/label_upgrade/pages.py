@@ -13,6 +13,7 @@ from scipy import ndimage
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
 from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.instances import without_gaps
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
 
@@ -65,9 +66,7 @@ class Page:
 
     def __post_init__(self) -> None:
         self.edges = edge_strength(self.image.numpy(force=True))
-        # ranks, so that a float32 holds any id exactly
-        ranks = np.unique(self.labels, return_inverse=True)[1].reshape(self.labels.shape)
-        ranks += int(self.labels.min() > 0)
+        ranks = without_gaps(self.labels)  # a float32 holds any of them exactly
         layers = np.stack([ranks, self.others, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
         parts = {False: self.trusted & ~self.held_out, True: self.held_out}
