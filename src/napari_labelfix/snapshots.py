@@ -212,7 +212,7 @@ def tell(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Traini
 
 
 class Clock:
-    """Says when something is due that should happen every `interval` seconds, the first time `first` seconds from now."""
+    """Says when something is due that should happen every `interval` seconds, first in `first` seconds."""
 
     def __init__(self, interval: float, first: float = 0.0) -> None:
         self.interval = interval

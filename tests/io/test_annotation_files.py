@@ -19,7 +19,7 @@ from tricky import empty, tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, read_instances
+from napari_labelfix.io.annotation_files import read_annotations, read_instances, what_is_in
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS, find_format
 from napari_labelfix.io.label_image import LabelImage, objects_of
@@ -78,6 +78,41 @@ def test_boxes_come_from_yolo_and_from_outlines(tmp_path, file):
         [boxes] = read_annotations([path], file, Boxes)
         boxes.check("cells")
         np.testing.assert_allclose(sorted(map(tuple, boxes.corners)), sorted(wanted), atol=1e-5)
+
+
+MIXED = {
+    "cells.txt": "0 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n",
+    "cells.json": json.dumps(
+        {
+            "images": [{"id": 1, "file_name": "cells.png", "height": 40, "width": 50}],
+            "annotations": [
+                {"image_id": 1, "segmentation": [], "bbox": [22.5, 16, 5, 8]},
+                {"image_id": 1, "segmentation": [[5, 4, 10, 4, 10, 8, 5, 8]], "bbox": [5, 4, 5, 4]},
+            ],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_where_some_objects_have_outlines_and_others_boxes_none_is_lost(tmp_path, name):
+    file = image_file(tmp_path, (40, 50))
+    (tmp_path / name).write_text(MIXED[name])
+    assert what_is_in([tmp_path / name], file) is Boxes
+    [boxes] = read_annotations([tmp_path / name], file, Boxes)
+    np.testing.assert_allclose(boxes.corners, [[16, 22.5, 24, 27.5], [4, 5, 8, 10]])
+    [outlined] = read_annotations([tmp_path / name], file, Instances)
+    assert outlined.labels.max() == 1
+
+
+def test_boxes_beyond_the_image_are_cut_off_or_told(tmp_path):
+    file = image_file(tmp_path, (40, 50))
+    (tmp_path / "cells.txt").write_text("0 0.99 0.5 0.1 0.2\n0 0.5 0.5 0.001 0.2\n")
+    [boxes] = read_annotations([tmp_path / "cells.txt"], file, Boxes)
+    np.testing.assert_allclose(boxes.corners, [[16, 47, 24, 50]])
+    (tmp_path / "cells.txt").write_text("0 25 20 10 8\n")
+    with pytest.raises(InputError, match=r"No box of .* lies in the image of 40 x 50"):
+        read_annotations([tmp_path / "cells.txt"], file, Boxes)
 
 
 def test_boxes_of_a_stack_lie_in_their_planes(tmp_path):

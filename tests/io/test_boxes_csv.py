@@ -24,6 +24,9 @@ def image(tmp_path):
     return make
 
 
+SEVERAL = FoundBoxes(np.array([[1, 2, 9, 12]], np.float32), np.ones(1, np.float32), np.zeros(1, np.uint8))
+
+
 def table(tmp_path, text):
     path = tmp_path / "cells.csv"
     path.write_text(text)
@@ -49,6 +52,37 @@ def test_what_reaches_beyond_the_image_is_cut_off(tmp_path, image):
     assert found.corners.tolist() == [[0, 50, 10, 60]]
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 40, 60), (1, 40, 60), (1, 1, 40, 60), (1, 3, 40, 60)])
+def test_what_is_written_of_any_stack_is_read_again(tmp_path, image, shape):
+    file, path = image(shape), tmp_path / "cells_boxes.csv"
+    none = FoundBoxes(SEVERAL.corners[:0], SEVERAL.scores[:0], SEVERAL.roles[:0])
+    count = len(file.planes)
+    write_boxes(path, [none] * (count - 1) + [SEVERAL])
+    assert [len(boxes.corners) for boxes in boxes_of_planes(path, file)] == [0] * (count - 1) + [1]
+
+
+@pytest.mark.parametrize(
+    "heading", ["y1,x1,y0,x0", "y0,x1,y1,x0", "YMin,XMin,yMax,xMax", "bbox-0,bbox-1,bbox-2,bbox-3"]
+)
+def test_corners_may_be_swapped_and_called_as_others_call_them(tmp_path, image, heading):
+    (found,) = boxes_of_planes(table(tmp_path, f"label,{heading}\n7,3,4,20,30\n"), image())
+    assert sorted(found.corners[0]) == [3, 4, 20, 30]
+    assert (found.corners[:, 2:] > found.corners[:, :2]).all()
+
+
+def test_boxes_of_regions_in_three_dimensions_are_none_of_a_plane(tmp_path, image):
+    path = table(tmp_path, "bbox-0,bbox-1,bbox-2,bbox-3,bbox-4,bbox-5\n0,1,2,3,40,50\n")
+    with pytest.raises(InputError, match="Expected columns y0,x0,y1,x1"):
+        boxes_of_planes(path, image())
+
+
+def test_boxes_that_cannot_be_seen_are_left_out(tmp_path, image):
+    (found,) = boxes_of_planes(table(tmp_path, "y0,x0,y1,x1\n1,2,9,12\n1,2,1.5,12\n39.5,2,50,12\n"), image())
+    assert found.corners.tolist() == [[1, 2, 9, 12]]
+    (found,) = boxes_of_planes(table(tmp_path, "y0,x0,y1,x1\n"), image())
+    assert found.corners.shape == (0, 4), "that there are none can be said"
+
+
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_shapes_that_napari_has_saved(tmp_path, image, ndim):
     corners = np.array([(1, 2), (1, 12), (9, 12), (9, 2)], float) - 0.5
@@ -58,6 +92,16 @@ def test_shapes_that_napari_has_saved(tmp_path, image, ndim):
     napari_write_shapes(str(path), layer.data, {"shape_type": layer.shape_type})
     found = boxes_of_planes(path, image((3, 40, 60) if ndim == 3 else (40, 60)))
     assert found[ndim - 2].corners.tolist() == [[1, 2, 9, 12]]
+
+
+def test_ellipses_are_as_large_as_they_look_and_lines_are_no_boxes(tmp_path, image):
+    corners = np.array([[10.0, 30], [20, 40], [30, 30], [20, 20]])  # a square that stands on its tip, a circle in it
+    shapes = [np.array([[1.0, 1], [30, 30]]), corners, np.array([[1.0, 1], [5, 9], [9, 9]])]
+    path = tmp_path / "cells.csv"
+    napari_write_shapes(str(path), shapes, {"shape_type": ["line", "ellipse", "path"]})
+    (found,) = boxes_of_planes(path, image())
+    radius = 50**0.5
+    np.testing.assert_allclose(found.corners, [[20.5 - radius, 30.5 - radius, 20.5 + radius, 30.5 + radius]])
 
 
 found_boxes = st.lists(
@@ -94,6 +138,8 @@ def _file(tmp_path, shape) -> ImageFile:
     [
         ("a,b\n1,2\n", "Expected columns y0,x0,y1,x1"),
         ("y0,x0,y1,x1\n1,2,three,4\n", "Expected a number in .* but got 'three'"),
+        ("y0,x0,y1,x1\n100,100,120,120\n", "No box of .* lies in the image of 40 x 60. Is it of another image"),
+        ("y0,x0,y1,x1\n0.1,0.2,0.3,0.4\n", "Expected boxes in pixels, but .* multiply them by its size of 40 x 60"),
         ("plane,plane2,y0,x0,y1,x1\n7,1,1,2,3,4\n", "boxes in planes that"),
     ],
 )

@@ -11,6 +11,7 @@ from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes
 from napari_labelfix.widgets.acceptor import Accepted, Count
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.boxes_kind import ACCEPTED, BOXES_KIND, DRAWN, add_boxes, boxes_on, rectangles_of
+from napari_labelfix.widgets.detection_layers import DetectionLayers
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import BOX_COLORS, BOX_NAMES
 
@@ -91,6 +92,33 @@ def test_a_training_image_of_a_colour_image_is_in_colour(spots):
     layer = results.layer("training_image")
     assert layer.rgb
     assert (layer.data == 9).all()
+
+
+def test_a_training_image_has_no_alpha_channel(spots):
+    model = ViewerModel()
+    image = model.add_image(np.stack([spots] * 4, axis=-1), rgb=True)
+    assert layers.read_plane(image, ()).shape == (60, 80, 3)
+    results = BoxLayers(model, image, "m")
+    results.create()
+    one = found_boxes(FOUR, SCORES, ROLES)
+    results.write({0: type(one)(one.corners, one.scores, one.roles, None, np.full((60, 80, 3), 9, np.uint8))})
+    assert results.layer("training_image").data.shape == (60, 80, 3)
+
+
+@pytest.mark.parametrize("kind", [BoxLayers, DetectionLayers])
+def test_what_is_found_cannot_be_edited_whatever_napari_shows(make_napari_viewer, spots, kind):
+    viewer = make_napari_viewer()
+    results = kind(viewer, viewer.add_image(spots), "m")
+    results.create()
+    layer = results.layer(results.main)
+    assert not layer.editable
+    viewer.dims.ndisplay = 3
+    viewer.dims.ndisplay = 2
+    assert not layer.editable
+    layer.events.editable.disconnect()
+    layer.editable = True  # as it comes out of a project
+    kind(viewer, results.image, "m")
+    assert not layer.editable
 
 
 def test_the_legend_counts_the_roles(shown):

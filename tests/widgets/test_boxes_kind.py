@@ -6,9 +6,10 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
 
 from napari_labelfix.annotations import Boxes, FinishedInstances
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets import boxes_kind, layers
 from napari_labelfix.widgets.boxes_kind import ACCEPTED, BOXES_KIND, DRAWN, FOUND, add_boxes, rectangles_of
 from napari_labelfix.widgets.input_view import InputView
+from napari_labelfix.widgets.instances_kind import vertices_on
 from napari_labelfix.widgets.layer_kind import Place
 
 
@@ -44,6 +45,28 @@ def test_what_is_drawn_is_a_box_of_its_pixels(boxes, model):
     np.testing.assert_allclose(corners_of(boxes, model.layers[0])[1], [30.5, 30.5, 40.5, 50.5])
 
 
+@pytest.mark.parametrize("known", [{"class": ["a"], "n": [1]}, {"source": [7]}, {"source": ["a"], "n": [1]}])
+def test_a_layer_that_knows_more_of_its_shapes_can_be_drawn_in(inputs, model, known):
+    layer = Shapes(rectangles_of(np.array([[40.0, 60, 50, 70]]), ()), features=known)
+    model.layers.append(layer)
+    inputs.annotations.choose(layer)
+    inputs.brushes["box"].click()
+    layer.add(rectangles_of(np.array([[1.0, 1, 9, 9]]), ())[0], shape_type="rectangle")
+    BOXES_KIND.write(layer, Place(model.layers[0], ()), Boxes(np.array([[20.0, 20, 30, 30]]), (60, 80)))
+    assert list(layer.features["source"])[1:] == [DRAWN, FOUND]
+    assert set(layer.features) == {*known, "source"}
+
+
+def test_an_ellipse_is_as_large_as_it_looks_and_lines_are_no_boxes(boxes, model):
+    square = np.array([[10.0, 30], [20, 40], [30, 30], [20, 20]])  # on its tip, with a circle in it
+    boxes.add([np.array([[1.0, 1], [30, 30]])], shape_type="line")
+    boxes.add([square], shape_type="ellipse")
+    boxes.add([np.array([[1.0, 1], [5, 9], [9, 9]])], shape_type="path")
+    radius = 50**0.5
+    wanted = [[20.5 - radius, 30.5 - radius, 20.5 + radius, 30.5 + radius]]
+    np.testing.assert_allclose(corners_of(boxes, model.layers[0]), wanted, rtol=1e-5)
+
+
 def test_what_reaches_beyond_the_image_is_cut_off_and_slivers_are_left_out(boxes, model):
     add_boxes(boxes, rectangles_of(np.array([[-9.0, 70, 20, 99], [5, 5, 5.4, 30]]), ()), DRAWN)
     np.testing.assert_allclose(corners_of(boxes, model.layers[0]), [[0, 70, 20, 80]])
@@ -69,6 +92,50 @@ def test_boxes_of_a_stack_belong_to_their_planes(spots):
     assert [len(corners_of(layer, image, (z,))) for z in range(3)] == [0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: layer.add(rectangles_of(np.array([[30.0, 30, 40, 40]]), (2,))[0]),
+        lambda layer: layer.remove([0]),
+        lambda layer: setattr(layer, "data", [layer.data[0] + [0, 5, 5]]),
+        lambda layer: setattr(layer, "translate", (0, 3, 3)),
+        lambda layer: setattr(layer, "shape_type", "ellipse"),
+    ],
+    ids=["drawn", "removed", "moved", "layer moved", "of another kind"],
+)
+def test_boxes_are_read_anew_once_they_have_changed(spots, change):
+    model = ViewerModel()
+    image = model.add_image(np.stack([spots] * 3))
+    turned = np.array([[2.0, 10, 30], [2, 20, 40], [2, 30, 30], [2, 20, 20]])
+    layer = model.add_shapes([turned], shape_type="rectangle", ndim=3)
+    before = [corners_of(layer, image, (z,)) for z in range(3)]
+    change(layer)
+    after = [corners_of(layer, image, (z,)) for z in range(3)]
+    assert [len(corners) for corners in before] == [0, 0, 1]
+    assert not np.array_equal(before[2], after[2])
+
+
+def test_the_shapes_are_gone_through_once_for_all_planes(spots, monkeypatch):
+    model = ViewerModel()
+    image = model.add_image(np.stack([spots] * 9))
+    layer = BOXES_KIND.layers[0].create(Place(image, (0,)))
+    add_boxes(layer, rectangles_of(np.array([[10.0, 12, 20, 30]]), (2,)), DRAWN)
+    looks = []
+    monkeypatch.setattr(boxes_kind, "vertices_on", lambda *found: looks.append(found) or vertices_on(*found))
+    for z in range(9):
+        corners_of(layer, image, (z,))
+    assert len(looks) == 1
+
+
+def test_accepted_objects_finish_no_plane(spots):
+    model = ViewerModel()
+    image = model.add_image(spots)
+    labels = Labels((spots > 0.4).astype(np.int32))
+    assert BOXES_KIND.layers[1].fits(labels, image)
+    layers.link(labels, "corrected", image)
+    assert not BOXES_KIND.layers[1].fits(labels, image)
+
+
 def test_a_plane_with_finished_labels_is_read_as_finished(spots):
     model = ViewerModel()
     image = model.add_image(np.stack([spots] * 2))
@@ -86,6 +153,28 @@ def test_suggested_boxes_replace_those_found_before_and_leave_drawn_ones(boxes, 
     np.testing.assert_allclose(corners_of(boxes, model.layers[0]), [[1, 1, 9, 9], [5, 50, 15, 60]])
     boxes.add(rectangles_of(np.array([[20.0, 20, 29, 29]]), ())[0], shape_type="rectangle")
     assert list(boxes.features["source"]) == [DRAWN, FOUND, DRAWN], "what is drawn next is drawn"
+
+
+@pytest.mark.parametrize("source", [DRAWN, ACCEPTED])
+def test_where_a_person_has_a_box_no_other_is_suggested(boxes, model, source):
+    add_boxes(boxes, rectangles_of(np.array([[10.0, 10, 20, 20]]), ()), source)
+    for _ in range(2):
+        suggested = Boxes(np.array([[10.5, 10, 20, 20.5], [30, 30, 40, 40]]), (60, 80))
+        assert BOXES_KIND.write(boxes, Place(model.layers[0], ()), suggested) == 2, "so many were found"
+        assert list(boxes.features["source"]) == [source, FOUND]
+    np.testing.assert_allclose(corners_of(boxes, model.layers[0]), [[10, 10, 20, 20], [30, 30, 40, 40]])
+
+
+def test_a_found_box_that_was_moved_is_the_persons_own(boxes, model):
+    place, suggested = Place(model.layers[0], ()), Boxes(np.array([[10.0, 10, 20, 20], [30, 30, 40, 40]]), (60, 80))
+    BOXES_KIND.write(boxes, place, suggested)
+    boxes._data_view.shift(0, [2, 0])  # as the mouse does it, and tells it afterwards
+    boxes.events.data(value=boxes.data, action="changed", data_indices=(0,), vertex_indices=((0, 1, 2, 3),))
+    assert list(boxes.features["source"]) == [DRAWN, FOUND]
+    BOXES_KIND.write(boxes, place, suggested)
+    np.testing.assert_allclose(corners_of(boxes, model.layers[0]), [[12, 10, 22, 20], [30, 30, 40, 40]])
+    boxes.data = [*boxes.data, rectangles_of(np.array([[1.0, 1, 9, 9]]), ())[0]]
+    assert list(boxes.features["source"]) == [DRAWN] * 3
 
 
 def test_boxes_of_other_planes_stay(spots):

@@ -75,6 +75,7 @@ def test_masks_get_a_layer_once_some_come_and_count_as_objects(model, results):
     model.layers.remove(proposal)
     results.write({0: detections(FOUR, SCORES, ALL_ROLES, masks=True)})
     assert results.layer("proposal") is None, "one that was deleted stays away until the next run"
+    assert results.objects() == {}, "and what was in it is not offered"
     results.create()
     results.write({0: detections(FOUR, SCORES, ALL_ROLES, masks=True)})
     assert results.layer("proposal") is not None

@@ -70,6 +70,18 @@ def test_the_only_labels_are_chosen_unasked_and_of_several_none(inputs, model):
     assert inputs.annotation is first
 
 
+@pytest.mark.parametrize(
+    ("role", "method", "offered"),
+    [("corrected", "", True), ("proposal", "scribble2label", True), ("proposal", "label_upgrade", False)],
+)
+def test_what_came_of_another_method_can_be_upgraded(inputs, model, role, method, offered):
+    layer = Labels(some_labels(), name="result")
+    layers.link(layer, role, inputs.image, method)
+    model.add_layer(layer)
+    assert inputs.annotation is None, "nobody has chosen it"
+    assert (inputs.annotations.findText("result") >= 0) == offered
+
+
 def test_labels_that_are_chosen_are_never_written_to(inputs, model):
     given = model.add_labels(some_labels())
     before = given.data.copy()

@@ -142,6 +142,17 @@ def test_a_plain_layer_of_points_has_cells_only_until_a_brush_is_taken_up(inputs
     assert list(plain.features["kind"]) == [CELL, CELL, CELL, NO_CELL]
 
 
+def test_a_layer_that_knows_more_of_its_points_can_be_drawn_in(inputs, model):
+    layer = PointsLayer(np.array([[1.0, 2]]), features={"class": ["a"], "n": [1]})
+    model.layers.append(layer)
+    inputs.annotations.choose(layer)
+    inputs.brushes[NO_CELL].click()
+    layer.add([9, 9])
+    add_points(layer, np.array([[5.0, 5]]), CELL)
+    assert list(layer.features["kind"]) == [CELL, NO_CELL, CELL]
+    assert list(layer.features["class"]) == ["a"] * 3
+
+
 def test_points_that_are_added_leave_the_brush_and_the_selected_points_alone(points):
     points.add([10, 10])
     points.size = 20

@@ -75,6 +75,19 @@ def test_a_deleted_layer_stays_away_until_the_next_run(model, results, spots):
     assert results.layer("confidence").data.any()
 
 
+def test_what_was_in_a_deleted_layer_is_not_offered_when_the_next_run_makes_another(model, results, spots):
+    results.write({0: proposal_above(spots, 0.4)})
+    assert results.objects()[0].ids.size == 4
+    model.layers.remove(results.layer("proposal"))
+    results.write({0: proposal_above(spots, 0.4)})  # the run goes on
+    results.create()
+    assert not results.has_proposal
+    assert results.objects() == {}
+    results.write({0: proposal_above(spots, 0.4)})
+    assert results.has_proposal
+    assert results.objects()[0].ids.size == 4
+
+
 def test_another_methods_layers_are_its_own(model, results):
     other = ProposalLayers(model, model.layers[0], "another method")
     assert other.layer("proposal") is None

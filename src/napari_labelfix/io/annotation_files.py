@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.boxes import boxes_in_planes
 from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.files import read_errors
@@ -75,6 +76,8 @@ def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotati
 def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:
     """Return what the files of one image hold: outlines, boxes or points, whichever of them comes first.
 
+    Where some objects have outlines and others only boxes, it is boxes: as these all of them can be used.
+
     Raises
     ------
     InputError
@@ -83,11 +86,12 @@ def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:
     if paths[0].suffix.lower() == TABLES:
         return Boxes if holds_boxes(paths[0]) else Points
     contents = _read(find_annotations(paths), file)
-    if contents.labels is not None or contents.drawn.objects:
+    drawn = contents.drawn
+    if contents.labels is not None or (drawn.objects and not drawn.boxes):
         return Instances
-    if not contents.drawn.boxes and not contents.drawn.points:
+    if not drawn.boxes and not drawn.points:
         raise InputError(f"There are no objects in {paths[0]}. Choose another file.")
-    return Boxes if contents.drawn.boxes else Points
+    return Boxes if drawn.boxes else Points
 
 
 def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
@@ -179,15 +183,15 @@ def _painted(contents: _Contents, file: ImageFile, kind: type[Annotation], what:
 
 
 def _boxes(contents: _Contents, file: ImageFile, _kind: type[Annotation], what: str) -> list[Annotation | None]:
-    height, width = file.shape[-2:]
-    if contents.drawn.boxes:
-        corners: list[list[Any]] = [[] for _ in file.planes]
-        for key, box in contents.drawn.boxes:
-            corners[plane_number(key, file.shape[:-2], what)].append(box)
-    else:
-        planes = _painted(contents, file, Instances, what)
-        corners = [[found.box for found in objects_of(cast("Instances", plane).labels)] for plane in planes]
-    return [Boxes(np.array(found, float).reshape(-1, 4), (height, width)) for found in corners]
+    drawn = contents.drawn
+    planes = [plane_number(key, file.shape[:-2], what) for key, _ in drawn.boxes]
+    corners: list[Sequence[float]] = [box for _, box in drawn.boxes]
+    if contents.labels is not None or drawn.objects:
+        for number, plane in enumerate(_painted(contents, file, Instances, what)):
+            outlined = [found.box for found in objects_of(cast("Instances", plane).labels)]
+            planes += [number] * len(outlined)
+            corners += outlined
+    return list(boxes_in_planes(np.array(corners, float).reshape(-1, 4), np.array(planes, np.intp), file, what))
 
 
 def _points(contents: _Contents, file: ImageFile, _kind: type[Annotation], what: str) -> list[Annotation | None]:

@@ -1,7 +1,9 @@
 """Boxes in CSV files: read from napari or any spreadsheet, written with score and role.
 
-Columns are `y0`, `x0`, `y1`, `x1` in pixels, counted from the edge of the image, and `plane` in a stack; or those that
-napari writes for a Shapes layer: `index`, `vertex-index`, `axis-0`, `axis-1`, whose bounding boxes count.
+Columns are `y0`, `x0`, `y1`, `x1` in pixels, counted from the edge of the image, and `plane` in a stack; the planes are
+counted in order, over all axes. `ymin`, `xmin`, `ymax`, `xmax` are understood, too, and `bbox-0` to `bbox-3`, as in
+scikit-image's tables. Or they are those that napari writes for a Shapes layer: `index`, `vertex-index`, `axis-0`,
+`axis-1`; what the shapes enclose counts.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.annotations import Boxes
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, boxes_in_planes
 from napari_labelfix.io.files import replacing
 from napari_labelfix.io.tables import numbers_of_planes, read_table
 from napari_labelfix.snapshots import BoxRole
@@ -23,24 +25,27 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.annotations import Boxes
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.io.tables import Table
     from napari_labelfix.snapshots import FoundBoxes
 
 CORNERS = ("y0", "x0", "y1", "x1")
+_OF_OTHERS = ("ymin", "xmin", "ymax", "xmax")
+_OF_REGIONS = ("bbox-0", "bbox-1", "bbox-2", "bbox-3")  # followed by bbox-4 in three dimensions, where a depth is first
 _OF_SHAPES = ("index", "vertex-index", "axis-0", "axis-1")
 
 
 def holds_boxes(path: Path) -> bool:
     """Whether a table has the columns of boxes. Raises `InputError` if it cannot be read."""
     table = read_table(path, "table")
-    return table.has(*CORNERS) or table.has(*_OF_SHAPES)
+    return _headings(table) is not None or table.has(*_OF_SHAPES)
 
 
 def boxes_of_planes(path: Path, file: ImageFile) -> list[Boxes]:
     """Read the boxes of an image, one record for each plane; what reaches beyond the image is cut off.
 
-    Boxes that a run has dropped are left out.
+    Boxes that a run has dropped are left out, and lines among shapes.
 
     Raises
     ------
@@ -49,11 +54,7 @@ def boxes_of_planes(path: Path, file: ImageFile) -> list[Boxes]:
     """
     table = read_table(path, "boxes")
     index, corners = _of_shapes(table) if table.has(*_OF_SHAPES) else _of_rows(table)
-    plane = numbers_of_planes(index, path, file, "boxes")
-    height, width = file.shape[-2:]
-    cut = np.clip(corners, 0, [height, width, height, width])
-    seen = (cut[:, 2:] > cut[:, :2]).all(axis=1)
-    return [Boxes(cut[seen & (plane == number)], (height, width)) for number in range(len(file.planes))]
+    return boxes_in_planes(corners, numbers_of_planes(index, path, file, "boxes"), file, str(path))
 
 
 def write_boxes(path: Path, planes: Sequence[FoundBoxes]) -> None:
@@ -76,21 +77,28 @@ def write_boxes(path: Path, planes: Sequence[FoundBoxes]) -> None:
 
 def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the planes (N, axes) and the boxes (N, 4) of a table with a row each."""
-    if not table.has(*CORNERS):
+    headings = _headings(table)
+    if headings is None:
         raise InputError(
             f"Expected columns {','.join(CORNERS)} (or those of a Shapes layer that napari saves) in {table.path}, "
             f"but got {', '.join(table.columns) or 'none'}."
         )
     rows = [row for row in table.rows if table.word(row, "role") != BoxRole.DROPPED.name.lower()]
-    return table.numbers(rows, ["plane"] if table.has("plane") else []), table.numbers(rows, CORNERS)
+    return table.numbers(rows, ["plane"] if table.has("plane") else []), table.numbers(rows, headings)
+
+
+def _headings(table: Table) -> tuple[str, ...] | None:
+    """Return which columns hold the corners of boxes in a plane; None if there are none."""
+    known = (CORNERS, _OF_OTHERS) if table.has("bbox-4") else (CORNERS, _OF_OTHERS, _OF_REGIONS)
+    return next((names for names in known if table.has(*names)), None)
 
 
 def _of_shapes(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the planes (N, axes) and the bounding boxes (N, 4) of a table with a row for each vertex."""
-    vertices = table.numbers(table.rows, table.numbered("axis-"))
-    shape = table.numbers(table.rows, ["index"])[:, 0]
-    found = [vertices[shape == number] for number in np.unique(shape)]
-    index = np.array([one[0, :-2] for one in found]).reshape(len(found), -1 if found else vertices.shape[1] - 2)
-    # in napari the middle of the first pixel is 0, 0
-    corners = [(*one[:, -2:].min(axis=0) + 0.5, *one[:, -2:].max(axis=0) + 0.5) for one in found]
-    return index, np.array(corners, float).reshape(-1, 4)
+    rows = [row for row in table.rows if table.word(row, "shape-type") in ("", *AREAS)]
+    shape = table.numbers(rows, ["index"])[:, 0]
+    rows = [rows[at] for at in np.argsort(shape, kind="stable")]
+    vertices = table.numbers(rows, table.numbered("axis-"))
+    _, first = np.unique(np.sort(shape), return_index=True)
+    kinds = [table.word(rows[at], "shape-type") for at in first]
+    return vertices[first, :-2], bounds_of_shapes(vertices[:, -2:], np.append(first, len(rows)), kinds)

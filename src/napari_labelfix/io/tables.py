@@ -101,7 +101,8 @@ def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, 
     Parameters
     ----------
     index
-        (N, axes) where the row says that it lies on each axis of a stack.
+        (N, axes) where the row says that it lies on each axis of a stack; or (N, 1) the plane, counted in order, and
+        (N, 0) where there is one only: in this way we write them.
     path, file
         The table and the image.
     what
@@ -112,10 +113,12 @@ def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, 
     InputError
         If the rows have more or fewer axes than the image, or lie in no plane of it.
     """
-    leading = file.shape[:-2]
-    axes = index.shape[1]
-    if axes == 1 and not leading:
-        leading = (1,)
+    leading, axes = file.shape[:-2], index.shape[1]
+    count = len(file.planes)
+    if axes == 1:
+        leading = (count,)
+    elif axes == 0 and count == 1:
+        leading = ()
     if axes != len(leading):
         raise InputError(
             f"{file.path} has {len(file.shape)} axes, but {path} has positions on {axes + 2}. "

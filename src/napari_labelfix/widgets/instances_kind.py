@@ -11,6 +11,7 @@ import numpy as np
 from napari.layers import Labels, Shapes
 
 from napari_labelfix.annotations import Annotation, Instances
+from napari_labelfix.io.boxes import AREAS
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import map_points
@@ -31,7 +32,10 @@ _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
 
 
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
-    return is_labels_of(layer, image) and layers.role_of(layer) in ("", "imperfect")
+    """Whether labels can be upgraded: any, also accepted ones and what other methods propose."""
+    roles = ("", "imperfect", "corrected", "proposal")
+    own = layers.tag_of(layer).get("method") == "label_upgrade"
+    return is_labels_of(layer, image) and layers.role_of(layer) in roles and not own
 
 
 def _could_be_others(layer: Layer, image: Layer) -> bool:
@@ -104,19 +108,21 @@ def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
 
     size = layers.spatial_shape(place.image)[-2:]
     mask = np.zeros(size, bool)
-    for vertices, kind in zip(vertices_on(shapes, place.image), shapes.shape_type, strict=True):
-        if kind in ("rectangle", "polygon", "ellipse") and (np.round(vertices[0, :-2]) == place.index).all():
-            outline = vertices[:, -2:] if kind != "ellipse" else _round(vertices[:, -2:])
-            mask |= polygon2mask(size, outline)
+    vertices, starts = vertices_on(shapes, place.image)
+    kinds = shapes.shape_type
+    in_plane = (np.round(vertices[starts[:-1], :-2]) == place.index).all(axis=1)
+    for number in np.flatnonzero(in_plane):
+        if kinds[number] in AREAS:
+            outline = vertices[starts[number] : starts[number + 1], -2:]
+            mask |= polygon2mask(size, outline if kinds[number] != "ellipse" else _round(outline))
     return mask if mask.any() else None
 
 
-def vertices_on(shapes: Shapes, image: Layer) -> list[NDArray[np.floating]]:
-    """Return the vertices (V, dimensions) of each shape in pixels of an image."""
-    if not shapes.data:
-        return []
-    ends = np.cumsum([len(vertices) for vertices in shapes.data])
-    return np.split(map_points(np.concatenate(shapes.data), shapes, image), ends[:-1])
+def vertices_on(shapes: Shapes, image: Layer) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+    """Return the vertices (V, dimensions) of all N shapes in pixels of an image, and where each begins (N + 1,)."""
+    data = shapes.data  # napari makes a list of it at each look
+    vertices = np.concatenate(data) if data else np.zeros((0, shapes.ndim))
+    return map_points(vertices, shapes, image), np.cumsum([0, *map(len, data)])
 
 
 def _round(corners: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -33,7 +33,7 @@ Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
 _KNOWN: dict[str, tuple[object, ...]] = {}  # the identity of images by their id, also of those that were closed
-_COLOURS = 3  # channels of an RGB image; a fourth one says how much is seen through it, which files are read without
+_COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
 

@@ -140,8 +140,9 @@ def make_found_boxes(image: Layer) -> Shapes:
 
 def make_training_image(image: Layer) -> Image:
     """Return a hidden layer for what is learned from in the place of the image."""
+    colours = (3,) if image.rgb else ()
     return Image(
-        np.zeros(layers.level_0(image).shape, np.uint8),
+        np.zeros((*layers.spatial_shape(image), *colours), np.uint8),
         name=f"{image.name} training image",
         rgb=image.rgb,
         contrast_limits=(0, 255),

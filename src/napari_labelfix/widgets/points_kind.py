@@ -61,7 +61,7 @@ def _adopt_points(layer: PointsLayer) -> None:
 
         kinds = pd.Categorical([CELL] * len(layer.data), categories=[CELL, NO_CELL])
         layer.features = layer.features.assign(kind=kinds)
-        layer.feature_defaults = {"kind": CELL}
+        _take_in_hand(layer, CELL)
     if layer.face_color_mode == "direct":  # as napari makes it: nobody has chosen yet
         layer.face_color, layer.border_color = "kind", "kind"
         layer.face_color_cycle = {kind: (*color[:3], _OPACITY) for kind, color in _RGBA.items()}
@@ -72,8 +72,13 @@ def _adopt_points(layer: PointsLayer) -> None:
 def _start_pointing(layer: PointsLayer, kind: str, _place: Place) -> None:
     _adopt_points(layer)
     layer.selected_data = set()  # what is selected would become of this kind
-    layer.feature_defaults = {"kind": kind}
+    _take_in_hand(layer, kind)
     layer.mode = "add"
+
+
+def _take_in_hand(layer: PointsLayer, kind: str) -> None:
+    """Let the next point be of a kind; what else the layer knows of its points stays as it is."""
+    layer.feature_defaults = layer.feature_defaults.assign(kind=kind)
 
 
 def _kind_in_hand(layer: PointsLayer) -> str:
@@ -85,11 +90,11 @@ def add_points(layer: PointsLayer, points: NDArray[np.floating], kind: str) -> N
     _adopt_points(layer)
     in_hand, diameter = _kind_in_hand(layer), diameter_of(layer)
     layer.selected_data = set()  # what is selected would become like the new ones
-    layer.feature_defaults = {"kind": kind}
+    _take_in_hand(layer, kind)
     layer.current_size = diameter
     layer.add(points)
     layer.selected_data = set()
-    layer.feature_defaults = {"kind": in_hand}
+    _take_in_hand(layer, in_hand)
 
 
 def diameter_of(layer: PointsLayer) -> float:

@@ -14,6 +14,7 @@ from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.boxes_kind import BOX_COLOR
 from napari_labelfix.widgets.layer_states import tag_for
+from napari_labelfix.widgets.results import lock
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def restore(project: Project, record: LayerRecord) -> Layer:
         adopt(layer)
     dress(layer, record)
     if record.author == "model":
-        layer.editable = False
+        lock(layer)
     return layer
 
 

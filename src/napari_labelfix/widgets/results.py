@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from napari.utils.events import Event
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.review.objects import Objects
@@ -32,6 +33,19 @@ class LegendEntry(NamedTuple):
     color: str
     meaning: str
     number: int
+
+
+def lock(layer: Layer) -> None:
+    """Let nobody edit a layer from now on: what they do would be lost at the next refresh.
+
+    napari's controls make points and shapes editable when they are shown first, and after each look in 3D.
+    """
+    layer.editable = False
+    layer.events.editable.connect(_stay_locked)
+
+
+def _stay_locked(event: Event) -> None:
+    event.source.editable = False
 
 
 class ResultLayers(ABC):
@@ -56,6 +70,8 @@ class ResultLayers(ABC):
         self.shape = layers.spatial_shape(image)
         self.planes = layers.plane_indices(self.shape)
         self._awaited: set[layers.Role] = set()  # optional layers that this run has not made yet
+        for layer in filter(None, map(self.layer, (*self.makers, *self.optional_makers))):
+            lock(layer)  # they come out of a project
 
     def layer(self, role: layers.Role) -> Layer | None:
         """Return one of the layers, or None where it is missing."""
@@ -124,6 +140,6 @@ class ResultLayers(ABC):
 
     def _add(self, role: layers.Role, make: Maker) -> None:
         layer = make(self.image)
-        layer.editable = False
+        lock(layer)
         layers.link(layer, role, self.image, self.method)
         layers.add_quietly(self.viewer, layer)

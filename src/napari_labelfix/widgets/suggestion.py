@@ -77,19 +77,25 @@ class SuggestionButton(QPushButton):
         self.setEnabled(usable and not self._work.busy)
 
     def _show(self, suggested: Annotation) -> None:
+        sentence, mood = f"The {self._what} that were found could not be added.", "warning"
+        try:
+            sentence, mood = self._add(suggested)
+        finally:  # napari tells of an error; the button must not stay disabled
+            self._end(sentence, mood)
+
+    def _add(self, suggested: Annotation) -> tuple[str, str]:
+        """Put what was found into the layer; return what to say, and its mood."""
         place = self._place
         if place is None or place.image is not self._inputs.image or self._kind.write is None or not self._usable:
-            self._end("The image was changed, or a run has begun meanwhile, so nothing was added.", "hint")
-            return
+            return "The image was changed, or a run has begun meanwhile, so nothing was added.", "hint"
         if self._inputs.annotation is None:
             self._inputs.create_annotation()
         layer = self._inputs.annotation
         found = self._kind.write(layer, place, suggested)
         layers.show(layer)
         if found:
-            self._end(f"{found} {self._what} were found. Delete wrong ones, draw more, or go on to Run.", "done")
-        else:
-            self._end(f"No {self._what} were found. Choose another way or more sensitivity, or draw some.", "warning")
+            return f"{found} {self._what} were found. Delete wrong ones, draw more, or go on to Run.", "done"
+        return f"No {self._what} were found. Choose another way or more sensitivity, or draw some.", "warning"
 
     def _end(self, sentence: str, mood: str) -> None:
         self.setEnabled(self._usable)
