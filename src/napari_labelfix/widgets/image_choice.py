@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QMenu, QToolButton, QWidget, QWidgetAction
+from qtpy.QtWidgets import QCheckBox, QMenu, QPushButton, QWidget, QWidgetAction
 
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.layer_combo import LayerCombo
@@ -86,7 +86,7 @@ class ImageChoice(LayerCombo):
         self.others_button.show_images(offered, [layer for layer in self.together if layer != self.layer])
 
 
-class OthersButton(QToolButton):
+class OthersButton(QPushButton):
     """Says how many other images there are in a run; its menu has a box for each, and stays open."""
 
     chosen = Signal(list)  # of layers
@@ -96,8 +96,6 @@ class OthersButton(QToolButton):
         self._boxes: dict[Layer, QCheckBox] = {}
         self._all = QCheckBox("All")
         self._all.clicked.connect(self._on_all)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip("Other images that are open: a run learns from all of them, and labels them all.")
         self.setMenu(QMenu(self))
@@ -136,6 +134,7 @@ class OthersButton(QToolButton):
 
     def _add(self, box: QCheckBox) -> QWidgetAction:
         """Add a row that is clicked without closing the menu."""
+        box.setStyleSheet("padding: 3px 12px 3px 6px;")
         row = QWidgetAction(self.menu())
         row.setDefaultWidget(box)
         self.menu().addAction(row)
