@@ -5,6 +5,7 @@ import pytest
 import torch
 from torchvision.ops import box_iou
 
+from napari_labelfix.metrics import boxes
 from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.metrics.overlap import iou_of_boxes
 
@@ -46,6 +47,24 @@ def test_scores_are_compared_over_all_images():
 def test_more_than_a_hundred_boxes_count():
     grid = np.array([(y, x, y + 8, x + 8) for y in range(0, 200, 10) for x in range(0, 100, 10)], float)
     assert box_scores([(grid, np.ones(200))], [grid]).ar == 1
+
+
+def test_every_box_counts_however_many_there_are():
+    grid = np.array([(y, x, y + 8, x + 8) for y in range(0, 300, 10) for x in range(0, 200, 10)], float)
+    assert box_scores([(grid, np.linspace(1, 0.1, 600))], [grid]) == (1, 1, 1, 1)
+    assert box_scores([(grid, np.ones(600)), (TRUTH, np.ones(4))], [grid, TRUTH]).ar == 1
+
+
+def test_many_boxes_are_compared_in_parts_with_the_same_result(monkeypatch):
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0, 250, (520, 2))
+    truth = np.hstack([low, low + rng.uniform(8, 30, (520, 2))])
+    found = np.concatenate([truth[:400] + rng.normal(0, 1.5, (400, 4)), truth[100:300] + rng.normal(0, 3, (200, 4))])
+    images = [(found, rng.permutation(600) / 600), (TRUTH, np.full(4, 0.95) - np.arange(4) / 1e4)], [truth, TRUTH]
+    in_parts = box_scores(*images)
+    monkeypatch.setattr(boxes, "MOST", 10_000)
+    assert in_parts == pytest.approx(box_scores(*images))
+    assert 0.1 < in_parts.ap < 0.9
 
 
 def test_images_must_go_together_and_have_boxes():

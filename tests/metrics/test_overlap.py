@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import f1_score as sklearn_dice
 from sklearn.metrics import jaccard_score
 
-from napari_labelfix.metrics.overlap import dice, iou
+from napari_labelfix.metrics import overlap
+from napari_labelfix.metrics.overlap import dice, iou, iou_of_boxes, overlapping_any, overlapping_pairs
 
 EMPTY = np.zeros((4, 5), bool)
 FULL = np.ones((4, 5), bool)
@@ -41,3 +42,29 @@ def test_every_value_but_zero_is_foreground():
 def test_masks_of_different_shapes_are_refused_rather_than_broadcast(measure):
     with pytest.raises(ValueError, match=r"one shape, but got \(4, 5\) and \(4, 1\)"):
         measure(FULL, FULL[:, :1])
+
+
+some_boxes = st.lists(
+    st.tuples(*[st.integers(0, 20)] * 2, *[st.sampled_from([0, 1, 3, 4, 7, 30])] * 2), max_size=12
+).map(lambda rows: np.array([(y, x, y + h, x + w) for y, x, h, w in rows], np.float32).reshape(-1, 4))
+
+
+@given(some_boxes, some_boxes, st.sampled_from([0.01, 0.3, 0.5]), st.sampled_from([1, 7, 2**20]))
+def test_pairs_are_those_of_the_whole_table(one, other, least, at_once):
+    table = iou_of_boxes(one, other) >= least
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overlap, "_AT_ONCE", at_once)
+        mine, theirs = overlapping_pairs(one, other, least)
+    assert sorted(zip(mine, theirs, strict=True)) == list(zip(*np.nonzero(table), strict=True))
+    assert np.array_equal(overlapping_any(one, other, least), table.any(axis=1))
+
+
+def test_few_of_thousands_of_boxes_are_compared():
+    """Though one is as tall as all of the image."""
+    low = np.stack(np.meshgrid(np.arange(60), np.arange(60)), axis=-1).reshape(-1, 2) * 25.0
+    boxes = np.concatenate([np.hstack([low, low + 24]), [[0, 0, 1500, 24]]])
+    looked_at = sum(len(mine) for mine, _ in overlap._side_by_side(boxes, boxes))
+    assert looked_at < 0.06 * len(boxes) ** 2
+    mine, theirs = overlapping_pairs(boxes, boxes, 0.5)
+    assert np.array_equal(mine[np.argsort(mine)], np.arange(len(boxes)))
+    assert np.array_equal(mine, theirs)

@@ -51,6 +51,32 @@ def test_the_loss_is_a_number_with_boxes_and_without(compact):
     assert all(torch.isfinite(p.grad).all() for p in compact.parameters() if p.grad is not None)
 
 
+def test_where_nothing_is_proposed_and_there_are_no_boxes_only_proposing_is_learned(compact, monkeypatch):
+    """Torchvision classifies nothing then, takes the mean, and gets no number."""
+    monkeypatch.setattr(compact.rpn, "score_thresh", 1.0)
+    compact.train().zero_grad()
+    loss = detection_loss(compact, torch.rand(2, 1, 64, 64), [torch.zeros(0, 4)] * 2)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert loss > 0
+    assert all(torch.isfinite(p.grad).all() for p in compact.parameters() if p.grad is not None)
+    with_box = detection_loss(compact, torch.rand(2, 1, 64, 64), [torch.tensor([[5.0, 5, 30, 40]]), torch.zeros(0, 4)])
+    assert torch.isfinite(with_box), "a given box is classified, whatever is proposed"
+
+
+def test_a_loss_that_is_no_number_is_not_hidden(compact):
+    compact.train()
+    assert detection_loss(compact, torch.full((1, 1, 64, 64), torch.nan), [torch.zeros(0, 4)]).isnan()
+
+
+def test_all_cells_of_a_dense_culture_are_found():
+    y, x = np.indices((512, 512))
+    image = (np.hypot(y % 18 - 9, x % 18 - 9) < 7.5) * np.float32(0.8)
+    network = start_detector(UnetSpec("microscopy", 1, 2), pretrained=True).network
+    (found,) = detect(network, [torch.from_numpy(image)[None]])
+    assert len(found.scores) > 0.9 * (512 // 18) ** 2
+
+
 def test_images_may_differ_in_size_and_keep_theirs(compact):
     found = detect(compact, [torch.rand(1, 50, 90), torch.rand(1, 130, 70)])
     for one, (height, width) in zip(found, [(50, 90), (130, 70)], strict=True):

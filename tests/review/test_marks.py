@@ -1,9 +1,9 @@
-"""Points that are there already, and the point that is meant."""
+"""Points and boxes that are there already, and the point that is meant."""
 
 import numpy as np
 import pytest
 
-from napari_labelfix.review.marks import near_any, nearest
+from napari_labelfix.review.marks import near_any, nearest, overlapping_any
 
 KNOWN = np.array([[10.0, 10], [30, 30]])
 
@@ -35,3 +35,13 @@ def test_no_points_are_near_nothing(none):
 def test_the_nearest_is_meant_unless_it_is_too_far():
     assert nearest(KNOWN, np.array([28.0, 29]), np.array([5, 5])) == 1
     assert nearest(KNOWN, np.array([20.0, 20]), np.array([5, 5])) is None
+
+
+def test_a_box_is_there_where_one_of_its_plane_shares_half_of_it():
+    known = np.array([[0.0, 0, 10, 10], [20, 20, 40, 40]])
+    found = np.array([[0.0, 0, 10, 11], [20, 20, 29, 40], [20, 20, 40, 40]])
+    flat = np.zeros((3, 0), int), np.zeros((2, 0), int)
+    np.testing.assert_array_equal(overlapping_any(found, flat[0], known, flat[1]), [True, False, True])
+    planes = np.array([[0], [0], [0]]), np.array([[0], [1]])
+    np.testing.assert_array_equal(overlapping_any(found, planes[0], known, planes[1]), [True, False, False])
+    assert overlapping_any(found[:0], flat[0][:0], known, flat[1]).size == 0

@@ -100,10 +100,10 @@ class Trainee:
     def _end_step(self, loss: Tensor) -> float:
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        self._optimizer.step()
         value = loss.item()
-        if not math.isfinite(value):
+        if not math.isfinite(value):  # before the step, which would spoil the weights
             raise TrainingError("The training diverged: its loss is no number. Choose a smaller learning rate.")
+        self._optimizer.step()
         return value
 
     def _shrink(self) -> None:

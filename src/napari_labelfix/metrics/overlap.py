@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
+
+_AT_ONCE = 2**20  # pairs of boxes that are looked at together, for the memory that they take
 
 
 def iou(predicted: NDArray[np.generic], truth: NDArray[np.generic]) -> float:
@@ -66,12 +70,74 @@ def iou_of_boxes(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDAr
     NDArray[np.float64]
         (N, M) in [0, 1]; boxes without area overlap with nothing.
     """
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2).astype(float)
-    area_of_one, area_of_other = (np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1) for boxes in (one, other))
-    union = area_of_one[:, None] + area_of_other - shared
+    return _iou_of_pairs(one[:, None], other[None])
+
+
+def overlapping_pairs(
+    one: NDArray[np.floating], other: NDArray[np.floating], least: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which boxes of one set overlap with which of another; thousands in a plane take a fraction of a second.
+
+    Parameters
+    ----------
+    one, other
+        (N, 4) and (M, 4) y0, x0, y1, x1.
+    least
+        Intersection over union, above 0, from which on two overlap.
+
+    Returns
+    -------
+    tuple[NDArray[np.intp], NDArray[np.intp]]
+        Of each pair, the index in `one` and that in `other`.
+    """
+    found = [np.zeros((2, 0), np.intp)]
+    for mine, theirs in _side_by_side(one, other):
+        a, b = one[mine], other[theirs]
+        near = (a[:, 1] < b[:, 3]) & (b[:, 1] < a[:, 3])
+        mine, theirs = mine[near], theirs[near]
+        same = _iou_of_pairs(one[mine], other[theirs]) >= least
+        found.append(np.stack([mine[same], theirs[same]]))
+    pairs = np.concatenate(found, axis=1)
+    return pairs[0], pairs[1]
+
+
+def overlapping_any(one: NDArray[np.floating], other: NDArray[np.floating], least: float) -> NDArray[np.bool_]:
+    """Return (N,) which boxes (N, 4) overlap with one of others (M, 4); see `overlapping_pairs`."""
+    found = np.zeros(len(one), bool)
+    found[overlapping_pairs(one, other, least)[0]] = True
+    return found
+
+
+def _iou_of_pairs(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return (...) intersection over union of boxes (..., 4) with those at the same place of another array."""
+    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=-1).astype(float)
+    areas = [np.clip(boxes[..., 2:] - boxes[..., :2], 0, None).prod(axis=-1) for boxes in (one, other)]
+    union = areas[0] + areas[1] - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def _side_by_side(
+    one: NDArray[np.floating], other: NDArray[np.floating]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Tell the pairs of boxes, by their indices, that have some rows in common, and a few others.
+
+    The others are sorted by where they begin. Those of about the same height come together, so that a single tall box
+    does not make all of them candidates.
+    """
+    heights = other[:, 2] - other[:, 0]
+    octaves = np.floor(np.log2(heights, out=np.full(len(other), np.nan), where=heights > 0))
+    for octave in np.unique(octaves[heights > 0]):
+        theirs = np.flatnonzero(octaves == octave)
+        theirs = theirs[np.argsort(other[theirs, 0])]
+        begins = other[theirs, 0]
+        first = np.searchsorted(begins, one[:, 0] - 2.0 ** (octave + 1))
+        counts = np.maximum(np.searchsorted(begins, one[:, 2]) - first, 0)
+        part = np.cumsum(counts) // _AT_ONCE
+        for mine in np.split(np.arange(len(one)), np.flatnonzero(np.diff(part)) + 1):
+            ends = np.cumsum(counts[mine])
+            within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts[mine], counts[mine])
+            yield np.repeat(mine, counts[mine]), theirs[np.repeat(first[mine], counts[mine]) + within]
 
 
 def _count(predicted: NDArray[np.generic], truth: NDArray[np.generic]) -> tuple[int, int, int]:

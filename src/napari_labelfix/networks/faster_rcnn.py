@@ -40,6 +40,7 @@ CLASSES = 2  # no cell, cell
 DETECTOR = UnetSpec(microscopy_encoder.NAME, channels=3, classes=CLASSES)  # of the shipped weights
 FILE = "detector"
 SIZES = {microscopy_encoder.NAME: 24.0, RESNET50: 64.0}  # pixels: how large each network wants to see a typical cell
+RATES = {microscopy_encoder.NAME: 1e-2, RESNET50: 1e-3}  # of stochastic gradient descent; ResNet-50 diverges at more
 
 _FEATURES = 64  # channels of each level
 _HIDDEN = 192  # numbers that describe what is in a box
@@ -47,13 +48,14 @@ _LEVELS = {4: (12, 18), 8: (27, 40), 16: (60, 90)}  # stride: sides of its ancho
 _RATIOS = (0.5, 1.0, 2.0)
 _LIMITS = {
     "rpn_pre_nms_top_n_test": 1500,
-    "rpn_post_nms_top_n_test": 800,
+    "rpn_post_nms_top_n_test": 1600,
     "rpn_post_nms_top_n_train": 500,
     "rpn_pre_nms_top_n_train": 1000,
     "box_batch_size_per_image": 128,
-    "box_detections_per_img": 500,
+    "box_detections_per_img": 1500,  # of a tile of 512 pixels: three times as many small cells as fit side by side
     "rpn_score_thresh": 0.1,
 }
+_OF_PROPOSALS = ("loss_objectness", "loss_rpn_box_reg")  # torchvision's names of the losses of the first stage
 _MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
 
 
@@ -133,6 +135,9 @@ def load_detector(spec: UnetSpec, weights: bytes) -> nn.Module:
 def detection_loss(network: nn.Module, images: Tensor, boxes: Sequence[Tensor]) -> Tensor:
     """Return the sum of the four losses of Faster R-CNN.
 
+    Where there are neither boxes nor proposals, only the two losses of proposing count: there is nothing to classify,
+    and torchvision takes the mean over nothing, which is no number.
+
     Parameters
     ----------
     network
@@ -144,6 +149,8 @@ def detection_loss(network: nn.Module, images: Tensor, boxes: Sequence[Tensor]) 
     """
     targets = [{"boxes": swap(each), "labels": torch.ones(len(each)).long().to(each.device)} for each in boxes]
     losses: dict[str, Tensor] = network(list(images), targets)
+    if not any(map(len, boxes)) and losses["loss_classifier"].isnan():
+        losses = {name: losses[name] for name in _OF_PROPOSALS}
     return torch.stack(list(losses.values())).sum()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.metrics import overlap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def overlapping_any(
     for plane in np.unique(planes, axis=0):
         here = (planes == plane).all(axis=1)
         there = known[(known_planes == plane).all(axis=1)]
-        found[here] = (iou_of_boxes(boxes[here], there) >= SAME_BOX).any(axis=1)
+        found[here] = overlap.overlapping_any(boxes[here], there, SAME_BOX)
     return found
 
 

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+from napari.utils.notifications import show_info
 
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Count
@@ -43,6 +44,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
 
     def __init__(self, results: ResultLayers, annotation: Marks | None) -> None:
         self._results, self._annotation = results, annotation
+        self._there: NDArray[np.bool_] | None = None  # of the proposed marks: which the person has already
+        self._there_of: object = None  # the table of the proposed marks that `_there` was worked out for
 
     @property
     def target(self) -> Layer | None:
@@ -66,7 +69,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
             layers.select(self._results.viewer, self._annotation)
 
     def forget_counts(self) -> None:
-        """Do nothing: counts are not kept."""
+        """Note that the person's marks have changed, or are others."""
+        self._there = None
 
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
         """Return what accepting all marks of at least this score would do."""
@@ -74,7 +78,7 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         if proposed is None:
             return Count(0, 0)
         chosen = self._right(proposed, threshold)
-        present = int(self._present(proposed)[chosen].sum())
+        present = int(self._known_present(proposed)[chosen].sum())
         return Count(int(chosen.sum()) - present, present)
 
     def accept_above(self, threshold: float = 0.0, change: Change | None = None) -> Accepted | None:
@@ -102,6 +106,9 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         places = {_place(mark) for mark in added}
         indices = [index for index, mark in enumerate(self._annotation.data) if _place(mark) in places]
         self._annotation.remove(indices)
+        self.forget_counts()
+        if not indices:
+            show_info("Nothing was taken back: what was accepted last has been moved or removed since.")
         return len(indices)
 
     def _proposed(self) -> Marks | None:
@@ -116,12 +123,24 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         layer = self._annotation
         if layer is None:
             return Accepted(0, present)
-        added = self._copy(proposed, chosen, layer)
-        if len(added):
+        before = len(layer.data)
+        self._copy(proposed, chosen, layer)
+        added = [np.array(mark) for mark in layer.data[before:]]  # as napari keeps them: rounded, maybe
+        if added:
             layers.tag_of(layer).setdefault(_ACCEPTS, []).append(added)
+        self.forget_counts()
         layers.show(layer)
         layers.select(self._results.viewer, layer)
         return Accepted(len(added), present)
+
+    def _known_present(self, proposed: Marks) -> NDArray[np.bool_]:
+        """Return what `_present` does; worked out anew when something else is proposed, or counts are to be forgotten.
+
+        What is proposed comes with a table of its own each time.
+        """
+        if self._there is None or self._there_of is not proposed.features:
+            self._there, self._there_of = self._present(proposed), proposed.features
+        return self._there
 
     @abstractmethod
     def _present(self, proposed: Marks) -> NDArray[np.bool_]:
@@ -133,7 +152,7 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
 
     @abstractmethod
     def _copy(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks) -> Sequence[Any]:
-        """Add some (N,) of the proposed marks to the person's layer, and return them as they are there."""
+        """Add some (N,) of the proposed marks to the person's layer, after those that it has, and return them."""
 
 
 def _place(mark: NDArray[np.floating]) -> bytes:

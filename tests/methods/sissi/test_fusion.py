@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, fuse, suppress
+from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, fuse, most_boxes, suppress
 
 
 def scored(*rows):
@@ -54,6 +54,12 @@ def test_what_one_of_two_views_sees_counts_half():
 def test_boxes_that_are_too_unsure_are_left_out():
     assert len(fuse([scored([0, 0, 10, 10, 0.2])]).scores) == 0
     assert len(fuse([scored([0, 0, 10, 10, 0.2])], skipped=0.1).scores) == 1
+
+
+@pytest.mark.parametrize("cell", [24.0, 64.0])
+def test_more_boxes_are_kept_than_cells_fit_side_by_side_in_the_size_in_which_they_are_seen(cell):
+    assert most_boxes(4096, 2048, cell) > 2 * (4096 // cell) * (2048 // cell)
+    assert most_boxes(10, 10, cell) >= 100
 
 
 def test_nothing_stays_nothing():

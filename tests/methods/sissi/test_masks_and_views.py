@@ -59,14 +59,14 @@ def page(y0, x0, y1, x1, shape=(90, 120)):
 
 
 def test_twenty_views_of_one_cell_agree_on_its_box(bright_finder):
-    found = find(None, page(20, 70, 40, 100), 0.1, thorough=True)
+    found = find(None, page(20, 70, 40, 100), 0.1, thorough=True, cell=24)
     assert len(bright_finder) == len(SCALES) * len(FLIPS) == 20
     assert found.corners == pytest.approx(np.array([[20, 70, 40, 100]]), abs=0.6)
     assert found.scores == pytest.approx([0.8])
 
 
 def test_one_look_is_one_look(bright_finder):
-    found = find(None, page(20, 70, 40, 100), 0.1, thorough=False)
+    found = find(None, page(20, 70, 40, 100), 0.1, thorough=False, cell=24)
     assert len(bright_finder) == 1
     assert found.corners.tolist() == [[20, 70, 40, 100]]
 
@@ -74,11 +74,25 @@ def test_one_look_is_one_look(bright_finder):
 @pytest.mark.parametrize("corner", [(240, 240), (20, 250), (500, 500)])
 def test_in_a_large_page_a_cell_at_a_seam_is_found_once_and_in_its_place(bright_finder, corner):
     y, x = corner
-    found = find(None, page(y, x, y + 30, x + 24, (700, 650)), 0.1, thorough=False)
+    found = find(None, page(y, x, y + 30, x + 24, (700, 650)), 0.1, thorough=False, cell=24)
     assert found.corners.tolist() == [[y, x, y + 30, x + 24]]
     assert len(bright_finder) > 1
     assert max(max(shape) for shape in bright_finder) <= 512
 
 
 def test_scores_below_the_lowest_are_left_out(bright_finder):
-    assert len(find(None, page(20, 70, 40, 100), 0.9, thorough=False).scores) == 0
+    assert len(find(None, page(20, 70, 40, 100), 0.9, thorough=False, cell=24).scores) == 0
+
+
+def test_every_cell_of_a_dense_page_is_kept(monkeypatch):
+    grid = np.array([(y, x, y + 22, x + 22) for y in range(0, 700, 23) for x in range(0, 600, 23)])
+
+    def detect(_network, images):
+        shape = torch.tensor(images[0].shape[1:])
+        inside = torch.from_numpy(grid)[(torch.from_numpy(grid)[:, 2:] <= shape).all(dim=1)].float()
+        return [Found(inside, torch.full((len(inside),), 0.9))]
+
+    monkeypatch.setattr(views, "detect", detect)
+    monkeypatch.setattr(views, "_SIDE", 1024)
+    found = find(None, torch.zeros(1, 740, 640), 0.1, thorough=False, cell=24)
+    assert len(found.scores) == len(grid)

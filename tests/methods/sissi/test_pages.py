@@ -60,6 +60,13 @@ def test_a_page_smaller_than_a_crop_is_padded():
     assert all(len(boxes) == 1 for boxes in crops.boxes if len(boxes))
 
 
+@pytest.mark.parametrize("height", [1, 2, 3])
+def test_a_page_of_one_row_is_cut_as_any_other(height):
+    torch.manual_seed(0)
+    page = Page(torch.rand(1, height, 90), np.array([[0, 10, height, 34]], np.float32))
+    assert random_crops([page], 30, 64, np.random.default_rng(0)).images.shape == (30, 1, 64, 64)
+
+
 def test_what_is_shown_is_learned_from_in_the_place_of_the_image():
     page = bright_page(CORNERS)
     page.shown = torch.full_like(page.image, 0.5)

@@ -60,6 +60,19 @@ def test_boxes_at_the_edge_and_none_are_fine(discs, corners):
     assert 0 <= made.min() <= made.max() <= 1
 
 
+@pytest.mark.parametrize("side", [1, 2, 3])
+@pytest.mark.parametrize("corner", [(30, 30), (95, 40), (0, 127)])
+def test_slivers_of_a_box_are_fine(discs, side, corner):
+    """OpenCV cannot clone what is one or two pixels wide."""
+    image, _ = discs
+    y, x = corner
+    for box in ([y, x, y + side, x + 20], [y, x, y + 20, x + side]):
+        made = synthetic_like(image, np.array([box], float), "weak blur")
+        assert made.shape == image.shape
+        if side < 3:
+            assert made[y, x, 0] == pytest.approx(image[y, x, 0], abs=0.01), "what is known is as it was"
+
+
 def test_every_channel_is_made(discs):
     image, boxes = discs
     colours = np.concatenate([image, 1 - image, image[::-1]], axis=2)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SAME = 0.5  # IoU with the mean so far above which a box is of the same cell
 SKIPPED = 0.25  # a view's boxes with a lower score are left out
 OVERLAP = 0.2  # IoU from which on the worse of two boxes goes
-DENSEST = 200 / 512**2  # boxes a pixel that are kept, of cells in the size in which the paper sees them
+_HEADROOM = 3  # times as many boxes as typical cells fit side by side are kept: some cells are smaller
+_FEWEST = 500  # boxes that are kept in any case
 
 
 class Scored(NamedTuple):
@@ -59,19 +60,25 @@ def fuse(views: Sequence[Scored], skipped: float = SKIPPED) -> Scored:
     every = every.taken(np.argsort(-every.scores, kind="stable"))
     weighted = np.zeros((len(every.scores), 4))  # by cluster, sum of score x box
     weights, members = np.zeros(len(every.scores)), np.zeros(len(every.scores))
+    means = np.zeros_like(weighted)
     count = 0
     for corners, score in zip(every.corners.astype(float), every.scores.astype(float), strict=True):
-        overlaps = iou_of_boxes(corners[np.newaxis], weighted[:count] / weights[:count, None])[0]
-        best = int(overlaps.argmax()) if count else 0
-        if not count or overlaps[best] <= SAME:
+        best = _cluster_of(corners, means[:count])
+        if best is None:
             best, count = count, count + 1
         weighted[best] += score * corners
         weights[best] += score
         members[best] += 1
+        means[best] = weighted[best] / weights[best]
     found, seen = slice(count), members[:count]
     scores = weights[found] / seen * np.minimum(seen, len(views)) / max(1, len(views))
-    fused = Scored((weighted[found] / weights[found, None]).astype(np.float32), scores.astype(np.float32))
+    fused = Scored(means[found].astype(np.float32), scores.astype(np.float32))
     return fused.taken(np.argsort(-fused.scores, kind="stable"))
+
+
+def most_boxes(height: int, width: int, cell: float) -> int:
+    """Return how many boxes of a page of this size are kept at most, where cells have a side of `cell` pixels."""
+    return max(_FEWEST, round(_HEADROOM * height * width / cell**2))
 
 
 def suppress(found: Scored, lowest: float, most: int) -> Scored:
@@ -79,3 +86,16 @@ def suppress(found: Scored, lowest: float, most: int) -> Scored:
     found = found.taken(found.scores >= lowest)
     kept = nms(torch.from_numpy(found.corners), torch.from_numpy(found.scores), OVERLAP).numpy()
     return found.taken(kept[:most])
+
+
+def _cluster_of(corners: NDArray[np.float64], means: NDArray[np.float64]) -> int | None:
+    """Return which cluster a box (4,) is of: that whose mean, of (N, 4), it overlaps most; None if it is of none."""
+    low, high = corners[:2], corners[2:]
+    near = np.flatnonzero(
+        (means[:, 0] < high[0]) & (means[:, 1] < high[1]) & (means[:, 2] > low[0]) & (means[:, 3] > low[1])
+    )
+    if not len(near):
+        return None
+    overlaps = iou_of_boxes(corners[np.newaxis], means[near])[0]
+    best = int(overlaps.argmax())
+    return int(near[best]) if overlaps[best] > SAME else None

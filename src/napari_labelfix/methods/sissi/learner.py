@@ -15,6 +15,8 @@ from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.faster_rcnn import (
     CLASSES,
+    RATES,
+    SIZES,
     detection_loss,
     load_detector,
     start_detector,
@@ -60,13 +62,15 @@ class Learner(Trainee):
         self.spec, self.params = spec, params
         self.share = SHARE
         self._rng = np.random.default_rng(params.seed)
-        self._optimizer = torch.optim.SGD(
-            self.network.parameters(), params.learning_rate, momentum=_MOMENTUM, weight_decay=_DECAY
-        )
+        rate = params.learning_rate or RATES[spec.encoder]
+        self._optimizer = torch.optim.SGD(self.network.parameters(), rate, momentum=_MOMENTUM, weight_decay=_DECAY)
         self._schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(self._optimizer, patience=_PATIENCE)
 
     def epoch(self, target: Sequence[Page], source: Sequence[Page]) -> Iterator[float]:
-        """Train on about every pixel of the target once, and on as many of the source; tell the loss of each step."""
+        """Train on about every pixel of the target once, and on as many of the source; tell the loss of each step.
+
+        Without a target, all is learned from the source, and without a source all from the target.
+        """
         crops = 2 * max(FEWEST_CROPS, sum(page.area for page in target) // self.crop**2)
         for _ in range(-(-crops // self.batch_size)):
             yield self._within_memory(lambda: self._step(target, source))
@@ -84,7 +88,7 @@ class Learner(Trainee):
 
     def find(self, image: Tensor, thorough: bool) -> Scored:
         """Return the boxes in a page (C, H, W)."""
-        return find(self.settled(), image, self.params.lowest_score, thorough)
+        return find(self.settled(), image, self.params.lowest_score, thorough, SIZES[self.spec.encoder])
 
     def state(self) -> dict[str, Tensor]:
         """Return a copy of the weights, for `go_back`."""
@@ -100,6 +104,7 @@ class Learner(Trainee):
 
     def _step(self, target: Sequence[Page], source: Sequence[Page]) -> float:
         own = (self.batch_size + 1) // 2 if source else self.batch_size
+        own = own if target else 0
         shares = [(target, own), (source, self.batch_size - own)]
         crops = joined([random_crops(pages, count, self.crop, self._rng) for pages, count in shares if count])
         self._start_step()

@@ -37,6 +37,7 @@ _ZOOM = 1.25
 _SOURCE_PLANES, _SOURCE_SIDE = 12, 256  # of the synthetic cells that serve where there are no good labels
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 4.0
 _LIGHT = v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.5))], 0.2)
+_BLURRED = 3  # pixels: what is narrower cannot be mirrored at its edge, as blurring wants it
 _TURNED = v2.Compose(
     [v2.RandomHorizontalFlip(), v2.RandomVerticalFlip(), v2.SanitizeBoundingBoxes(NARROWEST, labels_getter=None)]
 )
@@ -142,6 +143,14 @@ def boxes_of_plane(plane: Plane) -> NDArray[np.float64]:
     return np.asarray(plane.annotation.corners, float) if isinstance(plane.annotation, Boxes) else np.zeros((0, 4))
 
 
+def finished_boxes(plane: Plane) -> NDArray[np.float64]:
+    """Return the boxes (N, 4) of the cells that a person has labelled in a finished plane; none in another one."""
+    finished = plane.annotation
+    if not isinstance(finished, FinishedInstances):
+        return np.zeros((0, 4))
+    return boxes_of_labels(np.where(finished.known(), finished.labels, 0))
+
+
 def typical_side(corners: NDArray[np.floating]) -> float:
     """Return the side of a square as large as the median box."""
     return float(np.sqrt(np.median((corners[:, 2:] - corners[:, :2]).prod(axis=1))))
@@ -207,6 +216,7 @@ def _random_crop(page: Page, size: int, rng: np.random.Generator) -> tuple[Tenso
         [whole / part for whole, part in zip(shape, length, strict=True)] * 2
     )
     marked = tv_tensors.BoundingBoxes(swap(boxes), format="XYXY", canvas_size=(shape[0], shape[1]))
-    seen, marked = _TURNED(_LIGHT(pixels), v2.functional.clamp_bounding_boxes(marked))
+    lit = _LIGHT(pixels) if min(shape) >= _BLURRED else pixels
+    seen, marked = _TURNED(lit, v2.functional.clamp_bounding_boxes(marked))
     padded = functional.pad(seen, (0, size - shape[1], 0, size - shape[0]))
     return padded, swap(marked.as_subclass(torch.Tensor)).to(image.device)

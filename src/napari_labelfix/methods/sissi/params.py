@@ -74,7 +74,7 @@ class SissiParams(NetworkParams):
         help="A Faster R-CNN: microscopy (compact, fast on a CPU), or resnet50 (the paper's, for a GPU).",
     )  # fmt: skip
     learning_rate: float = param(
-        1e-2, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-3, advanced=True,
-        help="Of stochastic gradient descent (0.001 in the paper); it falls when the loss on cells with good boxes no "
-        "longer does.",
+        0.0, label="Learning rate", minimum=0.0, maximum=1.0, step=1e-3, advanced=True,
+        help="Of stochastic gradient descent; 0 takes the detector's own, 0.01 for microscopy and 0.001, as in the "
+        "paper, for resnet50. It falls when the loss on cells with good boxes no longer does.",
     )  # fmt: skip

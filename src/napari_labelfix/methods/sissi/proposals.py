@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from napari_labelfix.data.instances import boxes_of_labels, without_gaps
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
-from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.metrics.overlap import overlapping_pairs
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ def boxes_told(
     foreground
         (H, W) probability of a cell in the page, in which masks grow; None where none are asked for.
     """
-    again = iou_of_boxes(found.corners, given) >= SAME
-    roles = np.where(again.any(axis=1), BoxRole.CONFIRMED, BoxRole.ADDED)
-    dropped = given[~again.any(axis=0)]
+    confirmed, again = overlapping_pairs(found.corners, given, SAME)
+    roles = np.full(len(found.corners), BoxRole.ADDED, np.uint8)
+    roles[confirmed] = BoxRole.CONFIRMED
+    dropped = np.delete(given, again, axis=0)
     corners = _clipped(found.corners / scale, shape).astype(np.float32)
     labels = None
     if foreground is not None:

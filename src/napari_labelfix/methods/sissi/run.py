@@ -69,6 +69,6 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     network, where = load_network(image, model, spec, device, load=load_detector)
     scale = scale_of(cell, SIZES[spec.encoder])
     page = page_image(image, scale, where)
-    found = find(network, page, params.lowest_score, thorough=True)
+    found = find(network, page, params.lowest_score, thorough=True, cell=SIZES[spec.encoder])
     foreground = see_foreground(page) if params.masks == "foreground" else None
     return boxes_told(found, NO_BOXES, scale, (image.shape[0], image.shape[1]), foreground)

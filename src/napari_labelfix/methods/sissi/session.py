@@ -18,6 +18,7 @@ from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import (
     NO_BOXES,
     boxes_of_plane,
+    finished_boxes,
     finished_page,
     synthetic_pages,
     target_page,
@@ -27,7 +28,7 @@ from napari_labelfix.methods.sissi.proposals import SAME, as_finished, boxes_tol
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.sissi.weak_boxes import suggest
 from napari_labelfix.metrics.boxes import box_scores
-from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.metrics.overlap import overlapping_any
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.faster_rcnn import SIZES
 from napari_labelfix.snapshots import Clock, Snapshot
@@ -69,10 +70,12 @@ class Session:
         task.check()
         self.params = params
         self.device = choose_device(params.device)
-        self.planes = _with_boxes(task.planes, params)
+        known = params.cell or _typical_cell(task.planes)  # pixels; 0 where nobody has said it or drawn one
+        self.planes = _with_boxes(task.planes, params, known)
         drawn = bool(len(_all_boxes(task.planes)))
         self._suggested = [NO_BOXES if drawn else boxes_of_plane(plane) for plane in self.planes]  # by no person
-        self.cell = params.cell or typical_side(_all_boxes(self.planes))
+        self._begun = "" if drawn else _beginning(self.planes, params)
+        self.cell = known or typical_side(_all_boxes(self.planes))
         spec = spec_of(params, task.planes[0].channels)
         self._learner = Learner(choose_start(spec, params), spec, params, self.device)
         self._wanted = SIZES[params.encoder]
@@ -123,20 +126,23 @@ class Session:
         for index, plane in enumerate(self.planes):
             if isinstance(plane.annotation, FinishedInstances):
                 finished = as_finished(plane.annotation, self.params.masks)
-                yield Snapshot("first look", 0, total, proposals={index: finished})
+                yield Snapshot("first look", 0, total, proposals={index: finished}, message=self._news())
         yield from self._first_look()
         epoch = yield from self._learn_early()
         while epoch < total:
             told = partial(Snapshot, LATE, epoch, total)
             for index in self.target:
                 self._correct(index)
-                yield told(proposals={index: self.propose(index, with_image=True)}, message=learner.news())
+                yield told(proposals={index: self.propose(index, with_image=True)}, message=self._news())
+                yield from self._show_changed(told)
             yield from self._train(self.target, told)
             yield told({"source loss": learner.check(self.checked)})
             epoch += 1
+        told = partial(Snapshot, "last look", total, total)
         for index in self.target:
             self._look(index, thorough=True)
-            yield Snapshot("last look", total, total, proposals={index: self.propose(index, with_image=True)})
+            yield told(proposals={index: self.propose(index, with_image=True)})
+            yield from self._show_changed(told)
         yield Snapshot("finished", total, total, model=learner.model(self.cell))
 
     def propose(self, index: int, with_image: bool = False) -> FoundBoxes:
@@ -149,7 +155,7 @@ class Session:
 
     def _first_look(self) -> Iterator[Snapshot]:
         """Show what a detector that knows cells finds before any training."""
-        total, message = self.params.epochs, self._learner.news()
+        total, message = self.params.epochs, self._news()
         if not self._learner.all_trained:
             yield Snapshot("starting", 0, total, message=message)
             return
@@ -166,11 +172,12 @@ class Session:
         limit = total if self.params.correction == "never" else max(1, total // 2)
         for epoch in range(limit):
             told = partial(Snapshot, EARLY, epoch, total)
-            boxed = [index for index in self.target if len(self.pages[index].given)] or self.target
+            boxed = [index for index in self.target if len(self.pages[index].given)]
             yield from self._train(boxed, told)
             for index in self.target:
                 self._look(index)
                 yield told(proposals={index: self.propose(index)})
+                yield from self._show_changed(told)
             losses.append(learner.check(self.checked))
             self._agreement.append(self._agree(boxed))
             slower = slowdown(self._agreement)
@@ -191,13 +198,22 @@ class Session:
         pages = [self.pages[index] for index in indices]
         for loss in self._learner.epoch(pages, self.lessons):
             recent.append(loss)
-            while self._changed:
-                index = self._changed.pop()
-                yield told(proposals={index: self.propose(index)})
+            yield from self._show_changed(told)
             if progress.due():
                 model = self._learner.model(self.cell) if models.due() else None
-                yield told({"loss": fmean(recent)}, message=self._learner.news(), model=model)
+                yield told({"loss": fmean(recent)}, message=self._news(), model=model)
                 recent.clear()
+
+    def _show_changed(self, told: partial[Snapshot]) -> Iterator[Snapshot]:
+        """Show the planes that were sent in anew since they were last shown."""
+        while self._changed:
+            index = self._changed.pop()
+            yield told(proposals={index: self.propose(index, with_image=True)})
+
+    def _news(self) -> str:
+        """Return what there is to say and has not been told yet."""
+        news, self._begun = [self._learner.news(), self._begun], ""
+        return " ".join(filter(None, news))
 
     def _look(self, index: int, thorough: bool = False) -> None:
         self.found[index] = self._learner.find(self.pages[index].image, thorough)
@@ -208,7 +224,7 @@ class Session:
         self._look(index, thorough=True)
         known = _with_certain(self.found[index], page.certain)
         found = known.taken(known.scores >= self.params.learned_score).corners
-        lost = page.given[(iou_of_boxes(page.given, found) < SAME).all(axis=1)]
+        lost = page.given[~overlapping_any(page.given, found, SAME)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":
@@ -232,29 +248,63 @@ class Session:
         return grey if plane.image.ndim == 3 else grey[..., 0]
 
 
-def _with_boxes(planes: Sequence[Plane], params: SissiParams) -> list[Plane]:
+def _with_boxes(planes: Sequence[Plane], params: SissiParams, cell: float) -> list[Plane]:
     """Return planes with boxes to begin with: those that were drawn or, if none were, those that are found.
+
+    Parameters
+    ----------
+    planes
+        Of the task.
+    params
+        The run's parameters.
+    cell
+        Side of a typical cell in pixels; 0 where it is not known.
 
     Raises
     ------
     InputError
-        If there are none in the end, or no plane to label.
+        If there is no plane to label, or nothing to learn from: neither boxes nor cells in finished planes.
     """
     if all(isinstance(plane.annotation, FinishedInstances) for plane in planes):
         raise InputError("All images are finished, so there is none to label. Add one that is not.")
     if len(_all_boxes(planes)):
         return list(planes)
+    finished = any(len(finished_boxes(plane)) for plane in planes)
     if params.weak_boxes == "none":
+        if finished:
+            return list(planes)
         raise InputError("No image has boxes. Draw some, or choose a way to find boxes.")
     found = [
-        plane if isinstance(plane.annotation, FinishedInstances) else replace(plane, annotation=suggest(plane, params))
+        plane
+        if isinstance(plane.annotation, FinishedInstances)
+        else replace(plane, annotation=suggest(plane, params, cell))
         for plane in planes
     ]
-    if not len(_all_boxes(found)):
+    if not len(_all_boxes(found)) and not finished:
         raise InputError(
             f"No box was found by {params.weak_boxes}. Draw some boxes, or choose another way or sensitivity."
         )
     return found
+
+
+def _beginning(planes: Sequence[Plane], params: SissiParams) -> str:
+    """Return a sentence that says what a run for which no box was drawn begins with."""
+    count = len(_all_boxes(planes))
+    if params.weak_boxes == "none":
+        return "No boxes were given: cells of finished images are learned from to begin with."
+    if not count:
+        return (
+            f"No boxes were given, and none were found by {params.weak_boxes}: cells of finished images are learned "
+            "from to begin with."
+        )
+    return f"No boxes were given: {count} {'was' if count == 1 else 'were'} found by {params.weak_boxes} to begin with."
+
+
+def _typical_cell(planes: Sequence[Plane]) -> float:
+    """Return the side of a typical box that was drawn or, if none was, of a cell in finished planes; 0 without any."""
+    drawn = _all_boxes(planes)
+    known = drawn if len(drawn) else np.concatenate([finished_boxes(plane) for plane in planes])
+    return typical_side(known) if len(known) else 0.0
 
 
 def _all_boxes(planes: Sequence[Plane]) -> NDArray[np.float64]:
@@ -263,7 +313,6 @@ def _all_boxes(planes: Sequence[Plane]) -> NDArray[np.float64]:
 
 def _with_certain(found: Scored, certain: NDArray[np.float32]) -> Scored:
     """Return found boxes with those that a person is sure of, which win over what overlaps them."""
-    beside = np.asarray((iou_of_boxes(found.corners, certain) < OVERLAP).all(axis=1))
-    others = found.taken(beside)
+    others = found.taken(~overlapping_any(found.corners, certain, OVERLAP))
     scores = np.concatenate([np.ones(len(certain), np.float32), others.scores])
     return Scored(np.concatenate([certain, others.corners]), scores)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KERNELS: dict[Backgrounds, int] = {"weak blur": 21, "strong blur": 71}  # pixels, at the paper's 512 x 512
 _SIGMA = 30.0  # pixels
+_NARROWEST = 3  # pixels: OpenCV cannot clone what is narrower
 _FRAME = 3  # pixels around the image that the cloning may take for its edge
 _BLOCK = 2048  # pixels: larger planes are made in blocks, for the memory that the cloning takes
 _GREY = 255
@@ -66,11 +67,14 @@ def _clone(channel: NDArray[np.uint8], mask: NDArray[np.uint8], kernel: int) -> 
     blurred = cv2.GaussianBlur(channel, (kernel, kernel), _SIGMA)
     if not mask.any():
         return np.asarray(blurred, np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    if min(width, height) < _NARROWEST:
+        return np.where(mask > 0, channel, blurred).astype(np.uint8)
     source, target = (
         cv2.cvtColor(cv2.copyMakeBorder(one, *(_FRAME,) * 4, cv2.BORDER_REFLECT), cv2.COLOR_GRAY2BGR)
         for one in (channel, blurred)
     )
     framed = cv2.copyMakeBorder(mask, *(_FRAME,) * 4, cv2.BORDER_CONSTANT, value=0)
-    x, y, width, height = cv2.boundingRect(framed)
-    cloned = cv2.seamlessClone(source, target, framed, (x + width // 2, y + height // 2), cv2.MIXED_CLONE)
+    middle = (_FRAME + x + width // 2, _FRAME + y + height // 2)
+    cloned = cv2.seamlessClone(source, target, framed, middle, cv2.MIXED_CLONE)
     return np.asarray(cloned[_FRAME:-_FRAME, _FRAME:-_FRAME, 0], np.uint8)

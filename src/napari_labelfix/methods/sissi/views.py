@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.data.tiles import tiles
-from napari_labelfix.methods.sissi.fusion import DENSEST, Scored, fuse, suppress
+from napari_labelfix.methods.sissi.fusion import Scored, fuse, most_boxes, suppress
 from napari_labelfix.methods.sissi.pages import resized
 from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.faster_rcnn import detect
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 SCALES = (0.8, 0.9, 1.0, 1.1, 1.2)
 FLIPS = tuple(product((False, True), repeat=2))  # upside down, left to right
 _SIDE, _MARGIN = 512, 96  # pixels of a tile; no cell that the detector knows is wider than the margin
-_MOST = 200  # boxes of a page, however small it is
 
 
-def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool) -> Scored:
+def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell: float) -> Scored:
     """Return the boxes in a page (C, H, W) of any size, the best first.
 
     Parameters
@@ -36,6 +35,8 @@ def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool) -> Sc
     thorough
         Whether to look at each part in all sizes and mirrored (test-time augmentation), which takes twenty times as
         long.
+    cell
+        Side of a typical cell, in pixels of the page: of smaller ones there are more.
     """
     height, width = int(image.shape[1]), int(image.shape[2])
     parts = []
@@ -48,7 +49,7 @@ def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool) -> Sc
         low, high = ([getattr(side, end) for side in tile.keep] for end in ("start", "stop"))
         parts.append(found.taken(np.asarray(((centres >= low) & (centres < high)).all(axis=1))))
     every = Scored(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-    return suppress(every, lowest, max(_MOST, round(DENSEST * height * width)))
+    return suppress(every, lowest, most_boxes(height, width, cell))
 
 
 def _views(network: nn.Module, image: Tensor) -> list[Scored]:

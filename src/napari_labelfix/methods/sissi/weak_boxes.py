@@ -39,9 +39,19 @@ class _Search(NamedTuple):
     sensitivity: float
 
 
-def suggest(plane: Plane, params: SissiParams) -> Boxes:
-    """Return boxes of what looks like a cell, in the way that the parameters name."""
-    corners = find_weak_boxes(plane.image, params.weak_boxes, params.cell, params.sensitivity)
+def suggest(plane: Plane, params: SissiParams, cell: float = 0.0) -> Boxes:
+    """Return boxes of what looks like a cell, in the way that the parameters name.
+
+    Parameters
+    ----------
+    plane
+        The plane.
+    params
+        The way, its sensitivity, and the size of a cell if it is said.
+    cell
+        Side of a typical cell in pixels where the parameters do not say it; 0 estimates it.
+    """
+    corners = find_weak_boxes(plane.image, params.weak_boxes, params.cell or cell, params.sensitivity)
     return Boxes(corners, plane.shape)
 
 

@@ -1,0 +1,78 @@
+"""Boxes are accepted into a layer that napari made, and taken back out of it; counts are worked out once."""
+
+import numpy as np
+import pytest
+from fakes import found_boxes
+
+from napari_labelfix.review import marks
+from napari_labelfix.snapshots import BoxRole
+from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
+from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes
+from napari_labelfix.widgets.acceptor import Accepted, Count
+from napari_labelfix.widgets.box_layers import BoxLayers
+from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, rectangles_of
+from napari_labelfix.widgets.coordinates import map_points
+
+TWO = [[8.13, 8.2, 23.7, 23], [38, 13, 53, 28]]
+
+
+@pytest.fixture
+def results(model):
+    model.layers[0].scale = (0.325, 0.325)
+    results = BoxLayers(model, model.layers[0], "m")
+    results.create()
+    results.write({0: found_boxes(TWO, [0.9, 0.8], [BoxRole.ADDED] * 2)})
+    return results
+
+
+@pytest.fixture
+def plain(model):
+    """A layer as napari makes it, in another scale than the image, once it is chosen."""
+    plain = model.add_shapes(ndim=2)
+    layers.link(plain, "boxes", model.layers[0])
+    return plain
+
+
+@pytest.fixture
+def accepting(results, plain):
+    return AcceptingBoxes(results, plain)
+
+
+def test_boxes_in_a_layer_of_another_scale_are_taken_back(accepting, plain):
+    """The layer keeps fewer digits than were computed."""
+    assert accepting.accept_above() == Accepted(2, 0)
+    assert accepting.take_back() == 2
+    assert len(plain.data) == 0
+
+
+def test_where_nothing_is_left_to_take_back_it_says_so(accepting, plain, monkeypatch):
+    told = []
+    monkeypatch.setattr(accepting_marks, "show_info", told.append)
+    accepting.accept_above()
+    plain.selected_data = {0, 1}
+    plain.remove_selected()
+    assert accepting.take_back() == 0
+    assert told == ["Nothing was taken back: what was accepted last has been moved or removed since."]
+
+
+def test_what_is_there_is_worked_out_once_until_something_changes(accepting, results, plain, monkeypatch):
+    looked = []
+
+    def overlapping_any(*boxes):
+        looked.append(len(boxes[0]))
+        return marks.overlapping_any(*boxes)
+
+    monkeypatch.setattr(accepting_boxes, "overlapping_any", overlapping_any)
+    assert accepting.count() == accepting.count(0.1) == Count(2, 0)
+    assert accepting.count(0.85) == Count(1, 0)
+    assert looked == [2]
+    results.write({0: found_boxes(TWO[:1], [0.9], [BoxRole.ADDED])})
+    assert accepting.count() == Count(1, 0)
+    assert looked == [2, 1], "something else is proposed"
+    drawn = [map_points(rectangle, results.image, plain) for rectangle in rectangles_of(np.array(TWO), ())]
+    add_boxes(plain, drawn, DRAWN)
+    accepting.forget_counts()
+    assert accepting.count() == Count(0, 1)
+    results.write({0: found_boxes(TWO, [0.9, 0.8], [BoxRole.ADDED] * 2)})
+    assert accepting.take_back() == 0
+    assert accepting.accept_above() == Accepted(0, 2)
