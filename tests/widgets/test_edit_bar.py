@@ -75,6 +75,34 @@ def test_a_drag_across_objects_merges_them_and_ctrl_z_takes_it_back(scene):
 
 
 @pytest.mark.gui
+def test_the_hint_speaks_of_ctrl_z_only_while_it_takes_that_back(scene):
+    bar, layer, review, person = scene
+    review.select([7])
+    bar.perform("grow")
+    assert bar.hint.text() == "1 object grown. Ctrl+Z takes it back."
+    person.press(Qt.Key.Key_Z, CONTROL)
+    assert bar.hint.text() == "Taken back."
+    person.press(Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert bar.hint.text() == "1 object grown. Ctrl+Z takes it back."
+    with layer.block_history():
+        layer.paint((55, 5), 9)
+    assert bar.hint.text() == "1 object grown."
+
+
+@pytest.mark.gui
+def test_nothing_can_be_pressed_where_there_is_nothing_to_edit(scene):
+    bar, _, review, _ = scene
+    review.select([1, 2])
+    bar.refresh()
+    assert all(button.isEnabled() for button in bar.action_buttons.values())
+    review.labels = None  # such as for a proposal, whose objects can be selected
+    bar.refresh()
+    buttons = [*bar.tool_buttons.values(), *bar.action_buttons.values(), bar.brush_button]
+    assert not any(button.isEnabled() for button in buttons)
+    assert bar.hint.text().startswith("There is nothing to edit here.")
+
+
+@pytest.mark.gui
 def test_the_hint_says_and_the_canvas_shows_what_will_happen_before_it_does(scene):
     bar, layer, _, person = scene
     person.click(bar.tool_buttons["cut"])
@@ -341,7 +369,7 @@ def test_without_labels_nothing_can_be_pressed(qtbot, model):
     qtbot.addWidget(bar)
     buttons = [*bar.tool_buttons.values(), *bar.action_buttons.values(), bar.brush_button]
     assert not any(button.isEnabled() for button in buttons)
-    assert "no labels to edit" in bar.hint.text()
+    assert "nothing to edit" in bar.hint.text()
     review.labels = model.add_labels(boxes())
     bar.refresh()
     assert bar.hint.text() == ""

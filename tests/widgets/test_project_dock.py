@@ -72,6 +72,20 @@ def test_the_dock_says_where_the_work_is_and_gives_it_a_name(dock, viewer, image
     dock.save_as(tmp_path / "no folder" / "mine.labelfix")
     assert dock.message.mood == "error"
     assert dock.name.text() == "mine.labelfix", "it is saved where it was"
+    reason = dock.message.text()
+    labels.paint((20, 20), 3)
+    with qtbot.waitSignal(dock.saver.saved):
+        dock.saver.save_now()
+    assert (dock.message.text(), dock.message.mood) == (reason, "error"), "a later save does not hide that this failed"
+    dock.save_as(tmp_path / "other")
+    assert dock.message.mood == "done"
+
+
+def test_that_saving_fails_is_told_until_it_works_again(dock):
+    dock.saver.failed.emit("The disk is full.")
+    assert dock.message.text() == "Not saved: The disk is full."
+    dock.saver.saved.emit()
+    assert dock.message.mood == "hint"
 
 
 def test_a_file_of_the_same_name_is_replaced_only_if_the_person_wants_it(dock, viewer, tmp_path, monkeypatch, qtbot):
@@ -278,7 +292,7 @@ def test_a_run_ends_when_another_project_is_opened(viewer, image, method_dock, t
     method_dock.run()
     ProjectDock(viewer).open(tmp_path / "two.labelfix")
     assert trainer.runs[0].state == "stopped"
-    assert method_dock.message.text().startswith("The run was stopped, for its project was closed")
+    assert method_dock.message.text().startswith("The run was stopped because its project was closed")
     saver.close()
     for name, states in (("one", ["stopped"]), ("two", [])):
         with Project.look(tmp_path / f"{name}.labelfix") as project:

@@ -103,6 +103,7 @@ def test_keys_go_to_the_most_doubtful_decide_and_move_on(dock, viewer, person):
     assert "Ctrl+Z" in dock.message.text()
     person.press(KEY.Key_Z, CTRL)
     person.press(KEY.Key_Z, CTRL)
+    assert dock.message.text() == "Taken back."
     assert states(layer) == {11: "accepted"}
     assert dock.view.progress.format() == "1 of 16 decided"
     np.testing.assert_array_equal(layer.data, discs())
@@ -126,8 +127,13 @@ def test_when_everything_is_decided_the_dock_says_so(dock, person, viewer):
     assert dock.message.text() == "16 objects were accepted. Ctrl+Z takes it back."
     person.press(KEY.Key_Period)
     assert dock.message.text() == "Every object is decided."
+    dock.labels.choose(None)
+    dock.labels.choose(viewer.layers["labels"])
+    assert dock.message.text() == "Every object of “labels” is decided."
     person.press(KEY.Key_Z, CTRL)
     assert states(viewer.layers["labels"]) == {}, "a bulk decision is one step"
+    assert dock.message.text() == "Press Next doubtful [.] to go to the most doubtful object."
+    assert dock.view.next_button.text() == "Next doubtful [.]"
 
 
 def test_a_click_on_a_row_goes_to_the_object_and_a_click_on_the_canvas_finds_the_row(dock, viewer, person, qtbot):
@@ -249,8 +255,15 @@ def test_keep_compare_blink_and_show_differences(dock, viewer, person, qtbot):
     assert np.abs(middle_of_view(viewer, layer) - (25, 25)).max() < 3, "also what is gone can be gone to"
     person.press(KEY.Key_H)
     assert (layer.visible, before.visible) == (False, True)
+    assert dock.message.text() == "“labels before” is shown now."
+    person.press(KEY.Key_Period)
+    assert not layer.visible, "a person looks at the other on purpose"
     person.press(KEY.Key_H)
     assert (layer.visible, before.visible) == (True, False)
+    assert dock.message.text() == "“labels” is shown now."
+    dock.compare.others.choose(None)
+    person.press(KEY.Key_H)
+    assert dock.message.text() == "“labels” is hidden now."
 
 
 def found_differences(dock, number):
@@ -380,14 +393,41 @@ def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(mak
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
     assert dock.message.text().startswith("There are no labels yet.")
+    buttons = [dock.view.next_button, dock.view.previous_button, dock.compare.blink_button, dock.compare.keep_button]
+    assert not any(button.isEnabled() for button in buttons)
     dock.review.next_doubtful()
     assert dock.message.text() == "There are no objects here."
     viewer.add_labels([discs(), discs()[::2, ::2]], multiscale=True)
     assert dock.review.layer is None
     viewer.add_labels(discs())
     assert dock.review.layer is viewer.layers[-1]
+    assert all(button.isEnabled() for button in buttons)
     viewer.layers.clear()
     assert dock.review.layer is None
+    assert not any(button.isEnabled() for button in buttons)
+    viewer.add_labels(np.zeros((9, 9), np.int32), name="none")
+    assert dock.message.text() == "There are no objects in “none”."
+    assert not dock.view.next_button.isEnabled()
+
+
+def test_when_the_reviewed_layer_is_deleted_one_that_is_seen_comes_next(dock, viewer, person):
+    seen = viewer.add_labels(discs(), name="seen")
+    hidden = viewer.add_labels(discs(), name="hidden", visible=False)  # on top
+    viewer.layers.remove("labels")
+    assert dock.review.layer is seen
+    viewer.layers.remove("seen")
+    assert dock.review.layer is hidden
+    assert dock.message.text().startswith("“hidden” is hidden. Press Next doubtful [.] to show it")
+    person.press(KEY.Key_Period)
+    assert hidden.visible
+
+
+def test_a_proposal_has_no_buttons_that_edit(results, viewer, qtbot):
+    dock = open_dock(viewer, qtbot)
+    dock.review.select([2, 3])
+    edits = dock.edits
+    assert not any(button.isEnabled() for button in (*edits.action_buttons.values(), edits.brush_button))
+    assert dock.view.accept_button.isEnabled()
 
 
 def test_a_closed_dock_leaves_viewer_and_layer_alone(dock, viewer, qtbot):

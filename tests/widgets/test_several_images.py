@@ -200,7 +200,7 @@ class TestRun:
     def test_it_ends_when_one_of_its_images_goes(self, dock, run, viewer):
         del viewer.layers["b"]
         assert run.state == "stopped"
-        assert dock.message.text().startswith("The run was stopped, for “b”")
+        assert dock.message.text().startswith("The run was stopped because its image “b”")
 
     def test_images_with_other_channels_do_not_go_together(self, dock, viewer, trainer, spots):
         colour = viewer.add_image(np.stack([spots] * 3, axis=-1), rgb=True, name="colour")

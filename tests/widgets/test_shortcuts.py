@@ -50,6 +50,7 @@ def test_texts_and_tooltips_come_from_the_table():
 
 def test_keys_that_no_button_shows_are_told_in_a_line():
     assert keys_without_a_button() == "Keys: N draw, W brush, H hide"
+    assert keys_without_a_button("review") == "Keys: U merge, Q cut, H blink, J accept many"
 
 
 def press(model, key):
@@ -67,17 +68,72 @@ def test_a_bound_key_performs_its_action_until_it_is_released():
     assert pressed == ["K"]
 
 
-def test_the_dock_that_is_shown_last_has_the_keys_and_closing_the_first_does_not_take_them():
-    model, pressed = ViewerModel(), []
+@pytest.fixture
+def two():
+    """A viewer, two docks that both want K, what was performed, and what they were told."""
+    model, pressed, told = ViewerModel(), [], []
     first, second = (
-        KeyBindings(model, {"accept_object": lambda name=name: pressed.append(name)}) for name in ("first", "second")
+        KeyBindings(
+            model,
+            {"accept_object": lambda name=name: pressed.append(name)},
+            lambda here, name=name: told.append((name, here)),
+        )
+        for name in ("first", "second")
     )
     first.take()
     second.take()
+    return model, first, second, pressed, told
+
+
+def test_the_dock_that_took_the_keys_last_has_them_and_closing_the_other_does_not_take_them(two):
+    model, first, _, pressed, told = two
     press(model, "K")
     first.release()
     press(model, "K")
     assert pressed == ["second", "second"]
+    assert told == [("first", True), ("first", False), ("second", True)]
+
+
+def test_the_keys_go_back_to_the_dock_that_had_them_before(two):
+    model, first, second, pressed, told = two
+    second.release()
+    press(model, "K")
+    second.take()
+    press(model, "K")
+    first.take()
+    press(model, "K")
+    assert pressed == ["first", "second", "first"]
+    assert told[-1] == ("first", True)
+    first.release()
+    second.release()
+    assert not model.keymap
+
+
+def test_a_dock_that_lost_the_keys_and_was_hidden_does_not_get_them_back(two):
+    model, first, second, pressed, _ = two
+    first.release()
+    second.release()
+    press(model, "K")
+    assert pressed == []
+
+
+def test_a_key_that_only_the_other_dock_has_does_nothing():
+    model, pressed = ViewerModel(), []
+    method = KeyBindings(model, {"run_or_stop": lambda: pressed.append("G")})
+    review = KeyBindings(model, {"accept_selected": lambda: pressed.append("K")})
+    method.take()
+    review.take()
+    press(model, "G")
+    assert pressed == [], "all keys of a dock work, or none"
+
+
+def test_two_viewers_do_not_take_each_other_s_keys():
+    models, pressed = [ViewerModel(), ViewerModel()], []
+    docks = [KeyBindings(one, {"accept_object": lambda: pressed.append("K")}) for one in models]
+    for dock in docks:
+        dock.take()
+    press(models[0], "K")
+    assert pressed == ["K"]
 
 
 def test_napari_s_list_of_bindings_can_name_them():

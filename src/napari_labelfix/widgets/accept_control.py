@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
+from napari_labelfix.widgets.message import Message
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
+from napari_labelfix.widgets.way_back import WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +41,7 @@ class AcceptControl(QObject):
     view
         The buttons.
     parent
-        The Qt parent.
+        The Qt parent: the dock, whose message says what was told.
     """
 
     told = Signal(str, str)  # a sentence, and its mood: a `Mood`
@@ -53,6 +56,7 @@ class AcceptControl(QObject):
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(_COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self.show_counts)
+        self._way_back = WayBack(viewer, self._read_message, lambda text: self.told.emit(text, "done"))
         view.acceptAllClicked.connect(self.accept_all)
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
@@ -137,9 +141,19 @@ class AcceptControl(QObject):
             return
         if accepted is None:
             self.told.emit(nothing, "hint")
+        elif not accepted.count and not accepted.present:
+            self.told.emit("There is nothing to accept here.", "hint")
         else:
             self.told.emit(_what_happened(acceptor, accepted), "done")
+            if accepted.count and isinstance(acceptor.target, Labels):
+                self._way_back.promise(acceptor.target, acceptor.way_back)
         self.show_counts()
+
+    def _read_message(self) -> str:
+        """Return what the dock says now."""
+        parent = self.parent()
+        message = parent.findChild(Message) if parent is not None else None
+        return message.text() if message is not None else ""
 
     def _accept_at(self, position: Sequence[float]) -> None:
         noun, key = self._scope.noun, SHORTCUTS["accept_object"].key

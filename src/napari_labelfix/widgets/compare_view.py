@@ -63,7 +63,7 @@ class CompareView(QWidget):
         self.layer_button.clicked.connect(self.show_layer)
         self.table.clicked.connect(lambda index: self.go_to(self.model.place_of(index.row())))
         review.searched.connect(self.refresh)
-        review.layerChanged.connect(self.others.refresh)
+        review.layerChanged.connect(self._on_layer)
         self.refresh()
 
     @property
@@ -103,6 +103,8 @@ class CompareView(QWidget):
         layer.visible = not layer.visible
         if self.other is not None:
             self.other.visible = not layer.visible
+        seen = layer if layer.visible or self.other is None else self.other
+        self._review.told.emit(f"“{seen.name}” is {'shown' if seen.visible else 'hidden'} now.", "done")
 
     def show_layer(self) -> None:
         """Add a layer with a colour for each kind of change; it follows later edits."""
@@ -130,6 +132,10 @@ class CompareView(QWidget):
             here = layers.index_in_view(self._viewer, self.other)
             if (box := find_box(self.other.data, found.before[row][0], here)) is not None:
                 go_to(self._viewer, self.other, box)
+
+    def _on_layer(self) -> None:
+        self.others.refresh()
+        self.refresh()
 
     def _can_be_compared(self, layer: Layer) -> bool:
         reviewed = self._review.layer

@@ -15,6 +15,7 @@ from napari_labelfix.widgets.edit_tools import CutTool, MergeTool, OutlineTool, 
 from napari_labelfix.widgets.editing import Editing
 from napari_labelfix.widgets.shortcuts import SHORTCUTS, tooltip, with_key
 from napari_labelfix.widgets.tool_in_hand import WAY_BACK, ToolInHand
+from napari_labelfix.widgets.way_back import WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 _LARGEST_STEP = 50  # pixels
 _FEW = 4  # objects that are named
-_NOTHING = "There are no labels to edit. What is proposed can be edited once it is accepted."
+_SHORT = 8  # characters
+_NOTHING = "There is nothing to edit here. What is proposed can be edited once it is accepted."
 
 
 class EditBar(QWidget):
@@ -46,6 +48,7 @@ class EditBar(QWidget):
         self._viewer = viewer
         self.editing = Editing(viewer, review)
         self.hand = ToolInHand(viewer, self.editing, self)
+        self._way_back = WayBack(viewer, lambda: self.hint.text(), self.hand.said.emit)  # on the canvas, too
         self._seeds = SeedsTool()
         self._tools: list[Tool] = [MergeTool(), CutTool(), self._seeds, OutlineTool()]
         self.tool_buttons = {tool.name: _tool_button(tool) for tool in self._tools}
@@ -82,9 +85,10 @@ class EditBar(QWidget):
         self.chosen.setText(f"<b>Selected objects</b>&nbsp; {_listed(selected)}")
         for button in self.tool_buttons.values():
             button.setEnabled(layer is not None)
+        number = len(selected) if layer is not None else 0
         for name, button in self.action_buttons.items():
-            button.setEnabled(len(selected) >= (2 if name == "merge_selected" else 1))
-        self.brush_button.setEnabled(len(selected) == 1)
+            button.setEnabled(number >= (2 if name == "merge_selected" else 1))
+        self.brush_button.setEnabled(number == 1)
         self.keep_others.setEnabled(layer is not None)
         self.keep_others.setChecked(layer is not None and layer.preserve_labels)
         if (layer is None) != (self.hint.text() == _NOTHING):
@@ -103,7 +107,7 @@ class EditBar(QWidget):
         self.refresh()
         if changed:
             number = len(set(outcome.gains()) & set(selected))
-            self.hint.setText(f"{'1 object' if number == 1 else f'{number} objects'} {action.done}. {WAY_BACK}")
+            self._say(f"{'1 object' if number == 1 else f'{number} objects'} {action.done}. {WAY_BACK}")
         else:
             self.hint.setText(_why_nothing(sheet, selected))
 
@@ -119,6 +123,12 @@ class EditBar(QWidget):
         layer.mode = "paint"
         self.refresh()
         self.hint.setText(f"Draw and erase object {selected[0]}; no other object changes.")
+
+    def _say(self, text: str) -> None:
+        """Show a hint; what Ctrl+Z is said to take back is said only while that is true."""
+        self.hint.setText(text)
+        if text.endswith(WAY_BACK) and (layer := self.editing.labels) is not None:
+            self._way_back.promise(layer, WAY_BACK)
 
     def _on_tool_clicked(self, tool: Tool, checked: bool) -> None:
         if checked:
@@ -152,7 +162,7 @@ class EditBar(QWidget):
         self.keep_others.clicked.connect(self._on_keep_others)
         self.scope.activated.connect(lambda _: self._on_scope_chosen())
         self.seeds_on.activated.connect(lambda _: self._on_seeds_on())
-        self.hand.said.connect(self.hint.setText)
+        self.hand.said.connect(self._say)
         self.hand.changed.connect(self._on_tool_changed)
         self.hand.written.connect(self.refresh)
 
@@ -160,6 +170,9 @@ class EditBar(QWidget):
         self.scope.addItems(["Edits stay in this plane", "Edits go through the whole stack"])
         self.scope.setToolTip("In a stack: whether an object is what is seen of it in this plane, or its whole body.")
         self.seeds_on.addItems(["Parts meet where the shape is narrow", "Parts meet where the image says"])
+        for choice in (self.scope, self.seeds_on):  # a long choice must not make the dock wider
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(_SHORT)
         self.by.setRange(1, _LARGEST_STEP)
         self.by.setSuffix(" px")
         self.by.setToolTip("By how many pixels Grow, Shrink and Smooth go.")
@@ -174,9 +187,8 @@ class EditBar(QWidget):
 
     def _arrange(self) -> None:
         rows: list[list[QWidget]] = [
-            [QLabel("<b>Draw</b>")],
+            [QLabel("<b>Draw</b>"), self.tool_buttons["outline"], self.brush_button],
             [self.tool_buttons[name] for name in ("merge", "cut", "seeds")],
-            [self.tool_buttons["outline"], self.brush_button],
             [self.seeds_on],
             [self.keep_others],
             [self.chosen],

@@ -25,6 +25,7 @@ from napari_labelfix.io.grid import short_unit
 from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
+from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.exporting import (
     file_of,
     label_image_of,
@@ -126,7 +127,8 @@ class ExportDock(QWidget):
 
     def _on_exported(self, result: tuple[Exported, Path]) -> None:
         exported, folder = result
-        more = f" and {len(exported.files) - 2} more files" if len(exported.files) > 2 else ""
+        rest = len(exported.files) - 2  # the record is one
+        more = f" and {rest} more file{'s' if rest > 1 else ''}" if rest > 0 else ""
         sentence = f"{_objects(exported.objects)} exported: {exported.files[0]}{more} in {folder}."
         self.message.show_text(" ".join([sentence, *exported.notes]), "done")
         self._show_what_is_possible()
@@ -206,7 +208,8 @@ class ExportDock(QWidget):
     def _hint(self) -> str:
         layer = self.labels.layer
         if layer is None:
-            return "There are no labels yet. Accept some objects in a method's dock, or open labels."
+            marks = "Boxes and points become a table by File > Save Selected Layers."
+            return f"There are no labels yet. Accept some objects in a method's dock, or open labels. {marks}"
         if layers.role_of(layer) == "proposal":
             return "These are proposals that nobody has accepted yet. Press Export to write them nevertheless."
         return "Choose a format and press Export."
@@ -257,16 +260,16 @@ class ExportDock(QWidget):
         where = QHBoxLayout()
         where.addWidget(self.folder)
         where.addWidget(self.folder_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
+        parts = QWidget()
+        column = QVBoxLayout(parts)
+        column.setContentsMargins(6, 0, 6, 6)
         column.setSpacing(4)
-        column.addWidget(self.message)
         _add_part(column, "1  What", [("Labels", self.labels), ("Objects", self.selections)], [self.content])
         _add_part(column, "2  Format", [("Format", self.formats)], [self.explanation])
         _add_part(column, "3  Where", [("Folder", where)], [self.export_button])
         _add_part(column, "Import", [("Image", self.images)], [self.importable, self.import_button])
         column.addStretch()
-        self.setMinimumWidth(_WIDTH)
+        fill_dock(self, self.message, parts, _WIDTH)
         self._on_theme()
 
 

@@ -31,7 +31,7 @@ def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
     camera.center = (0.0, *world[-2:]) if viewer.dims.ndisplay == 2 else tuple(world[-3:])
     corners = np.array([layer.data_to_world(corner) for corner in (low, high)])
     extent = float(np.abs(corners[1] - corners[0])[-2:].max())
-    smaller = min(canvas_size(viewer))
+    smaller = max(1, min(canvas_size(viewer)))  # docks may leave nothing of it
     share = extent * camera.zoom / smaller
     if not _ENOUGH <= share <= _TOO_LARGE:
         camera.zoom = _SHARE * smaller / max(extent, 1e-12)

@@ -32,7 +32,7 @@ class MarkLayers(ResultLayers):
 
     def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
         super().__init__(viewer, image, method)
-        self._objects = ProposedObjects(len(self.planes), self.layer("proposal"))
+        self._objects = ProposedObjects(len(self.planes), partial(self.layer, "proposal"))
 
     @property
     def has_proposal(self) -> bool:
@@ -42,7 +42,7 @@ class MarkLayers(ResultLayers):
 
     def objects(self) -> dict[int, Objects]:
         """Return the proposed masks as objects, as sure as their marks are."""
-        return self._objects.described(self.layer("proposal"))
+        return self._objects.described()
 
     def legend(self) -> Sequence[LegendEntry]:
         """Return the roles of the marks."""
@@ -55,9 +55,8 @@ class MarkLayers(ResultLayers):
     def _write_masks(self, found: Mapping[int, Marks], describe: Callable[[NDArray, Marks], Objects]) -> None:
         """Show the masks of what was found, by the index of its plane; `describe` tells their objects."""
         masks = {plane: one.labels for plane, one in found.items() if one.labels is not None}
-        layer = self._wanted("proposal") if masks else None
-        if layer is None:
+        if not masks or self._wanted("proposal") is None:
             return
-        self._objects.show(layer, {plane: (self.planes[plane], labels) for plane, labels in masks.items()})
+        self._objects.show({plane: (self.planes[plane], labels) for plane, labels in masks.items()})
         for plane, labels in masks.items():
             self._objects.note(plane, partial(describe, labels, found[plane]))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_warning
-from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError, LabelfixError
 from napari_labelfix.trainer import LocalTrainer
@@ -15,6 +15,8 @@ from napari_labelfix.widgets import layers, shortcuts
 from napari_labelfix.widgets.accept_control import AcceptControl
 from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.dock_frame import fill_dock
+from napari_labelfix.widgets.dock_keys import DockKeys
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.model_button import ModelButton
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
@@ -85,8 +86,9 @@ class MethodDock(QWidget):
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
-        self._keys = shortcuts.KeyBindings(
+        self._keys = DockKeys(
             viewer,
+            "method",
             {
                 "run_or_stop": self.run_or_stop,
                 "draw": self.inputs.draw,
@@ -95,6 +97,7 @@ class MethodDock(QWidget):
                 "accept_object": self.accepts.accept_under_cursor,
                 "accept_confident": self.accepts.accept_above,
             },
+            self,
         )
         self._arrange()
         self._connect()
@@ -109,8 +112,6 @@ class MethodDock(QWidget):
         self.inputs.refresh()
         self._on_input_changed()
         self._show_hint()
-        if self._results is None:
-            return
         try:
             if missing := self.inputs.missing():
                 raise InputError(missing)
@@ -161,16 +162,6 @@ class MethodDock(QWidget):
         self._watch([])
         self._keys.release()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Take the keys: they belong to the dock that is seen."""
-        self._keys.take()
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Give the keys back."""
-        self._keys.release()
-        super().hideEvent(event)
-
     def changeEvent(self, event: QEvent) -> None:
         """Notice that the dock was closed: napari then takes the widget out of its dock and drops it."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
@@ -181,7 +172,7 @@ class MethodDock(QWidget):
         there = layers.all_layers(self._viewer)
         gone = [image for image in (self._run[1].images if self._run is not None else []) if image not in there]
         if gone:
-            self._stop_because(f"“{gone[0].name}”, which it learns from, was taken out of the viewer")
+            self._stop_because(f"its image “{gone[0].name}” was removed")
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._show_one()
         self._watch(self.inputs.chosen)
@@ -204,7 +195,7 @@ class MethodDock(QWidget):
     def _stop_because(self, reason: str) -> None:
         if self.session.running:
             self.stop()
-            self.message.show_text(f"The run was stopped, for {reason}.", "error")  # this stays until the next run
+            self.message.show_text(f"The run was stopped because {reason}.", "error")  # this stays until the next run
 
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
@@ -250,6 +241,11 @@ class MethodDock(QWidget):
         elif self.message.mood in ("hint", "warning"):
             self._show_hint()
 
+    def _on_layers_changed(self, _event: object = None) -> None:
+        """Notice that a layer with what is proposed came or went."""
+        if self.session.running and self.message.mood == "hint":
+            self._show_hint()
+
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         self.run_view.show_snapshots(snapshots)
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
@@ -286,13 +282,16 @@ class MethodDock(QWidget):
         proposed = self._results is not None and self._results.has_proposal
         if self.session.running and proposed:
             return f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
+        if self.session.running and self._results is not None and self._results.layer(self._results.main) is None:
+            return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         if self.session.running:
             return "The first proposal comes in a moment."
         if missing := self.inputs.missing():
             return missing
         if proposed:
-            return f"Accept what is right, or {self._kind.afterwards} and press {run} again."
-        return f"Press {run}."
+            then = ", then choose the next image;" if len(self.inputs.images.together) > 1 else ","
+            return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
+        return f"{self.inputs.doubt()} Press {run}.".strip()
 
     def _tell(self, sentence: str, mood: Mood, notify: Callable[[str], None]) -> None:
         self.message.show_text(sentence, mood)
@@ -322,11 +321,12 @@ class MethodDock(QWidget):
         self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
         self._viewer.events.theme.connect(self._on_theme)
+        layers.on_list_change(self._viewer, self._on_layers_changed)
         trainer = self.session.trainer
         self.destroyed.connect(lambda *_: trainer.close())  # the window was closed with the dock in it
 
     def _arrange(self) -> None:
-        """Put the parts under one another; only the message stays in place when they are scrolled."""
+        """Put the parts under one another."""
         parts = QWidget()
         column = QVBoxLayout(parts)
         column.setContentsMargins(6, 0, 6, 0)
@@ -344,19 +344,6 @@ class MethodDock(QWidget):
                 column.addSpacing(6)
                 column.addWidget(QLabel(f"<b>{title}</b>"))
             column.addWidget(part)
-        column.addSpacing(6)
-        keys = QLabel(shortcuts.keys_without_a_button())
-        keys.setWordWrap(True)
-        column.addWidget(keys)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(parts)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 0, 0)
-        layout.addWidget(self.message)
-        layout.addWidget(scroll)
-        self.setMinimumWidth(_WIDTH)
+        fill_dock(self, self.message, parts, _WIDTH, self._keys)
         self._on_theme()

@@ -134,3 +134,6 @@ class _Panel(SmallPlot):
             finite = [0.0, *(value for value in series.values if math.isfinite(value))]
             self.fit(steps[0], max(steps[-1], steps[0] + 1), min(finite), max(finite))
             self.title.show_text(f"{self._name} {series.values[-1]:.2g}")
+        else:
+            self.clear()
+            self.title.show_text(self._name)

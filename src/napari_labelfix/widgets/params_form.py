@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QStyle,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.params import Value
 
-_SHORT = 8  # characters
+_SHORT, _LONG = 8, 14  # characters
 _OPEN_END = 2**31 - 1  # the range of a spin box whose parameter has none
 
 
@@ -109,19 +111,32 @@ class ParamsForm(QWidget):
         editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
         _changed_signal(editor).connect(lambda _: self.valueChanged.emit())
         self._editors[described.name] = editor
-        rows.addRow(described.spec.label, editor)
-        rows.labelForField(editor).setToolTip(described.spec.help)
+        label = QLabel(described.spec.label)
+        label.setWordWrap(True)
+        label.setToolTip(described.spec.help)
+        label.setBuddy(editor)
+        if max(map(len, described.choices), default=0) > _LONG:  # its words need the whole width
+            rows.addRow(label)
+            rows.addRow(editor)
+        else:
+            rows.addRow(label, editor)
 
 
 class _FilledWhenOpened(QCollapsible):
     def __init__(self, title: str, fill: Callable[[], None]) -> None:
-        super().__init__(title)
-        self._fill = fill
+        super().__init__(title, expandedIcon=QIcon(), collapsedIcon=QIcon())
+        self._title, self._fill = title, fill
+        self._show_arrow(False)
+        self.toggled.connect(self._show_arrow)
 
     def expand(self, animate: bool = True) -> None:
         """Open it; what is in it is made before, so that its height is known."""
         self._fill()
         super().expand(animate)
+
+    def _show_arrow(self, opened: bool) -> None:
+        """Let the arrow be a part of the text: one that is drawn has the colour and size of before napari's style."""
+        self.setText(f"{'▾' if opened else '▸'}  {self._title}")
 
 
 def _make_editor(described: ParamField) -> QWidget:
@@ -192,7 +207,6 @@ def _rows() -> QFormLayout:
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setVerticalSpacing(3)
     rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
     return rows
 
 

@@ -28,6 +28,7 @@ from napari_labelfix.project.store import SUFFIX
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.background import Background
+from napari_labelfix.widgets.dock_frame import fill_dock, open_dock
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.opening import open_project, relink
 from napari_labelfix.widgets.rows import Rows
@@ -62,6 +63,7 @@ class ProjectDock(QWidget):
         self._viewer = viewer
         self.saver = autosaver_of(viewer)
         self.message = Message(viewer.theme)
+        self._in_trouble = False  # the message says that saving fails
         self.name, self.place, self.saved = QLabel(), QLabel(), QLabel()
         self.save_button = QPushButton("Save as…")
         self.open_button = QPushButton("Open…")
@@ -108,7 +110,7 @@ class ProjectDock(QWidget):
     def set_up(self, run: RunRecord) -> None:
         """Open the dock of a run that was cut off; it takes up the parameters."""
         if run.method in METHODS:
-            self._proxy.window.add_plugin_dock_widget("napari-labelfix", METHODS[run.method].title)
+            open_dock(self._proxy.window, METHODS[run.method].title)
 
     def discard(self, unsaved: Unsaved) -> None:
         """Throw unsaved work away."""
@@ -127,8 +129,9 @@ class ProjectDock(QWidget):
         self.saved.setText("" if saver.saved_at is None else time.strftime("%H:%M:%S", time.localtime(saver.saved_at)))
         if saver.trouble:
             self.message.show_text(f"Not saved: {saver.trouble}", "error")
-        elif self.message.mood != "done":
+        elif self._in_trouble or self.message.mood == "hint":  # what a person tried is told until they try again
             self.message.show_text(self._hint())
+        self._in_trouble = bool(saver.trouble)
         self.lost.show_rows([(lost.reason, [("Relink…", partial(self._choose_image, lost))]) for lost in saver.lost])
         self.runs.show_rows([self._row_of_run(run) for run in saver.unfinished])
 
@@ -202,7 +205,12 @@ class ProjectDock(QWidget):
         self.show_state()
 
     def _on_changed(self) -> None:
-        self.message.show_text(self._hint())
+        if self.message.mood != "error":
+            self.message.show_text(self._hint())
+        self.show_state()
+
+    def _on_opened(self) -> None:
+        self.message.show_text(self._hint())  # what was said was about another project
         self.show_state()
 
     def _on_theme(self, _event: object = None) -> None:
@@ -213,7 +221,7 @@ class ProjectDock(QWidget):
         self.save_button.clicked.connect(self._choose_name)
         self.open_button.clicked.connect(self._choose_project)
         self.saver.changed.connect(self._on_changed)
-        self.saver.opened.connect(self.show_state)
+        self.saver.opened.connect(self._on_opened)
         self.saver.saved.connect(self.show_state)
         self.saver.failed.connect(self.show_state)
         self._finding.done.connect(self._on_found)
@@ -231,15 +239,15 @@ class ProjectDock(QWidget):
         for button in (self.save_button, self.open_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
             buttons.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
-        column.addWidget(self.message)
+        parts = QWidget()
+        column = QVBoxLayout(parts)
+        column.setContentsMargins(6, 0, 6, 6)
         column.addLayout(form)
         column.addLayout(buttons)
         for rows in (self.lost, self.runs, self.unsaved):
             column.addWidget(rows)
         column.addStretch()
-        self.setMinimumWidth(_WIDTH)
+        fill_dock(self, self.message, parts, _WIDTH)
         self._on_theme()
 
 

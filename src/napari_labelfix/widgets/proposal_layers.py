@@ -38,13 +38,13 @@ class ProposalLayers(ResultLayers):
 
     def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
         super().__init__(viewer, image, method)
-        self._objects = ProposedObjects(len(self.planes), self.layer("proposal"))
+        self._objects = ProposedObjects(len(self.planes), partial(self.layer, "proposal"))
         self._removed: dict[int, int] = {}  # how many objects that were given are gone, by plane
 
     @property
     def has_proposal(self) -> bool:
         """Whether anything was proposed for this image, and its layer is still there."""
-        return bool(self._objects) and self.layer("proposal") is not None
+        return bool(self._objects)
 
     def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
         """Show proposals, by the index of their plane."""
@@ -59,26 +59,24 @@ class ProposalLayers(ResultLayers):
 
     def objects(self) -> dict[int, Objects]:
         """Return the proposed objects of each plane that has a proposal, with the ids of the layer."""
-        return self._objects.described(self.layer("proposal"))
+        return self._objects.described()
 
     def legend(self) -> Sequence[LegendEntry]:
         """Return the kinds of change; nothing where no labels were given."""
         if self.layer("changes") is None:
             return []
-        kinds = np.concatenate([np.zeros(0, np.int64), *(objects.changes for objects in self.objects().values())])
+        objects = self.objects()
+        kinds = np.concatenate([np.zeros(0, np.int64), *(one.changes for one in objects.values())])
         counts = np.bincount(kinds, minlength=len(Change))
-        counts[Change.REMOVED] = sum(self._removed.values())
+        counts[Change.REMOVED] = sum(self._removed.get(plane, 0) for plane in objects)
         return [LegendEntry(color, change.name.lower(), int(counts[change])) for change, color in _CHANGES]
 
     def _write_pixels(self, proposals: Mapping[int, Proposal]) -> None:
         changes = any(proposal.changes is not None for proposal in proposals.values())
-        targets = {role: self.layer(role) for role in self.makers}
+        targets = {role: self.layer(role) for role in self.makers if role != self.main}
         targets["changes"] = self._wanted("changes") if changes else None
         there = {role: layer for role, layer in targets.items() if layer is not None}
-        self._objects.show(
-            there.pop("proposal", None),
-            {plane: (self.planes[plane], proposal.labels) for plane, proposal in proposals.items()},
-        )
+        self._objects.show({plane: (self.planes[plane], proposal.labels) for plane, proposal in proposals.items()})
         for plane, proposal in proposals.items():
             for role, layer in there.items():
                 self._show(layer, self.planes[plane], getattr(proposal, role))

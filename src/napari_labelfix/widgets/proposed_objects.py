@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from napari_labelfix.widgets.history import past_the_history
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from napari.layers import Labels, Layer
+    from napari.layers import Layer
     from numpy.typing import NDArray
 
 _IDS_PER_PLANE = 1_000_000
@@ -25,23 +26,26 @@ class ProposedObjects:
     ----------
     planes
         How many planes there are.
-    layer
-        The layer of an earlier dock, whose features describe its objects; None if there is none.
+    find
+        Returns the layer that they are in; None while there is none. One of an earlier dock has features that describe
+        its objects, and what was in one that a person has deleted is forgotten with it.
     """
 
-    def __init__(self, planes: int, layer: Layer | None) -> None:
+    def __init__(self, planes: int, find: Callable[[], Any]) -> None:
         # object 17 of plane 3 is 3000017
         self._stride = min(_IDS_PER_PLANE, np.iinfo(np.int32).max // planes)
+        self._find = find
+        self._of: Callable[[], Layer | None] = lambda: None  # the layer that is described
         self._undescribed: dict[int, Callable[[], Objects]] = {}
-        self._described = self._from_features(layer)
+        self._described: dict[int, Objects] = {}
 
     def __bool__(self) -> bool:
-        """Whether there was a proposal, be it one without objects."""
-        return bool(self._described or self._undescribed)
+        """Whether there was a proposal, be it one without objects, and its layer is still there."""
+        return self._layer() is not None and bool(self._described or self._undescribed)
 
-    def show(self, layer: Labels | None, planes: Mapping[int, tuple[tuple[int, ...], NDArray[np.integer]]]) -> None:
+    def show(self, planes: Mapping[int, tuple[tuple[int, ...], NDArray[np.integer]]]) -> None:
         """Show labels, by plane with its index in the layer; what a person has rejected stays so, by its place."""
-        if layer is None:
+        if (layer := self._layer()) is None:
             return
         with past_the_history(layer):
             for plane, (index, labels) in planes.items():
@@ -50,22 +54,31 @@ class ProposedObjects:
 
     def note(self, plane: int, describe: Callable[[], Objects]) -> None:
         """Remember how to describe the objects of a plane, with the ids of that plane."""
-        self._undescribed[plane] = describe
+        if self._layer() is not None:
+            self._undescribed[plane] = describe
 
-    def described(self, layer: Layer | None) -> dict[int, Objects]:
+    def described(self) -> dict[int, Objects]:
         """Return the objects of each plane with the ids of the layer.
 
         They also become the layer's features, which napari shows for the object under the cursor.
         """
+        layer = self._layer()
         if self._undescribed:
             for plane, describe in self._undescribed.items():
                 local = describe()
                 ids = local.ids + plane * self._stride
                 self._described[plane] = Objects(ids, local.classes, local.confidence, local.changes)
             self._undescribed = {}
-            if layer is not None:
-                layer.features = _features(self._described)
+            layer.features = _features(self._described)
         return self._described
+
+    def _layer(self) -> Any:
+        """Return the layer that is there now."""
+        layer = self._find()
+        if layer is not self._of():
+            self._of = weakref.ref(layer) if layer is not None else lambda: None
+            self._undescribed, self._described = {}, self._from_features(layer)
+        return layer
 
     def _from_features(self, layer: Layer | None) -> dict[int, Objects]:
         names = ("index", "class", "confidence", "change")

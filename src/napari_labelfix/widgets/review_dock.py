@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets import layers, shortcuts
 from napari_labelfix.widgets.compare_view import CompareView
+from napari_labelfix.widgets.dock_frame import fill_dock
+from napari_labelfix.widgets.dock_keys import DockKeys
 from napari_labelfix.widgets.edit_bar import EditBar
 from napari_labelfix.widgets.label_layers import can_be_exported, first_choice
 from napari_labelfix.widgets.layer_combo import LayerCombo
@@ -21,9 +23,11 @@ from napari_labelfix.widgets.review_view import ReviewView
 from napari_labelfix.widgets.reviewing import Reviewing
 from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.selection_outline import SelectionOutline
+from napari_labelfix.widgets.tool_in_hand import WAY_BACK
+from napari_labelfix.widgets.way_back import WayBack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -51,13 +55,14 @@ class ReviewDock(QWidget):
         self.message = Message(viewer.theme)
         self.review = Reviewing(viewer, self)
         self.saving = Saving(viewer, self)
-        self.labels = LayerCombo(viewer, _can_be_reviewed, "no labels", first_choice)
+        self.labels = LayerCombo(viewer, _can_be_reviewed, "no labels", _preferred)
         self.model = ObjectsModel(self)
         self.edits = EditBar(viewer, self.review)
         self.compare = CompareView(viewer, self.review)
         self.view = ReviewView(self.labels, self.model, self.edits, self.compare)
         self._outline = SelectionOutline(viewer)
-        self._keys = shortcuts.KeyBindings(viewer, self._actions())
+        self._way_back = WayBack(viewer, self.message.text, lambda text: self.message.show_text(text, "done"))
+        self._keys = DockKeys(viewer, "review", self._actions(), self)
         self._arrange()
         self._connect()
         self._on_layer_chosen()
@@ -72,15 +77,13 @@ class ReviewDock(QWidget):
         self._listen_to_clicks(False)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the keys: they belong to the dock that is seen."""
-        self._keys.take()
+        """Listen to clicks on the canvas, and show there what is selected."""
         self._listen_to_clicks(True)
         self._on_selected()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Give the keys back."""
-        self._keys.release()
+        """Leave the canvas alone."""
         self._listen_to_clicks(False)
         self._outline.clear()
         super().hideEvent(event)
@@ -117,11 +120,13 @@ class ReviewDock(QWidget):
         except InputError as error:
             self.message.show_text(str(error), "warning")
             return
-        self.message.show_text(_hint(layer))
+        self.message.show_text(_hint(self.review))
         self.edits.refresh()
 
     def _on_changed(self) -> None:
         review = self.review
+        if self.message.mood == "hint":
+            self.message.show_text(_hint(review))
         self.model.show_records(review.table, review.doubt, review.suspects)
         self.view.show_counts(review.table)
         self.view.show_selected(review.table, review.selected_ids)
@@ -211,6 +216,7 @@ class ReviewDock(QWidget):
         review.selected.connect(self._on_selected)
         review.searched.connect(self._on_searched)
         review.told.connect(self.message.show_text)
+        review.decided.connect(lambda layer: self._way_back.promise(layer, WAY_BACK))
         view.filterChanged.connect(self.model.show_only)
         view.stateClicked.connect(review.decide)
         view.lockClicked.connect(review.lock)
@@ -226,12 +232,7 @@ class ReviewDock(QWidget):
         self._viewer.events.theme.connect(self._on_theme)
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
-        column.setSpacing(4)
-        column.addWidget(self.message)
-        column.addWidget(self.view, 1)
-        self.setMinimumWidth(_WIDTH)
+        fill_dock(self, self.message, self.view, _WIDTH, self._keys)
         self._on_theme()
 
 
@@ -239,9 +240,23 @@ def _can_be_reviewed(layer: Layer) -> bool:
     return can_be_exported(layer) and not layer.multiscale
 
 
-def _hint(layer: Layer | None) -> str:
+def _preferred(candidates: Sequence[Layer]) -> Layer | None:
+    """Return the layer that is meant, of those that are seen if there are any."""
+    return first_choice([layer for layer in candidates if layer.visible]) or first_choice(candidates)
+
+
+def _hint(review: Reviewing) -> str:
+    """Say what to do with what is reviewed."""
+    layer, undecided = review.layer, review.table.count()[State.TODO]
     if layer is None:
         return "There are no labels yet. Open some, or accept objects in a method's dock."
+    if not len(review.table):
+        return f"There are no objects in “{layer.name}”."
+    if not undecided:
+        return f"Every object of “{layer.name}” is decided."
     if layers.role_of(layer) == "proposal":
         return "This is a proposal: what you accept goes into the corrected layer, what you reject stays out."
-    return f"Press {shortcuts.with_key('Next', 'next_doubtful')} to go to the most doubtful object."
+    press = f"Press {shortcuts.with_key('Next doubtful', 'next_doubtful')} to"
+    if not layer.visible:
+        return f"“{layer.name}” is hidden. {press} show it and go to the most doubtful object."
+    return f"{press} go to the most doubtful object."

@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
+    QSplitter,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
 
 from napari_labelfix.review.record_table import STATES
 from napari_labelfix.review.states import State
+from napari_labelfix.widgets.dock_frame import ScrollingParts
 from napari_labelfix.widgets.objects_model import STATE_COLORS, STATE_NAMES, Column, ObjectsModel
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.record_table import RecordTable
 
-_WIDTHS = {Column.ID: 54, Column.STATE: 86, Column.DOUBT: 58, Column.WHY: 110, Column.AREA: 54, Column.SOURCE: 90}
-_SWATCH = 10  # pixels
+# those that a decision rests on are seen at once, the others by scrolling
+_WIDTHS = {Column.ID: 46, Column.STATE: 74, Column.DOUBT: 52, Column.WHY: 155, Column.AREA: 54, Column.SOURCE: 90}
+_SWATCH, _ROW = 10, 20  # pixels
+_MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
+_MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")
 
 
 class ReviewView(QWidget):
@@ -91,6 +95,8 @@ class ReviewView(QWidget):
         """Show how many objects are in each state, and how much is done."""
         counts, total = table.count(), len(table)
         done = total - counts[State.TODO]
+        for button in (self.next_button, self.previous_button):
+            button.setEnabled(total > 0)
         self.progress.setMaximum(max(total, 1))
         self.progress.setValue(done)
         self.progress.setFormat(f"{done} of {total} decided" if total else "no objects")
@@ -159,7 +165,7 @@ class ReviewView(QWidget):
         self.table.setWordWrap(False)
         self.table.setIconSize(QSize(_SWATCH, _SWATCH))
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setMinimumHeight(150)
         for column, width in _WIDTHS.items():
@@ -188,50 +194,66 @@ class ReviewView(QWidget):
         show.addWidget(QLabel("Show"))
         show.addWidget(self.filter)
         show.addWidget(self.words, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        for title, part in (("Edit", edits), ("Compare", compare), ("Many at once", self._many())):
+            self.tabs.addTab(ScrollingParts(part, most=_MOST), title)
+        column = _LowColumn(self)
+        column.setContentsMargins(6, 0, 6, 6)
         column.setSpacing(4)
         column.addLayout(which)
         column.addWidget(self.progress)
         column.addWidget(self.counts)
         column.addLayout(show)
-        column.addWidget(self.table, 1)
-        column.addLayout(self._buttons())
-        for title, part in (("Edit", edits), ("Compare", compare), ("Many at once", self._many())):
-            self.tabs.addTab(_scrolling(part), title)
-        column.addWidget(self.tabs)
+        column.addWidget(self._table_over_tabs(), 1)
         for button in self.findChildren(QPushButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
-    def _buttons(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(3)
-        grid.addWidget(self.next_button, 0, 0, 1, 4)
-        grid.addWidget(self.previous_button, 0, 4, 1, 2)
-        for place, button in enumerate((self.accept_button, self.reject_button, self.ignore_button)):
-            grid.addWidget(button, 1, 2 * place, 1, 2)
-        grid.addWidget(self.todo_button, 2, 0, 1, 3)
-        grid.addWidget(self.lock_button, 2, 3, 1, 3)
-        return grid
+    def _table_over_tabs(self) -> QSplitter:
+        """Return the two between which a person can share out the height; the table gets what the tabs do not need."""
+        upper, split = QWidget(), QSplitter(Qt.Orientation.Vertical)
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.table, 1)
+        column.addLayout(self._buttons())
+        for stretch, part in ((1, upper), (0, self.tabs)):
+            split.addWidget(part)
+            split.setStretchFactor(split.indexOf(part), stretch)
+        split.setChildrenCollapsible(False)
+        return split
+
+    def _buttons(self) -> QVBoxLayout:
+        """Return two rows: where to go, and what is decided there."""
+        rows = QVBoxLayout()
+        rows.setSpacing(3)
+        for buttons in (
+            (self.next_button, self.previous_button, self.todo_button),
+            (self.accept_button, self.reject_button, self.ignore_button, self.lock_button),
+        ):
+            row = QHBoxLayout()
+            row.setSpacing(3)
+            for button in buttons:
+                row.addWidget(button, 1 if button is self.next_button else 0)
+            rows.addLayout(row)
+        return rows
 
     def _many(self) -> QWidget:
         part = QWidget()
         grid = QGridLayout(part)
-        grid.addWidget(QLabel("All objects to do that are at least this certain"), 0, 0, 1, 2)
+        sure, several = (QLabel(text) for text in _MANY)
+        for label in (sure, several):
+            label.setWordWrap(True)
+        grid.addWidget(sure, 0, 0, 1, 2)
         grid.addWidget(self.certainty_box, 1, 0)
         grid.addWidget(self.sure_button, 1, 1)
-        grid.addWidget(QLabel("Several rows can be selected with Shift and Ctrl."), 2, 0, 1, 2)
+        grid.addWidget(several, 2, 0, 1, 2)
         grid.addWidget(self.search_button, 3, 0, 1, 2)
         grid.setRowStretch(4, 1)
         return part
 
 
-def _scrolling(part: QWidget) -> QScrollArea:
-    """Return a part that scrolls where the window is too low for it."""
-    area = QScrollArea()
-    area.setWidget(part)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+class _LowColumn(QVBoxLayout):
+    """Scrolls no sooner than it must. Qt's own, if a text in it wraps, asks for the height in which all is at ease."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False

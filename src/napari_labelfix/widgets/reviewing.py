@@ -20,6 +20,7 @@ from napari_labelfix.widgets.going import go_to
 from napari_labelfix.widgets.history import FEATURES, REPLACED, history_of
 from napari_labelfix.widgets.label_layers import image_of
 from napari_labelfix.widgets.proposal_review import ProposalReview
+from napari_labelfix.widgets.tool_in_hand import WAY_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,7 @@ class Reviewing(QObject):
     layerChanged = Signal()
     searched = Signal()  # suspects and differences are known now
     told = Signal(str, str)  # a sentence, and its mood: a `Mood`
+    decided = Signal(object)  # the layer whose last step Ctrl+Z takes back, as was just told
 
     def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -200,6 +202,8 @@ class Reviewing(QObject):
         self.select([label])
         box = self.box_of(label)
         if box is not None and self._layer is not None:
+            if self._other is None or not self._other.visible:  # else a person looks at that one instead
+                layers.show(self._layer)
             go_to(self._viewer, self._layer, box)
 
     def next_doubtful(self) -> int | None:
@@ -265,7 +269,8 @@ class Reviewing(QObject):
             return False
         if count:
             objects = f"Object {ids[0]} was" if len(ids) == 1 else f"{count} objects were"
-            self.told.emit(f"{objects} {_DONE[state]}. Ctrl+Z takes it back.", "done")
+            self.told.emit(f"{objects} {_DONE[state]}. {WAY_BACK}", "done")
+            self.decided.emit(layers.active(self._viewer))
         return True
 
     def _change(self, change: Callable[[Record], Record], ids: Sequence[int], what: str) -> int:

@@ -5,6 +5,8 @@ Only single keys that napari leaves free on the viewer and on every layer type: 
 
 from __future__ import annotations
 
+import itertools
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from napari.components import ViewerModel
+
+Dock = Literal["method", "review"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ShortcutSpec:
     help
         What it does, in a sentence.
     short
-        What it does, in a word or two; "" where a button says it.
+        What it does, in a word or two; "" where a button says it that is always there.
     dock
         Whose key it is. Two docks may have the same key: it belongs to the one that is used.
     """
@@ -36,7 +40,7 @@ class ShortcutSpec:
     key: str
     help: str
     short: str = ""
-    dock: Literal["method", "review"] = "method"
+    dock: Dock = "method"
 
 
 SHORTCUTS = {
@@ -49,17 +53,17 @@ SHORTCUTS = {
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
         *(
-            ShortcutSpec(action, key, words, dock="review")
-            for action, key, words in [
-                ("next_doubtful", ".", "Go to the most doubtful object that nobody has decided about."),
-                ("previous", ",", "Go back to the object that was shown before."),
-                ("accept_selected", "K", "Accept the selected objects, and go to the next doubtful one."),
-                ("reject_selected", "N", "Reject the selected objects: they are not exported. Go to the next."),
-                ("ignore_selected", "W", "Leave the selected objects out of everything. Go to the next."),
-                ("accept_sure", "J", "Accept all objects to do that are at least this certain."),
-                ("blink", "H", "Show the layer that is compared with instead, and back again."),
-                ("merge", "U", "Drag across the objects that are one. The largest keeps its id."),
-                ("cut", "Q", "Draw a line across an object, from outside to outside. The largest part keeps the id."),
+            ShortcutSpec(action, key, words, short, dock="review")
+            for action, key, short, words in [
+                ("next_doubtful", ".", "", "Go to the most doubtful object that nobody has decided about."),
+                ("previous", ",", "", "Go back to the object that was shown before."),
+                ("accept_selected", "K", "", "Accept the selected objects, and go to the next doubtful one."),
+                ("reject_selected", "N", "", "Reject the selected objects: they are not exported. Go to the next."),
+                ("ignore_selected", "W", "", "Leave the selected objects out of everything. Go to the next."),
+                ("merge", "U", "merge", "Drag across the objects that are one. The largest keeps its id."),
+                ("cut", "Q", "cut", "Draw a line across an object, outside to outside. The largest part keeps the id."),
+                ("blink", "H", "blink", "Show the layer that is compared with instead, and back again."),
+                ("accept_sure", "J", "accept many", "Accept all objects to do that are at least this certain."),
             ]
         ),
     ]
@@ -77,13 +81,14 @@ def tooltip(action: str) -> str:
     return f"{spec.help} Key: {spec.key}"
 
 
-def keys_without_a_button() -> str:
-    """Return the line that tells the other keys: "Keys: N draw, ..."."""
-    return "Keys: " + ", ".join(f"{spec.key} {spec.short}" for spec in SHORTCUTS.values() if spec.short)
+def keys_without_a_button(dock: Dock = "method") -> str:
+    """Return the line that tells a dock's other keys: "Keys: N draw, ..."."""
+    told = [f"{spec.key} {spec.short}" for spec in SHORTCUTS.values() if spec.dock == dock and spec.short]
+    return f"Keys: {', '.join(told)}"
 
 
 class KeyBindings:
-    """The keys of one dock in one viewer.
+    """The keys of one dock in one viewer. Of all docks that want theirs, the one that took them last has them.
 
     Parameters
     ----------
@@ -91,23 +96,63 @@ class KeyBindings:
         The viewer.
     actions
         What to do, by the action's name in the table.
+    on_change
+        Called with True when the dock gets the keys, and with False when it loses them.
     """
 
-    def __init__(self, viewer: ViewerModel, actions: Mapping[str, Callable[[], object]]) -> None:
-        self._viewer = viewer
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        actions: Mapping[str, Callable[[], object]],
+        on_change: Callable[[bool], object] = lambda _: None,
+    ) -> None:
+        self._viewer, self._on_change = viewer, on_change
         self._functions = {SHORTCUTS[action].key: _function(action, perform) for action, perform in actions.items()}
+        self._turn = 0  # the higher, the later it took them
+        self._wanting = _WANTING.setdefault(viewer, weakref.WeakSet())
+
+    @property
+    def wanted(self) -> bool:
+        """Whether they were taken and not released yet, though another dock may have the keys now."""
+        return self in self._wanting
 
     def take(self) -> None:
-        """Bind the keys; another dock that has them loses them."""
-        for key, function in self._functions.items():
-            self._viewer.bind_key(key, function, overwrite=True)
+        """Bind the keys; another dock that has them loses them, until these are released."""
+        before = self._last()
+        self._turn = next(_TURNS)
+        if before is self:
+            return
+        if before is not None:
+            before._unbind()
+        self._wanting.add(self)
+        self._bind()
 
     def release(self) -> None:
-        """Unbind the keys, except those that another dock has by now."""
+        """Unbind the keys; the dock that had them before gets them back if it still wants them."""
+        had_them = self._last() is self
+        self._wanting.discard(self)
+        if had_them:
+            self._unbind()
+            if (before := self._last()) is not None:
+                before._bind()
+
+    def _last(self) -> KeyBindings | None:
+        """Return the keys that were taken last: those are bound."""
+        return max(self._wanting, key=lambda keys: keys._turn, default=None)
+
+    def _bind(self) -> None:
         for key, function in self._functions.items():
-            bound = self._viewer.bind_key(key, None)
-            if bound is not None and bound is not function:
-                self._viewer.bind_key(key, bound)
+            self._viewer.bind_key(key, function, overwrite=True)
+        self._on_change(True)
+
+    def _unbind(self) -> None:
+        for key in self._functions:
+            self._viewer.bind_key(key, None)
+        self._on_change(False)
+
+
+_TURNS = itertools.count(1)
+_WANTING: weakref.WeakKeyDictionary[ViewerModel, weakref.WeakSet[KeyBindings]] = weakref.WeakKeyDictionary()
 
 
 def _function(action: str, perform: Callable[[], object]) -> Callable[[ViewerModel], None]:

@@ -49,6 +49,10 @@ class SmallPlot(QWidget):
         self._axis.setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
         self.plot.scene().prepareForPaint()
 
+    def clear(self) -> None:
+        """Take the numbers away that stand at the axis."""
+        self._axis.setTicks([[]])
+
     def set_colors(self, text: str, background: str) -> None:
         """Take the colours of napari's theme."""
         self.title.color = text

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import napari
 from napari.utils.notifications import show_warning
 
+from napari_labelfix.widgets.dock_frame import open_dock
 from napari_labelfix.widgets.opening import open_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGIN, DOCK = "napari-labelfix", "Project"  # as the manifest names them
+DOCK = "Project"  # as the manifest names it
 
 
 def open_window(path: Path) -> None:
@@ -30,6 +31,6 @@ def open_window(path: Path) -> None:
 def show_project(viewer: napari.Viewer, path: Path) -> None:
     """Open a project in a viewer, with the Project dock beside it."""
     lost = open_project(viewer, path)
-    viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    open_dock(viewer.window, DOCK)
     for one in lost:
         show_warning(one.reason)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from docked import METHOD, corrected_of, key, proposal_of
-from fakes import FakeTrainer
+from fakes import FakeTrainer, proposal_above, snapshot
 
 from napari_labelfix.widgets.method_dock import MethodDock
 
@@ -103,6 +103,33 @@ class TestAccept:
         key(viewer, "N")
         assert not button.isChecked()
         assert len(viewer.mouse_drag_callbacks) == before
+
+    def test_what_was_in_a_deleted_proposal_is_not_offered_again(self, proposed, viewer, spots, trainer, qtbot):
+        viewer.layers.remove(proposal_of(proposed))
+        proposed.stop()
+        proposed.run_view.run_button.click()
+        qtbot.waitUntil(lambda: proposed.accept_view.count.text() == "Nothing is proposed yet.")
+        assert proposal_of(proposed) is not None
+        key(viewer, "J")
+        assert proposed.message.text() == "Nothing is proposed yet."
+        trainer.runs[-1].waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: proposed.accept_view.count.text() == "4 objects ≥ 0.90 will be accepted.")
+
+    def test_where_nothing_is_certain_enough_the_key_says_so(self, proposed, viewer):
+        proposed.accept_view.number.setValue(1.0)
+        key(viewer, "J")
+        assert proposed.message.text() == "There is nothing to accept here."
+
+    def test_the_way_back_is_told_only_while_it_is_one(self, proposed, viewer):
+        key(viewer, "J")
+        told = proposed.message.text()
+        assert told.startswith("4 objects were accepted into the corrected layer. Ctrl+Z takes it back")
+        corrected_of(proposed).undo()
+        assert proposed.message.text() == "Taken back."
+        corrected_of(proposed).redo()
+        assert proposed.message.text() == told
+        viewer.layers.selection.active = proposed.inputs.annotation
+        assert proposed.message.text() == "4 objects were accepted into the corrected layer."
 
     def test_a_dock_opened_later_finds_the_proposal(self, proposed, viewer, qtbot):
         qtbot.waitUntil(proposed.accept_view.all_button.isEnabled)

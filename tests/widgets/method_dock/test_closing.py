@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from app_model.types import KeyBinding
 from docked import METHOD
+from qtpy.QtCore import Qt
 
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.review_dock import ReviewDock
 
 
 class TestClosing:
@@ -75,3 +77,60 @@ class TestClosing:
         qtbot.wait(50)
         gc.collect()
         assert gone() is None
+
+
+class TestKeys:
+    """Of two docks that are seen at once, the one that the person works in has the keys."""
+
+    @pytest.fixture
+    def viewer(self, make_napari_viewer):
+        return make_napari_viewer(show=True)
+
+    @pytest.fixture
+    def docks(self, viewer, trainer, qtbot):
+        method = MethodDock(viewer, METHOD, trainer)
+        review = ReviewDock(viewer)
+        viewer.window.add_dock_widget(method, name="Scribble2Label")
+        viewer.window.add_dock_widget(review, name="Review")
+        window = viewer.window._qt_window
+        qtbot.waitUntil(lambda: window.tabifiedDockWidgets(review.parent()) == [method.parent()])
+        window.splitDockWidget(method.parent(), review.parent(), Qt.Orientation.Horizontal)
+        qtbot.waitUntil(lambda: owner(viewer) is not None)
+        return method, review
+
+    def test_a_click_into_a_dock_takes_the_keys_and_the_other_says_that_it_has_none(self, docks, viewer, qtbot):
+        method, review = docks
+        for pressed in (method.form, method.run_view.run_button, method._keys):
+            qtbot.mouseClick(review.view.filter, Qt.MouseButton.LeftButton)
+            review.view.filter.hidePopup()
+            assert owner(viewer) == "accept_selected"
+            assert review._keys.text() == "Keys: U merge, Q cut, H blink, J accept many"
+            assert "click here" in method._keys.text()
+            qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
+            assert owner(viewer) == "accept_object"
+        assert method._keys.text() == "Keys: N draw, W brush, H hide"
+        assert "click here" in review._keys.text()
+        qtbot.keyClick(review.view.words, "k")
+        assert owner(viewer) == "accept_selected"
+        assert review.view.words.text() == "k", "a press does what it always does"
+
+    def test_closing_a_dock_gives_the_keys_to_the_one_that_is_left(self, docks, viewer):
+        method, review = docks
+        review._keys.take()
+        review.parent().destroyOnClose()
+        assert owner(viewer) == "accept_object"
+        assert "click here" not in method._keys.text()
+        method.parent().destroyOnClose()
+        assert not viewer.keymap
+
+    def test_of_two_docks_that_lie_on_one_another_the_one_in_front_has_the_keys(self, docks, viewer, qtbot):
+        method, review = docks
+        viewer.window._qt_window.tabifyDockWidget(method.parent(), review.parent())
+        for dock, action in [(review, "accept_selected"), (method, "accept_object"), (review, "accept_selected")]:
+            dock.parent().raise_()
+            qtbot.waitUntil(lambda action=action: owner(viewer) == action)
+
+
+def owner(viewer):
+    """Return what the key does, or None."""
+    return getattr(viewer.keymap.get(KeyBinding.from_str("K")), "__name__", None)

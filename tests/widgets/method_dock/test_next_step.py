@@ -1,5 +1,7 @@
 """The dock says what to do next, shows it whole, and keeps the model."""
 
+import numpy as np
+from docked import proposal_of
 from fakes import proposal_above, snapshot
 from qtpy.QtWidgets import QFileDialog, QScrollArea
 
@@ -26,6 +28,19 @@ class TestTheNextStepIsSaid:
         qtbot.waitUntil(lambda: "Paint more strokes" in ready.message.text())
         ready.run_view.stop_button.click()
         assert ready.message.text().startswith("Accept what is right")
+
+    def test_without_an_image_run_asks_for_one(self, dock, trainer):
+        dock.run()
+        assert trainer.runs == []
+        assert dock.message.text().startswith("Open an image")
+        assert dock.message.mood == "warning"
+
+    def test_a_proposal_that_is_deleted_meanwhile_is_not_promised(self, proposed, viewer):
+        viewer.layers.remove(proposal_of(proposed))
+        assert (
+            proposed.message.text()
+            == "The layer with what is proposed was deleted. To see it again: Stop, then Run [G]."
+        )
 
 
 def test_the_model_of_a_run_is_saved_when_it_has_ended(dock, running, trainer, tmp_path, monkeypatch):
@@ -65,3 +80,16 @@ def test_nothing_is_cut_off_at_the_width_of_a_dock(proposed, qtbot):
     assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
     proposed.form.folded.expand(animate=False)
     assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
+
+
+def test_scribbles_that_lie_elsewhere_are_told(ready):
+    assert ready.inputs.doubt() == ""
+    ready.inputs.annotation.translate = (100, 100)
+    assert ready.inputs.doubt() == "“cells scribbles” does not lie on “cells”. Its pixels are taken as if it did."
+
+
+def test_masks_of_objects_are_not_taken_for_scribbles_without_a_word(ready, qtbot):
+    qtbot.waitUntil(lambda: ready.message.text() == "Press Run [G].")
+    ready.inputs.annotation.data_setitem((np.full(20, 40), np.arange(20)), np.arange(2, 22))
+    qtbot.waitUntil(lambda: ready.message.text().startswith("These are 20 classes of foreground."))
+    assert ready.message.text().endswith("Press Run [G].")

@@ -61,12 +61,14 @@ class TestRefresh:
         scribbles = proposed.inputs.annotations.layer
         viewer.layers.remove("cells")
         assert running.state == "stopped"
-        assert proposed.message.text().startswith("The run was stopped, for “cells”")
+        assert proposed.message.text().startswith("The run was stopped because its image “cells”")
         assert proposed.inputs.image is other
         scribbles.data_setitem((np.array([50]), np.array([50])), 2)
         qtbot.wait(400)
         assert running.sent == []
-        assert proposed.message.text().startswith("The run was stopped, for “cells”"), "it stays until the next run"
+        assert proposed.message.text().startswith("The run was stopped because its image “cells”"), (
+            "it stays until the next run"
+        )
 
     def test_clearing_the_viewer_ends_the_run_and_begins_no_project(self, proposed, viewer, running):
         saver = proposed.saving.begin()

@@ -1,0 +1,146 @@
+"""What all docks have in common: parts that scroll under a message, and tabs where several docks are open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QSize, QTimer
+from qtpy.QtGui import QHideEvent, QShowEvent
+from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLUGIN = "napari-labelfix"  # as the manifest names it
+_MARGIN = 6  # pixels
+_LINES = 5  # of text, which are seen of the parts in the lowest of windows
+_MOST = 0.42  # of the screen's width: the canvas needs the rest
+
+
+def fill_dock(dock: QWidget, message: QWidget, parts: QWidget, width: int, keys: QWidget | None = None) -> None:
+    """Put the parts of a dock between its message and its keys, which stay in place when the parts are scrolled.
+
+    Parameters
+    ----------
+    dock
+        The dock, which has no layout yet.
+    message
+        What to do next.
+    parts
+        All the rest.
+    width
+        How wide the dock is at least, in pixels.
+    keys
+        The line that tells its keys, if it has any.
+    """
+    column = QVBoxLayout(dock)
+    column.setContentsMargins(0, _MARGIN, 0, 0)
+    column.addWidget(message)
+    column.addWidget(ScrollingParts(parts, width))
+    if keys is not None:
+        keys.setContentsMargins(_MARGIN, 0, _MARGIN, _MARGIN // 2)
+        column.addWidget(keys)
+    _Place(dock)
+
+
+def open_dock(window: Any, title: str) -> None:
+    """Open a dock in napari's window, or bring it to the front if it is open already."""
+    holder, _ = window.add_plugin_dock_widget(PLUGIN, title)
+    holder.show()
+    holder.raise_()
+
+
+class ScrollingParts(QScrollArea):
+    """Parts that scroll where the window is too low for them. It is as wide as they need: they are not cut.
+
+    How wide that is depends on the size of napari's font, which is a setting.
+
+    Parameters
+    ----------
+    parts
+        What scrolls.
+    width
+        How wide it is at least, in pixels.
+    most
+        How wide it is at most, as a part of the screen's width; where that is not enough, it scrolls to the side, too.
+    """
+
+    def __init__(self, parts: QWidget, width: int = 0, most: float = _MOST) -> None:
+        super().__init__()
+        self._width, self._most = width, most
+        self._asked_for = QSize()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setWidget(parts)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width that the parts need, and the height of a few lines."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        needed = max(self._width, self.widget().minimumSizeHint().width() + self._frame().width() + bar)
+        most = max(self._width, round(self._most * self.screen().availableGeometry().width()))
+        return QSize(min(needed, most), _LINES * self.fontMetrics().height())
+
+    def sizeHint(self) -> QSize:
+        """Return the size in which nothing has to be scrolled, not even when a text in it wraps; and no larger one."""
+        height = self.widget().minimumSizeHint().height() + self._frame().height() + self.fontMetrics().height()
+        return self.minimumSizeHint().expandedTo(QSize(0, height))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice that the parts need another width, as with another font; Qt's own area looks once."""
+        if event.type() == QEvent.Type.LayoutRequest and (needed := self.minimumSizeHint()) != self._asked_for:
+            self._asked_for = needed
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def _frame(self) -> QSize:
+        """Return what napari's style has around the parts."""
+        return self.size() - self.maximumViewportSize()
+
+
+class _Place(QObject):
+    """Finds a place for a dock when it is first shown: as a tab of another dock of ours.
+
+    Under one another they would be higher than many a screen. Once it is placed, a person may move it anywhere.
+    """
+
+    def __init__(self, dock: QWidget) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._shown = self.found = False
+        dock.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and not self._shown:
+            self._shown = True
+            QTimer.singleShot(0, self._find)  # napari is still adding it
+        return super().eventFilter(watched, event)
+
+    def _find(self) -> None:
+        holder = self._dock.parent()
+        window = holder.parent() if isinstance(holder, QDockWidget) else None
+        if not isinstance(window, QMainWindow):
+            return
+        self.found = True
+        holder.visibilityChanged.connect(self._on_tab)
+        if holder.isFloating() or window.tabifiedDockWidgets(holder):
+            return
+        if (other := next(_placed_beside(holder, window), None)) is not None:
+            window.tabifyDockWidget(other, holder)
+            holder.raise_()
+
+    def _on_tab(self, in_front: bool) -> None:
+        """Tell the dock that its tab is seen, or not: Qt moves what lies behind out of the window, but hides nothing.
+
+        The Review dock, for one, leaves the canvas alone while it is not seen.
+        """
+        if self._dock.isVisible():  # else it was told
+            QCoreApplication.sendEvent(self._dock, QShowEvent() if in_front else QHideEvent())
+
+
+def _placed_beside(holder: QDockWidget, window: QMainWindow) -> Iterator[QDockWidget]:
+    """Yield the other docks of ours at this side of the window, the first that was opened first."""
+    for other in window.findChildren(QDockWidget):
+        place = other.widget().findChild(_Place) if other is not holder and other.widget() is not None else None
+        beside = window.dockWidgetArea(other) == window.dockWidgetArea(holder)
+        if place is not None and place.found and beside and not other.isHidden() and not other.isFloating():
+            yield other
