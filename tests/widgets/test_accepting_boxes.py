@@ -7,10 +7,10 @@ from fakes import found_boxes
 from napari_labelfix.review import marks
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
-from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes
+from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
 from napari_labelfix.widgets.acceptor import Accepted, Count
 from napari_labelfix.widgets.box_layers import BoxLayers
-from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, rectangles_of
+from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, boxes_on, rectangles_of
 from napari_labelfix.widgets.coordinates import map_points
 
 TWO = [[8.13, 8.2, 23.7, 23], [38, 13, 53, 28]]
@@ -76,3 +76,41 @@ def test_what_is_there_is_worked_out_once_until_something_changes(accepting, res
     results.write({0: found_boxes(TWO, [0.9, 0.8], [BoxRole.ADDED] * 2)})
     assert accepting.take_back() == 0
     assert accepting.accept_above() == Accepted(0, 2)
+
+
+class TestInPlaceOfTheirs:
+    """A drawn box that is 2 pixels off, and one that is found besides; in the layer there is also one elsewhere."""
+
+    CARELESS = (10, 10, 25.5, 25)
+
+    @pytest.fixture
+    def drawn(self, results, plain):
+        own = rectangles_of(np.array([self.CARELESS, [0, 60, 12, 75]]), ())
+        add_boxes(plain, [map_points(rectangle, results.image, plain) for rectangle in own], DRAWN)
+        return plain
+
+    @pytest.fixture
+    def replacing(self, results, drawn):
+        return ReplacingBoxes(results, drawn)
+
+    def corners(self, layer, results):
+        return boxes_on(layer, results.image)[0].round(1).tolist()
+
+    def test_one_that_is_about_the_same_gives_way_and_the_others_stay(self, replacing, results, drawn):
+        assert AcceptingBoxes(results, drawn).count() == Count(1, 1)
+        assert replacing.count() == Count(2, 0)
+        assert replacing.accept_above() == Accepted(2, 0)
+        assert self.corners(drawn, results) == [[0, 60, 12, 75], *np.round(TWO, 1).tolist()]
+        assert drawn.features["source"].tolist() == ["drawn", "accepted", "accepted"]
+        assert replacing.count() == Count(0, 2)
+
+    def test_taken_back_it_is_there_again(self, replacing, results, drawn):
+        replacing.accept_above()
+        assert AcceptingBoxes(results, drawn).take_back() == 2, "whichever scope is chosen by then"
+        assert self.corners(drawn, results) == [[0, 60, 12, 75], list(self.CARELESS)]
+        assert drawn.features["source"].tolist() == ["drawn", "drawn"]
+
+    def test_one_by_one(self, replacing, results, drawn):
+        place = results.layer("found_boxes").data_to_world((15, 15))
+        assert replacing.accept_at(place) == Accepted(1, 0)
+        assert self.corners(drawn, results) == [[0, 60, 12, 75], np.round(TWO[0], 1).tolist()]

@@ -51,8 +51,9 @@ def overlapping_any(
     planes: NDArray[np.integer],
     known: NDArray[np.floating],
     known_planes: NDArray[np.integer],
+    least: float = SAME_BOX,
 ) -> NDArray[np.bool_]:
-    """Return (N,) which boxes share half of their area with a known one of the same plane.
+    """Return (N,) which boxes are about the same as a known one of the same plane.
 
     Parameters
     ----------
@@ -60,12 +61,14 @@ def overlapping_any(
         (N, 4) and (M, 4) y0, x0, y1, x1 in pixels.
     planes, known_planes
         (N, axes) and (M, axes) their planes; no axes in a 2D image.
+    least
+        IoU from which they are.
     """
     found = np.zeros(len(boxes), bool)
     for plane in np.unique(planes, axis=0):
         here = (planes == plane).all(axis=1)
         there = known[(known_planes == plane).all(axis=1)]
-        found[here] = overlap.overlapping_any(boxes[here], there, SAME_BOX)
+        found[here] = overlap.overlapping_any(boxes[here], there, least)
     return found
 
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from napari.layers import Shapes
 
-from napari_labelfix.review.marks import boxes_at, overlapping_any
+from napari_labelfix.review.marks import SAME_BOX, boxes_at, overlapping_any
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
-from napari_labelfix.widgets.boxes_kind import ACCEPTED, add_boxes, boxes_on, create_boxes
+from napari_labelfix.widgets.boxes_kind import ACCEPTED, DRAWN, add_boxes, boxes_on, create_boxes
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import BOX_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_labelfix.widgets.acceptor import Accepted
+
+
+class _Removed(NamedTuple):
+    """A box that made room: where it was in its layer, and where it came from."""
+
+    rectangle: NDArray[np.floating]
+    source: str
 
 
 class AcceptingBoxes(AcceptingMarks[Shapes]):
@@ -28,6 +37,7 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     noun = "box"
     destination = "into your boxes, as new input"
     wrong = BOX_NAMES[BoxRole.DROPPED]
+    same = SAME_BOX  # IoU from which a found box is one that the person has already
 
     @property
     def has_objects(self) -> bool:
@@ -45,7 +55,7 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         if self._annotation is None:
             return np.zeros(len(proposed.data), bool)
         found, planes = boxes_on(proposed, proposed)
-        return overlapping_any(found, planes, *boxes_on(self._annotation, proposed))
+        return overlapping_any(found, planes, *boxes_on(self._annotation, proposed), self.same)
 
     def _at(self, proposed: Shapes, place: NDArray[np.floating]) -> int | None:
         return boxes_at(*boxes_on(proposed, proposed), place)
@@ -54,3 +64,23 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         rectangles = [map_points(proposed.data[index], proposed, layer).copy() for index in np.flatnonzero(chosen)]
         add_boxes(layer, rectangles, ACCEPTED)
         return rectangles
+
+    def _give_back(self, layer: Shapes, removed: Sequence[_Removed]) -> None:
+        for source in {box.source for box in removed}:
+            add_boxes(layer, [box.rectangle for box in removed if box.source == source], source)
+
+
+class ReplacingBoxes(AcceptingBoxes):
+    """Puts found boxes in the place of those of the person's that are about the same but not as exact."""
+
+    destination = "in place of yours, or beside them"
+    same = 0.95
+
+    def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> list[_Removed]:
+        own, own_planes = boxes_on(layer, proposed)
+        found, planes = boxes_on(proposed, proposed)
+        replaced = np.flatnonzero(overlapping_any(own, own_planes, found[chosen], planes[chosen]))
+        sources = layer.features["source"] if "source" in layer.features else np.full(len(own), DRAWN)
+        removed = [_Removed(np.array(layer.data[index]), str(sources[index])) for index in replaced]
+        layer.remove(replaced.tolist())
+        return removed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from napari.utils.notifications import show_info
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Change
     from napari_labelfix.widgets.results import ResultLayers
 
-_ACCEPTS = "accepts"  # in the tag of the person's layer: what each accept has added, oldest first
+_ACCEPTS = "accepts"  # in the tag of the person's layer: what each accept has done, oldest first
+
+
+class _Step(NamedTuple):
+    """What an accept has done to the person's marks: those that it added, and those that made room for them."""
+
+    added: list[NDArray[np.floating]]
+    removed: list[Any]
+
+
 Marks = TypeVar("Marks", bound="Layer")
 
 
@@ -102,10 +111,11 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         """Remove what the last accept has added, as far as it is still where it was."""
         if self._annotation is None or not self.can_take_back:
             return 0
-        added = layers.tag_of(self._annotation)[_ACCEPTS].pop()
-        places = {_place(mark) for mark in added}
+        step = layers.tag_of(self._annotation)[_ACCEPTS].pop()
+        places = {_place(mark) for mark in step.added}
         indices = [index for index, mark in enumerate(self._annotation.data) if _place(mark) in places]
         self._annotation.remove(indices)
+        self._give_back(self._annotation, step.removed)
         self.forget_counts()
         if not indices:
             show_info("Nothing was taken back: what was accepted last has been moved or removed since.")
@@ -123,11 +133,12 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         layer = self._annotation
         if layer is None:
             return Accepted(0, present)
+        removed = self._make_room(proposed, chosen, layer)
         before = len(layer.data)
         self._copy(proposed, chosen, layer)
         added = [np.array(mark) for mark in layer.data[before:]]  # as napari keeps them: rounded, maybe
         if added:
-            layers.tag_of(layer).setdefault(_ACCEPTS, []).append(added)
+            layers.tag_of(layer).setdefault(_ACCEPTS, []).append(_Step(added, removed))
         self.forget_counts()
         layers.show(layer)
         layers.select(self._results.viewer, layer)
@@ -141,6 +152,13 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         if self._there is None or self._there_of is not proposed.features:
             self._there, self._there_of = self._present(proposed), proposed.features
         return self._there
+
+    def _make_room(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks) -> list[Any]:
+        """Remove marks of the person's in whose place others come, and return what `_give_back` needs."""
+        return []
+
+    def _give_back(self, layer: Marks, removed: Sequence[Any]) -> None:
+        """Add marks again that had made room."""
 
     @abstractmethod
     def _present(self, proposed: Marks) -> NDArray[np.bool_]:

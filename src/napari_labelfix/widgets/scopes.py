@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.accepting import Accepting
-from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes
+from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
@@ -47,17 +47,18 @@ def acceptors_of(results: ResultLayers, annotation: Layer | None) -> list[Accept
     if isinstance(results, DetectionLayers):
         return [AcceptingPoints(results, annotation), Accepting(results)]
     if isinstance(results, BoxLayers):
-        return [AcceptingBoxes(results, annotation), Accepting(results)]
+        return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), Accepting(results)]
     return [Accepting(results)]
 
 
 def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:
     """Return what there is to choose from by now."""
     if isinstance(results, MarkLayers):
-        marks, masks = acceptors
+        marks, *replacing, masks = acceptors
         name = "Boxes" if isinstance(results, BoxLayers) else "Points"
+        in_place = [Scope(f"{name}, in place of yours", acceptor) for acceptor in replacing if acceptor.target is not None]
         with_masks = [Scope("Masks, as labels", masks)] if masks.has_objects else []
-        return [Scope(f"{name}, as new input", marks), *with_masks]
+        return [Scope(f"{name}, as new input", marks), *in_place, *with_masks]
     (objects,) = acceptors
     if results.layer("changes") is None:
         return [Scope("All objects", objects)]
