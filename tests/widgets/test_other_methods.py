@@ -233,6 +233,10 @@ class TestLabelsWithARightPart:
         for part in ("1&nbsp;added", "1&nbsp;removed", "1&nbsp;reshaped", "0&nbsp;split", "0&nbsp;merged"):
             assert part in legend
 
+    def test_outlines_have_no_colour_of_a_change(self, dock, run, viewer):
+        proposal = layers.find(viewer, "proposal", dock.inputs.image, "label_upgrade")
+        assert {tuple(proposal.get_color(number)) for number in (1, 2, 4)} == {(1, 1, 1, 1)}, "white on a dark image"
+
     def test_the_given_labels_make_way_and_are_not_changed(self, dock, run, viewer):
         given = viewer.layers["from another tool"]
         assert not given.visible

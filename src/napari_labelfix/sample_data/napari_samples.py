@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHARE_OF_OBJECTS = 0.15  # that get a scribble
 SHARE_OF_POINTS = 0.1  # of the objects
 RIGHT_PART = 170  # pixels: the side of the square in which careless labels are right
-PLANES, FINISHED = 8, 2  # of the stack
+PLANES, FINISHED = 8, (3, 4)  # of the stack; napari shows the middle first
 SEED, OTHER_SEED = 1, 2
 # Okabe & Ito's colours, as the dock gives them: 1 blue, 2 orange, further classes as they come.
 _PALETTE = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
@@ -94,9 +94,9 @@ def tissue_with_careless_labels() -> list[LayerTuple]:
 
 
 def stack_with_finished_planes() -> list[LayerTuple]:
-    """Return a stack of fluorescence images, 8 x 256 x 256, 16 bit, and labels of the first two of them."""
+    """Return a stack of fluorescence images, 8 x 256 x 256, 16 bit, and labels of the two in the middle."""
     name, planes = "stack", [fluorescence(SEED + number, (256, 256)) for number in range(PLANES)]
-    labels = np.stack([plane.labels if number < FINISHED else 0 * plane.labels for number, plane in enumerate(planes)])
+    labels = np.stack([plane.labels if number in FINISHED else 0 * plane.labels for number, plane in enumerate(planes)])
     of_labels = {"name": f"{name} finished", "metadata": {"labelfix": {"role": "finished"}}}
     return [
         (np.stack([plane.image for plane in planes]), {"name": name}, "image"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 BLUE, ORANGE, PINK, GREEN, YELLOW, RED = PALETTE
+_BRIGHT = 127  # of 255, the mean of an image from which it is bright
 CHANGE_COLORS = {
     Change.ADDED: GREEN, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: YELLOW, Change.MERGED: PINK,
 }  # fmt: skip
@@ -48,6 +49,12 @@ def make_proposal(image: Layer) -> Labels:
 def outline_colormap() -> CyclicLabelColormap:
     """Return bright colours that repeat; napari's own are partly too dark to be seen on a black image."""
     return CyclicLabelColormap(colors=[(0, 0, 0, 0), *([part / 255 for part in (*rgb, 255)] for rgb in OUTLINES)])
+
+
+def plain_outlines(image: Layer) -> CyclicLabelColormap:
+    """Return one colour for all outlines, black on a bright image and white on a dark one: colours tell changes."""
+    is_bright = image.thumbnail[..., :3].mean() > _BRIGHT
+    return CyclicLabelColormap(colors=[(0, 0, 0, 0), (0, 0, 0, 1) if is_bright else (1, 1, 1, 1)])
 
 
 def ignored_colormap() -> DirectLabelColormap:

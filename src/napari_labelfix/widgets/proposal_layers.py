@@ -74,6 +74,8 @@ class ProposalLayers(ResultLayers):
     def _write_pixels(self, proposals: Mapping[int, Proposal]) -> None:
         changes = any(proposal.changes is not None for proposal in proposals.values())
         targets = {role: self.layer(role) for role in self.makers if role != self.main}
+        if changes and "changes" in self._awaited and (proposal := self.layer("proposal")) is not None:
+            proposal.colormap = looks.plain_outlines(self.image)
         targets["changes"] = self._wanted("changes") if changes else None
         there = {role: layer for role, layer in targets.items() if layer is not None}
         self._objects.show({plane: (self.planes[plane], proposal.labels) for plane, proposal in proposals.items()})

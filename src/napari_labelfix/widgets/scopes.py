@@ -56,7 +56,9 @@ def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scop
     if isinstance(results, MarkLayers):
         marks, *replacing, masks = acceptors
         name = "Boxes" if isinstance(results, BoxLayers) else "Points"
-        in_place = [Scope(f"{name}, in place of yours", acceptor) for acceptor in replacing if acceptor.target is not None]
+        in_place = [
+            Scope(f"{name}, in place of yours", acceptor) for acceptor in replacing if acceptor.target is not None
+        ]
         with_masks = [Scope("Masks, as labels", masks)] if masks.has_objects else []
         return [Scope(f"{name}, as new input", marks), *in_place, *with_masks]
     (objects,) = acceptors
