@@ -365,11 +365,11 @@ def test_nothing_is_accepted_any_more_when_the_corrected_layer_was_deleted(resul
     assert len(history_of(corrected).records.table) == 15
 
 
-def test_without_its_image_a_proposal_cannot_be_accepted_and_the_dock_says_so(results, viewer, qtbot, person):
+def test_without_its_image_a_proposal_cannot_be_accepted_and_the_dock_says_so(results, viewer, qtbot):
     dock = open_dock(viewer, qtbot)
     viewer.layers.remove("cells")
     dock.review.go_to(2)
-    person.press(KEY.Key_K)
+    dock.view.accept_button.click()  # no turn of the event loop: Mesa may crash as it draws what vispy has removed
     assert dock.message.text().startswith("The image of “cells proposal” is gone. Open it again")
     assert dock.review.current == 2, "nothing was decided"
     assert cell(dock, 2, Column.STATE) == "to do"

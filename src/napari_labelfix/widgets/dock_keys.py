@@ -44,7 +44,7 @@ class DockKeys(QLabel):
         self._keys = KeyBindings(viewer, actions, self._on_change)
         self._here = keys_without_a_button(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # no press moves what is pressed
-        self.setToolTip("Keys belong to the dock that was clicked in last.")
+        self.setToolTip(f"{self._here}\nKeys belong to the dock that was clicked in last.")
 
     def take(self) -> None:
         """Let the keys belong to this dock."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _MOST_POINTS = 2000
+_NEXT_TO_NOTHING = 1e-4
 _CURVE = 4  # numbers; fewer, such as one a round, are told in words
 
 
@@ -65,7 +66,7 @@ class MetricsPlot(QWidget):
                 self._panels[name] = self._new_panel(name)
         for name, panel in self._panels.items():
             panel.show_series(self._series[name])
-        told = [f"{name} {series.values[-1]:.2g}" for name, series in self._few() if series.values]
+        told = [f"{name} {_in_short(series.values[-1])}" for name, series in self._few() if series.values]
         self.words.setText(" · ".join(told))
         self.words.setVisible(bool(told))
 
@@ -133,7 +134,12 @@ class _Panel(SmallPlot):
             # from zero, so that noise does not look like progress
             finite = [0.0, *(value for value in series.values if math.isfinite(value))]
             self.fit(steps[0], max(steps[-1], steps[0] + 1), min(finite), max(finite))
-            self.title.show_text(f"{self._name} {series.values[-1]:.2g}")
+            self.title.show_text(f"{self._name} {_in_short(series.values[-1])}")
         else:
             self.clear()
             self.title.show_text(self._name)
+
+
+def _in_short(value: float) -> str:
+    """Return a number as a person says it: no powers of ten for what is next to nothing."""
+    return f"{value:.2g}" if value == 0 or abs(value) >= _NEXT_TO_NOTHING else "≈ 0"
