@@ -1,8 +1,8 @@
 """Takes the pictures of the docs: drives a real napari window as a person would, and saves what is on screen.
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`. It
-takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `boxes`, `hovernet`, `edits`,
-`review`) to take only these. Look at every picture before committing it.
+takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `boxes`, `hovernet`, `several`,
+`edits`, `review`) to take only these. Look at every picture before committing it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import napari
 import numpy as np
 from PIL import Image
-from qtpy.QtCore import QBuffer, QEventLoop, QPoint, Qt, QTimer
+from qtpy.QtCore import QBuffer, QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QScrollArea
 from skimage.measure import label, regionprops
@@ -84,13 +85,13 @@ class Screen:
         """Draw straight strokes with the mouse, from and to a row and column of the image."""
         canvas = self.viewer.window._qt_viewer.canvas.native
         for start, end in strokes:
-            QTest.mouseMove(canvas, self._place(start))
-            QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=self._place(start))
+            mouse(canvas, QEvent.Type.MouseMove, self._place(start))
+            mouse(canvas, QEvent.Type.MouseButtonPress, self._place(start))
             for share in np.linspace(0.1, 1, 10):
-                QTest.mouseMove(canvas, self._place(tuple(np.add(start, share * np.subtract(end, start)))))
+                mouse(canvas, QEvent.Type.MouseMove, self._place(tuple(np.add(start, share * np.subtract(end, start)))))
                 wait(0.02)
             before_release()
-            QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=self._place(end))
+            mouse(canvas, QEvent.Type.MouseButtonRelease, self._place(end))
 
     def save(self, name: str, part: QWidget | None = None, settled: float = 0.7) -> None:
         """Save the window, or a part of it, as PNG, when it has settled for some seconds."""
@@ -103,11 +104,21 @@ class Screen:
         picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
         picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
-    def _place(self, pixel: tuple[float, float]) -> QPoint:
+    def _place(self, pixel: tuple[float, float]) -> QPointF:
         """Return where on the canvas a row and column of the image is."""
         camera, canvas = self.viewer.scene.camera, self.viewer.window._qt_viewer.canvas.native
         y, x = np.subtract(pixel, camera.center[-2:]) * camera.zoom
-        return QPoint(round(canvas.width() / 2 + x), round(canvas.height() / 2 + y))
+        return QPointF(round(canvas.width() / 2 + x), round(canvas.height() / 2 + y))
+
+
+def mouse(widget: QWidget, what: QEvent.Type, position: QPointF) -> None:
+    """Hand an event of the left button to a widget, as Qt does: a virtual screen may lose the pointer's movements."""
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if what == QEvent.Type.MouseMove else left
+    held = none if what == QEvent.Type.MouseButtonRelease else left
+    in_window = widget.mapToGlobal(position)
+    event = QMouseEvent(what, position, in_window, button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
 
 
 def press(button: QPushButton) -> None:
@@ -213,6 +224,30 @@ def hovernet() -> None:
     screen.viewer.close()
 
 
+def several() -> None:
+    """Label three images, of which one is finished."""
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    samples = [fluorescence(SEED + number, (300, 400)) for number in range(3)]
+    for number, sample in enumerate(samples, start=1):
+        viewer.add_image(sample.image, name=f"nuclei {number}")
+    viewer.add_labels(samples[0].labels, name="nuclei 1 labels")
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "HoVer-Net + ST++ (Labelfix)")
+    dock = screen.dock
+    wait_until(lambda: dock.session.trainer.ready)
+    dock.inputs.images.choose(viewer.layers["nuclei 1"])
+    others = dock.inputs.images.others_button
+    others.choose([viewer.layers["nuclei 2"], viewer.layers["nuclei 3"]])
+    press(dock.run_view.run_button)
+    wait_until(dock.accept_view.all_button.isEnabled)
+    wait(10)
+    dock.inputs.images.choose(viewer.layers["nuclei 3"])
+    others.menu().popup(others.mapToGlobal(QPoint(0, others.height())))
+    screen.save("several")
+    others.menu().close()
+    viewer.close()
+
+
 def boxes() -> None:
     """Find all nuclei from careless boxes on half of them."""
     screen, dock = open_sample_and_dock("Nuclei, with careless boxes", "SISSI")
@@ -287,7 +322,7 @@ def show_the_end_of(dock: MethodDock) -> None:
 
 PARTS = {
     "quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "boxes": boxes, "hovernet": hovernet,
-    "edits": edits, "review": review,
+    "several": several, "edits": edits, "review": review,
 }  # fmt: skip
 
 

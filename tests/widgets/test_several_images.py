@@ -122,13 +122,33 @@ class TestLabelsOfEach:
         dock.inputs.images.choose(viewer.layers["a"])
         assert dock.inputs.annotation.name == "a masks"
 
-    def test_labels_that_were_taken_alone_for_one_image_are_not_taken_for_another(self, open_dock, viewer, spots):
+    def test_labels_that_could_be_of_several_images_are_taken_for_none_unasked(self, open_dock, viewer, spots):
         viewer.add_image(spots, name="d")
         dock = open_dock("label_upgrade")
         viewer.add_labels(np.ones((60, 80), np.int32), name="poor")
-        assert dock.inputs.annotation.name == "poor"
-        dock.inputs.images.choose(viewer.layers["d"])
         assert dock.inputs.annotation is None
+        del viewer.layers["d"]
+        dock.inputs.refresh()
+        assert dock.inputs.annotation.name == "poor"
+
+    def test_labels_that_are_called_like_an_image_are_its_own(self, open_dock, viewer, spots):
+        viewer.add_image(spots, name="aa")
+        for name in ("aa", "a"):
+            viewer.add_labels(np.ones((60, 80), np.int32), name=f"{name} masks")
+        dock = open_dock("hovernet_stpp")
+        assert dock.inputs.annotation.name == "a masks"
+        dock.inputs.images.others_button.choose([viewer.layers["aa"]])
+        assert [layer.name for layer in dock.inputs.chosen] == ["a masks", "aa masks"]
+
+    def test_labels_that_are_chosen_for_an_image_leave_the_one_that_had_them(self, open_dock, viewer, spots):
+        viewer.add_image(spots, name="d")
+        masks = viewer.add_labels(np.ones((60, 80), np.int32), name="masks")
+        dock = open_dock("hovernet_stpp")
+        dock.inputs.annotations.choose(masks)
+        dock.inputs.images.choose(viewer.layers["d"])
+        dock.inputs.annotations.choose(masks)
+        dock.inputs.images.others_button.choose([viewer.layers["a"]])
+        assert [annotation is None for annotation in dock.inputs.read_annotations()] == [True, False]
 
     def test_labels_that_are_put_away_are_not_taken_up_again(self, open_dock, viewer, spots):
         dock = open_dock("label_upgrade")

@@ -123,20 +123,33 @@ class LayerInput(QObject):
             return None
         if (own := self._own(candidates, self._image)) is not None:
             return own
-        of_others = {layer for image, layer in self._chosen.items() if image != layers.image_id(self._image)}
-        there = [layer for layer in candidates if layer not in of_others]
-        free = [layer for layer in there if self._has_role(layer) and "image" not in layers.tag_of(layer)]
-        untagged = [layer for layer in there if not layers.role_of(layer)]
+        free = [layer for layer in candidates if self._has_role(layer) and "image" not in layers.tag_of(layer)]
+        untagged = [layer for layer in candidates if not layers.role_of(layer)]
         alone = untagged if self.kind.taken_alone and len(candidates) == 1 else []
-        return next(iter(free + alone), None)
+        elsewhere = self._chosen.values()
+        return next((layer for layer in free + alone if layer not in elsewhere and self._fits_no_other(layer)), None)
 
     def _own(self, candidates: list[Layer], image: Layer) -> Layer | None:
-        """Return the layer that was chosen for an image, else the one that was made for it."""
+        """Return the layer that was chosen for an image, else the one that was made for it or is called like it."""
         its_id = layers.image_id(image)
         if (chosen := self._chosen.get(its_id)) in candidates:
             return chosen
-        made = (layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id)
-        return next(made, None)
+        made = [layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id]
+        named = [layer for layer in candidates if not layers.role_of(layer) and self._named_like(layer) is image]
+        return next(iter(made), named[0] if self.kind.taken_alone and len(named) == 1 else None)
+
+    def _images_of(self, layer: Layer) -> list[Layer]:
+        """Return all images that a layer could serve for."""
+        images = layers.layers_where(self._viewer, layers.is_input_image)
+        return [image for image in images if self.kind.fits(layer, image)]
+
+    def _fits_no_other(self, layer: Layer) -> bool:
+        return self._has_role(layer) or len(self._images_of(layer)) == 1
+
+    def _named_like(self, layer: Layer) -> Layer | None:
+        """Return the image whose name a layer's begins with, as that of "cells masks" with "cells"."""
+        named = [image for image in self._images_of(layer) if layer.name.startswith(image.name)]
+        return max(named, key=lambda image: len(image.name), default=None)
 
     def _has_role(self, layer: Layer) -> bool:
         return layers.role_of(layer) == self.kind.role
@@ -155,9 +168,11 @@ class LayerInput(QObject):
         self.changed.emit()
 
     def _remember(self, image: str) -> None:
-        if self.layer is None:
-            self._chosen.pop(image, None)
-        else:
+        """Note which layer an image has; no other image has it any more."""
+        others = [other for other, layer in self._chosen.items() if layer is self.layer or other == image]
+        for other in others:
+            self._chosen.pop(other, None)
+        if self.layer is not None:
             self._chosen[image] = self.layer
 
     def update_parts(self) -> None:
