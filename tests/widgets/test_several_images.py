@@ -8,6 +8,7 @@ from napari.components import ViewerModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets import followed_layers, layers
+from napari_labelfix.widgets.layer_states import describe_layer
 from napari_labelfix.widgets.method_dock import MethodDock
 
 
@@ -270,6 +271,11 @@ class TestView:
     def test_when_none_goes_along_any_more_all_are_seen_as_before(self, dock, viewer):
         dock.inputs.images.others_button.choose([])
         assert viewer.layers["b"].visible
+
+    def test_what_is_hidden_meanwhile_is_saved_as_seen(self, dock, viewer):
+        assert describe_layer(viewer.layers["b"], 0).look["visible"]
+        viewer.layers["c"].visible = False
+        assert not describe_layer(viewer.layers["c"], 0).look["visible"], "by the person"
 
     def test_when_the_dock_is_closed_nothing_stays_hidden(self, dock, viewer):
         dock.close_session()

@@ -108,7 +108,7 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
     """Return everything about a layer but what is in it; cheap enough to be asked several times a second."""
     kind, tag = cast("Kind", kind_of(layer)), layers.tag_of(layer)
     data = layers.level_0(layer) if kind in ("image", "labels") else None
-    look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]}
+    look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]} | {"visible": layers.is_seen(layer)}
     if isinstance(layer, Image):
         look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": layer.colormap.name}
     return LayerRecord(

@@ -31,6 +31,7 @@ Role = Literal[
 ]  # fmt: skip
 Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
+_MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
 _KNOWN: dict[str, tuple[object, ...]] = {}  # the identity of images by their id, also of those that were closed
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
@@ -204,8 +205,20 @@ def select(viewer: ViewerModel, layer: Layer) -> None:
 
 def show(layer: Layer) -> None:
     """Make a layer visible, if it is not: napari puts the brush away whether or not anything is different."""
+    tag_of(layer).pop(_MEANWHILE, None)
     if not layer.visible:
         layer.visible = True
+
+
+def hide_meanwhile(layer: Layer) -> None:
+    """Hide a layer that has a tag until it is shown again: it counts as one that is seen, and is saved as such."""
+    tag_of(layer)[_MEANWHILE] = True
+    layer.visible = False
+
+
+def is_seen(layer: Layer) -> bool:
+    """Return whether a layer is visible, or hidden for the time being only."""
+    return bool(layer.visible or tag_of(layer).get(_MEANWHILE))
 
 
 def active(viewer: ViewerModel) -> Layer | None:

@@ -38,11 +38,11 @@ class OneInView:
         for layer in layers.all_layers(self._viewer):
             if layers.image_of(layer) in hidden:
                 if layer.visible:
-                    layer.visible = False
+                    layers.hide_meanwhile(layer)
                     self._hidden.add(layer)
             elif layer in self._hidden:
                 self._hidden.discard(layer)
-                layer.visible = True
+                layers.show(layer)
 
 
 def _overlap(one: Layer, other: Layer) -> bool:
