@@ -114,3 +114,21 @@ class TestInPlaceOfTheirs:
         place = results.layer("found_boxes").data_to_world((15, 15))
         assert replacing.accept_at(place) == Accepted(1, 0)
         assert self.corners(drawn, results) == [[0, 60, 12, 75], np.round(TWO[0], 1).tolist()]
+
+    def test_shapes_of_other_kinds_come_back_as_they_were(self, replacing, results, drawn):
+        ellipse = map_points(rectangles_of(np.array([[37, 12, 52, 27]]), ())[0], results.image, drawn)
+        drawn.add_ellipses(ellipse)
+        corners = np.array([[8, 8], [8, 23], [23, 23], [23, 8], [20, 7]], float)
+        drawn.add_polygons(map_points(corners, results.image, drawn))
+        before = [np.array(shape) for shape in drawn.data]
+        replacing.accept_above()
+        replacing.take_back()
+        assert sorted(drawn.shape_type) == ["ellipse", "polygon", "rectangle", "rectangle"]
+        assert {len(shape) for shape in drawn.data} == {len(shape) for shape in before}
+
+    def test_one_that_was_moved_since_keeps_its_place_alone(self, replacing, results, drawn):
+        replacing.accept_above()
+        moved = [shape + (3 if number == 1 else 0) for number, shape in enumerate(drawn.data)]
+        drawn.data = moved
+        assert replacing.take_back() == 1
+        assert len(drawn.data) == 2

@@ -1,5 +1,6 @@
 """A run on several images that are open, each with layers of its own. The trainer is a puppet."""
 
+import dask.array
 import numpy as np
 import pytest
 from fakes import proposal_above, snapshot
@@ -7,9 +8,11 @@ from napari.components import ViewerModel
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
+from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import followed_layers, layers
 from napari_labelfix.widgets.layer_states import describe_layer
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.reviewing import Reviewing
 
 
 @pytest.fixture
@@ -314,3 +317,102 @@ class TestReopened:
         scribble(dock)
         dock.inputs.images.choose(viewer.add_image(spots, name="copy"))
         assert dock.inputs.annotation is None
+
+
+class TestBesidesOtherDocks:
+    def proposed(self, dock, run, viewer, spots, qtbot):
+        run.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4), 1: proposal_above(spots[:, :70], 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(viewer, "b") is not None and proposal_of(viewer, "b").data.any())
+
+    def test_objects_of_an_image_that_was_never_in_hand_are_known(self, dock, run, viewer, spots, qtbot):
+        """Review, the project and later docks read what the layer says of them."""
+        self.proposed(dock, run, viewer, spots, qtbot)
+        assert len(proposal_of(viewer, "b").features) == 4
+
+    def test_what_a_person_hides_stays_hidden_while_it_trains(self, dock, run, viewer, spots, qtbot):
+        viewer.layers["a"].visible = False
+        self.proposed(dock, run, viewer, spots, qtbot)
+        assert not viewer.layers["a"].visible
+
+    def test_an_image_that_another_dock_takes_in_hand_is_seen_and_stays_so(
+        self, dock, run, viewer, spots, qtbot, open_dock
+    ):
+        other = open_dock("hovernet_stpp")
+        other.inputs.images.choose(viewer.layers["b"])
+        assert viewer.layers["b"].visible
+        other.inputs.create_button.click()
+        self.proposed(dock, run, viewer, spots, qtbot)
+        assert viewer.layers["b"].visible
+        assert other.inputs.annotation.visible
+        assert other.inputs.annotation.mode == "paint"
+
+    def test_a_closed_dock_hides_nothing(self, dock, run, viewer):
+        dock.close_session()
+        viewer.layers.remove(dock.inputs.annotation)
+        assert viewer.layers["b"].visible
+
+    def test_labels_are_reviewed_upon_their_own_image(self, dock, run, viewer, spots, qtbot):
+        self.proposed(dock, run, viewer, spots, qtbot)
+        review = Reviewing(viewer)
+        review.review(proposal_of(viewer, "b"))
+        review.go_to(int(proposal_of(viewer, "b").features["index"][0]))
+        assert viewer.layers["b"].visible
+        assert not viewer.layers["a"].visible
+
+    def test_given_labels_of_every_image_make_way(self, open_dock, viewer, trainer, qtbot):
+        dock = open_dock("label_upgrade")
+        for name in ("a", "b"):
+            viewer.add_labels(np.ones(viewer.layers[name].data.shape, np.int32), name=f"{name} masks")
+            dock.inputs.images.choose(viewer.layers[name])
+            dock.inputs.parts[1].create()
+            dock.inputs.draw_with_next_brush()
+            dock.inputs.parts[1].layer.add_rectangles(np.array([[2, 2], [2, 20], [20, 20], [20, 2]], float))
+        dock.inputs.images.others_button.choose([viewer.layers["a"]])
+        dock.run()
+        (run,) = trainer.runs
+        labels = np.ones((60, 70), np.int32)
+        sure = np.ones((60, 70), np.float32)
+        run.waiting.append(snapshot(1, {1: Proposal(labels, labels.astype(np.uint8), sure, sure < 0)}))
+        qtbot.waitUntil(lambda: not viewer.layers["b masks"].visible)
+        dock.inputs.images.choose(viewer.layers["a"])
+        assert not viewer.layers["a masks"].visible
+
+
+class TestChoiceOfAPerson:
+    def test_none_stays_none(self, open_dock, viewer):
+        dock = open_dock("hovernet_stpp")
+        viewer.add_labels(np.ones((60, 80), np.int32), name="a masks")
+        assert dock.inputs.annotation is not None
+        dock.inputs.annotations.setCurrentIndex(0)
+        dock.inputs.annotations.activated.emit(0)
+        dock.inputs.refresh()
+        assert dock.inputs.annotation is None
+        dock.inputs.images.choose(viewer.layers["b"])
+        dock.inputs.images.choose(viewer.layers["a"])
+        assert dock.inputs.annotation is None
+
+    def test_names_that_only_begin_alike_are_others(self, open_dock, viewer):
+        dock = open_dock("hovernet_stpp")
+        viewer.add_image(np.ones((60, 80)), name="d")
+        viewer.add_labels(np.ones((60, 80), np.int32), name="a1 masks")
+        assert dock.inputs.annotation is None
+
+    def test_when_the_image_in_hand_goes_another_of_the_same_run_is_taken(self, dock, viewer):
+        del viewer.layers["a"]
+        assert names(dock.inputs.images.together) == ["b"]
+
+    def test_a_run_ends_when_one_of_its_images_gets_another_size(self, dock, run, viewer, qtbot):
+        viewer.layers["b"].data = viewer.layers["b"].data[:40, :40]
+        dock.inputs.annotation.data_setitem((np.array([50]), np.array([50])), 2)
+        qtbot.waitUntil(lambda: run.state == "stopped")
+        assert dock.message.text() == "The run was stopped because its image “b” has another size now."
+
+
+def test_a_lazy_image_without_a_file_is_not_known_again(open_dock, viewer):
+    dock = open_dock()
+    lazy = viewer.add_image(dask.array.zeros((60, 80)), name="lazy")
+    dock.inputs.images.choose(lazy)
+    scribble(dock)
+    viewer.layers.remove(lazy)
+    dock.inputs.images.choose(viewer.add_image(dask.array.ones((60, 80)), name="lazy"))
+    assert dock.inputs.annotation is None

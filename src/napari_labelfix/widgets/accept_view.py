@@ -79,8 +79,10 @@ class AcceptView(QWidget):
             for row, name in enumerate(names):
                 self.scopes.setItemText(row, name)
         else:
+            chosen = self.scopes.currentText()
             self.scopes.clear()
             self.scopes.addItems(list(names))
+            self.scopes.setCurrentIndex(max(0, self.scopes.findText(chosen)))
         self.scopes.setVisible(len(names) > 1)
 
     def show_words(self, noun: str, certainty: str, certainty_help: str) -> None:

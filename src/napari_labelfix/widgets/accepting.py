@@ -184,14 +184,11 @@ class Accepting(Acceptor):
         proposal = self._results.layer("proposal")
         if proposal is None:
             return {}
-        tables = self._results.objects().values()
-        confidence = dict(
-            zip(
-                np.concatenate([objects.ids for objects in tables]).tolist(),
-                np.concatenate([objects.confidence for objects in tables]).tolist(),
-                strict=True,
-            )
-        )
+        confidence = {
+            label: sure
+            for objects in self._results.objects().values()
+            for label, sure in zip(objects.ids.tolist(), objects.confidence.tolist(), strict=True)
+        }
         drawn, version = edit.after > 0, self._results.version
         new_ids, first = np.unique(edit.after[drawn], return_index=True)
         proposed = proposal.data[tuple(axis[drawn][first] for axis in edit.indices)]

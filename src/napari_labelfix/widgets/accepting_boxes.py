@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 
 class _Removed(NamedTuple):
-    """A box that made room: where it was in its layer, and where it came from."""
+    """A shape that made room: where it was in its layer, what it was, and where it came from."""
 
-    rectangle: NDArray[np.floating]
+    vertices: NDArray[np.floating]
+    shape_type: str
     source: str
 
 
@@ -65,9 +66,11 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         add_boxes(layer, rectangles, ACCEPTED)
         return rectangles
 
-    def _give_back(self, layer: Shapes, removed: Sequence[_Removed]) -> None:
-        for source in {box.source for box in removed}:
-            add_boxes(layer, [box.rectangle for box in removed if box.source == source], source)
+    def _give_back(self, layer: Shapes, removed: Sequence[_Removed], gone: Sequence[NDArray[np.floating]]) -> None:
+        """Add those shapes again whose place is free now: a box that was moved since keeps its own."""
+        for shape in removed:
+            if any(_meet(shape.vertices, other) for other in gone):
+                add_boxes(layer, [shape.vertices], shape.source, shape.shape_type)
 
 
 class ReplacingBoxes(AcceptingBoxes):
@@ -81,6 +84,12 @@ class ReplacingBoxes(AcceptingBoxes):
         found, planes = boxes_on(proposed, proposed)
         replaced = np.flatnonzero(overlapping_any(own, own_planes, found[chosen], planes[chosen]))
         sources = layer.features["source"] if "source" in layer.features else np.full(len(own), DRAWN)
-        removed = [_Removed(np.array(layer.data[index]), str(sources[index])) for index in replaced]
+        data, kinds = layer.data, layer.shape_type
+        removed = [_Removed(np.array(data[index]), kinds[index], str(sources[index])) for index in replaced]
         layer.remove(replaced.tolist())
         return removed
+
+
+def _meet(one: NDArray[np.floating], other: NDArray[np.floating]) -> bool:
+    """Return whether the boxes around two shapes (V, dimensions) have something in common."""
+    return bool(((one.min(axis=0) <= other.max(axis=0)) & (other.min(axis=0) <= one.max(axis=0))).all())

@@ -114,8 +114,9 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         step = layers.tag_of(self._annotation)[_ACCEPTS].pop()
         places = {_place(mark) for mark in step.added}
         indices = [index for index, mark in enumerate(self._annotation.data) if _place(mark) in places]
+        gone = [self._annotation.data[index] for index in indices]
         self._annotation.remove(indices)
-        self._give_back(self._annotation, step.removed)
+        self._give_back(self._annotation, step.removed, gone)
         self.forget_counts()
         if not indices:
             show_info("Nothing was taken back: what was accepted last has been moved or removed since.")
@@ -157,8 +158,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         """Remove marks of the person's in whose place others come, and return what `_give_back` needs."""
         return []
 
-    def _give_back(self, layer: Marks, removed: Sequence[Any]) -> None:
-        """Add marks again that had made room."""
+    def _give_back(self, layer: Marks, removed: Sequence[Any], gone: Sequence[NDArray[np.floating]]) -> None:
+        """Add marks again that had made room for those that are gone now."""
 
     @abstractmethod
     def _present(self, proposed: Marks) -> NDArray[np.bool_]:

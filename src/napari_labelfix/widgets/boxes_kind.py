@@ -97,13 +97,15 @@ def _start_drawing(layer: Shapes, _brush: str, _place: Place) -> None:
     layer.mode = "add_rectangle"
 
 
-def add_boxes(layer: Shapes, rectangles: Sequence[NDArray[np.floating]], source: str) -> None:
-    """Add rectangles, (4, dimensions) each in pixels of the layer, and note where they come from."""
+def add_boxes(
+    layer: Shapes, rectangles: Sequence[NDArray[np.floating]], source: str, shape_type: str = "rectangle"
+) -> None:
+    """Add rectangles or other shapes, (V, dimensions) each in pixels of the layer, and note where they come from."""
     if not len(rectangles):
         return
     adopt_boxes(layer)
     there = layer.features["source"].tolist()
-    layer.add(list(rectangles), shape_type="rectangle", edge_width=2, edge_color=BOX_COLOR, face_color="transparent")
+    layer.add(list(rectangles), shape_type=shape_type, edge_width=2, edge_color=BOX_COLOR, face_color="transparent")
     _note_sources(layer, [*there, *[source] * len(rectangles)])
     layer.selected_data = set()
 

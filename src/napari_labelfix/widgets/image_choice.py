@@ -35,7 +35,7 @@ class ImageChoice(LayerCombo):
         self._kept: list[Layer] = []  # those of the run that is going on
         self._in_hand: Layer | None = None
         self.others_button = OthersButton()
-        super().__init__(viewer, self._is_offered, "no image", lambda found: found[0] if found else None, parent)
+        super().__init__(viewer, self._is_offered, "no image", self._first, parent)
         self.layerChanged.connect(self._on_image_changed)
         self.others_button.chosen.connect(self._on_others_chosen)
         self._on_image_changed()
@@ -67,6 +67,10 @@ class ImageChoice(LayerCombo):
 
     def _is_offered(self, layer: Layer) -> bool:
         return layers.is_input_image(layer) and (not self._kept or layer in self._kept)
+
+    def _first(self, found: Sequence[Layer]) -> Layer | None:
+        """Return the image to take in hand when there is none: one of those that belong together, if there are any."""
+        return next((image for image in found if image in self._together), next(iter(found), None))
 
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""

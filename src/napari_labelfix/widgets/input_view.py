@@ -144,7 +144,7 @@ class InputView(QWidget):
         for image in self.images.together:
             for part in self.parts:
                 if part.kind.covered and (layer := part.layer_of(image)) is not None:
-                    layer.visible = False
+                    layers.hide(layer)
 
     def with_changes(self, task: Task) -> Task | None:
         """Return the task with the annotations as they are now; None if they are the same, or no longer enough."""
@@ -176,7 +176,9 @@ class InputView(QWidget):
 
     def _on_image_changed(self) -> None:
         for part in self.parts:
+            part.blockSignals(True)  # one change, and not one for each part
             part.combo.choose_anew()
+            part.blockSignals(False)
             part.update_parts()
         self.changed.emit()
 

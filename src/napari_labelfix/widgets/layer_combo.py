@@ -47,7 +47,8 @@ class LayerCombo(QComboBox):
         self._layer: Layer | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
-        self.activated.connect(lambda row: self.choose(self._layers[row - 1] if row else None))
+        self.declined = False  # whether a person has chosen that it shall be none
+        self.activated.connect(self._on_activated)
         layers.on_list_change(viewer, self.refresh)
         self.refresh()
 
@@ -59,12 +60,14 @@ class LayerCombo(QComboBox):
     def choose(self, layer: Layer | None) -> None:
         """Choose a layer that the rule accepts."""
         before, self._layer = self._layer, layer
+        self.declined = self.declined and layer is None
         self._show()
         if layer is not before:
             self.layerChanged.emit()
 
     def choose_anew(self) -> None:
         """Choose as if nothing was chosen: the rule may have changed."""
+        self.declined = False
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         self.choose(self._preferred(self._layers))
 
@@ -73,7 +76,11 @@ class LayerCombo(QComboBox):
         layers.adopt_reopened(self._viewer)
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         kept = self._layer if self._layer in self._layers else None
-        self.choose(kept if kept is not None else self._preferred(self._layers))
+        self.choose(kept if kept is not None or self.declined else self._preferred(self._layers))
+
+    def _on_activated(self, row: int) -> None:
+        self.declined = row == 0
+        self.choose(self._layers[row - 1] if row else None)
 
     def _show(self) -> None:
         self.blockSignals(True)

@@ -42,6 +42,7 @@ class LayerInput(QObject):
     def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self.kind, self._images = viewer, kind, images
+        self._declined: set[str] = set()  # images for which a person has chosen none
         self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
         self.combo = LayerCombo(viewer, self._fits, f"no {kind.noun}", self._of_image)
         self.create_button = QPushButton(f"Create {kind.noun}")
@@ -121,7 +122,7 @@ class LayerInput(QObject):
         """Return the layer that is the image's own, else one of its kind that belongs to none."""
         if self._image is None:
             return None
-        if (own := self._own(candidates, self._image)) is not None:
+        if (own := self._own(candidates, self._image)) is not None or layers.image_id(self._image) in self._declined:
             return own
         free = [layer for layer in candidates if self._has_role(layer) and "image" not in layers.tag_of(layer)]
         untagged = [layer for layer in candidates if not layers.role_of(layer)]
@@ -132,11 +133,16 @@ class LayerInput(QObject):
     def _own(self, candidates: list[Layer], image: Layer) -> Layer | None:
         """Return the layer that was chosen for an image, else the one that was made for it or is called like it."""
         its_id = layers.image_id(image)
+        if its_id in self._declined:
+            return None
         if (chosen := self._chosen.get(its_id)) in candidates:
             return chosen
-        made = [layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id]
-        named = [layer for layer in candidates if not layers.role_of(layer) and self._named_like(layer) is image]
-        return next(iter(made), named[0] if self.kind.taken_alone and len(named) == 1 else None)
+        made = (layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id)
+        if (own := next(made, None)) is not None or not self.kind.taken_alone:
+            return own
+        alike = [layer for layer in candidates if not layers.role_of(layer) and _is_called_like(layer, image)]
+        named = [layer for layer in alike if self._named_like(layer) is image]
+        return named[0] if len(named) == 1 else None
 
     def _images_of(self, layer: Layer) -> list[Layer]:
         """Return all images that a layer could serve for."""
@@ -148,7 +154,7 @@ class LayerInput(QObject):
 
     def _named_like(self, layer: Layer) -> Layer | None:
         """Return the image whose name a layer's begins with, as that of "cells masks" with "cells"."""
-        named = [image for image in self._images_of(layer) if layer.name.startswith(image.name)]
+        named = [image for image in self._images_of(layer) if _is_called_like(layer, image)]
         return max(named, key=lambda image: len(image.name), default=None)
 
     def _has_role(self, layer: Layer) -> bool:
@@ -174,6 +180,9 @@ class LayerInput(QObject):
             self._chosen.pop(other, None)
         if self.layer is not None:
             self._chosen[image] = self.layer
+            self._declined.discard(image)
+        elif self.combo.declined:
+            self._declined.add(image)
 
     def update_parts(self) -> None:
         """Show the brushes once there is a layer, and the button that makes one before."""
@@ -213,6 +222,12 @@ class LayerInput(QObject):
     def _estimate(self) -> None:
         if self.layer is not None and self._image is not None and self.kind.measure is not None:
             self.kind.measure.write(self.layer, self._image, self.kind.measure.estimate(self.layer, self._place()))
+
+
+def _is_called_like(layer: Layer, image: Layer) -> bool:
+    """Return whether the name of a layer is that of an image, perhaps with more words after it."""
+    rest = layer.name.removeprefix(image.name)
+    return len(rest) < len(layer.name) and not rest[:1].isalnum()
 
 
 class MeasureBox(QWidget):

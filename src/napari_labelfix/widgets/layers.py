@@ -33,7 +33,7 @@ Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
 _MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
-_KNOWN: dict[str, tuple[object, ...]] = {}  # the identity of images by their id, also of those that were closed
+_KNOWN: dict[str, tuple[object, ...] | None] = {}  # the identity of images by their id, also of those that were closed
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
@@ -75,10 +75,12 @@ def image_of(layer: Layer) -> str:
 def adopt_reopened(viewer: ViewerModel) -> None:
     """Give images that were closed and are opened again the id that their layers still carry, and the place below."""
     images = [layer for layer in viewer.layers if is_input_image(layer)]
-    orphaned = {image_of(layer) for layer in viewer.layers} - {image_of(image) for image in images}
-    for image in images if orphaned else []:
-        own = [its_id for its_id in orphaned if _KNOWN.get(its_id) == _identity(image)]
-        if not tag_of(image) and len(own) == 1:
+    new = [image for image in images if not tag_of(image)]
+    orphaned = {image_of(layer) for layer in viewer.layers} - {image_of(image) for image in images} if new else set()
+    for image in new if orphaned else []:
+        identity = _identity(image)
+        own = [its_id for its_id in orphaned if _KNOWN.get(its_id) == identity]
+        if identity is not None and len(own) == 1:
             image.metadata[TAG] = {"role": "image", "id": own[0]}
             # later: napari has not done with the layer yet
             QTimer.singleShot(0, partial(_move_below_its_layers, viewer, image))
@@ -90,12 +92,20 @@ def _move_below_its_layers(viewer: ViewerModel, image: Layer) -> None:
         viewer.layers.move(viewer.layers.index(image), lowest)
 
 
-def _identity(image: Layer) -> tuple[object, ...]:
-    """Return what an image is known again by: its size, where it comes from, and some of its pixels if at hand."""
-    pixels = level_0(image)
-    steps = tuple(slice(None, None, max(1, length // _SKETCHED)) for length in pixels.shape)
-    sketch = np.ascontiguousarray(pixels[steps]).tobytes() if isinstance(pixels, np.ndarray) else b""
-    return tuple(pixels.shape), str(pixels.dtype), str(image.source.path), image.source.sample, zlib.crc32(sketch)
+def _identity(image: Layer) -> tuple[object, ...] | None:
+    """Return what an image is known again by: its size, where it comes from, and some of its pixels.
+
+    Pixels that are not in memory are not read: then the name stands for them, and without a file it is not known again.
+    """
+    pixels, source = level_0(image), image.source
+    if isinstance(pixels, np.ndarray):
+        steps = tuple(slice(None, None, max(1, length // _SKETCHED)) for length in pixels.shape)
+        sketch = zlib.crc32(np.ascontiguousarray(pixels[steps]).tobytes())
+    elif source.path or source.sample:
+        sketch = zlib.crc32(image.name.encode())
+    else:
+        return None
+    return tuple(pixels.shape), str(pixels.dtype), str(source.path), source.sample, sketch
 
 
 def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
@@ -210,15 +220,26 @@ def show(layer: Layer) -> None:
         layer.visible = True
 
 
+def hide(layer: Layer) -> None:
+    """Hide a layer for good."""
+    tag_of(layer).pop(_MEANWHILE, None)
+    layer.visible = False
+
+
 def hide_meanwhile(layer: Layer) -> None:
     """Hide a layer that has a tag until it is shown again: it counts as one that is seen, and is saved as such."""
     tag_of(layer)[_MEANWHILE] = True
     layer.visible = False
 
 
+def is_hidden_meanwhile(layer: Layer) -> bool:
+    """Return whether a layer is hidden for the time being only."""
+    return not layer.visible and _MEANWHILE in tag_of(layer)
+
+
 def is_seen(layer: Layer) -> bool:
     """Return whether a layer is visible, or hidden for the time being only."""
-    return bool(layer.visible or tag_of(layer).get(_MEANWHILE))
+    return bool(layer.visible or is_hidden_meanwhile(layer))
 
 
 def active(viewer: ViewerModel) -> Layer | None:

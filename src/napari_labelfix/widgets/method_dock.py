@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from qtpy.QtGui import QShowEvent
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
@@ -157,10 +158,17 @@ class MethodDock(QWidget):
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
         self.session.close()
         self._stroke_timer.stop()
+        self.inputs.blockSignals(True)  # nothing of a closed dock touches the viewer
         self._one_in_view.show(None, [])
         self.accepts.stop_picking()
         self._watch([])
         self._keys.release()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """See the image in hand again: another dock may have shown another one meanwhile."""
+        self._one_in_view.look_again()
+        self._show_one()
+        super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Notice that the dock was closed: napari then takes the widget out of its dock and drops it."""
@@ -173,6 +181,7 @@ class MethodDock(QWidget):
         gone = [image for image in (self._run[1].images if self._run is not None else []) if image not in there]
         if gone:
             self._stop_because(f"its image “{gone[0].name}” was removed")
+            self._run = None
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._show_one()
         self._watch(self.inputs.chosen)
@@ -235,7 +244,9 @@ class MethodDock(QWidget):
         """Hand new strokes to the run, or see what is still missing for one."""
         if self.session.running and self._run is not None:
             task, results = self._run
-            if (changed := self.inputs.with_changes(task)) is not None:
+            if (changed_size := results.image_of_other_size) is not None:
+                self._stop_because(f"its image “{changed_size.name}” has another size now")
+            elif (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
         elif self.message.mood in ("hint", "warning"):

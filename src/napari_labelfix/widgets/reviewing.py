@@ -19,6 +19,7 @@ from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.going import go_to
 from napari_labelfix.widgets.history import FEATURES, REPLACED, history_of
 from napari_labelfix.widgets.label_layers import image_of
+from napari_labelfix.widgets.one_in_view import OneInView
 from napari_labelfix.widgets.proposal_review import ProposalReview
 from napari_labelfix.widgets.tool_in_hand import WAY_BACK
 
@@ -81,6 +82,7 @@ class Reviewing(QObject):
         self._other: Labels | None = None
         self._ids: list[int] = []
         self._queue = DoubtQueue()
+        self._one_in_view = OneInView(viewer)
         self._proposal: ProposalReview | None = None
         self._found: Found | None = None
         self._boxes: dict[int, Box] = {}
@@ -203,8 +205,15 @@ class Reviewing(QObject):
         box = self.box_of(label)
         if box is not None and self._layer is not None:
             if self._other is None or not self._other.visible:  # else a person looks at that one instead
-                layers.show(self._layer)
+                self._show_with_its_image(self._layer)
             go_to(self._viewer, self._layer, box)
+
+    def _show_with_its_image(self, layer: Labels) -> None:
+        """Show the labels, upon their own image: a method's dock may have another one in hand."""
+        image = image_of(self._viewer, layer)
+        if image is not None and layers.is_hidden_meanwhile(image):
+            self._one_in_view.show(image, list(layers.layers_where(self._viewer, layers.is_input_image)))
+        layers.show(layer)
 
     def next_doubtful(self) -> int | None:
         """Go to the most doubtful object that is left, and return its id; None if nothing is left."""

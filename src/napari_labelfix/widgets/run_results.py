@@ -35,6 +35,11 @@ class RunResults:
         return [part.image for part in self.parts]
 
     @property
+    def image_of_other_size(self) -> Layer | None:
+        """An image that has got other pixels, of another size, since the run began; None if there is none."""
+        return next((part.image for part in self.parts if not part.belong_to(part.image)), None)
+
+    @property
     def has_proposal(self) -> bool:
         """Whether anything was proposed for any of them."""
         return any(part.has_proposal for part in self.parts)
@@ -55,6 +60,7 @@ class RunResults:
             if own := {plane - start: beliefs[plane] for plane in planes if plane in beliefs}:
                 part.write(own, Task(task.planes[planes.start : planes.stop]))
                 part.note_version(version)
+                part.objects()  # described now: Review, the project and later docks read what the layer says of them
 
     def update_thumbnails(self) -> None:
         """Let the list of layers show what is in the layers now."""
