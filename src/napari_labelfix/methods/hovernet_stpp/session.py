@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Proposal
 
 PROGRESS_EVERY = 0.25  # seconds
+FIRST_SHOWN = 1.0  # seconds of training: not at the first step, when nothing has been learned
 SHOW_EVERY = 2.0
 MODEL_EVERY = 5.0
 MOST_NAMES = 20  # of images in a message
@@ -140,7 +141,7 @@ class Session:
         Later trainings show nothing in their first half, in which they know less than the one before.
         """
         progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
-        shown = Clock(SHOW_EVERY, SHOW_EVERY)  # not at the first step, when nothing has been learned
+        shown = Clock(SHOW_EVERY, FIRST_SHOWN)
         for epoch in range(self.params.epochs):
             quiet = taught is not None and epoch < self.params.epochs // 2
             told = partial(Snapshot, stage, self._done + epoch, self._total)
