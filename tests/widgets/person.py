@@ -1,8 +1,10 @@
 """A person at the screen: real mouse and keyboard events on a real napari window."""
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -25,20 +27,20 @@ class Person:
     def stroke(self, layer, *positions, modifier=NO_KEY):
         """Press at the first pixel, move over the others, release at the last; functions among them are called."""
         points = [position if callable(position) else self.on_canvas(layer, position) for position in positions]
-        QTest.mouseMove(self.canvas, points[0])
+        self._move(points[0])
         QTest.mousePress(self.canvas, LEFT, modifier, points[0])
         for point in points[1:]:
             self.qtbot.wait(20)
             if callable(point):
                 point()
             else:
-                QTest.mouseMove(self.canvas, point)
+                self._move(point, LEFT, modifier)
         self.qtbot.wait(20)
         QTest.mouseRelease(self.canvas, LEFT, modifier, points[-1])
         self.qtbot.wait(20)
 
     def point_at(self, layer, position):
-        QTest.mouseMove(self.canvas, self.on_canvas(layer, position))
+        self._move(self.on_canvas(layer, position))
         self.qtbot.wait(20)
 
     def click(self, button):
@@ -57,3 +59,10 @@ class Person:
     def let_go(self, key):
         QTest.keyRelease(self.canvas, key)
         self.qtbot.wait(20)
+
+    def _move(self, point, held=Qt.MouseButton.NoButton, modifier=NO_KEY):
+        """Tell the canvas of a movement, as Qt does: of those of its own pointer a virtual screen loses some."""
+        place = QPointF(point)
+        in_window = QPointF(self.canvas.mapToGlobal(point))
+        event = QMouseEvent(QEvent.Type.MouseMove, place, in_window, Qt.MouseButton.NoButton, held, modifier)
+        QApplication.sendEvent(self.canvas, event)
