@@ -61,10 +61,9 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     def _at(self, proposed: Shapes, place: NDArray[np.floating]) -> int | None:
         return boxes_at(*boxes_on(proposed, proposed), place)
 
-    def _copy(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> list[NDArray[np.floating]]:
-        rectangles = [map_points(proposed.data[index], proposed, layer).copy() for index in np.flatnonzero(chosen)]
-        add_boxes(layer, rectangles, ACCEPTED)
-        return rectangles
+    def _copy(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> None:
+        data = proposed.data  # napari makes a list of it at each look
+        add_boxes(layer, [map_points(data[index], proposed, layer) for index in np.flatnonzero(chosen)], ACCEPTED)
 
     def _give_back(self, layer: Shapes, removed: Sequence[_Removed], gone: Sequence[NDArray[np.floating]]) -> None:
         """Add those shapes again whose place is free now: a box that was moved since keeps its own."""

@@ -170,8 +170,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         """Return the index of the mark at a place in pixels of the layer; None if there is none."""
 
     @abstractmethod
-    def _copy(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks) -> Sequence[Any]:
-        """Add some (N,) of the proposed marks to the person's layer, after those that it has, and return them."""
+    def _copy(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks) -> None:
+        """Add some (N,) of the proposed marks to the person's layer, after those that it has."""
 
 
 def _place(mark: NDArray[np.floating]) -> bytes:

@@ -41,9 +41,8 @@ class AcceptingPoints(AcceptingMarks[Points]):
     def _at(self, proposed: Points, place: NDArray[np.floating]) -> int | None:
         return nearest(proposed.data, place, proposed.size / 2)
 
-    def _copy(self, proposed: Points, chosen: NDArray[np.bool_], layer: Points) -> list[NDArray[np.floating]]:
+    def _copy(self, proposed: Points, chosen: NDArray[np.bool_], layer: Points) -> None:
         """Add points as what they are taken for: cells, or none."""
-        points = map_points(proposed.data[chosen], proposed, layer).copy()
+        points = map_points(proposed.data[chosen], proposed, layer)
         if len(points):
             add_points(layer, points, CELL if self._right(proposed, 0)[chosen].all() else NO_CELL)
-        return list(points)

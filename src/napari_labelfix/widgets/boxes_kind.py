@@ -15,7 +15,8 @@ from napari.layers.base import ActionType
 
 from napari_labelfix.annotations import Annotation, Boxes, FinishedInstances
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, cut_to
-from napari_labelfix.review.marks import overlapping_any
+from napari_labelfix.metrics.overlap import overlapping_any
+from napari_labelfix.review.marks import SAME_BOX
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import map_points
@@ -177,8 +178,7 @@ def _write_boxes(layer: Shapes, place: Place, suggested: Annotation) -> int:
     found = layer.features["source"].to_numpy() == FOUND if "source" in layer.features else np.zeros(len(here), bool)
     theirs = here & ~found & _are_areas(layer)
     layer.remove(np.flatnonzero(here & found).tolist())
-    of_plane = np.tile(np.array(place.index, np.intp), (len(suggested.corners), 1))
-    there = overlapping_any(suggested.corners, of_plane, corners[theirs], planes[theirs])
+    there = overlapping_any(suggested.corners, corners[theirs], SAME_BOX)
     rectangles = rectangles_of(suggested.corners[~there], place.index)
     flat = map_points(rectangles.reshape(-1, rectangles.shape[2]), place.image, layer)
     add_boxes(layer, list(flat.reshape(rectangles.shape)), FOUND)
