@@ -20,7 +20,8 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.sample_data.imperfect import careless_boxes, careless_labels, some_centres, typical_diameter
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
-from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer import Trainer
+from napari_labelfix.trainer.computers import Computer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,16 +73,16 @@ TASKS: dict[str, Callable[[], Task]] = {
 }
 
 
-def wait_for(trainer: LocalTrainer) -> None:
+def wait_for(trainer: Trainer) -> None:
     """Wait until a process is ready, as it is when a person has looked at the dock."""
     trainer.warm_up()
     while not trainer.ready:
         time.sleep(0.05)
 
 
-def measure(name: str) -> tuple[float, float]:
-    """Return the seconds to the first proposal, and those that Stop takes until the process is gone."""
-    trainer = LocalTrainer()
+def measure(name: str, computer: Computer | None) -> tuple[float, float]:
+    """Return the seconds to the first proposal, and those that Stop takes until the process here is gone."""
+    trainer = Trainer(computer=computer)
     wait_for(trainer)
     task, method = TASKS[name](), METHODS[name]
     began = time.monotonic()
@@ -108,14 +109,18 @@ def _is_there(pid: int) -> bool:
 
 
 def main() -> None:
-    """Measure, and write `results/first_proposal.md` and `.json`."""
+    """Measure, and write `results/NAME.md` and `.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--on", help="address of another computer that SSH reaches")
+    parser.add_argument("--python", default="python3", help="the Python there")
+    parser.add_argument("--name", default="first_proposal", help="of the files with the results")
     options = parser.parse_args()
+    computer = Computer(options.on, options.python) if options.on else None
     rows: list[dict[str, object]] = []
     for name in TASKS:
         load = os.getloadavg()[0]
-        firsts, stops = zip(*(measure(name) for _ in range(options.times)), strict=True)
+        firsts, stops = zip(*(measure(name, computer) for _ in range(options.times)), strict=True)
         row: dict[str, object] = {"method": METHODS[name].title, "first proposal, s": median(firsts)}
         rows.append(row | {"longest": max(firsts), "Stop, s": max(stops), "load before": load})
     notes = [
@@ -124,7 +129,9 @@ def main() -> None:
         "process is gone. Asked: 2 s and 1 s.",
         "load before: processes that waited for a core in the minute before; with more than 0 it is not alone.",
     ]
-    print(write_report("first_proposal", "From Run to the first proposal", rows, machine_facts(), notes))
+    if computer is not None:
+        notes.append(f"Trained on another computer, through SSH: {options.on}.")
+    print(write_report(options.name, "From Run to the first proposal", rows, machine_facts(), notes))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou
 from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
-from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def our_forest(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> NDArray[
 
 
 def watch(
-    trainer: LocalTrainer, image: NDArray[np.generic], marks: NDArray[np.uint8], truth: NDArray[np.integer]
+    trainer: Trainer, image: NDArray[np.generic], marks: NDArray[np.uint8], truth: NDArray[np.integer]
 ) -> dict[str, float]:
     """Press Run, and measure what is on the screen at each mark."""
     while not trainer.ready:
@@ -98,7 +98,7 @@ def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[st
     """Yield a row for each image of a kind."""
     if options.weights:
         os.environ[FOLDER] = options.weights.format(kind=folder.name)  # the trainer inherits it
-    trainer = LocalTrainer()
+    trainer = Trainer()
     trainer.warm_up()
     for name, image, labels in images(folder, options.images, options.seed):
         marks = scribbles_from_labels(labels, options.ratio, options.seed)

@@ -2,7 +2,7 @@
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`. It
 takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `boxes`, `hovernet`, `several`,
-`edits`, `review`) to take only these. Look at every picture before committing it.
+`edits`, `review`, `another_computer`) to take only these. Look at every picture before committing it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from skimage.measure import label, regionprops
 
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
+from napari_labelfix.widgets.computer_choice import ComputerDialog
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.review_dock import ReviewDock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qtpy.QtGui import QPixmap
     from qtpy.QtWidgets import QMenu, QPushButton, QWidget
 
 IMAGES = Path(__file__).parent / "images"
@@ -98,17 +100,21 @@ class Screen:
         wait(settled)
         corner = QPoint(0, 0) if part is None else part.mapTo(self.window, QPoint(0, 0))
         size = (self.window if part is None else part).size()
-        pixels = QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), size.width(), size.height())
-        buffer = QBuffer()
-        pixels.save(buffer, "PNG")
-        picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+        write(QApplication.primaryScreen().grabWindow(0, corner.x(), corner.y(), size.width(), size.height()), name)
 
     def _place(self, pixel: tuple[float, float]) -> QPointF:
         """Return where on the canvas a row and column of the image is."""
         camera, canvas = self.viewer.scene.camera, self.viewer.window._qt_viewer.canvas.native
         y, x = np.subtract(pixel, camera.center[-2:]) * camera.zoom
         return QPointF(round(canvas.width() / 2 + x), round(canvas.height() / 2 + y))
+
+
+def write(pixels: QPixmap, name: str) -> None:
+    """Write what was grabbed from the screen as PNG."""
+    buffer = QBuffer()
+    pixels.save(buffer, "PNG")
+    picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def mouse(widget: QWidget, what: QEvent.Type, position: QPointF) -> None:
@@ -314,6 +320,21 @@ def review() -> None:
     viewer.close()
 
 
+def another_computer() -> None:
+    """Ask for another computer to train on."""
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "Scribble2Label (Labelfix)")
+    screen.dock.computer_button.add()
+    dialog = screen.window.findChild(ComputerDialog)
+    dialog.address.setText("anna@gpu-server")
+    dialog.python.setText("labelfix/bin/python")
+    wait(0.5)
+    write(dialog.grab(), "another_computer")
+    dialog.reject()
+    viewer.close()
+
+
 def show_the_end_of(dock: MethodDock) -> None:
     """Scroll the dock to where accepting is."""
     bar = dock.findChild(QScrollArea).verticalScrollBar()
@@ -322,7 +343,7 @@ def show_the_end_of(dock: MethodDock) -> None:
 
 PARTS = {
     "quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "boxes": boxes, "hovernet": hovernet,
-    "several": several, "edits": edits, "review": review,
+    "several": several, "edits": edits, "review": review, "another_computer": another_computer,
 }  # fmt: skip
 
 

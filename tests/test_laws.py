@@ -124,7 +124,7 @@ def test_no_modules_import_each_other_in_a_circle():
         ("methods.a.run", "def f():\n  from napari_labelfix.trainer import x", "imports napari_labelfix.trainer"),
         ("metrics.overlap", "if TYPE_CHECKING:\n  import napari_labelfix.io.read", "imports napari_labelfix.io"),
         ("snapshots", "from napari_labelfix.methods.checkpoint import TrainedModel", "imports napari_labelfix.methods"),
-        ("trainer.local", "import_module('napari_labelfix.io.read')", "trainer.local imports napari_labelfix.io"),
+        ("trainer.trainer", "import_module('napari_labelfix.io.read')", "trainer.trainer imports napari_labelfix.io"),
         ("sample_data.synthetic", "from napari_labelfix.metrics import overlap", "imports napari_labelfix.metrics"),
         ("cli.jobs", "def demo():\n    import napari", "cli.jobs imports napari"),
         ("io.napari_io", "import typing\nif typing.TYPE_CHECKING:\n  from napari.layers import Layer", "napari.layers"),
@@ -196,7 +196,7 @@ def loaded_after_importing(modules, among):
 def test_the_list_of_modules_in_the_gui_process_is_whole():
     """The list is made by leaving out; these must be in it."""
     must = """params annotations snapshots methods.table methods.checkpoint methods.scribble2label.params trainer
-    trainer.local trainer.runs trainer.messages io.read review.actions widgets.method_dock cli.jobs"""
+    trainer.trainer trainer.runs trainer.messages io.read review.actions widgets.method_dock cli.jobs"""
     assert set(GUI_PROCESS) >= {f"{PACKAGE}.{module}" for module in must.split()}
     assert f"{PACKAGE}.methods.scribble2label.run" not in GUI_PROCESS
 

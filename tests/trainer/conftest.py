@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer import Trainer
 
 HERE = str(Path(__file__).parent)
 
@@ -14,7 +14,7 @@ HERE = str(Path(__file__).parent)
 def trainer(monkeypatch):
     """A trainer whose processes find the toy methods; at the end all that it started must be gone."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")])))
-    trainer = LocalTrainer(preload=[])
+    trainer = Trainer(preload=[])
     yield trainer
     trainer.close()
     assert_no_trainer_left()

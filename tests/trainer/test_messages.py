@@ -11,13 +11,13 @@ from toy_methods import WEIGHTS, ToyParams, toy_method, toy_model, toy_task
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.snapshots import Proposal, Snapshot
 from napari_labelfix.trainer.messages import (
-    GREETING,
     Annotate,
     Failed,
     Finished,
     Progress,
     Ready,
     Start,
+    greeting,
     read_message,
     skip_to_greeting,
     write_message,
@@ -111,7 +111,7 @@ def test_a_torch_object_is_refused_since_reading_it_would_import_torch():
 
 
 def test_what_was_printed_before_the_greeting_is_skipped():
-    stream = io.BytesIO(b"warning: something\nno newline" + GREETING + b"rest")
+    stream = io.BytesIO(b"warning: something\nno newline" + greeting() + b"rest")
     skip_to_greeting(stream)
     assert stream.read() == b"rest"
 
@@ -119,6 +119,11 @@ def test_what_was_printed_before_the_greeting_is_skipped():
 def test_a_stream_without_a_greeting_ends():
     with pytest.raises(EOFError, match="before it could say a word"):
         skip_to_greeting(io.BytesIO(b"Traceback (most recent call last):\n"))
+
+
+def test_a_trainer_of_another_version_is_told_before_its_messages_are_read():
+    with pytest.raises(TrainingError, match=r"The trainer is napari-labelfix 9\.8, but this window has"):
+        skip_to_greeting(io.BytesIO(b"hello\nnapari-labelfix trainer 9.8\nrest"))
 
 
 def test_a_training_error_survives_the_way():

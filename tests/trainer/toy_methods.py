@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -66,6 +67,14 @@ def count(task, params):
 def weigh(task, params):
     yield Snapshot("weighing", 1, 1, {"image": float(task.planes[0].image.sum())})
     return toy_model()
+
+
+def start_from_a_model(task, params):
+    model = TrainedModel.load(Path(params.start_from).expanduser())
+    yield Snapshot(
+        "starting", 1, 1, message=f"Started from {model.method}, {len(model.weights)} bytes, in {params.start_from}."
+    )
+    return model
 
 
 def sleep(task, params):

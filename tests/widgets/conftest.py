@@ -8,6 +8,7 @@ from fakes import FakeTrainer
 from napari.components import ViewerModel
 
 from napari_labelfix.project import recovery
+from napari_labelfix.trainer import known_computers
 
 HERE = Path(__file__).parent
 NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -29,8 +30,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path, monkeypatch):
-    """Keep what docks save by themselves out of the folder of whoever runs the tests."""
+    """Keep what docks save by themselves out of the folders of whoever runs the tests."""
     monkeypatch.setattr(recovery, "user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr(known_computers, "user_config_path", lambda *_, **__: tmp_path / "config")
     yield tmp_path / "data" / "recovery"
     if (autosave := sys.modules.get("napari_labelfix.widgets.autosave")) is not None:
         for saver in [*autosave._SAVERS.values()]:  # else one may still begin a project in the folder of the next test

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_labelfix.errors import LabelfixError
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
+    from napari_labelfix.trainer.computers import Computer
 
 
 class FakeRun:
@@ -50,6 +51,10 @@ class FakeTrainer:
         self.warm_ups = 0
         self.closed = False
         self.error: LabelfixError | None = None
+        self.computer: Computer | None = None
+
+    def move_to(self, computer: Computer | None) -> None:
+        self.computer = computer
 
     def warm_up(self) -> None:
         self.warm_ups += 1

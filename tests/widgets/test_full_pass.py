@@ -21,7 +21,7 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.sample_data.synthetic import fluorescence
 from napari_labelfix.snapshots import Change
-from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
 
@@ -46,7 +46,7 @@ def open_dock(viewer, qtbot, monkeypatch):
     trainers = []
 
     def open_dock(method):
-        trainers.append(LocalTrainer(preload=[method.code]))
+        trainers.append(Trainer(preload=[method.code]))
         dock = MethodDock(viewer, method, trainers[-1])
         viewer.window.add_dock_widget(dock, name=method.title)
         qtbot.waitUntil(dock.isVisible)

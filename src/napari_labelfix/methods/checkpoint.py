@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _KEYS = {"method": str, "params": dict, "network": dict, "versions": dict}  # beside "format"
+_brought_along: dict[Path, TrainedModel] = {}  # by the folder that it was read from, on another computer
 _PACKAGES = ("napari-labelfix", "torch", "segmentation-models-pytorch", "numpy")
 
 
@@ -75,6 +76,8 @@ class TrainedModel:
         ModelError
             If a file is missing, damaged, or written by a newer version.
         """
+        if folder in _brought_along:
+            return _brought_along[folder]
         if (folder / "model" / "model.json").is_file():
             folder = folder / "model"
         try:
@@ -90,3 +93,8 @@ class TrainedModel:
         if not isinstance(found, int) or any(not isinstance(description.get(key), kind) for key, kind in _KEYS.items()):
             raise ModelError(f"{folder / 'model.json'} does not describe a model. Train it again.")
         return cls(weights=weights, **{key: description[key] for key in _KEYS})
+
+
+def bring_along(folder: str, model: TrainedModel) -> None:
+    """Let `TrainedModel.load` find a model in a folder of another computer, which has sent it."""
+    _brought_along[Path(folder).expanduser()] = model

@@ -30,6 +30,17 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
+def device_name(device: torch.device) -> str:
+    """Return what a person calls a device: "NVIDIA H200", "Apple GPU", "processor, no GPU"."""
+    match device.type:
+        case "cuda":
+            return torch.cuda.get_device_name(device)
+        case "mps":
+            return "Apple GPU"
+        case _:
+            return "processor, no GPU"
+
+
 def on_device(network: nn.Module, device: torch.device) -> nn.Module:
     """Move a network there, in the memory layout in which convolutions are fastest."""
     return network.to(device).to(memory_format=torch.channels_last)

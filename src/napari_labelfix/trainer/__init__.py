@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_labelfix.trainer.local import LocalTrainer
+from napari_labelfix.trainer.trainer import Trainer
 
 if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
+    from napari_labelfix.trainer.computers import Computer
     from napari_labelfix.trainer.runs import Run
 
-__all__ = ["LocalTrainer", "start"]
+__all__ = ["Trainer", "start"]
 
 
-def start(method: Method, task: Task, params: Params) -> Run:
-    """Start one training on this machine; returns at once.
+def start(method: Method, task: Task, params: Params, computer: Computer | None = None) -> Run:
+    """Start one training, on this computer or another one; returns at once.
 
     Raises
     ------
     TrainingError
         If no process can be started.
     """
-    return LocalTrainer(preload=[]).start(method, task, params)
+    return Trainer(preload=[], computer=computer).start(method, task, params)

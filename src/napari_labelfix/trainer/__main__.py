@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Task
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.checkpoint import bring_along
 from napari_labelfix.trainer.mailbox import Mailbox
 from napari_labelfix.trainer.messages import (
-    GREETING,
     Annotate,
     Failed,
     Finished,
     Progress,
     Ready,
     Start,
+    greeting,
     read_message,
     write_message,
 )
@@ -98,7 +99,7 @@ def take_over_pipes() -> tuple[BufferedIOBase, BufferedIOBase]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    stream_out.write(GREETING)
+    stream_out.write(greeting())
     stream_out.flush()
     return stream_in, stream_out
 
@@ -139,7 +140,9 @@ def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
     inbox.wait()
     first, *later = inbox.take()
     match first:
-        case Start(method, task, params):
+        case Start(method, task, params, start_model):
+            if start_model is not None:
+                bring_along(params.start_from, start_model)
             training = method.load().train(annotated(task, later) or task, params)
         case Failed(error):
             raise error

@@ -15,29 +15,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import napari_labelfix
+from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 
 if TYPE_CHECKING:
     from io import BufferedIOBase
 
     from napari_labelfix.annotations import Annotation, Task
-    from napari_labelfix.errors import TrainingError
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
     from napari_labelfix.snapshots import Snapshot
 
-GREETING = b"napari-labelfix trainer\n"  # the first bytes of the trainer; what stands before it was printed by others
+_GREETING = b"napari-labelfix trainer "  # and its version: a line; what stands before it was printed by others
 _HEADER = struct.Struct("<QI")  # bytes of the pickle, number of buffers
 _BUFFER = struct.Struct("<Q?")  # bytes of a buffer, read-only
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """To the trainer: begin. The first message, and there is one only."""
+    """To the trainer: begin. The first message, and there is one only.
+
+    `model` is the one that the parameters name to start from, for a trainer that cannot read this computer's files.
+    """
 
     method: Method
     task: Task
     params: Params
+    model: TrainedModel | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,11 @@ def read_message(stream: BufferedIOBase) -> Message:
     return message
 
 
+def greeting() -> bytes:
+    """Return the first bytes that the trainer says."""
+    return _GREETING + napari_labelfix.__version__.encode() + b"\n"
+
+
 def skip_to_greeting(stream: BufferedIOBase) -> None:
     """Read past what was printed before the trainer took its standard output for messages.
 
@@ -119,10 +129,18 @@ def skip_to_greeting(stream: BufferedIOBase) -> None:
     ------
     EOFError
         If the stream ends without the greeting.
+    TrainingError
+        If the trainer is of another version: its messages might not be understood.
     """
-    while not (line := stream.readline()).endswith(GREETING):
+    while _GREETING not in (line := stream.readline()):
         if not line:
             raise EOFError("The trainer ended before it could say a word.")
+    there = line.rpartition(_GREETING)[2].strip().decode(errors="replace")
+    if there != (here := napari_labelfix.__version__):
+        raise TrainingError(
+            f"The trainer is napari-labelfix {there}, but this window has {here}. Restart napari after an update, and "
+            "install the same version on both computers if it trains on another one."
+        )
 
 
 class _Pickler(pickle.Pickler):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from io import BufferedReader, BufferedWriter
 
+    from napari_labelfix.trainer.computers import Computer
     from napari_labelfix.trainer.messages import Message
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ class TrainerProcess:
     ----------
     preload
         Dotted names of modules to import there while it waits.
+    computer
+        The other computer that it runs on; None is this one.
 
     Attributes
     ----------
@@ -46,15 +49,17 @@ class TrainerProcess:
     Raises
     ------
     TrainingError
-        If there is no Python to start, or the system does not start it.
+        If there is no Python, or no SSH, to start it with, or the system does not start it.
     """
 
-    def __init__(self, preload: Sequence[str]) -> None:
+    def __init__(self, preload: Sequence[str], computer: Computer | None = None) -> None:
         self.ready = threading.Event()
         self.inbox = Mailbox()
         self._outbox = Mailbox()
         self._log = b""
-        self._process = _spawn([find_python(), "-P", "-m", "napari_labelfix.trainer", *preload])
+        self._computer = computer
+        here = [find_python(), "-P", "-m", "napari_labelfix.trainer", *preload]
+        self._process = _spawn(here if computer is None else computer.command(preload))
         _alive.add(self)
         self._log_reader = _start_thread(self._keep_log)
         _start_thread(self._read)
@@ -62,7 +67,7 @@ class TrainerProcess:
 
     @property
     def pid(self) -> int:
-        """The system's number for it."""
+        """The system's number for it, or for what connects to it."""
         return self._process.pid
 
     @property
@@ -77,6 +82,7 @@ class TrainerProcess:
     def kill(self) -> None:
         """End it the hard way, whatever it is doing; returns at once."""
         self._process.kill()
+        self._outbox.close()  # and so the pipe: what runs behind a program that only connects ends by that
 
     def wait(self, seconds: float) -> None:
         """Wait until it is gone, for so many seconds at most."""
@@ -92,7 +98,9 @@ class TrainerProcess:
             self._fail(error)
         status = self._process.wait()
         self._log_reader.join(1)  # the last words of a dying process are still on their way
-        self.inbox.put(Failed(TrainingError(explain_exit(status), self._log.decode(errors="replace"))))
+        log = self._log.decode(errors="replace")
+        reason = explain_exit(status) if self._computer is None else self._computer.explain_exit(status, log)
+        self.inbox.put(Failed(TrainingError(reason, log)))
         self._outbox.close()
         _alive.discard(self)
 

@@ -7,7 +7,7 @@ import signal
 from napari_labelfix.errors import LabelfixError
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "insufficient memory")
-_UNCHANGED = "Your annotations are unchanged."
+UNCHANGED = "Your annotations are unchanged."
 
 
 def explain(error: Exception) -> str:
@@ -15,24 +15,24 @@ def explain(error: Exception) -> str:
     if isinstance(error, LabelfixError):
         return str(error)
     if is_out_of_memory(error):
-        return f"The training ran out of memory. {_UNCHANGED} Choose a smaller crop or batch and run again."
+        return f"The training ran out of memory. {UNCHANGED} Choose a smaller crop or batch and run again."
     if isinstance(error, ImportError):
         return f"A package that the training needs does not load ({error}). Run 'napari-labelfix doctor'."
     said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
     what = said if type(error) is RuntimeError else f"{type(error).__name__}: {said}"
-    return f"The training stopped because of an error: {what}. {_UNCHANGED}"
+    return f"The training stopped because of an error: {what}. {UNCHANGED}"
 
 
 def explain_exit(status: int) -> str:
     """Say why the trainer's process ended by itself; `status` is negative for a signal, as in `subprocess`."""
     if -status == getattr(signal, "SIGKILL", 9):
         return (
-            f"The trainer was ended by the system (signal 9), most likely because memory ran out. {_UNCHANGED} "
+            f"The trainer was ended by the system (signal 9), most likely because memory ran out. {UNCHANGED} "
             "Choose a smaller crop or batch, close other programs, and run again."
         )
     if status < 0:
-        return f"The trainer crashed ({_signal_name(-status)}). {_UNCHANGED} Run again, or try the device 'cpu'."
-    return f"The trainer ended unexpectedly (exit code {status}). {_UNCHANGED} Run 'napari-labelfix doctor'."
+        return f"The trainer crashed ({_signal_name(-status)}). {UNCHANGED} Run again, or try the device 'cpu'."
+    return f"The trainer ended unexpectedly (exit code {status}). {UNCHANGED} Run 'napari-labelfix doctor'."
 
 
 def is_out_of_memory(error: Exception) -> bool:

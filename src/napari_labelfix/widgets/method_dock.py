@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError, LabelfixError
-from napari_labelfix.trainer import LocalTrainer
+from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets import layers, shortcuts
 from napari_labelfix.widgets.accept_control import AcceptControl
 from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
+from napari_labelfix.widgets.computer_choice import ComputerButton
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.dock_keys import DockKeys
 from napari_labelfix.widgets.input_view import InputView
@@ -61,7 +62,7 @@ class MethodDock(QWidget):
         Where runs are started; by default a process of this machine.
     """
 
-    def __init__(self, viewer: ViewerModel, method: Method, trainer: LocalTrainer | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, method: Method, trainer: Trainer | None = None) -> None:
         super().__init__()
         viewer = layers.behind_the_proxy(viewer)
         self._viewer, self._method = viewer, method
@@ -81,7 +82,8 @@ class MethodDock(QWidget):
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.accepts = AcceptControl(viewer, self.accept_view, self)
-        self.session = Session(trainer or LocalTrainer(), self)
+        self.session = Session(trainer or Trainer(), self)
+        self.computer_button = ComputerButton(self.session, viewer.theme)
         self.model_button = ModelButton(self.session)
         self.saving = Saving(viewer, self, self.session)
         self._stroke_timer = QTimer(self)
@@ -281,6 +283,7 @@ class MethodDock(QWidget):
         self.run_view.set_running(running)
         self.inputs.set_choosable(not running)
         self.form.setEnabled(not running)
+        self.computer_button.setEnabled(not running)
         self.suggestion_button.set_usable(not running)
         if running or self.message.mood != "error":
             self._show_hint()
@@ -311,6 +314,7 @@ class MethodDock(QWidget):
     def _on_theme(self, _event: object = None) -> None:
         self.message.set_theme(self._viewer.theme)
         self.run_view.set_theme(self._viewer.theme)
+        self.computer_button.set_theme(self._viewer.theme)
         for button in (self.inputs.create_button, self.run_view.run_button):
             button.setStyleSheet(primary_style(self._viewer.theme))
 
@@ -327,6 +331,7 @@ class MethodDock(QWidget):
         self.accepts.told.connect(self.message.show_text)
         self.preview_button.told.connect(self.message.show_text)
         self.model_button.told.connect(self.message.show_text)
+        self.computer_button.told.connect(self.message.show_text)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
         self.suggestion_button.told.connect(self.message.show_text)
         self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
@@ -353,7 +358,12 @@ class MethodDock(QWidget):
         ]:
             if title:
                 column.addSpacing(6)
-                column.addWidget(QLabel(f"<b>{title}</b>"))
+                heading = QHBoxLayout()
+                heading.addWidget(QLabel(f"<b>{title}</b>"))
+                if part is self.run_view:
+                    heading.addStretch()
+                    heading.addWidget(self.computer_button)
+                column.addLayout(heading)
             column.addWidget(part)
         column.addStretch()
         fill_dock(self, self.message, parts, _WIDTH, self._keys)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
-    from napari_labelfix.trainer import LocalTrainer
+    from napari_labelfix.trainer import Trainer
     from napari_labelfix.trainer.runs import Run
 
 _POLL_MS = 50  # until the first snapshot has come
@@ -36,7 +36,7 @@ class Session(QObject):
     ended = Signal(str)  # "finished", "stopped" or "failed"
     failed = Signal(str)  # the sentence; before `ended`
 
-    def __init__(self, trainer: LocalTrainer, parent: QObject | None = None) -> None:
+    def __init__(self, trainer: Trainer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.trainer = trainer
         self._run: Run | None = None

@@ -39,12 +39,14 @@ class TestRun:
         assert ready.run_view.stop_button.isEnabled()
         assert not ready.form.isEnabled()
         assert not ready.inputs.images.isEnabled()
+        assert not ready.computer_button.isEnabled()
         ready.run_view.stop_button.click()
         assert running.state == "stopped"
         assert ready.run_view.run_button.isEnabled()
         assert not ready.run_view.stop_button.isEnabled()
         assert ready.form.isEnabled()
         assert ready.inputs.images.isEnabled()
+        assert ready.computer_button.isEnabled()
 
     def test_a_run_that_comes_to_its_end_is_told(self, ready, running, qtbot):
         running.state = "finished"

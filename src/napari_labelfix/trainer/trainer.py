@@ -1,12 +1,14 @@
-"""Training in another process of this machine."""
+"""Training in another process, of this computer or another one."""
 
 from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.trainer.messages import Annotate, Failed, Finished, Progress, Start
 from napari_labelfix.trainer.process import TrainerProcess
@@ -15,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from napari_labelfix.annotations import Task
-    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
     from napari_labelfix.snapshots import Snapshot
+    from napari_labelfix.trainer.computers import Computer
     from napari_labelfix.trainer.messages import Message
     from napari_labelfix.trainer.runs import RunState
 
 logger = logging.getLogger(__name__)
 
 
-class LocalTrainer:
+class Trainer:
     """Starts trainings, each in a process of its own, and keeps the next process warm.
 
     A process serves one run: whatever a run did to it, its memory on the graphics card included, goes with it.
@@ -34,38 +36,61 @@ class LocalTrainer:
     ----------
     preload
         Dotted names of the modules that a waiting process imports; by default the code of all methods.
+    computer
+        The other computer that trains; None is this one.
     """
 
-    def __init__(self, preload: Sequence[str] | None = None) -> None:
+    def __init__(self, preload: Sequence[str] | None = None, computer: Computer | None = None) -> None:
         self._preload = [method.code for method in METHODS.values()] if preload is None else list(preload)
+        self._computer = computer
         self._keeps_warm = False
         self._warm: TrainerProcess | None = None
-        self._runs: list[LocalRun] = []
+        self._runs: list[TrainerRun] = []
 
     @property
     def ready(self) -> bool:
         """Whether a process waits that has imported everything."""
         return self._warm is not None and self._warm.alive and self._warm.ready.is_set()
 
+    @property
+    def computer(self) -> Computer | None:
+        """The other computer on which the next run trains; None is this one."""
+        return self._computer
+
+    def move_to(self, computer: Computer | None) -> None:
+        """Let the next runs train on another computer, or on this one again; those that run stay where they are."""
+        if computer == self._computer:
+            return
+        self._computer = computer
+        if self._warm is not None:
+            self._warm.kill()
+            self._warm = None
+        if self._keeps_warm:
+            self.warm_up()
+
     def warm_up(self) -> None:
         """Start a process ahead, now and after each run, so that `start` need not wait for torch; returns at once."""
         self._keeps_warm = True
         if self._warm is None or not self._warm.alive:
             with suppress(TrainingError):  # `start` says it, when somebody wants to know
-                self._warm = TrainerProcess(self._preload)
+                self._warm = TrainerProcess(self._preload, self._computer)
 
-    def start(self, method: Method, task: Task, params: Params) -> LocalRun:
+    def start(self, method: Method, task: Task, params: Params) -> TrainerRun:
         """Start a training; returns at once. What `Run.send` says of arrays holds for the task too.
 
         Raises
         ------
         TrainingError
             If no process can be started.
+        ModelError
+            If the model to start from cannot be read; told here only where another computer is to start from it.
         """
+        away = self._computer is not None and params.start_from
+        model = TrainedModel.load(Path(params.start_from).expanduser()) if away else None
         warm, self._warm = self._warm, None
-        process = warm if warm is not None and warm.alive else TrainerProcess(self._preload)
-        process.send(Start(method, task, params))
-        run = LocalRun(process, task, self._run_ended)
+        process = warm if warm is not None and warm.alive else TrainerProcess(self._preload, self._computer)
+        process.send(Start(method, task, params, model))
+        run = TrainerRun(process, task, self._run_ended)
         self._runs.append(run)
         return run
 
@@ -77,16 +102,16 @@ class LocalTrainer:
         if self._warm is not None:
             self._warm.kill()
 
-    def _run_ended(self, run: LocalRun) -> None:
+    def _run_ended(self, run: TrainerRun) -> None:
         self._runs.remove(run)
         if self._keeps_warm:
             self.warm_up()
 
 
-class LocalRun:
+class TrainerRun:
     """A training in another process; see `Run`."""
 
-    def __init__(self, process: TrainerProcess, task: Task, on_end: Callable[[LocalRun], None]) -> None:
+    def __init__(self, process: TrainerProcess, task: Task, on_end: Callable[[TrainerRun], None]) -> None:
         self.model: TrainedModel | None = None
         self.state: RunState = "running"
         self._process = process

@@ -12,33 +12,19 @@ import numpy as np
 import psutil
 import pytest
 from toy_methods import ToyParams, toy_method, toy_task
+from waiting import gone, wait_for
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.trainer import process, start
 from napari_labelfix.trainer.__main__ import step_back
-from napari_labelfix.trainer.local import LocalTrainer
+from napari_labelfix.trainer.trainer import Trainer
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
 def start_toy(trainer, behaviour, task=None, code="toy_methods", **params):
     return trainer.start(toy_method(code), task or toy_task(), ToyParams(behaviour=behaviour, **params))
-
-
-def wait_for(condition, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.005)
-    return result
-
-
-def gone(pid) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def poll_until_it_fails(run) -> TrainingError:
@@ -144,7 +130,7 @@ def test_stop_before_anything_was_polled_still_has_the_model(trainer):
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warming up", "cold"])
 def test_stop_ends_a_process_that_still_imports(trainer, warm, monkeypatch):
-    trainer = LocalTrainer(preload=["slow_toy_method"] if warm else [])
+    trainer = Trainer(preload=["slow_toy_method"] if warm else [])
     run = start_toy(trainer, "count", code="slow_toy_method")
     wait_for(lambda: psutil.Process(run.pid).status() == psutil.STATUS_SLEEPING)
     time.sleep(0.3)
@@ -193,14 +179,14 @@ def test_a_method_that_does_not_load_is_told(trainer):
 
 
 def test_a_module_that_does_not_preload_harms_nobody_who_does_not_need_it(trainer):
-    trainer = LocalTrainer(preload=["no_such_package.run"])
+    trainer = Trainer(preload=["no_such_package.run"])
     assert len(list(start_toy(trainer, "count").snapshots())) == 5
 
 
 def test_a_run_does_not_wait_for_modules_that_it_does_not_need(trainer, tmp_path, monkeypatch):
     (tmp_path / "half_a_second.py").write_text("import time; time.sleep(0.5)")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
-    trainer = LocalTrainer(preload=["half_a_second", "slow_toy_method"])  # the latter takes ten minutes
+    trainer = Trainer(preload=["half_a_second", "slow_toy_method"])  # the latter takes ten minutes
     assert len(list(start_toy(trainer, "count").snapshots())) == 5
 
 
@@ -239,7 +225,7 @@ def test_a_big_task_is_sent_without_waiting_even_while_the_trainer_imports(train
     monkeypatch.setenv("SLOW_IMPORT", "1")
     image = np.ones((10_000, 10_000), np.uint16)  # 200 MB
     task = Task((Plane("big", image, Scribbles(np.zeros(image.shape, np.uint8))),))
-    trainer = LocalTrainer(preload=["slow_toy_method"])
+    trainer = Trainer(preload=["slow_toy_method"])
     began = time.perf_counter()
     run = start_toy(trainer, "weigh", task)
     run.send(task)
@@ -299,9 +285,10 @@ def test_a_single_run_needs_no_trainer(trainer):
 _PARENT = """
 import sys, time
 from toy_methods import ToyParams, toy_method, toy_task
-from napari_labelfix.trainer import LocalTrainer
+from waiting import gone, wait_for
+from napari_labelfix.trainer import Trainer
 from napari_labelfix.trainer.__main__ import step_back
-trainer = LocalTrainer(preload=["slow_toy_method"] if sys.argv[1] == "importing" else [])
+trainer = Trainer(preload=["slow_toy_method"] if sys.argv[1] == "importing" else [])
 run = trainer.start(toy_method(), toy_task(), ToyParams(behaviour="sleep"))
 while sys.argv[1] == "sleeping" and not run.poll():
     time.sleep(0.01)
@@ -337,7 +324,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_trainer(trainer):
 def test_a_program_without_a_python_is_told_what_to_do(monkeypatch, tmp_path, executable):
     monkeypatch.setattr(sys, "executable", executable)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    trainer = LocalTrainer(preload=[])
+    trainer = Trainer(preload=[])
     trainer.warm_up()
     assert not trainer.ready
     with pytest.raises(TrainingError, match=r"needs a Python of its own.* Install napari and napari-labelfix with pip"):
@@ -358,7 +345,7 @@ def test_a_system_that_starts_no_process_is_told(monkeypatch):
 
     monkeypatch.setattr(process.subprocess, "Popen", refuse)
     with pytest.raises(TrainingError, match=r"could not be started .*temporarily unavailable"):
-        start_toy(LocalTrainer(preload=[]), "count")
+        start_toy(Trainer(preload=[]), "count")
 
 
 def test_a_task_that_cannot_be_sent_fails_the_run(trainer):
