@@ -85,18 +85,30 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """Bounding boxes of some objects: `corners` (N, 4) y0, x0, y1, x1 in pixels."""
+    """Bounding boxes of some objects.
+
+    Parameters
+    ----------
+    corners
+        (N, 4) y0, x0, y1, x1 in pixels, counted from the edge of the image.
+    shape
+        Height and width of the plane.
+    negatives
+        (M, 4) boxes around what could be taken for an object and is none.
+    """
 
     corners: NDArray[np.floating]
     shape: tuple[int, int]
+    negatives: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 4)))
 
     def check(self, name: str) -> None:
         """Raise `InputError` if a box is empty or not finite."""
-        if self.corners.ndim != 2 or self.corners.shape[1] != 4:
-            raise InputError(f"Expected boxes of shape (N, 4) in {name}, but got {self.corners.shape}.")
-        good = np.isfinite(self.corners).all(axis=1) & (self.corners[:, 2:] > self.corners[:, :2]).all(axis=1)
-        if not good.all():
-            raise InputError(f"{(~good).sum()} boxes of {name} have no area. Draw them again or delete them.")
+        for corners in (self.corners, self.negatives):
+            if corners.ndim != 2 or corners.shape[1] != 4:
+                raise InputError(f"Expected boxes of shape (N, 4) in {name}, but got {corners.shape}.")
+            good = np.isfinite(corners).all(axis=1) & (corners[:, 2:] > corners[:, :2]).all(axis=1)
+            if not good.all():
+                raise InputError(f"{(~good).sum()} boxes of {name} have no area. Draw them again or delete them.")
 
 
 @dataclass(frozen=True, eq=False)

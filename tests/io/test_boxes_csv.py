@@ -40,6 +40,15 @@ def test_columns_in_any_order_and_case(tmp_path, image):
     assert found.shape == (40, 60)
 
 
+@pytest.mark.parametrize("column", ["kind", "role"])
+def test_what_is_no_cell_is_read_apart(tmp_path, image, column):
+    word = {"kind": "Not a cell", "role": "negative"}[column]
+    path = table(tmp_path, f"y0,x0,y1,x1,{column}\n1,2,9,12,cell\n20,20,30,30,{word}\n")
+    (found,) = boxes_of_planes(path, image())
+    assert found.corners.tolist() == [[1, 2, 9, 12]]
+    assert found.negatives.tolist() == [[20, 20, 30, 30]]
+
+
 def test_planes_of_a_stack(tmp_path, image):
     path = table(tmp_path, "plane,y0,x0,y1,x1\n2,1,2,9,12\n0,3,3,8,8\n")
     found = boxes_of_planes(path, image((3, 40, 60)))

@@ -10,8 +10,9 @@ from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
 from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
 from napari_labelfix.widgets.acceptor import Accepted, Count
 from napari_labelfix.widgets.box_layers import BoxLayers
-from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, boxes_on, rectangles_of
+from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, adopt_boxes, boxes_on, rectangles_of
 from napari_labelfix.widgets.coordinates import map_points
+from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 
 TWO = [[8.13, 8.2, 23.7, 23], [38, 13, 53, 28]]
 
@@ -125,6 +126,18 @@ class TestInPlaceOfTheirs:
         replacing.take_back()
         assert sorted(drawn.shape_type) == ["ellipse", "polygon", "rectangle", "rectangle"]
         assert {len(shape) for shape in drawn.data} == {len(shape) for shape in before}
+
+    def test_lines_and_what_is_no_cell_are_left_alone(self, results, plain):
+        adopt_boxes(plain)
+        line, wrong, careless = rectangles_of(np.array([[30, 30, 34, 34], [10, 11, 25, 26], self.CARELESS]), ())
+        plain.add(map_points(line[:2], results.image, plain), shape_type="line")
+        plain.add(map_points(wrong, results.image, plain), shape_type="rectangle")
+        plain.features = plain.features.assign(kind=[CELL, NO_CELL])
+        add_boxes(plain, [map_points(careless, results.image, plain)], DRAWN)
+        assert ReplacingBoxes(results, plain).accept_above() == Accepted(2, 0)
+        assert sorted(plain.shape_type) == ["line", "rectangle", "rectangle", "rectangle"]
+        assert plain.features["kind"].tolist() == [CELL, NO_CELL, CELL, CELL]
+        assert self.corners(plain, results) == np.round(TWO, 1).tolist()
 
     def test_one_that_was_moved_since_keeps_its_place_alone(self, replacing, results, drawn):
         replacing.accept_above()

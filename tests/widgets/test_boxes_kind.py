@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points, Shapes
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.widgets import boxes_kind, layers
@@ -11,6 +12,7 @@ from napari_labelfix.widgets.boxes_kind import ACCEPTED, BOXES_KIND, DRAWN, FOUN
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.instances_kind import vertices_on
 from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 
 
 @pytest.fixture
@@ -50,11 +52,46 @@ def test_a_layer_that_knows_more_of_its_shapes_can_be_drawn_in(inputs, model, kn
     layer = Shapes(rectangles_of(np.array([[40.0, 60, 50, 70]]), ()), features=known)
     model.layers.append(layer)
     inputs.annotations.choose(layer)
-    inputs.brushes["box"].click()
+    inputs.brushes[CELL].click()
     layer.add(rectangles_of(np.array([[1.0, 1, 9, 9]]), ())[0], shape_type="rectangle")
     BOXES_KIND.write(layer, Place(model.layers[0], ()), Boxes(np.array([[20.0, 20, 30, 30]]), (60, 80)))
     assert list(layer.features["source"])[1:] == [DRAWN, FOUND]
-    assert set(layer.features) == {*known, "source"}
+    assert set(layer.features) == {*known, "source", "kind"}
+    assert list(layer.features["kind"]) == [CELL] * 3
+
+
+def draw(inputs, kind, corners):
+    inputs.brushes[kind].click()
+    inputs.annotation.add(rectangles_of(np.array([corners], float), ())[0], shape_type="rectangle")
+
+
+def test_what_is_no_cell_is_boxed_in_another_colour_and_read_apart(inputs, boxes, model):
+    for kind, corners in [(CELL, (1, 1, 9, 9)), (NO_CELL, (20, 20, 30, 30)), (CELL, (40, 40, 50, 55))]:
+        draw(inputs, kind, corners)
+    read = BOXES_KIND.read([boxes, None], Place(model.layers[0], ()))
+    np.testing.assert_allclose(read.corners, [[1, 1, 9, 9], [40, 40, 50, 55]])
+    np.testing.assert_allclose(read.negatives, [[20, 20, 30, 30]])
+    np.testing.assert_allclose(boxes_kind.boxes_on(boxes, model.layers[0])[0], read.corners)
+    np.testing.assert_allclose(boxes.edge_color, transform_color(boxes_kind.colors_of(boxes)))
+    assert len(np.unique(boxes.edge_color, axis=0)) == 2
+
+
+def test_what_is_in_hand_stays_in_hand_when_boxes_are_found_or_accepted(inputs, boxes, model):
+    draw(inputs, NO_CELL, (20, 20, 30, 30))
+    BOXES_KIND.write(boxes, Place(model.layers[0], ()), Boxes(np.array([[1.0, 1, 9, 9]]), (60, 80)))
+    add_boxes(boxes, rectangles_of(np.array([[40.0, 40, 50, 55]]), ()), ACCEPTED)
+    assert list(boxes.features["kind"]) == [NO_CELL, CELL, CELL]
+    boxes.add(rectangles_of(np.array([[5.0, 60, 15, 70]]), ())[0], shape_type="rectangle")
+    assert list(boxes.features["kind"])[-1] == NO_CELL
+    assert list(boxes.features["source"]) == [DRAWN, FOUND, ACCEPTED, DRAWN]
+    np.testing.assert_array_equal(boxes.edge_color[0], boxes.edge_color[3])
+
+
+def test_nothing_is_found_again_where_a_person_has_said_that_there_is_none(inputs, boxes, model):
+    draw(inputs, NO_CELL, (20, 20, 30, 30))
+    found = Boxes(np.array([[21.0, 20, 31, 30], [40, 40, 50, 50]]), (60, 80))
+    BOXES_KIND.write(boxes, Place(model.layers[0], ()), found)
+    np.testing.assert_allclose(corners_of(boxes, model.layers[0]), [[40, 40, 50, 50]])
 
 
 def test_an_ellipse_is_as_large_as_it_looks_and_lines_are_no_boxes(boxes, model):

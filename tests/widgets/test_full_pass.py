@@ -302,7 +302,7 @@ def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, pers
     qtbot.waitUntil(lambda: "were found" in dock.message.text(), timeout=20_000)
     mine = dock.inputs.annotation
     before = len(mine.data)
-    person.click(dock.inputs.brushes["box"])
+    person.click(dock.inputs.brushes["cell"])
     person.stroke(image, (4, 4), (10, 10), (24, 22))
     assert len(mine.data) == before + 1
     assert list(mine.features["source"]) == ["found"] * before + ["drawn"]

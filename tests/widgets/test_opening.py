@@ -17,9 +17,10 @@ from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.box_layers import BoxLayers
-from napari_labelfix.widgets.boxes_kind import add_boxes, boxes_on, create_boxes, rectangles_of
+from napari_labelfix.widgets.boxes_kind import BOXES_KIND, add_boxes, boxes_on, create_boxes, rectangles_of
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.opening import open_project, relink
+from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 
@@ -231,7 +232,8 @@ def test_boxes_come_back_with_where_they_are_from_and_found_ones_with_their_role
     mine = create_boxes(Place(image, ()))
     layers.add_quietly(made, mine)
     add_boxes(mine, rectangles_of(np.array([[5.0, 5, 20, 20]]), ()), "found")
-    mine.add_rectangles([[30, 30], [40, 45]])
+    BOXES_KIND.layers[0].draw(mine, NO_CELL, Place(image, ()))
+    mine.add(rectangles_of(np.array([[30.0, 30, 40, 45]]), ())[0], shape_type="rectangle")
     results = BoxLayers(made, image, "sissi")
     results.create()
     corners, roles = [[8, 8, 23, 23], [8, 53, 23, 68], [35, 48, 50, 63]], list(BoxRole)
@@ -244,6 +246,8 @@ def test_boxes_come_back_with_where_they_are_from_and_found_ones_with_their_role
     own, found = tags["boxes", ""], tags["found_boxes", "sissi"]
     assert list(own.features["source"]) == ["found", "drawn"]
     np.testing.assert_allclose(boxes_on(own, again.layers[0])[0][0], [5, 5, 20, 20])
+    assert list(own.features["kind"]) == [CELL, NO_CELL]
+    np.testing.assert_allclose(own.edge_color, mine.edge_color)
     assert (own.face_color[:, 3] == 0).all(), "the cells are to be seen through the boxes"
     np.testing.assert_allclose(boxes_on(found, again.layers[0])[0], corners)
     np.testing.assert_allclose(found.edge_color, results.layer("found_boxes").edge_color)

@@ -68,7 +68,13 @@ def bounds_of_shapes(
     return np.hstack([low, high]).astype(float) + 0.5
 
 
-def boxes_in_planes(corners: NDArray[np.floating], plane: NDArray[np.intp], file: ImageFile, what: str) -> list[Boxes]:
+def boxes_in_planes(
+    corners: NDArray[np.floating],
+    plane: NDArray[np.intp],
+    file: ImageFile,
+    what: str,
+    cells: NDArray[np.bool_] | None = None,
+) -> list[Boxes]:
     """Return the boxes of an image, one record for each plane; what cannot be seen in it is left out.
 
     Parameters
@@ -81,6 +87,8 @@ def boxes_in_planes(corners: NDArray[np.floating], plane: NDArray[np.intp], file
         The image.
     what
         The file of the boxes, for the sentence.
+    cells
+        (N,) which are around a cell, and not around what is none; None means all.
 
     Raises
     ------
@@ -97,7 +105,9 @@ def boxes_in_planes(corners: NDArray[np.floating], plane: NDArray[np.intp], file
         )
     if len(ordered) and not seen.any():
         raise InputError(f"No box of {what} lies in the image of {height} x {width}. Is it of another image?")
-    return [Boxes(cut[seen & (plane == number)], (height, width)) for number in range(len(file.planes))]
+    cells = np.ones(len(cut), bool) if cells is None else cells
+    here = [seen & (plane == number) for number in range(len(file.planes))]
+    return [Boxes(cut[one & cells], (height, width), cut[one & ~cells]) for one in here]
 
 
 def _are_large(corners: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -2,8 +2,9 @@
 
 Columns are `y0`, `x0`, `y1`, `x1` in pixels, counted from the edge of the image, and `plane` in a stack; the planes are
 counted in order, over all axes. `ymin`, `xmin`, `ymax`, `xmax` are understood, too, and `bbox-0` to `bbox-3`, as in
-scikit-image's tables. Or they are those that napari writes for a Shapes layer: `index`, `vertex-index`, `axis-0`,
-`axis-1`; what the shapes enclose counts.
+scikit-image's tables. Where a column `kind` says `not a cell`, or `role` says `negative`, a box is around what is none.
+Or they are those that napari writes for a Shapes layer: `index`, `vertex-index`, `axis-0`, `axis-1`; what the shapes
+enclose counts.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def boxes_of_planes(path: Path, file: ImageFile) -> list[Boxes]:
         If the file cannot be read, lacks the columns, holds something else than numbers, or is of another image.
     """
     table = read_table(path, "boxes")
-    index, corners = _of_shapes(table) if table.has(*_OF_SHAPES) else _of_rows(table)
-    return boxes_in_planes(corners, numbers_of_planes(index, path, file, "boxes"), file, str(path))
+    index, corners, cells = _of_shapes(table) if table.has(*_OF_SHAPES) else _of_rows(table)
+    return boxes_in_planes(corners, numbers_of_planes(index, path, file, "boxes"), file, str(path), cells)
 
 
 def write_boxes(path: Path, planes: Sequence[FoundBoxes]) -> None:
@@ -75,8 +76,8 @@ def write_boxes(path: Path, planes: Sequence[FoundBoxes]) -> None:
                 writer.writerow([number] * several + [*numbers, f"{score:.4f}", BoxRole(role).name.lower()])
 
 
-def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the planes (N, axes) and the boxes (N, 4) of a table with a row each."""
+def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the planes (N, axes) and the boxes (N, 4) of a table with a row each, and which are of cells (N,)."""
     headings = _headings(table)
     if headings is None:
         raise InputError(
@@ -84,7 +85,8 @@ def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             f"but got {', '.join(table.columns) or 'none'}."
         )
     rows = [row for row in table.rows if table.word(row, "role") != BoxRole.DROPPED.name.lower()]
-    return table.numbers(rows, ["plane"] if table.has("plane") else []), table.numbers(rows, headings)
+    cells = np.array([not table.says_no_cell(row) for row in rows], bool)
+    return table.numbers(rows, ["plane"] if table.has("plane") else []), table.numbers(rows, headings), cells
 
 
 def _headings(table: Table) -> tuple[str, ...] | None:
@@ -93,12 +95,13 @@ def _headings(table: Table) -> tuple[str, ...] | None:
     return next((names for names in known if table.has(*names)), None)
 
 
-def _of_shapes(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the planes (N, axes) and the bounding boxes (N, 4) of a table with a row for each vertex."""
+def _of_shapes(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the planes (N, axes) and the bounding boxes (N, 4) of a table with a row for each vertex: all of cells."""
     rows = [row for row in table.rows if table.word(row, "shape-type") in ("", *AREAS)]
     shape = table.numbers(rows, ["index"])[:, 0]
     rows = [rows[at] for at in np.argsort(shape, kind="stable")]
     vertices = table.numbers(rows, table.numbered("axis-"))
     _, first = np.unique(np.sort(shape), return_index=True)
     kinds = [table.word(rows[at], "shape-type") for at in first]
-    return vertices[first, :-2], bounds_of_shapes(vertices[:, -2:], np.append(first, len(rows)), kinds)
+    bounds = bounds_of_shapes(vertices[:, -2:], np.append(first, len(rows)), kinds)
+    return vertices[first, :-2], bounds, np.ones(len(first), bool)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from napari_labelfix.io.tables import Table
     from napari_labelfix.snapshots import Detections
 
-_NEGATIVE = {"role": "negative", "kind": "not a cell"}
 _LEFT_OUT = {"pseudo-positive", "detected", "pseudo-negative"}  # what a method believed is not what a person said
 
 
@@ -65,7 +64,7 @@ def read_points(path: Path) -> PointTable:
     table = read_table(path, "points")
     axes = _axes(table)
     kept = [row for row in table.rows if table.word(row, "role") not in _LEFT_OUT]
-    negative = [any(table.word(row, column) == word for column, word in _NEGATIVE.items()) for row in kept]
+    negative = [table.says_no_cell(row) for row in kept]
     radii = table.numbers(kept, ["radius"]) if table.has("radius") else np.zeros(0)
     return PointTable(
         table.numbers(kept, axes), np.array(negative, bool), float(np.median(radii)) if radii.size else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, str | None]
 
 _DELIMITERS = ",;\t"
+_NO_CELL = {"role": "negative", "kind": "not a cell"}  # by column: as the command line, and the layers of docks, say it
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,10 @@ class Table:
     def word(self, row: Row, column: str) -> str:
         """Return what stands in a column, in small letters; "" where there is no such column."""
         return (row[self.columns[column]] or "").strip().lower() if column in self.columns else ""
+
+    def says_no_cell(self, row: Row) -> bool:
+        """Whether a row is about what could be taken for a cell and is none."""
+        return any(self.word(row, column) == word for column, word in _NO_CELL.items())
 
     def number(self, row: Row, column: str) -> float:
         """Return the number in a column that is there.

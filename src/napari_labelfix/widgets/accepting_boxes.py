@@ -11,7 +11,7 @@ from napari_labelfix.review.marks import SAME_BOX, boxes_at, overlapping_any
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
-from napari_labelfix.widgets.boxes_kind import ACCEPTED, DRAWN, add_boxes, boxes_on, create_boxes
+from napari_labelfix.widgets.boxes_kind import ACCEPTED, DRAWN, add_boxes, are_boxes, boxes_on, create_boxes
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import BOX_NAMES
@@ -81,8 +81,9 @@ class ReplacingBoxes(AcceptingBoxes):
     def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> list[_Removed]:
         own, own_planes = boxes_on(layer, proposed)
         found, planes = boxes_on(proposed, proposed)
-        replaced = np.flatnonzero(overlapping_any(own, own_planes, found[chosen], planes[chosen]))
-        sources = layer.features["source"] if "source" in layer.features else np.full(len(own), DRAWN)
+        numbers = np.flatnonzero(are_boxes(layer))
+        replaced = numbers[overlapping_any(own, own_planes, found[chosen], planes[chosen])]
+        sources = layer.features["source"] if "source" in layer.features else np.full(len(layer.data), DRAWN)
         data, kinds = layer.data, layer.shape_type
         removed = [_Removed(np.array(data[index]), kinds[index], str(sources[index])) for index in replaced]
         layer.remove(replaced.tolist())

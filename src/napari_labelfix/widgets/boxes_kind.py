@@ -1,4 +1,4 @@
-"""Boxes: a Shapes layer with rectangles around some cells, and labels of planes that are finished, if there are any.
+"""Boxes: a Shapes layer with rectangles around some cells, and around what is none, and labels of finished planes.
 
 The finished planes are where good boxes come from; without them, made-up cells serve.
 """
@@ -6,7 +6,7 @@ The finished planes are where good boxes come from; without them, made-up cells 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -23,6 +23,7 @@ from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.finished_kind import FINISHED_KIND
 from napari_labelfix.widgets.instances_kind import vertices_on
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Place
+from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +32,21 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from numpy.typing import NDArray
 
-BOX = "box"
-BOX_COLOR = PALETTE[1]  # orange, as what is marked as foreground elsewhere
+BOX_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as points, and scribbles, have them
 DRAWN, FOUND, ACCEPTED = "drawn", "found", "accepted"  # the values of the feature `source`
 _TEXT = ("object", "str", "string")  # as which kinds of column pandas keeps it
-_KNOWN: WeakKeyDictionary[Shapes, tuple[bytes, Any]] = WeakKeyDictionary()  # where each lies, and its boxes
 _CORNERS = np.array([(0, 1), (0, 3), (2, 3), (2, 1)])  # of y0, x0, y1, x1, in the order in which napari wants them
+
+
+class _Known(NamedTuple):
+    """All boxes of a layer, in pixels of an image: (N, 4), their planes (N, axes), and which are of cells (N,)."""
+
+    corners: NDArray[np.floating]
+    planes: NDArray[np.intp]
+    cells: NDArray[np.bool_]
+
+
+_KNOWN: WeakKeyDictionary[Shapes, tuple[bytes, _Known]] = WeakKeyDictionary()  # where each layer lies, and its boxes
 
 
 def _could_be_boxes(layer: Layer, image: Layer) -> bool:
@@ -62,24 +72,38 @@ def create_boxes(place: Place) -> Shapes:
 
 
 def adopt_boxes(layer: Shapes) -> None:
-    """Let the image be seen through the boxes, and note of each where it comes from."""
-    layer.selected_data = set()  # what is selected would look like the next one
-    layer.current_face_color, layer.current_edge_color = "transparent", BOX_COLOR
-    layer.current_edge_width = 2
-    if "source" not in layer.features:
-        _note_sources(layer, [DRAWN] * len(layer.data))
-    elif str(layer.features["source"].dtype) not in _TEXT:  # of another program: numbers, or categories
-        _note_sources(layer, layer.features["source"].astype(str).tolist())
-    layer.feature_defaults = layer.feature_defaults.assign(source=DRAWN)
+    """Let the image be seen through the boxes, and note of each what it is around and where it comes from."""
+    for name, value in (("source", DRAWN), ("kind", CELL)):
+        if name not in layer.features:
+            _note(layer, name, [value] * len(layer.data))
+        elif str(layer.features[name].dtype) not in _TEXT:  # of another program: numbers, or categories
+            _note(layer, name, layer.features[name].astype(str).tolist())
+    _take_in_hand(layer, _kind_in_hand(layer))
     layer.events.data.connect(_take_over_what_is_moved)
 
 
-def _note_sources(layer: Shapes, sources: Sequence[str]) -> None:
-    """Note where each box comes from; what else is known about it stays, and what is drawn next is drawn."""
+def _note(layer: Shapes, name: str, values: Sequence[str]) -> None:
+    """Note something of each box; what else is known about it stays, and what is drawn next is what it would be."""
     import pandas as pd  # no dock should wait for it
 
-    layer.features = layer.features.assign(source=pd.Series(sources, dtype=str))
-    layer.feature_defaults = layer.feature_defaults.assign(source=DRAWN)
+    defaults = {"source": DRAWN, "kind": _kind_in_hand(layer)}
+    layer.features = layer.features.assign(**{name: pd.Series(values, dtype=str)})
+    known = {name: value for name, value in defaults.items() if name in layer.features}
+    layer.feature_defaults = layer.feature_defaults.assign(**known)
+
+
+def _kind_in_hand(layer: Shapes) -> str:
+    """Return what the next box will be around."""
+    kind = str(layer.feature_defaults["kind"].iloc[0]) if "kind" in layer.feature_defaults else CELL
+    return kind if kind in BOX_COLORS else CELL
+
+
+def _take_in_hand(layer: Shapes, kind: str) -> None:
+    """Let the next box be around a cell, or what is none."""
+    layer.selected_data = set()  # what is selected would become like the next one
+    layer.current_face_color, layer.current_edge_color = "transparent", BOX_COLORS[kind]
+    layer.current_edge_width = 2
+    layer.feature_defaults = layer.feature_defaults.assign(source=DRAWN, kind=kind)
 
 
 def _take_over_what_is_moved(event: Event) -> None:
@@ -90,25 +114,40 @@ def _take_over_what_is_moved(event: Event) -> None:
     sources = layer.features["source"].tolist()
     moved = [number for number in event.data_indices if sources[number] == FOUND]
     if moved:
-        _note_sources(layer, [DRAWN if number in moved else source for number, source in enumerate(sources)])
+        _note(layer, "source", [DRAWN if number in moved else source for number, source in enumerate(sources)])
 
 
-def _start_drawing(layer: Shapes, _brush: str, _place: Place) -> None:
+def _start_drawing(layer: Shapes, kind: str, _place: Place) -> None:
     adopt_boxes(layer)
+    _take_in_hand(layer, kind)
     layer.mode = "add_rectangle"
 
 
 def add_boxes(
     layer: Shapes, rectangles: Sequence[NDArray[np.floating]], source: str, shape_type: str = "rectangle"
 ) -> None:
-    """Add rectangles or other shapes, (V, dimensions) each in pixels of the layer, and note where they come from."""
+    """Add boxes of cells, rectangles or other shapes, and note where they come from.
+
+    Parameters
+    ----------
+    layer
+        The person's.
+    rectangles
+        (V, dimensions) each, in pixels of the layer.
+    source
+        One of the values of the feature.
+    shape_type
+        As napari calls it.
+    """
     if not len(rectangles):
         return
     adopt_boxes(layer)
-    there = layer.features["source"].tolist()
-    layer.add(list(rectangles), shape_type=shape_type, edge_width=2, edge_color=BOX_COLOR, face_color="transparent")
-    _note_sources(layer, [*there, *[source] * len(rectangles)])
-    layer.selected_data = set()
+    there = {"source": layer.features["source"].tolist(), "kind": layer.features["kind"].tolist()}
+    color = BOX_COLORS[CELL]
+    layer.add(list(rectangles), shape_type=shape_type, edge_width=2, edge_color=color, face_color="transparent")
+    for (name, values), value in zip(there.items(), (source, CELL), strict=True):
+        _note(layer, name, [*values, *[value] * len(rectangles)])
+    _take_in_hand(layer, _kind_in_hand(layer))
 
 
 def rectangles_of(corners: NDArray[np.floating], index: tuple[int, ...]) -> NDArray[np.floating]:
@@ -119,14 +158,14 @@ def rectangles_of(corners: NDArray[np.floating], index: tuple[int, ...]) -> NDAr
 
 
 def boxes_on(layer: Shapes, image: Layer) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
-    """Return what shapes enclose, in pixels of an image: boxes (N, 4) y0, x0, y1, x1, and their planes (N, axes)."""
+    """Return the boxes of cells, in pixels of an image: (N, 4) y0, x0, y1, x1, and their planes (N, axes)."""
     corners, planes = _bounds_on(layer, image)
-    areas = _are_areas(layer)
-    return corners[areas], planes[areas]
+    boxes = are_boxes(layer)
+    return corners[boxes], planes[boxes]
 
 
-def _known_boxes_on(layer: Shapes, image: Layer) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
-    """Return `boxes_on`; the shapes are looked through again only when they may have changed, or lie elsewhere.
+def _all_boxes_on(layer: Shapes, image: Layer) -> _Known:
+    """Return all boxes; the shapes are looked through again only when they may have changed, or lie elsewhere.
 
     Each plane of a stack is read on its own, and to go through the shapes of all planes for each would take seconds.
     """
@@ -134,7 +173,8 @@ def _known_boxes_on(layer: Shapes, image: Layer) -> tuple[NDArray[np.floating], 
     known = _KNOWN.get(layer)
     if known is None or known[0] != place:
         layers.watch(layer, _forget)
-        known = _KNOWN[layer] = place, boxes_on(layer, image)
+        areas, (corners, planes) = _are_areas(layer), _bounds_on(layer, image)
+        known = _KNOWN[layer] = place, _Known(corners[areas], planes[areas], _are_cells(layer)[areas])
     return known[1]
 
 
@@ -142,9 +182,24 @@ def _forget(event: Event) -> None:
     _KNOWN.pop(event.source, None)
 
 
+def are_boxes(layer: Shapes) -> NDArray[np.bool_]:
+    """Return (N,) which shapes are boxes of cells: they enclose something, and are not around what is none."""
+    return _are_areas(layer) & _are_cells(layer)
+
+
+def colors_of(layer: Shapes) -> list[str]:
+    """Return the colour of each box, by what it is around."""
+    return [BOX_COLORS[CELL if cell else NO_CELL] for cell in _are_cells(layer)]
+
+
 def _are_areas(layer: Shapes) -> NDArray[np.bool_]:
-    """Return (N,) which shapes enclose something."""
     return np.isin(layer.shape_type, AREAS)
+
+
+def _are_cells(layer: Shapes) -> NDArray[np.bool_]:
+    if "kind" not in layer.features:
+        return np.ones(len(layer.data), bool)
+    return (layer.features["kind"] != NO_CELL).to_numpy()
 
 
 def _bounds_on(layer: Shapes, image: Layer) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
@@ -161,9 +216,10 @@ def _read_boxes(chosen: Sequence[Layer], place: Place) -> Boxes | FinishedInstan
     height, width = layers.spatial_shape(place.image)[-2:]
     if layer is None:
         return Boxes(np.zeros((0, 4)), (height, width))
-    corners, planes = _known_boxes_on(layer, place.image)
-    inside, seen = cut_to(corners[(planes == place.index).all(axis=1)], (height, width))
-    return Boxes(inside[seen], (height, width))
+    corners, planes, cells = _all_boxes_on(layer, place.image)
+    here = (planes == place.index).all(axis=1)
+    inside, seen = cut_to(corners[here], (height, width))
+    return Boxes(inside[seen & cells[here]], (height, width), inside[seen & ~cells[here]])
 
 
 def _write_boxes(layer: Shapes, place: Place, suggested: Annotation) -> int:
@@ -196,9 +252,12 @@ BOXES_KIND = AnnotationKind(
             absent="",
             create=create_boxes,
             adopt=adopt_boxes,
-            brushes=(Brush(BOX, "Box", "Drag a rectangle around a cell.", BOX_COLOR),),
+            brushes=(
+                Brush(CELL, "Cell", "Drag a rectangle around a cell.", BOX_COLORS[CELL]),
+                Brush(NO_CELL, "Not a cell", "Drag a rectangle around what is found wrongly.", BOX_COLORS[NO_CELL]),
+            ),
             draw=_start_drawing,
-            brush_in_hand=lambda _layer: BOX,
+            brush_in_hand=_kind_in_hand,
             optional=True,
         ),
         dataclasses.replace(
@@ -216,7 +275,7 @@ BOXES_KIND = AnnotationKind(
     ),
     read=_read_boxes,
     missing=lambda _annotations: "",  # a run finds boxes to begin with where there are none
-    while_running="Draw boxes around cells that are missed, and delete wrong ones",
+    while_running="Draw boxes around cells that are missed, and with “Not a cell” around wrong ones",
     afterwards="draw more boxes",
     write=_write_boxes,
 )

@@ -12,7 +12,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 from napari_labelfix.review.states import Record
 from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.annotation_kinds import KINDS
-from napari_labelfix.widgets.boxes_kind import BOX_COLOR
+from napari_labelfix.widgets.boxes_kind import colors_of
 from napari_labelfix.widgets.layer_states import tag_for
 from napari_labelfix.widgets.results import lock
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
@@ -110,7 +110,7 @@ def _shapes(project: Project, record: LayerRecord) -> Shapes:
         layer.face_color = "transparent"
         _color_by_role(layer, "edge_color", looks.BOX_NAMES, looks.BOX_COLORS)
     elif record.role == "boxes":
-        layer.face_color, layer.edge_color = "transparent", BOX_COLOR
+        layer.face_color, layer.edge_color = "transparent", colors_of(layer)
     return layer
 
 

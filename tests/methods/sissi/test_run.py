@@ -211,6 +211,37 @@ def test_a_box_that_is_removed_meanwhile_is_no_longer_certain_nor_given():
     assert len(session.pages[0].given) == len(CARELESS) - 1
 
 
+def with_wrong(corners, wrong):
+    return Task((Plane("nuclei", NUCLEI.image, Boxes(corners, (128, 144), wrong)),))
+
+
+def test_what_a_person_says_is_no_cell_is_found_no_more():
+    training = train(nuclei_task(), quick())
+    before = next(snapshot for snapshot in training if snapshot.proposals).proposals[0]
+    wrong = before.corners[before.scores > 0.5][:2].astype(float)
+    training.send(with_wrong(CARELESS, wrong))
+    next(training)
+    later = [s.proposals[0] for s in training if s.proposals]
+    assert later
+    for proposal in later:
+        assert (iou_of_boxes(proposal.corners[proposal.scores > 0], wrong) < 0.3).all()
+        assert proposal.count >= before.count / 2, "the others are found"
+
+
+def test_what_is_no_cell_is_seen_in_the_training_and_has_no_box():
+    wrong = TRUTH[:1]
+    session = Session(with_wrong(CARELESS, wrong), quick(background="strong blur", keep_given=False))
+    session._correct(0)
+    page = session.pages[0]
+    y0, x0, y1, x1 = np.round(wrong[0] * page.scale).astype(int)
+    assert (iou_of_boxes(page.corners, wrong * page.scale) < 0.3).all()
+    here = np.s_[:, y0 + 2 : y1 - 2, x0 + 2 : x1 - 2]
+    shown, image = page.shown.numpy()[here], page.image.numpy()[here]
+    assert shown.std() > 0.5 * image.clip(0, 1).std(), "it is not blurred"
+    session.annotate(nuclei_task())
+    assert len(page.negatives) == 0
+
+
 def test_without_boxes_some_are_found_first():
     snapshots = told(Task((Plane("nuclei", NUCLEI.image),)))
     last = [s.proposals[0] for s in snapshots if s.proposals][-1]

@@ -79,6 +79,8 @@ class TargetPage(Page):
         (N, 4) the boxes that were there when the run began, and those that a person has drawn since and not removed.
     certain
         (N, 4) those of them that a person has drawn since: they have seen what is proposed.
+    negatives
+        (M, 4) boxes around what a person has said is no cell.
     corrected
         Whether the boxes that are learned from are no longer the given ones.
     """
@@ -86,6 +88,7 @@ class TargetPage(Page):
     scale: float = 1.0
     given: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     certain: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
+    negatives: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     corrected: bool = False
 
     @cached_property
@@ -93,8 +96,9 @@ class TargetPage(Page):
         """(H, W) the probability of a cell, in which masks grow; seen when it is first needed."""
         return see_foreground(self.image)
 
-    def redraw(self, corners: NDArray[np.floating]) -> None:
+    def redraw(self, corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> None:
         """Take up what a person has drawn, and removed, meanwhile: boxes in pixels of the plane."""
+        self.negatives = (negatives * self.scale).astype(np.float32)
         now = (corners * self.scale).astype(np.float32)
         before = set(map(tuple, self.given.tolist()))
         there = set(map(tuple, now.tolist()))
@@ -116,8 +120,11 @@ class Crops(NamedTuple):
 def target_page(plane: Plane, cell: float, wanted: float, device: torch.device) -> TargetPage:
     """Put a plane on the device, so that cells of a side of `cell` pixels have one of `wanted`."""
     scale = scale_of(cell, wanted)
-    given = (boxes_of_plane(plane) * scale).astype(np.float32)
-    return TargetPage(page_image(plane.image, scale, device), given, scale=scale, given=given)
+    given, negatives = (
+        (boxes * scale).astype(np.float32) for boxes in (boxes_of_plane(plane), no_cells_of_plane(plane))
+    )
+    image = page_image(plane.image, scale, device)
+    return TargetPage(image, given, scale=scale, given=given, negatives=negatives)
 
 
 def page_image(image: NDArray[np.generic], scale: float, device: torch.device) -> Tensor:
@@ -141,6 +148,11 @@ def scale_of(cell: float, wanted: float) -> float:
 def boxes_of_plane(plane: Plane) -> NDArray[np.float64]:
     """Return the boxes (N, 4) that a person has drawn in a plane; none where it has other labels, or none."""
     return np.asarray(plane.annotation.corners, float) if isinstance(plane.annotation, Boxes) else np.zeros((0, 4))
+
+
+def no_cells_of_plane(plane: Plane) -> NDArray[np.float64]:
+    """Return the boxes (N, 4) around what a person has said is no cell."""
+    return np.asarray(plane.annotation.negatives, float) if isinstance(plane.annotation, Boxes) else np.zeros((0, 4))
 
 
 def finished_boxes(plane: Plane) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from napari_labelfix.methods.sissi.pages import (
     boxes_of_plane,
     finished_boxes,
     finished_page,
+    no_cells_of_plane,
     synthetic_pages,
     target_page,
     typical_side,
@@ -117,7 +118,8 @@ class Session:
             old, new = self.planes[index].annotation, task.planes[index].annotation
             if isinstance(new, Boxes) and not same_annotation(old, new):
                 self.planes[index] = replace(self.planes[index], annotation=new)
-                self.pages[index].redraw(np.concatenate([self._suggested[index], boxes_of_plane(self.planes[index])]))
+                corners = np.concatenate([self._suggested[index], boxes_of_plane(self.planes[index])])
+                self.pages[index].redraw(corners, no_cells_of_plane(self.planes[index]))
                 self._changed.append(index)
 
     def story(self) -> Iterator[Snapshot]:
@@ -148,7 +150,7 @@ class Session:
     def propose(self, index: int, with_image: bool = False) -> FoundBoxes:
         """Return the boxes of a plane as they were last found, with those that a person has drawn since the start."""
         page, plane = self.pages[index], self.planes[index]
-        found = _with_certain(self.found[index], page.certain)
+        found = self._known(index)
         foreground = page.foreground if self.params.masks == "foreground" else None
         told = boxes_told(found, page.given, page.scale, plane.shape, foreground)
         return replace(told, training_image=self._training_image(index)) if with_image else told
@@ -218,18 +220,25 @@ class Session:
     def _look(self, index: int, thorough: bool = False) -> None:
         self.found[index] = self._learner.find(self.pages[index].image, thorough)
 
+    def _known(self, index: int) -> Scored:
+        """Return what was found in a plane, as far as a person has not said otherwise, and what they are sure of."""
+        page, found = self.pages[index], self.found[index]
+        doubtless = found.taken(~overlapping_any(found.corners, page.negatives, SAME))
+        return _with_certain(doubtless, page.certain)
+
     def _correct(self, index: int) -> None:
         """Put what is found in twenty views of a plane into the place of its boxes, and hide what is not known."""
         page = self.pages[index]
         self._look(index, thorough=True)
-        known = _with_certain(self.found[index], page.certain)
+        known = self._known(index)
         found = known.taken(known.scores >= self.params.learned_score).corners
         lost = page.given[~overlapping_any(page.given, found, SAME)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":
             image = page.image.permute(1, 2, 0).numpy(force=True)
-            made = torch.from_numpy(synthetic_like(image, page.corners, self.params.background))
+            sure = np.concatenate([page.corners, page.negatives])  # what is no cell is seen, so as to be told apart
+            made = torch.from_numpy(synthetic_like(image, sure, self.params.background))
             page.shown = made.permute(2, 0, 1).to(self.device)
 
     def _agree(self, indices: Sequence[int]) -> float:
