@@ -62,6 +62,13 @@ def test_nothing_is_written_before_a_person_has_made_something(viewer, saver, da
     assert not data_folder.exists()
 
 
+def test_scribbles_are_no_objects_and_have_no_states(viewer, saver):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    saver.look()
+    assert "state" not in scribbles.features
+
+
 def test_the_first_stroke_begins_a_project_and_each_is_in_it_within_a_second(viewer, saver, data_folder, qtbot):
     scribbles = add_scribbles(viewer)
     paint(scribbles, 10, 10)

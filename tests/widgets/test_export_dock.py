@@ -4,10 +4,12 @@ import json
 from time import process_time
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 from napari.layers import Labels, Points, Shapes
 from person import Person
+from qtpy.QtCore import Qt
 
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
@@ -15,6 +17,7 @@ from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.export_dock import ExportDock
+from napari_labelfix.widgets.exporting import label_image_of
 from napari_labelfix.widgets.history import history_of
 
 PLACED = {"scale": (2.0, 0.5, 0.25), "units": ("um", "um", "um"), "translate": (0, 5, 7)}
@@ -206,3 +209,40 @@ def test_only_what_was_accepted_is_exported_and_the_record_says_so(viewer, tmp_p
     assert (record["objects"], record["objects_in_layer"]) == (2, 3)
     assert record["objects_per_state"] == {"accepted": 2}
     assert record["objects_per_source"] == {"m": 1, "hand": 1}
+
+
+def test_classes_are_the_whole_numbers_of_the_features_whatever_else_stands_there(viewer):
+    layer = viewer.layers["my corrected"]
+    for kinds, classes in (([3.0, np.nan, -2.0], [3, 1, 1]), (["tumour", 2, None], [1, 2, 1])):
+        layer.features = pd.DataFrame({"index": [1, 2, 1_000_003], "class": kinds})
+        image = label_image_of(viewer, layer)()
+        assert [image.class_of(number) for number in (1, 2, 1_000_003)] == classes
+
+
+def test_where_objects_were_only_rejected_the_others_are_exported(viewer, tmp_path, qtbot, person):
+    layer = viewer.layers["my corrected"]
+    history_of(layer).step(None, RecordChanges({1: Record()}, {1: Record(state=State.REJECTED)}), "reject")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
+    qtbot.waitUntil(lambda: dock.content.text().startswith("2 of 3 objects"), timeout=15_000)
+    assert dock.selection.name == "all but rejected and ignored"
+
+
+def test_an_export_of_nothing_is_no_success(dock, viewer, person, qtbot):
+    dock.selections.setCurrentIndex(dock.selections.findData("accepted"))
+    dock.selections.activated.emit(dock.selections.currentIndex())
+    person.click(dock.export_button)
+    wait_for_end(dock, qtbot)
+    assert dock.message.text().startswith("0 objects exported: cells_labels.tif")
+    assert dock.message.mood == "warning"
+
+
+def test_without_a_folder_nothing_is_written_and_the_usual_one_comes_back(dock, tmp_path, qtbot, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dock.folder.selectAll()
+    qtbot.keyClick(dock.folder, Qt.Key.Key_Delete)
+    assert not dock.export_button.isEnabled()
+    dock.export()
+    assert not dock.exporting.busy
+    qtbot.keyClick(dock.folder, Qt.Key.Key_Return)
+    assert dock.folder.text() == str(tmp_path / "labels")
+    assert dock.export_button.isEnabled()

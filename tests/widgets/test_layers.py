@@ -199,3 +199,14 @@ def test_labels_made_from_an_image_are_not_that_image(model):
     layers.link(labels, "imperfect", image)
     assert layers.tag_of(labels) == {"role": "imperfect", "image": layers.image_id(image), "method": ""}
     assert layers.role_of(image) == "image"
+
+
+def test_a_result_lies_above_its_image_even_where_the_annotation_does_not(model):
+    image = model.layers[0]
+    scribbles = Labels(np.zeros((60, 80), np.uint8))
+    layers.link(scribbles, "scribbles", image)
+    model.layers.insert(0, scribbles)
+    proposal = Labels(np.zeros((60, 80), np.int32))
+    layers.link(proposal, "proposal", image)
+    layers.add_quietly(model, proposal)
+    assert list(model.layers) == [scribbles, image, proposal]

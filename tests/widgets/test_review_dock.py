@@ -15,7 +15,7 @@ from napari_labelfix.widgets.objects_model import Column
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.review_dock import ReviewDock
 
-KEY = Qt.Key
+KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 pytestmark = pytest.mark.gui
@@ -107,6 +107,25 @@ def test_keys_go_to_the_most_doubtful_decide_and_move_on(dock, viewer, person):
     assert states(layer) == {11: "accepted"}
     assert dock.view.progress.format() == "1 of 16 decided"
     np.testing.assert_array_equal(layer.data, discs())
+
+
+def test_keys_work_after_a_click_into_the_table_and_arrows_go_from_row_to_row(dock, viewer, qtbot):
+    table = dock.view.table
+    qtbot.mouseClick(table.viewport(), LEFT, pos=table.visualRect(dock.model.index(0, 0)).center())
+    assert viewer.window._qt_window.focusWidget() is table
+    assert dock.review.current == 11
+    qtbot.keyClick(table, KEY.Key_Down)
+    assert dock.review.current == 6
+    qtbot.keyClick(table, KEY.Key_N)
+    assert states(viewer.layers["labels"]) == {6: "rejected"}
+
+
+def test_there_is_nothing_to_accept_where_no_object_is_as_certain(dock, viewer):
+    before = list(viewer.layers)
+    dock.view.certainty_box.setValue(1)
+    dock.review.accept_above(1.1)
+    assert dock.message.text() == "No object to do is as certain."
+    assert list(viewer.layers) == before
 
 
 def test_passed_over_objects_come_again_at_the_end_and_back_goes_back(dock, person):

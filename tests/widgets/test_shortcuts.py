@@ -49,8 +49,12 @@ def test_texts_and_tooltips_come_from_the_table():
 
 
 def test_keys_that_no_button_shows_are_told_in_a_line():
-    assert keys_without_a_button() == "Keys: N draw, W brush, H hide"
-    assert keys_without_a_button("review") == "Keys: U merge, Q cut, H blink, J accept many"
+    of_method, of_review = (
+        [action for action, spec in SHORTCUTS.items() if spec.dock == dock] for dock in ("method", "review")
+    )
+    assert keys_without_a_button(of_method) == "Keys: N draw, W brush, H hide"
+    assert keys_without_a_button(of_review) == "Keys: U merge, Q cut, H blink, J accept many"
+    assert keys_without_a_button(["run_or_stop", "draw", "toggle_proposal"]) == "Keys: N draw, H hide"
 
 
 def press(model, key):

@@ -55,9 +55,12 @@ KNOWN = {
 
 
 def usual(states: Sequence[str]) -> Selection:
-    """Return what is taken if nobody says anything: what was reviewed, and all where nothing was."""
-    reviewed = any(one in set(State) and one != State.TODO for one in states)
-    return SELECTIONS["accepted and edited"] if reviewed else EVERYTHING
+    """Return what is taken if nobody says anything: what was found right, or not found wrong if none was, or all."""
+    decided = set(states) & set(State) - {State.TODO}
+    right = SELECTIONS["accepted and edited"]
+    if decided & right.states:
+        return right
+    return SELECTIONS["all but rejected and ignored"] if decided else EVERYTHING
 
 
 def describe(chosen: Selection, taken: NDArray[np.bool_], columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:

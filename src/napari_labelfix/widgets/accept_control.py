@@ -56,7 +56,7 @@ class AcceptControl(QObject):
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(_COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self.show_counts)
-        self._way_back = WayBack(viewer, self._read_message, lambda text: self.told.emit(text, "done"))
+        self._way_back = WayBack(viewer, self._read_message, self._say)
         view.acceptAllClicked.connect(self.accept_all)
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
@@ -148,6 +148,9 @@ class AcceptControl(QObject):
             if accepted.count and isinstance(acceptor.target, Labels):
                 self._way_back.promise(acceptor.target, acceptor.way_back)
         self.show_counts()
+
+    def _say(self, text: str) -> None:
+        self.told.emit(text, "done")
 
     def _read_message(self) -> str:
         """Return what the dock says now."""

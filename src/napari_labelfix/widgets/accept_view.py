@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_labelfix.widgets.acceptor import several
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
 if TYPE_CHECKING:
@@ -49,6 +59,7 @@ class AcceptView(QWidget):
         self.count = QLabel()
         self.count.setWordWrap(True)
         self._noun = ""
+        pass_keys_on(self.scopes, self.number)
         self._explain()
         self._arrange()
         self.show_words("object", "Confidence", "Confidence of an object: the mean over its pixels.")
@@ -132,19 +143,23 @@ class AcceptView(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 
     def _arrange(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(3)
-        grid.addWidget(self.legend, 0, 0, 1, 4)
-        grid.addWidget(self.scopes, 1, 0, 1, 4)
-        grid.addWidget(self.certainty, 2, 0)
-        grid.addWidget(self.slider, 2, 1, 1, 2)
-        grid.addWidget(self.number, 2, 3)
-        grid.addWidget(self.count, 3, 0, 1, 4)
-        grid.addWidget(self.above_button, 4, 0, 1, 2)
-        grid.addWidget(self.all_button, 4, 2, 1, 2)
-        grid.addWidget(self.object_button, 5, 0, 1, 4)
-        grid.addWidget(self.take_back_button, 6, 0, 1, 4)
+        column = QVBoxLayout(self)  # not a grid: there, texts that wrap get the height of one line now and then
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.legend)
+        column.addWidget(self.scopes)
+        column.addLayout(_in_a_row(self.certainty, self.slider, self.number))
+        column.addWidget(self.count)
+        column.addLayout(_in_a_row(self.above_button, self.all_button))
+        column.addWidget(self.object_button)
+        column.addWidget(self.take_back_button)
+
+
+def _in_a_row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
 
 
 def _in_color(entry: LegendEntry) -> str:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtGui import QHideEvent, QShowEvent
 
-    from napari_labelfix.widgets.shortcuts import Dock
-
 _ELSEWHERE = "<i>Keys: click here to use them</i>"
 
 
@@ -27,22 +25,18 @@ class DockKeys(QLabel):
     ----------
     viewer
         The viewer.
-    name
-        Whose keys these are, in the table.
     actions
         What to do, by the action's name in the table.
     dock
         The widget in which a press of the mouse or of a key takes them.
     """
 
-    def __init__(
-        self, viewer: ViewerModel, name: Dock, actions: Mapping[str, Callable[[], object]], dock: QWidget
-    ) -> None:
+    def __init__(self, viewer: ViewerModel, actions: Mapping[str, Callable[[], object]], dock: QWidget) -> None:
         super().__init__(dock)
         self._dock = dock
         self._frame: QDockWidget | None = None
         self._keys = KeyBindings(viewer, actions, self._on_change)
-        self._here = keys_without_a_button(name)
+        self._here = keys_without_a_button(actions)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # no press moves what is pressed
         self.setToolTip(f"{self._here}\nKeys belong to the dock that was clicked in last.")
 

@@ -101,7 +101,7 @@ class ExportDock(QWidget):
     def export(self) -> None:
         """Write the files, in the background."""
         layer = self.labels.layer
-        if layer is None or self.exporting.busy:
+        if layer is None or self.exporting.busy or not self.folder.text().strip():
             return
         read, chosen = label_image_of(self._viewer, layer, self.selection), self.format
         folder = Path(self.folder.text()).expanduser()
@@ -130,7 +130,10 @@ class ExportDock(QWidget):
         rest = len(exported.files) - 2  # the record is one
         more = f" and {rest} more file{'s' if rest > 1 else ''}" if rest > 0 else ""
         sentence = f"{_objects(exported.objects)} exported: {exported.files[0]}{more} in {folder}."
-        self.message.show_text(" ".join([sentence, *exported.notes]), "done")
+        notes = (
+            exported.notes if exported.objects else ("Choose other objects if there should be some.", *exported.notes)
+        )
+        self.message.show_text(" ".join([sentence, *notes]), "done" if exported.objects else "warning")
         self._show_what_is_possible()
 
     def _on_imported(self, found: list[Layer]) -> None:
@@ -184,8 +187,14 @@ class ExportDock(QWidget):
         self.explanation.setText(f"{chosen.summary}<br>Files: {files}")
 
     def _on_folder_typed(self) -> None:
-        self._chosen_folder = Path(self.folder.text())
+        typed = self.folder.text().strip()
+        self._chosen_folder = Path(typed) if typed else None
         self._show_what_is_possible()
+
+    def _on_folder_left(self) -> None:
+        if self._chosen_folder is None:
+            self.folder.setText(str(self._usual_folder()))
+            self._show_what_is_possible()
 
     def _choose_folder(self) -> None:
         if chosen := QFileDialog.getExistingDirectory(self, "Folder for the files", self.folder.text()):
@@ -233,6 +242,7 @@ class ExportDock(QWidget):
         self.selections.activated.connect(lambda _: self._on_selection_chosen())
         self.formats.currentIndexChanged.connect(self._on_format_changed)
         self.folder.textEdited.connect(self._on_folder_typed)
+        self.folder.editingFinished.connect(self._on_folder_left)
         self.folder_button.clicked.connect(self._choose_folder)
         self.export_button.clicked.connect(self.export)
         self.import_button.clicked.connect(self._choose_file)

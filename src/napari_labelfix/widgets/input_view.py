@@ -102,10 +102,20 @@ class InputView(QWidget):
         """Return what looks like a mistake where a run could start nevertheless, or ""."""
         if self.image is None:
             return ""
+        if covered := self.covered():
+            return covered
         for layer in self._parts_of(self.image):
             if isinstance(layer, Labels) and not lies_on(layer, self.image):
                 return f"“{layer.name}” does not lie on “{self.image.name}”. Its pixels are taken as if it did."
         return self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
+
+    def covered(self) -> str:
+        """Return a sentence if another image hides the chosen one, or ""."""
+        cover = layers.cover_of(self._viewer, self.image) if self.image is not None else None
+        if cover is None or self.image is None or cover in self.images.together:
+            return ""
+        cover.events.visible.connect(self._on_cover_seen)
+        return f"“{cover.name}” lies on “{self.image.name}” and hides it."
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
         """Return the plane that is seen, with its annotation, and its index; None if something is missing.
@@ -132,6 +142,9 @@ class InputView(QWidget):
         images = [image for image in self.images.together for _ in _indices(image)]
         indices = [index for image in self.images.together for index in _indices(image)]
         return Task(tuple(map(self._plane, images, indices, self.read_annotations())))
+
+    def _on_cover_seen(self, _event: object) -> None:
+        self.changed.emit()
 
     def link(self) -> None:
         """Tag the layers that belong to no image yet."""

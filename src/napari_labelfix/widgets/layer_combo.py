@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from qtpy.QtGui import QPaintEvent
 
 
 class LayerCombo(QComboBox):
@@ -47,6 +49,7 @@ class LayerCombo(QComboBox):
         self._layer: Layer | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        pass_keys_on(self)
         self.declined = False  # whether a person has chosen that it shall be none
         self.activated.connect(self._on_activated)
         layers.on_list_change(viewer, self.refresh)
@@ -77,6 +80,16 @@ class LayerCombo(QComboBox):
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         kept = self._layer if self._layer in self._layers else None
         self.choose(kept if kept is not None or self.declined else self._preferred(self._layers))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Leave out the middle of a name that is too long: the names of an image's layers differ at the end."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def _on_activated(self, row: int) -> None:
         self.declined = row == 0

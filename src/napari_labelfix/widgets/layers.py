@@ -34,6 +34,7 @@ TAG = "labelfix"
 _MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
 _KNOWN: dict[str, tuple[object, ...] | None] = {}  # the identity of images by their id, also of those that were closed
+_OPAQUE = ("opaque", "translucent", "translucent_no_depth")  # ways to blend, of an image without transparent pixels
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
@@ -302,9 +303,29 @@ def _emitters(layer: Layer) -> list[EventEmitter]:
 
 
 def _place(viewer: ViewerModel, layer: Layer) -> int:
-    """Return the index below the image's layers that belong above this one; else the top."""
+    """Return the index above the image and below those of its layers that belong above this one; else the top."""
     height, image = _HEIGHT[role_of(layer)], tag_of(layer)["image"]
+    above = next(
+        (at for at, other in enumerate(viewer.layers) if is_input_image(other) and image_of(other) == image), -1
+    )
     for index, other in enumerate(viewer.layers):
-        if tag_of(other).get("image") == image and _HEIGHT.get(role_of(other), 0) > height:
+        if index > above and image_of(other) == image and _HEIGHT.get(role_of(other), 0) > height:
             return index
     return len(viewer.layers)
+
+
+def cover_of(viewer: ViewerModel, image: Layer) -> Layer | None:
+    """Return an image that hides another one: it lies above it, at the same place, and cannot be seen through."""
+    for other in reversed(viewer.layers):
+        if other is image:
+            return None
+        hides = other.visible and other.opacity == 1 and other.blending in _OPAQUE
+        if hides and is_input_image(other) and _meet(other, image):
+            return other
+    return None
+
+
+def _meet(one: Layer, other: Layer) -> bool:
+    """Return whether two layers have something in common, in the plane of the screen."""
+    (low, high), (other_low, other_high) = (layer.extent.world[:, -2:] for layer in (one, other))
+    return bool((np.maximum(low, other_low) < np.minimum(high, other_high)).all())

@@ -22,8 +22,8 @@ CHANGE_COLORS = {
     Change.ADDED: GREEN, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: YELLOW, Change.MERGED: PINK,
 }  # fmt: skip
 ROLE_COLORS = {
-    Role.GIVEN: "#ffffff", Role.PSEUDO_POSITIVE: GREEN, Role.DETECTED: YELLOW, Role.PSEUDO_NEGATIVE: RED,
-}  # fmt: skip
+    Role.GIVEN: ORANGE, Role.PSEUDO_POSITIVE: GREEN, Role.DETECTED: YELLOW, Role.PSEUDO_NEGATIVE: BLUE,
+}  # fmt: skip  # orange and blue are what a person marks as a cell, and as none
 ROLE_NAMES = {
     Role.GIVEN: "given",
     Role.PSEUDO_POSITIVE: "pseudo-positive",

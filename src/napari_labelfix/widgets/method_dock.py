@@ -89,19 +89,17 @@ class MethodDock(QWidget):
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
-        self._keys = DockKeys(
-            viewer,
-            "method",
-            {
-                "run_or_stop": self.run_or_stop,
-                "draw": self.inputs.draw,
-                "next_brush": self.inputs.draw_with_next_brush,
-                "toggle_proposal": self.toggle_proposal,
-                "accept_object": self.accepts.accept_under_cursor,
-                "accept_confident": self.accepts.accept_above,
-            },
-            self,
-        )
+        actions: dict[str, Callable[[], object]] = {
+            "run_or_stop": self.run_or_stop,
+            "draw": self.inputs.draw,
+            "next_brush": self.inputs.draw_with_next_brush,
+            "toggle_proposal": self.toggle_proposal,
+            "accept_object": self.accepts.accept_under_cursor,
+            "accept_confident": self.accepts.accept_above,
+        }
+        if len(self.inputs.brushes) < 2:
+            del actions["next_brush"]
+        self._keys = DockKeys(viewer, actions, self)
         self._arrange()
         self._connect()
         self._on_input_changed()
@@ -251,12 +249,12 @@ class MethodDock(QWidget):
             elif (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
-        elif self.message.mood in ("hint", "warning"):
+        elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
             self._show_hint()
 
     def _on_layers_changed(self, _event: object = None) -> None:
-        """Notice that a layer with what is proposed came or went."""
-        if self.session.running and self.message.mood == "hint":
+        """Notice that a layer with what is proposed came or went, or one that hides the image."""
+        if self.message.mood == "hint":
             self._show_hint()
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
@@ -295,7 +293,8 @@ class MethodDock(QWidget):
         run = shortcuts.with_key("Run", "run_or_stop")
         proposed = self._results is not None and self._results.has_proposal
         if self.session.running and proposed:
-            return f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
+            help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
+            return f"{self.inputs.covered()} {help_it}".strip()
         if self.session.running and self._results is not None and self._results.layer(self._results.main) is None:
             return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         if self.session.running:
@@ -306,6 +305,13 @@ class MethodDock(QWidget):
             then = ", then choose the next image;" if len(self.inputs.images.together) > 1 else ","
             return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
         return f"{self.inputs.doubt()} Press {run}.".strip()
+
+    def _on_told(self, sentence: str, mood: Mood) -> None:
+        """Show what was done, or else what to do."""
+        if sentence:
+            self.message.show_text(sentence, mood)
+        else:
+            self._show_hint()
 
     def _tell(self, sentence: str, mood: Mood, notify: Callable[[str], None]) -> None:
         self.message.show_text(sentence, mood)
@@ -328,7 +334,7 @@ class MethodDock(QWidget):
         self.session.ended.connect(self._on_ended)
         self.saving.leaving.connect(lambda: self._stop_because("its project was closed, which keeps what it proposed"))
         self.saving.opened.connect(self._take_up_unfinished)
-        self.accepts.told.connect(self.message.show_text)
+        self.accepts.told.connect(self._on_told)
         self.preview_button.told.connect(self.message.show_text)
         self.model_button.told.connect(self.message.show_text)
         self.computer_button.told.connect(self.message.show_text)

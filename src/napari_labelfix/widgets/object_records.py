@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.footprint import Footprint
 
+_NO_OBJECTS = ("scribbles", "right_part", "ignored", "changes")  # roles of layers whose numbers are classes
 OURS = ("index", "state", "confidence", "area", "source", "model", "note", "locked", "parents")
 _NAMES = np.array([str(state) for state in STATES], object)
 _NAMED = {str(state): state for state in STATES}
@@ -91,8 +92,10 @@ class ObjectRecords:
         return True
 
     def write(self) -> None:
-        """Put the records into the layer's features."""
+        """Put the records into the layer's features, if its numbers are objects."""
         layer, table = self._layer_or_fail(), self.table
+        if layers.role_of(layer) in _NO_OBJECTS:
+            return
         columns: dict[str, Any] = {
             "index": table.ids,
             "state": _NAMES[table.states],

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_labelfix.params import ParamField, Params, param_fields
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +110,8 @@ class ParamsForm(QWidget):
         editor.setObjectName(described.name)
         editor.installEventFilter(self._unwheeled)
         editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
+        if not isinstance(editor, QLineEdit):
+            pass_keys_on(editor)
         _changed_signal(editor).connect(lambda _: self.valueChanged.emit())
         self._editors[described.name] = editor
         label = QLabel(described.spec.label)

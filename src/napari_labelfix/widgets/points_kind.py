@@ -155,7 +155,8 @@ def _missing_points(annotations: Sequence[Annotation | None]) -> str:
     if cells >= ENOUGH:
         return ""
     if cells:
-        return f"Click on the centres of at least {ENOUGH - cells} more cells; about one in ten of all is good."
+        more = "one more cell" if cells == ENOUGH - 1 else f"{ENOUGH - cells} more cells"
+        return f"Click on the centres of at least {more}; about one in ten of all is good."
     return "Click on the centres of some cells: about one in ten is enough."
 
 

@@ -61,8 +61,8 @@ class ReviewDock(QWidget):
         self.compare = CompareView(viewer, self.review)
         self.view = ReviewView(self.labels, self.model, self.edits, self.compare)
         self._outline = SelectionOutline(viewer)
-        self._way_back = WayBack(viewer, self.message.text, lambda text: self.message.show_text(text, "done"))
-        self._keys = DockKeys(viewer, "review", self._actions(), self)
+        self._way_back = WayBack(viewer, self.message.text, self._say)
+        self._keys = DockKeys(viewer, self._actions(), self)
         self._arrange()
         self._connect()
         self._on_layer_chosen()
@@ -135,6 +135,10 @@ class ReviewDock(QWidget):
 
     def _show_what_is_sure(self) -> None:
         self.view.show_sure(self.review.reachable(self.view.certainty).size)
+
+    def _say(self, text: str) -> None:
+        """Show what was done, or else what to do."""
+        self.message.show_text(text or _hint(self.review), "done" if text else "hint")
 
     def _on_searched(self) -> None:
         self.view.show_searching(self.review.searching)

@@ -27,6 +27,7 @@ from napari_labelfix.review.record_table import STATES
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets.dock_frame import ScrollingParts
 from napari_labelfix.widgets.objects_model import STATE_COLORS, STATE_NAMES, Column, ObjectsModel
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ class ReviewView(QWidget):
         self.table.setMinimumHeight(150)
         for column, width in _WIDTHS.items():
             self.table.setColumnWidth(column, width)
+        pass_keys_on(self.filter, self.table, self.certainty_box)
         self._explain()
 
     def _explain(self) -> None:
@@ -206,7 +208,6 @@ class ReviewView(QWidget):
         column.addWidget(self._table_over_tabs(), 1)
         for button in self.findChildren(QPushButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
-        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def _table_over_tabs(self) -> QSplitter:
         """Return the two between which a person can share out the height; the table gets what the tabs do not need."""

@@ -232,7 +232,9 @@ class Reviewing(QObject):
     def decide(self, state: State) -> None:
         """Set the state of the selected objects, and go to the next if it was one."""
         ids = self._ids
-        if not ids:
+        if not len(self.table):
+            self.told.emit("There are no objects here.", "hint")
+        elif not ids:
             self.told.emit("Select an object first: click on it, or go to the most doubtful one.", "hint")
         elif self._set_state(ids, state) and len(ids) == 1:
             self.next_doubtful()
@@ -268,6 +270,9 @@ class Reviewing(QObject):
         return self._boxes[label]
 
     def _set_state(self, ids: Sequence[int], state: State) -> bool:
+        if not ids:
+            self.told.emit("No object to do is as certain.", "hint")
+            return False
         try:
             if self._proposal is not None and state is State.ACCEPTED:
                 count = self._proposal.accept(ids)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
     from napari_labelfix.widgets.layer_kind import Place
 
@@ -24,6 +25,7 @@ SCRIBBLE_COLORS = {label: PALETTE[(label - 1) % len(PALETTE)] for label in range
 
 _NAPARIS_BRUSH_SIZE = 10
 _MANY_CLASSES = 8  # with more, the marks are likely masks of objects
+_SEVERAL, _BROAD, _FULL = 3, 10, 0.55  # numbers, pixels and share of a box, from which on they look like masks
 
 
 def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
@@ -94,9 +96,21 @@ def _doubtful_scribbles(annotations: Sequence[Annotation | None]) -> str:
     """Say so if the marks look like masks of objects, which have a number each."""
     marks = [annotation.marks for annotation in annotations if isinstance(annotation, Scribbles)]
     classes = max((np.unique(plane[plane >= FIRST_CLASS]).size for plane in marks), default=0)
-    if classes <= _MANY_CLASSES:
+    if classes <= _MANY_CLASSES and not any(map(_look_like_masks, marks)):
         return ""
-    return f"These are {classes} classes of foreground. If they are objects, use Label upgrade or HoVer-Net + ST++."
+    count = "1 class" if classes == 1 else f"{classes} classes"
+    return f"These are {count} of foreground. If they are objects, use Label upgrade or HoVer-Net + ST++."
+
+
+def _look_like_masks(marks: NDArray[np.integer]) -> bool:
+    """Return whether all numbers (Y, X), also 1, fill the boxes around them, and these are broader than a brush."""
+    from scipy.ndimage import find_objects  # no dock should wait for it
+
+    areas = np.bincount(marks.ravel())
+    boxes = {value: box for value, box in enumerate(find_objects(marks), start=1) if box is not None}
+    sides = {value: [part.stop - part.start for part in box] for value, box in boxes.items()}
+    full = [min(side) >= _BROAD and areas[value] >= _FULL * side[0] * side[1] for value, side in sides.items()]
+    return len(full) >= _SEVERAL and all(full)
 
 
 def _brush(label: int, name: str) -> Brush:

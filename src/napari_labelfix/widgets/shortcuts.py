@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from napari.components import ViewerModel
 
@@ -81,9 +81,9 @@ def tooltip(action: str) -> str:
     return f"{spec.help} Key: {spec.key}"
 
 
-def keys_without_a_button(dock: Dock = "method") -> str:
-    """Return the line that tells a dock's other keys: "Keys: N draw, ..."."""
-    told = [f"{spec.key} {spec.short}" for spec in SHORTCUTS.values() if spec.dock == dock and spec.short]
+def keys_without_a_button(actions: Container[str]) -> str:
+    """Return the line that tells the keys of those of a dock's actions that have no button: "Keys: N draw, ..."."""
+    told = [f"{spec.key} {spec.short}" for action, spec in SHORTCUTS.items() if action in actions and spec.short]
     return f"Keys: {', '.join(told)}"
 
 

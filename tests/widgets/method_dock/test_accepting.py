@@ -129,7 +129,24 @@ class TestAccept:
         corrected_of(proposed).redo()
         assert proposed.message.text() == told
         viewer.layers.selection.active = proposed.inputs.annotation
-        assert proposed.message.text() == "4 objects were accepted into the corrected layer."
+        sentence = "4 objects were accepted into the corrected layer."
+        assert proposed.message.text() == f"{sentence} To take it back, select “cells corrected” first."
+        viewer.layers.selection.active = corrected_of(proposed)
+        assert proposed.message.text() == told
+        corrected_of(proposed).undo()
+        assert proposed.message.text() == "Taken back."
+
+    def test_what_was_accepted_into_a_layer_that_is_deleted_is_told_no_longer(self, proposed, viewer):
+        key(viewer, "J")
+        viewer.layers.remove(corrected_of(proposed))
+        assert proposed.message.text().startswith("Paint more strokes")
+
+    def test_a_stroke_after_what_was_taken_back_ends_the_matter(self, proposed, viewer):
+        key(viewer, "J")
+        corrected = corrected_of(proposed)
+        corrected.undo()
+        corrected.data_setitem((np.array([1]), np.array([1])), 9)
+        assert proposed.message.text().startswith("Paint more strokes")
 
     def test_a_dock_opened_later_finds_the_proposal(self, proposed, viewer, qtbot):
         qtbot.waitUntil(proposed.accept_view.all_button.isEnabled)

@@ -1,6 +1,7 @@
 """The dock says what to do next, shows it whole, and keeps the model."""
 
 import numpy as np
+import pytest
 from docked import proposal_of
 from fakes import proposal_above, snapshot
 from qtpy.QtWidgets import QFileDialog, QScrollArea
@@ -93,3 +94,31 @@ def test_masks_of_objects_are_not_taken_for_scribbles_without_a_word(ready, qtbo
     ready.inputs.annotation.data_setitem((np.full(20, 40), np.arange(20)), np.arange(2, 22))
     qtbot.waitUntil(lambda: ready.message.text().startswith("These are 20 classes of foreground."))
     assert ready.message.text().endswith("Press Run [G].")
+
+
+@pytest.mark.parametrize("fat", [True, False], ids=["masks", "strokes"])
+def test_a_few_masks_of_objects_are_told_too_and_strokes_of_several_classes_are_not(ready, qtbot, fat):
+    thick = 12 if fat else 3
+    for number, row in enumerate((1, 15, 30, 45), start=1):
+        rows, columns = np.indices((thick, 14)).reshape(2, -1)
+        ready.inputs.annotation.data_setitem((rows + row, columns + 40), number)
+    marks = ready.inputs.annotation.data
+    ready.inputs.annotation.data_setitem(np.nonzero((marks > 0) & (np.indices(marks.shape)[1] < 40)), 0)
+    assert ready.inputs.doubt().startswith("These are 3 classes of foreground." if fat else "")
+    assert bool(ready.inputs.doubt()) == fat
+
+
+def test_an_image_that_hides_the_one_in_work_is_told_until_it_is_hidden(ready, viewer, running, proposed, spots, qtbot):
+    helping = ready.message.text()
+    assert helping.startswith("Paint more strokes")
+    other = viewer.add_image(spots, name="second", scale=(0.5, 0.5), units=("um", "um"))
+    assert ready.message.text() == f"“second” lies on “cells” and hides it. {helping}"
+    other.visible = False
+    assert ready.message.text() == helping
+    other.visible = True
+    ready.stop()
+    assert ready.inputs.doubt() == "“second” lies on “cells” and hides it."
+    other.opacity = 0.5
+    assert ready.inputs.doubt() == "", "it can be seen through"
+    other.opacity, other.translate = 1, (100, 100)
+    assert ready.inputs.doubt() == "", "it lies elsewhere"
