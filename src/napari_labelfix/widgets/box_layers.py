@@ -71,5 +71,6 @@ class BoxLayers(MarkLayers):
         if layer is None:
             return
         for plane, image in images.items():
-            layer.data[self.planes[plane]] = image
+            grey = image.ndim == 3 and not layer.rgb  # of several channels, each a layer
+            layer.data[self.planes[plane]] = image.mean(axis=2) if grey else image
         layer.refresh(extent=False, thumbnail=False)

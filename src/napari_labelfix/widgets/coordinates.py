@@ -28,9 +28,9 @@ def magnification(source: Layer, target: Layer) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[-2:, -2:]))))
 
 
-def lies_on(source: Layer, target: Layer) -> bool:
-    """Return whether the pixels of a layer lie on those of another one of the same shape, to half a pixel."""
-    corners = np.array([np.zeros(source.ndim), np.array(source.data.shape) - 1.0])
+def lies_on(shape: tuple[int, ...], source: Layer, target: Layer) -> bool:
+    """Return whether the pixels of a layer of a shape lie on those of another one, to half a pixel."""
+    corners = np.array([np.zeros(source.ndim), np.array(shape) - 1.0])
     return bool(np.abs(map_points(corners, source, target) - corners).max() <= _ELSEWHERE)
 
 

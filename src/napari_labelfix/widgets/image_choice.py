@@ -1,13 +1,14 @@
-"""Choosing the image that is worked on, and others that a run learns from and labels with it."""
+"""Choosing the image that is worked on, its further channels, and others that a run learns from and labels with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QMenu, QPushButton, QWidget, QWidgetAction
+from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidgetAction
 
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.coordinates import lies_on
 from napari_labelfix.widgets.layer_combo import LayerCombo
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ImageChoice(LayerCombo):
-    """A box with the image in hand, and a button with the images that go with it.
+    """A box with the image in hand, and a button with the images that go with it, or are further channels of it.
 
     While a run lasts the choice is among its images, which stay together.
 
@@ -32,12 +33,14 @@ class ImageChoice(LayerCombo):
 
     def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
         self._together: list[Layer] = []  # the images of a run, where these are several
+        self._further: list[Layer] = []  # channels of the image in hand, where it is alone
         self._kept: list[Layer] = []  # those of the run that is going on
         self._in_hand: Layer | None = None
         self.others_button = OthersButton()
         super().__init__(viewer, self._is_offered, "no image", self._first, parent)
         self.layerChanged.connect(self._on_image_changed)
         self.others_button.chosen.connect(self._on_others_chosen)
+        self.others_button.channelsChosen.connect(self._on_channels_chosen)
         self._on_image_changed()
 
     @property
@@ -47,6 +50,10 @@ class ImageChoice(LayerCombo):
             return self._kept
         wanted = {*self._together, self.layer}
         return [layer for layer in layers.all_layers(self._viewer) if layer in wanted]
+
+    def channels_of(self, image: Layer) -> list[Layer]:
+        """Return what is seen together as one image of several channels: the image, and those that were chosen."""
+        return [image, *self._further] if image is self.layer else [image]
 
     def keep(self, kept: bool) -> None:
         """Stay with the images of now, between which a person may go to and fro; or let others be chosen again."""
@@ -59,8 +66,9 @@ class ImageChoice(LayerCombo):
         """Look at the viewer's images again."""
         super().refresh()
         there = layers.all_layers(self._viewer)
-        gone = [layer for layer in (*self._together, *self._kept) if layer not in there]
+        gone = [layer for layer in (*self._together, *self._kept, *self._further) if layer not in there]
         self._together = [layer for layer in self._together if layer in there]
+        self._further = [layer for layer in self._further if layer in there]
         self._show_others()
         if gone:
             self.othersChanged.emit()
@@ -74,7 +82,7 @@ class ImageChoice(LayerCombo):
 
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""
-        before, self._in_hand = self._in_hand, self.layer
+        before, self._in_hand, self._further = self._in_hand, self.layer, []
         if self._together:
             both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]
             self._together += both
@@ -82,47 +90,85 @@ class ImageChoice(LayerCombo):
 
     def _on_others_chosen(self, others: Sequence[Layer]) -> None:
         self._together = [*others, self.layer] if others and self.layer is not None else []
+        self._further = [] if others else self._further
+        self._show_others()
+        self.othersChanged.emit()
+
+    def _on_channels_chosen(self, channels: Sequence[Layer]) -> None:
+        self._further = list(channels)
+        self._together = [] if channels else self._together
         self._show_others()
         self.othersChanged.emit()
 
     def _show_others(self) -> None:
         offered = [layer for layer in layers.layers_where(self._viewer, layers.is_input_image) if layer != self.layer]
-        self.others_button.show_images(offered, [layer for layer in self.together if layer != self.layer])
+        matching = [layer for layer in offered if self.layer is not None and _could_be_channel(layer, self.layer)]
+        others = [layer for layer in self.together if layer != self.layer]
+        self.others_button.show_images(offered, others, matching, self._further)
+
+
+def _could_be_channel(layer: Layer, image: Layer) -> bool:
+    """Return whether two images have as many pixels, in the same places, and one number for each."""
+    grey = not (getattr(layer, "rgb", False) or getattr(image, "rgb", False))
+    same = layers.spatial_shape(layer) == layers.spatial_shape(image)
+    return grey and same and lies_on(layers.level_0(layer).shape, layer, image)
 
 
 class OthersButton(QPushButton):
-    """Says how many other images there are in a run; its menu has a box for each, and stays open."""
+    """Says how many other images or channels there are in a run; its menu has a box for each, and stays open."""
 
     chosen = Signal(list)  # of layers
+    channelsChosen = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._boxes: dict[Layer, QCheckBox] = {}
+        self._channel_boxes: dict[Layer, QCheckBox] = {}
         self._all = QCheckBox("All")
         self._all.clicked.connect(self._on_all)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip("Other images that are open: a run learns from all of them, and labels them all.")
+        self.setToolTip(
+            "Other images that are open: a run learns from all of them, and labels them all.\n"
+            "Or further channels of this image: all are seen together."
+        )
         self.setMenu(QMenu(self))
+        self._add_heading("Learn from and label, too:")
         self._add(self._all)
-        self.menu().addSeparator()
         self._rows: list[QWidgetAction] = []
 
-    def show_images(self, offered: Sequence[Layer], chosen: Sequence[Layer]) -> None:
-        """Offer these images, of which some are chosen."""
-        if list(self._boxes) != list(offered):
-            for row in self._rows:
-                self.menu().removeAction(row)
-                row.deleteLater()
-            self._boxes = {layer: QCheckBox() for layer in offered}
-            self._rows = [self._add(box) for box in self._boxes.values()]
-            for box in self._boxes.values():
-                box.clicked.connect(self._tell)
-        for layer, box in self._boxes.items():
-            box.setText(layer.name)
-            box.setChecked(layer in chosen)
+    def show_images(
+        self,
+        offered: Sequence[Layer],
+        chosen: Sequence[Layer],
+        matching: Sequence[Layer] = (),
+        channels: Sequence[Layer] = (),
+    ) -> None:
+        """Offer images, of which some are chosen, and those that could be channels, of which some are."""
+        if (list(self._boxes), list(self._channel_boxes)) != (list(offered), list(matching)):
+            self._offer(offered, matching)
+        for boxes, wanted in ((self._boxes, chosen), (self._channel_boxes, channels)):
+            for layer, box in boxes.items():
+                box.setText(layer.name)
+                box.setChecked(layer in wanted)
         self._all.setChecked(bool(chosen) and len(chosen) == len(offered))
-        self.setText(f"+ {len(chosen)} more" if chosen else "+ more")
+        count = f"{len(channels)} channel{'s' if len(channels) > 1 else ''}" if channels else f"{len(chosen)} more"
+        self.setText(f"+ {count}" if chosen or channels else "+ more")
         self.setVisible(bool(offered))
+
+    def _offer(self, offered: Sequence[Layer], matching: Sequence[Layer]) -> None:
+        for row in self._rows:
+            self.menu().removeAction(row)
+            row.deleteLater()
+        self._boxes = {layer: QCheckBox() for layer in offered}
+        self._channel_boxes = {layer: QCheckBox() for layer in matching}
+        self._rows = [self._add(box) for box in self._boxes.values()]
+        if matching:
+            self._rows.append(self._add_heading("Further channels of this image:"))
+        self._rows += [self._add(box) for box in self._channel_boxes.values()]
+        for box in self._boxes.values():
+            box.clicked.connect(self._tell)
+        for box in self._channel_boxes.values():
+            box.clicked.connect(self._tell_channels)
 
     def choose(self, others: Sequence[Layer]) -> None:
         """Choose these of the images that are offered."""
@@ -130,16 +176,28 @@ class OthersButton(QPushButton):
             box.setChecked(layer in others)
         self._tell()
 
+    def choose_channels(self, channels: Sequence[Layer]) -> None:
+        """Choose these of the images that could be channels."""
+        for layer, box in self._channel_boxes.items():
+            box.setChecked(layer in channels)
+        self._tell_channels()
+
     def _on_all(self, wanted: bool) -> None:
         self.choose(list(self._boxes) if wanted else [])
 
     def _tell(self) -> None:
         self.chosen.emit([layer for layer, box in self._boxes.items() if box.isChecked()])
 
-    def _add(self, box: QCheckBox) -> QWidgetAction:
+    def _tell_channels(self) -> None:
+        self.channelsChosen.emit([layer for layer, box in self._channel_boxes.items() if box.isChecked()])
+
+    def _add_heading(self, text: str) -> QWidgetAction:
+        return self._add(QLabel(f"<i>{text}</i>"))
+
+    def _add(self, part: QWidget) -> QWidgetAction:
         """Add a row that is clicked without closing the menu."""
-        box.setStyleSheet("padding: 3px 12px 3px 6px;")
+        part.setStyleSheet("padding: 3px 12px 3px 6px;")
         row = QWidgetAction(self.menu())
-        row.setDefaultWidget(box)
+        row.setDefaultWidget(part)
         self.menu().addAction(row)
         return row

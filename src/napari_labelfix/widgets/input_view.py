@@ -6,6 +6,7 @@ from dataclasses import replace
 from operator import is_
 from typing import TYPE_CHECKING
 
+import numpy as np
 from napari.layers import Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
@@ -105,14 +106,14 @@ class InputView(QWidget):
         if covered := self.covered():
             return covered
         for layer in self._parts_of(self.image):
-            if isinstance(layer, Labels) and not lies_on(layer, self.image):
+            if isinstance(layer, Labels) and not lies_on(layer.data.shape, layer, self.image):
                 return f"“{layer.name}” does not lie on “{self.image.name}”. Its pixels are taken as if it did."
         return self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
 
     def covered(self) -> str:
         """Return a sentence if another image hides the chosen one, or ""."""
         cover = layers.cover_of(self._viewer, self.image) if self.image is not None else None
-        if cover is None or self.image is None or cover in self.images.together:
+        if cover is None or self.image is None or cover in self.images.together + self.images.channels_of(self.image):
             return ""
         cover.events.visible.connect(self._on_cover_seen)
         return f"“{cover.name}” lies on “{self.image.name}” and hides it."
@@ -185,7 +186,10 @@ class InputView(QWidget):
         return [self._kind.read(parts, Place(image, index)) for index in _indices(image)]
 
     def _plane(self, image: Layer, index: Index, annotation: Annotation | None) -> Plane:
-        return Plane(layers.plane_name(image, index), layers.read_plane(image, index), annotation)
+        channels = [layers.read_plane(channel, index) for channel in self.images.channels_of(image)]
+        return Plane(
+            layers.plane_name(image, index), channels[0] if len(channels) == 1 else np.dstack(channels), annotation
+        )
 
     def _on_image_changed(self) -> None:
         for part in self.parts:

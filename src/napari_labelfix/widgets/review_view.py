@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from napari_labelfix.review.record_table import RecordTable
 
 # those that a decision rests on are seen at once, the others by scrolling
-_WIDTHS = {Column.ID: 46, Column.STATE: 74, Column.DOUBT: 52, Column.WHY: 155, Column.AREA: 54, Column.SOURCE: 90}
+_WIDTHS = {Column.ID: 46, Column.STATE: 84, Column.DOUBT: 58, Column.WHY: 134, Column.AREA: 54, Column.SOURCE: 90}
 _SWATCH, _ROW = 10, 20  # pixels
 _MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
 _MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")

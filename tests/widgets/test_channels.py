@@ -1,0 +1,115 @@
+"""Channels that are open as layers of their own, as napari opens them, are seen together as one image."""
+
+import numpy as np
+import pytest
+from fakes import found_boxes
+from napari.components import ViewerModel
+
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.box_layers import BoxLayers
+from napari_labelfix.widgets.method_dock import MethodDock
+
+
+@pytest.fixture
+def viewer(spots):
+    """Two channels, one half as bright; an image of another size, one that lies elsewhere, and one in colour."""
+    viewer = ViewerModel()
+    viewer.add_image(spots, name="nuclei", scale=(0.5, 0.5))
+    viewer.add_image((100 * spots).astype(np.int16), name="membrane", scale=(0.5, 0.5), blending="additive")
+    viewer.add_image(spots[:, :70], name="smaller", scale=(0.5, 0.5))
+    viewer.add_image(spots, name="elsewhere", scale=(0.5, 0.5), translate=(10, 0))
+    viewer.add_image(np.dstack([spots] * 3), name="colour", rgb=True, scale=(0.5, 0.5))
+    return viewer
+
+
+@pytest.fixture
+def dock(viewer, trainer, qtbot):
+    dock = MethodDock(viewer, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(dock)
+    dock.inputs.images.choose(viewer.layers["nuclei"])
+    dock.inputs.create_annotation()
+    dock.inputs.annotation.data_setitem((np.full(9, 30), np.arange(9)), 1)
+    dock.inputs.annotation.data_setitem((np.full(9, 15), np.arange(10, 19)), 2)
+    yield dock
+    dock.close_session()
+
+
+@pytest.fixture
+def chosen(dock, viewer):
+    dock.inputs.images.others_button.choose_channels([viewer.layers["membrane"]])
+    return dock
+
+
+def test_only_what_lies_on_the_image_pixel_by_pixel_can_be_a_channel(dock):
+    assert [layer.name for layer in dock.inputs.images.others_button._channel_boxes] == ["membrane"]
+    assert dock.inputs.images.others_button.text() == "+ more"
+
+
+def test_chosen_channels_are_in_the_run_as_one_image(chosen, viewer, trainer):
+    assert chosen.inputs.images.others_button.text() == "+ 1 channel"
+    chosen.run()
+    (plane,) = trainer.runs[0].task.planes
+    assert plane.name == "nuclei"
+    assert plane.image.shape == (60, 80, 2)
+    for channel, name in enumerate(("nuclei", "membrane")):
+        np.testing.assert_array_equal(plane.image[..., channel], viewer.layers[name].data)
+    assert chosen.inputs.images.together == [viewer.layers["nuclei"]]
+
+
+def test_an_image_is_a_channel_or_one_more_and_not_both(chosen, viewer):
+    images = chosen.inputs.images
+    images.others_button.choose([viewer.layers["smaller"]])
+    assert images.channels_of(images.layer) == [viewer.layers["nuclei"]]
+    assert images.others_button.text() == "+ 1 more"
+    images.others_button.choose_channels([viewer.layers["membrane"]])
+    assert images.together == [viewer.layers["nuclei"]]
+    assert images.others_button.text() == "+ 1 channel"
+
+
+def test_another_image_begins_without_further_channels(chosen, viewer):
+    images = chosen.inputs.images
+    images.choose(viewer.layers["colour"])
+    assert images.others_button.text() == "+ more"
+    images.choose(viewer.layers["nuclei"])
+    assert images.channels_of(images.layer) == [viewer.layers["nuclei"]]
+
+
+def test_a_channel_that_is_closed_is_one_no_longer(chosen, viewer):
+    viewer.layers.remove("membrane")
+    assert chosen.inputs.images.others_button.text() == "+ more"
+    assert chosen.inputs.plane_in_view()[0].channels == 1
+
+
+def test_a_channel_that_lies_on_the_image_does_not_hide_it(chosen, viewer):
+    for name in ("smaller", "elsewhere", "colour"):
+        viewer.layers.remove(name)
+    viewer.layers["membrane"].blending = "translucent"
+    assert chosen.inputs.covered() == ""
+    chosen.inputs.images.others_button.choose_channels([])
+    assert chosen.inputs.covered() == "“membrane” lies on “nuclei” and hides it."
+
+
+def test_the_planes_of_stacks_are_joined_one_by_one(spots, trainer, qtbot):
+    viewer = ViewerModel()
+    first, second = (
+        viewer.add_image(np.stack([spots, part * spots]), name=name) for name, part in (("a", 2), ("b", 3))
+    )
+    dock = MethodDock(viewer, METHODS["sissi"], trainer)
+    qtbot.addWidget(dock)
+    dock.inputs.images.choose(first)
+    dock.inputs.images.others_button.choose_channels([second])
+    planes = dock.inputs.task().planes
+    assert [plane.image.shape for plane in planes] == [(60, 80, 2)] * 2
+    np.testing.assert_array_equal(planes[1].image[..., 1], second.data[1])
+    dock.close_session()
+
+
+def test_what_is_learned_from_in_the_place_of_several_channels_is_shown_as_their_mean(viewer):
+    results = BoxLayers(viewer, viewer.layers["nuclei"], "sissi")
+    results.create()
+    found = found_boxes([(1, 1, 9, 9)], [0.9], [0], shown=True)
+    two = np.dstack([found.training_image, found.training_image + 10])
+    results.write({0: type(found)(**{**vars(found), "training_image": two})})
+    shown = layers.find(viewer, "training_image", viewer.layers["nuclei"], "sissi")
+    np.testing.assert_array_equal(shown.data, np.full((60, 80), 82))
