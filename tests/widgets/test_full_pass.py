@@ -235,12 +235,12 @@ def test_labels_of_low_quality_become_good_ones(open_dock, viewer, person, qtbot
     person.click(dock.preview_button)
     preview = result(dock, "preview")
     assert preview.data.any()
-    preview.visible = False
 
     dock.form.editor("epochs").setValue(1)
     dock.form.editor("crop").setValue(96)
     dock.form.editor("wrong").setCurrentText("cells are missing")
     person.click(dock.run_view.run_button)
+    assert not preview.visible, "the run shows something else"
     qtbot.waitUntil(dock.accept_view.object_button.isEnabled, timeout=60_000)
     qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
     assert dock.message.mood == "hint", dock.message.text()

@@ -120,6 +120,17 @@ def test_keys_work_after_a_click_into_the_table_and_arrows_go_from_row_to_row(do
     assert states(viewer.layers["labels"]) == {6: "rejected"}
 
 
+def test_a_stroke_that_covers_whole_objects_is_told_with_the_way_back(dock, viewer):
+    layer = viewer.layers["labels"]
+    layers.select(viewer, layer)
+    layer.data_setitem(np.nonzero(np.isin(layer.data, [2, 3])), 1)
+    assert dock.message.text() == "2 objects are gone: the stroke has left nothing there. Ctrl+Z takes it back."
+    layer.undo()
+    assert dock.message.text() == "Taken back."
+    layer.data_setitem((np.array([3]), np.array([3])), 1)
+    assert "gone" not in dock.message.text()
+
+
 def test_there_is_nothing_to_accept_where_no_object_is_as_certain(dock, viewer):
     before = list(viewer.layers)
     dock.view.certainty_box.setValue(1)

@@ -329,6 +329,7 @@ class MethodDock(QWidget):
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
+        self.session.started.connect(self.preview_button.hide_example)
         self.session.snapshotsReceived.connect(self._on_snapshots)
         self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
         self.session.ended.connect(self._on_ended)

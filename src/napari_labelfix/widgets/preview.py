@@ -53,6 +53,13 @@ class PreviewButton(QPushButton):
         except InputError as error:
             self.told.emit(str(error), "warning")
 
+    def hide_example(self) -> None:
+        """Hide the example: a run shows something else."""
+        image = self._inputs.image
+        layer = layers.find(self._viewer, "preview", image, self._method.name) if image is not None else None
+        if layer is not None:
+            layers.hide(layer)
+
     def _show(self, params: Params) -> None:
         image, seen = self._inputs.image, self._inputs.plane_in_view()
         if image is None or seen is None:

@@ -17,7 +17,7 @@ from napari_labelfix.review.states import RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.going import go_to
-from napari_labelfix.widgets.history import FEATURES, REPLACED, history_of
+from napari_labelfix.widgets.history import FEATURES, REPLACED, STROKE, history_of
 from napari_labelfix.widgets.label_layers import image_of
 from napari_labelfix.widgets.one_in_view import OneInView
 from napari_labelfix.widgets.proposal_review import ProposalReview
@@ -309,6 +309,15 @@ class Reviewing(QObject):
         if pixels and (self._found is None or self._found.seconds < _LONG):
             self._timer.start()
         self._refresh()
+        if change.what == STROKE:
+            self._tell_what_is_gone([label for label in change.ids.tolist() if label and label not in self.table])
+
+    def _tell_what_is_gone(self, ids: Sequence[int]) -> None:
+        """Say so if a stroke has covered or erased whole objects: a broad brush does it unnoticed."""
+        if ids:
+            what = f"Object {ids[0]} is" if len(ids) == 1 else f"{len(ids)} objects are"
+            self.told.emit(f"{what} gone: the stroke has left nothing there. {WAY_BACK}", "warning")
+            self.decided.emit(self._layer)
 
     def _on_layers(self, _event: object) -> None:
         if self._proposal is not None:
