@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -68,6 +69,17 @@ def test_info_tells_images_layers_states_runs_and_the_last_step(call, path):
     assert path.read_bytes() == before
 
 
+def test_info_cuts_no_name_where_the_terminal_is_narrow(call, path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    name = "a_long_name_" * 9
+    with Project.open(path) as project:
+        project.write(Batch(layers=[LayerRecord("x", "i", "", "person", "labels", name, (30, 40), "int32")]))
+    ended = call("info", path)
+    assert "…" not in ended.out
+    folded = "".join(line[:60].split(" ")[0] for line in ended.out.splitlines() if "name" in line or "long" in line)
+    assert "a_long_name_a_long" in folded
+
+
 def test_verify_finds_nothing_wrong_with_a_sound_project(call, path):
     ended = call("verify", str(path))
     assert (ended.code, "Everything is whole." in ended.out) == (0, True)
@@ -85,6 +97,47 @@ def test_verify_ends_with_2_and_says_what_is_wrong(call, path):
     assert "2 of the things in mine.labelfix need a look." in ended.err
 
 
+JOBS = {"info": (), "verify": (), "export": ("--format", "tiff", "--out", "out")}
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_project_that_was_cut_short_is_told_as_such(call, path, job, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    ended = call(job, path, *JOBS[job])
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert f"was cut short: {len(whole) // 8192} of its {len(whole) // 4096} pages are there" in ended.err
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("change", ["object SET more = '{'", "layer SET shape = '3'", "layer SET look = '[1'"])
+def test_a_row_that_makes_no_sense_is_a_sentence(call, path, job, change, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(f"UPDATE {change}")
+        connection.commit()
+    ended = call(job, path, *JOBS[job])
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "mine.labelfix is damaged" in " ".join((ended.out + ended.err).split())
+
+
+def test_a_time_that_makes_no_sense_is_told_as_it_stands(call, path):
+    with Project.open(path) as project:
+        project.write(Batch(meta={"created": "yesterday"}))
+    ended = call("info", path)
+    assert (ended.code, "begun yesterday" in ended.out) == (0, True)
+
+
+def test_positions_that_make_no_sense_are_a_sentence(call, path):
+    with Project.open(path) as project:
+        project.write(Batch(layers=[LayerRecord("p", "i", "points", "person", "points", "marks", (0, 2), "float64")]))
+        project.write(Batch(geometry={"p": "{}"}))
+    ended = call("info", path)
+    assert (ended.code, "mine.labelfix is damaged" in ended.err) == (2, True)
+
+
 @pytest.mark.parametrize("job", ["info", "verify"])
 def test_what_is_no_project_is_said(call, tmp_path, job):
     bad = tmp_path / "bad.labelfix"
@@ -98,6 +151,21 @@ def test_what_is_no_project_is_said(call, tmp_path, job):
 def test_a_project_that_is_open_is_said(call, path):
     with Project.open(path):
         ended = call("info", str(path))
+    assert (ended.code, "is open in another window" in ended.err) == (2, True)
+
+
+def test_without_a_display_open_says_so_and_loads_no_qt(call, path, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setitem(sys.modules, "napari_labelfix.widgets.window", None)
+    ended = call("open", path)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no display, so no window opens." in ended.err
+    ended = call("open", tmp_path / "none.labelfix")
+    assert (ended.code, "There is no project" in ended.err) == (2, True)
+    with Project.open(path):
+        ended = call("open", path)
     assert (ended.code, "is open in another window" in ended.err) == (2, True)
 
 

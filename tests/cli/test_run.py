@@ -165,6 +165,52 @@ def test_results_that_a_person_has_corrected_since_are_not_replaced(call, files)
     assert tifffile.imread(corrected).max() == 7
 
 
+def make_older(folder, seconds):
+    """Let what lies in a folder be as old as if the next run came so much later."""
+    for path in folder.rglob("*"):
+        os.utime(path, (path.stat().st_mtime - seconds,) * 2)
+
+
+def test_images_are_done_again_after_others_into_the_same_folder(call, files):
+    out = files / "out"
+    for stem in ("a", "stack") * 2:
+        image, marks = files / "images" / f"{stem}.npy", files / "marks" / f"{stem}.npy"
+        for words in (
+            ("run", "toy", "--image", image, "--annotations", marks, "--out", out),
+            ("predict", "--model", out, "--image", image, "--out", out / "new"),
+        ):
+            ended = call(*words)
+            assert ended.code == 0, ended.err
+        make_older(out, 100)
+    for folder, name in ((out, "run.json"), (out / "new", "predict.json")):
+        record = record_of(folder, name)
+        assert list(record["outputs"]) == [str(files / "images" / "stack.npy")]
+        assert list(record["earlier_outputs"]) == [str(files / "images" / "a.npy")]
+
+
+def test_results_among_the_images_are_not_taken_for_images(call, files):
+    images = files / "images"
+    for _ in range(2):
+        ended = call("run", "toy", "--image", images, "--annotations", files / "marks", "--out", images)
+        assert ended.code == 0, ended.err
+        ended = call("predict", "--model", images, "--image", images, "--out", images)
+        assert ended.code == 0, ended.err
+    assert len(list(images.glob("*_labels.tif"))) == len(list(images.glob("*.npy"))) == 3
+
+
+def test_what_was_corrected_before_a_run_of_other_images_is_not_replaced_after_it(call, files):
+    words = ("run", "toy", "--out", files / "out", "--image")
+    assert call(*words, files / "images" / "a.npy", "--annotations", files / "marks" / "a.npy").code == 0
+    make_older(files / "out", 100)
+    tifffile.imwrite(files / "out" / "a_labels.tif", np.full((20, 30), 7, np.int32))
+    make_older(files / "out", 100)
+    assert call(*words, files / "images" / "stack.npy", "--annotations", files / "marks" / "stack.npy").code == 0
+    ended = call(*words, files / "images" / "a.npy", "--annotations", files / "marks" / "a.npy")
+    assert (ended.code, "a_labels.tif is there already" in ended.err) == (2, True)
+    kept = record_of(files / "out")["earlier_outputs"][str(files / "images" / "a.npy")]
+    assert kept == ["a_classes.tif", "a_confidence.tif"]
+
+
 def test_files_of_an_image_that_only_an_earlier_run_wrote_go(call, files):
     call(*run_words(files))
     record = record_of(files / "out")

@@ -102,6 +102,15 @@ def test_png_keeps_numbers_that_fit(tmp_path):
     np.testing.assert_array_equal(png_decode((tmp_path / "a_labels.png").read_bytes()), labels)
 
 
+@pytest.mark.parametrize("shape", [(20, 30), (3, 20, 30)])
+def test_png_takes_labels_that_are_ordered_by_columns(tmp_path, shape):
+    labels = np.asfortranarray(np.arange(np.prod(shape), dtype=np.uint16).reshape(shape) % 7)
+    image = LabelImage.of("a", labels)
+    export([image], find_format("png"), tmp_path)
+    for index, plane in image.planes:
+        np.testing.assert_array_equal(read_labels(tmp_path / f"{image.plane_name(index)}_labels.png"), plane)
+
+
 def test_png_refuses_more_objects_than_it_can_number(tmp_path):
     labels = np.arange(300 * 300).reshape(300, 300)
     with pytest.raises(InputError, match="a has 89999 objects, but a PNG can number 65535"):

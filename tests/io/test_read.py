@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import imagecodecs
@@ -168,6 +169,24 @@ def test_a_folder_is_its_images_in_order_without_the_rest(tmp_path):
     zarr.save(tmp_path / "d.zarr", numbers((20, 30)))
     (tmp_path / "sub").mkdir()
     assert [path.name for path in find_images([tmp_path])] == ["C.TIF", "a.tif", "b.png", "d.zarr"]
+
+
+def test_what_cellpose_keeps_beside_its_images_is_no_image(tmp_path):
+    for name in ("cells.npy", "cells_seg.npy", "stack_000_seg.npy"):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in find_images([tmp_path])] == ["cells.npy"]
+    assert find_images([tmp_path / "cells_seg.npy"]) == [tmp_path / "cells_seg.npy"], "if somebody says so"
+
+
+def test_results_in_the_folder_of_the_images_are_no_images(tmp_path):
+    for name in ("a.tif", "a_labels.tif", "b.tif", "b_labels.tif", "c_labels.tif"):
+        (tmp_path / name).write_bytes(b"")
+    earlier = {"earlier_outputs": {"b.tif": ["b_labels.tif"]}}
+    (tmp_path / "run.json").write_text(json.dumps({"outputs": {"a.tif": ["a_labels.tif"]}} | earlier))
+    assert [path.name for path in find_images([tmp_path])] == ["a.tif", "b.tif", "c_labels.tif"]
+    for odd in ("[]", "{", '{"outputs": 3}', '{"outputs": {"a.tif": 5}}', '{"earlier_outputs": null}'):
+        (tmp_path / "run.json").write_text(odd)
+        assert len(find_images([tmp_path])) == 5
 
 
 def test_two_images_of_one_name_are_refused(tmp_path):

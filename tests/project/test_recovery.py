@@ -49,6 +49,15 @@ def test_what_another_window_has_open_or_is_gone_is_not_offered(tmp_path):
     assert len(recovery.find_unsaved()) == 1
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe broken", b"", b"/no/such\0file"])
+def test_a_marker_that_makes_no_sense_hides_nothing(tmp_path, folder, content):
+    named = tmp_path / "named.labelfix"
+    Project.create(named).close()
+    recovery.mark_open(named)
+    (folder / "odd.open").write_bytes(content)
+    assert [unsaved.path for unsaved in recovery.find_unsaved()] == [named]
+
+
 def test_discarding_takes_the_models_along_but_never_a_named_project(tmp_path, folder):
     path = recovery.new_path("cells")
     Project.create(path).close()

@@ -229,6 +229,71 @@ def test_what_was_written_survives_a_kill(tmp_path):
     assert not (tmp_path / "a.labelfix-wal").exists()
 
 
+CRASH = """
+    import os, signal, sys
+    from pathlib import Path
+    import numpy as np
+    from napari_labelfix.project.blocks import Key
+    from napari_labelfix.project.records import Batch, Block, LayerRecord
+    from napari_labelfix.project.store import Project
+    project = Project.create(Path(sys.argv[1]))
+    layer = LayerRecord("old", None, "corrected", "person", "labels", "old", (512, 512), "int32")
+    project.write(Batch(layers=[layer], meta={"who": "old"}))
+    noise = np.random.default_rng(0).integers(1, 500, (256, 256)).astype(np.int32)
+    for row in range(2):
+        project.write(Batch(blocks=[Block("old", "person", Key(0, row, 0), noise)]))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def crashed(tmp_path):
+    """A project whose window was killed: its newest changes lie in the file beside it."""
+    path = tmp_path / "crashed.labelfix"
+    subprocess.run([sys.executable, "-c", textwrap.dedent(CRASH), str(path)], check=False, timeout=60)
+    assert (tmp_path / "crashed.labelfix-wal").stat().st_size > 0
+    return path
+
+
+def expect_only_this(path, labels):
+    with Project.open(path) as again:
+        assert again.check_database() == []
+        assert again.meta() == {"who": "new"}
+        assert [layer.id for layer in again.layers()] == ["hand", "model"]
+        np.testing.assert_array_equal(again.pixels(HAND), labels)
+    assert not path.with_name("crashed.labelfix-wal").exists()
+
+
+def test_a_copy_over_a_project_that_crashed_is_that_copy(project, labels, crashed):
+    project.write(Batch(blocks=blocks_of(HAND, labels), meta={"who": "new"}))
+    project.copy_to(crashed)
+    assert [file.name for file in crashed.parent.glob("crashed*")] == [crashed.name]
+    expect_only_this(crashed, labels)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["in its place", "after it was removed by hand"])
+def test_a_new_project_in_the_place_of_one_that_crashed_is_new(labels, crashed, gone):
+    if gone:
+        crashed.unlink()
+    with Project.create(crashed) if gone else Project.create_in_place_of(crashed) as project:
+        assert project.layers() == []
+        project.write(Batch(images=[IMAGE], layers=[HAND, MODEL], meta={"who": "new"}))
+        project.write(Batch(blocks=blocks_of(HAND, labels)))
+    expect_only_this(crashed, labels)
+
+
+def test_a_project_that_is_open_elsewhere_is_not_replaced(project, labels, tmp_path):
+    with Project.create(tmp_path / "b.labelfix") as other:
+        other.write(Batch(images=[IMAGE], layers=[HAND], blocks=blocks_of(HAND, labels)))
+        with pytest.raises(ProjectError, match="open in another window"):
+            project.copy_to(other.path)
+        with pytest.raises(ProjectError, match="open in another window"):
+            Project.create_in_place_of(other.path)
+        assert (tmp_path / "b.labelfix-wal").exists()
+    with Project.open(other.path) as again:
+        np.testing.assert_array_equal(again.pixels(HAND), labels)
+
+
 def test_the_file_says_what_it_is(project):
     project.close()
     with sqlite3.connect(project.path) as connection:

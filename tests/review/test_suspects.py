@@ -29,6 +29,22 @@ def test_ordinary_objects_are_not_suspect():
     assert not found.doubt.any()
 
 
+@pytest.mark.parametrize("leading", [(2,), (3, 2), (1, 2, 2)])
+def test_labels_of_any_number_of_axes_are_looked_at(leading):
+    labels = np.zeros((*leading, 200, 200), np.int32)
+    labels[...] = discs()
+    assert not find_suspects(labels).doubt.any()
+    labels[-1, ..., 5:8, 5:8] = 3
+    assert reasons(find_suspects(labels), 3) >= {Reason.PIECES}
+
+
+def test_an_object_may_move_from_time_to_time():
+    labels = np.zeros((2, 3, 200, 200), np.int32)
+    labels[:] = discs()
+    labels[1] = np.roll(labels[1], 30, axis=-1)
+    assert Reason.PIECES not in {why for row in range(16) for why in find_suspects(labels).why(row)}
+
+
 def huge(labels):
     labels[disk((110, 110), 45)] = 50
 

@@ -1,5 +1,6 @@
 import io
 import pickle
+import struct
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from napari_labelfix.trainer.messages import (
     Start,
     greeting,
     read_message,
+    read_order,
     skip_to_greeting,
     write_message,
 )
@@ -38,7 +40,7 @@ def written(*messages) -> io.BytesIO:
 
 def test_a_start_arrives_as_it_was_sent():
     task, params = toy_task(marked=3), ToyParams(behaviour="count", steps=7)
-    start = read_message(written(Start(toy_method(), task, params)))
+    start = read_order(written(Start(toy_method(), task, params)))
     assert isinstance(start, Start)
     assert (start.method, start.params) == (toy_method(), params)
     assert [plane.name for plane in start.task.planes] == ["a", "b"]
@@ -103,6 +105,28 @@ class _PretendTensor:
 
 
 _PretendTensor.__module__ = "torch._tensor"
+
+
+class Mischief:
+    def __reduce__(self):
+        return print, ("mischief",)
+
+
+def test_what_a_trainer_says_can_run_nothing_here(capsys):
+    with pytest.raises(TrainingError, match=r"The trainer has sent builtins\.print, which is no result"):
+        read_message(written(Progress(Snapshot("a", 1, 2, {"loss": Mischief()}))))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["napari_labelfix.trainer.process\n_spawn", "napari_labelfix.trainer.process\nsubprocess.Popen"]
+)
+def test_functions_of_this_package_and_what_it_imports_are_no_records(name):
+    module, attribute = name.split("\n")
+    body = b"\x80\x04\x8c" + bytes([len(module)]) + module.encode()
+    body += b"\x8c" + bytes([len(attribute)]) + attribute.encode() + b"\x93."
+    with pytest.raises(TrainingError, match="no result of a training"):
+        read_message(io.BytesIO(struct.pack("<QI", len(body), 0) + body))
 
 
 def test_a_torch_object_is_refused_since_reading_it_would_import_torch():

@@ -135,9 +135,11 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, metavar="N", help="How long to train if there is no window.")] = 30,
 ) -> None:
     """Open napari with a sample, scribbles drawn, and a run going on; or, with no display, do it to files."""
-    from napari_labelfix.cli.headless_demo import has_display, run_headless
+    from napari_labelfix.cli.display import has_display
 
     if headless or not has_display():
+        from napari_labelfix.cli.headless_demo import run_headless
+
         run_headless(out, seconds)
         return
     try:
@@ -153,6 +155,15 @@ def demo(
 @app.command(name="open")
 def open_project(project: ProjectFile) -> None:
     """Open a project in napari: its images, everything drawn on them, and runs that were cut off."""
+    from napari_labelfix.cli.display import has_display
+    from napari_labelfix.cli.projects import expect_openable
+
+    expect_openable(project)
+    if not has_display():
+        raise LabelfixError(
+            "There is no display, so no window opens. Use a remote desktop, or see what is in the project: "
+            f"napari-labelfix info {project}"
+        )
     try:
         from napari_labelfix.widgets.window import open_window
     except ImportError as error:  # no napari, or no Qt

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from napari_labelfix.cli.headless_demo import has_display
+from napari_labelfix.cli.display import has_display
 from napari_labelfix.errors import ModelError
 from napari_labelfix.networks.shipped import FOLDER, WEIGHTS, shipped_weights
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAME = "fluorescence"
-
-
-def has_display() -> bool:
-    """Return whether a window can be opened here; on Linux that takes an X or Wayland server."""
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def run_headless(out: Path, seconds: float) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.overwriting import expect_only_own, remove_outdated, set_model_aside
+from napari_labelfix.io.overwriting import expect_only_own, list_outputs, remove_outdated, set_model_aside
 from napari_labelfix.io.results import write_beliefs, write_record
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
@@ -130,7 +130,8 @@ def train_on_files(
         outputs = _write_files(folder, read, recording.proposals)
         if recording.model is not None:
             recording.model.save(folder / "model")
-        write_record(folder / "run.json", record | _counts(read, recording.proposals) | {"outputs": outputs})
+        listed = list_outputs(out / "run.json", outputs)
+        write_record(folder / "run.json", record | _counts(read, recording.proposals) | listed)
         remove_outdated(out, outputs, sources)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
@@ -171,7 +172,8 @@ def predict_files(
     }
     with filling(out) as folder:
         outputs = _write_files(folder, read, proposals)
-        write_record(folder / "predict.json", record | _counts(read, proposals) | {"outputs": outputs})
+        listed = list_outputs(out / "predict.json", outputs)
+        write_record(folder / "predict.json", record | _counts(read, proposals) | listed)
         remove_outdated(out, outputs, images)
     return outputs
 

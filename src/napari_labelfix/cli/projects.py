@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from napari_labelfix.errors import ProjectError
+from napari_labelfix.project.database import expect_closed
 from napari_labelfix.project.describe import LayerSummary, Summary, describe
+from napari_labelfix.project.schema import version_of
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.verify import verify
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     from napari_labelfix.project.records import RunRecord
 
 _KINDS = {"labels": "objects", "points": "points", "shapes": "shapes", "image": "pixels"}
+
+
+def expect_openable(path: Path) -> None:
+    """Raise `ProjectError` if a file is no project, or is open in another window."""
+    version_of(path)
+    expect_closed(path)
 
 
 def print_info(path: Path) -> None:
@@ -101,11 +109,16 @@ def _edits(summary: Summary) -> str:
 
 
 def _table(*names: str, rows: list[list[str]]) -> Table:
-    table = Table(*names, box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
     return table
 
 
 def _local(stamp: str) -> str:
-    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+    try:
+        return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:  # damaged, and no reason to tell nothing of the rest
+        return stamp

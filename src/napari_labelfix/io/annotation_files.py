@@ -21,7 +21,7 @@ from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.label_image import objects_of
 from napari_labelfix.io.pairing import READERS, TABLES, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
-from napari_labelfix.io.read import in_shape, read_labels
+from napari_labelfix.io.read import SEG, in_shape, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from napari_labelfix.io.read import ImageFile
 
     Reader = Callable[[Path, str, tuple[int, ...]], Drawn]
-
-_SEG = "_seg.npy"
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     path = paths[0]
     suffix = path.suffix.lower()
     _expect_planes(paths, file)
-    if path.name.endswith(_SEG):
+    if path.name.endswith(SEG):
         from napari_labelfix.io.safe_seg import read_masks
 
         return _Contents(_expect_size(read_masks(path), path, file), Drawn())

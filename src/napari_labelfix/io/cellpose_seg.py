@@ -12,9 +12,10 @@ import numpy as np
 from skimage.segmentation import find_boundaries
 
 from napari_labelfix.io.files import write_errors
+from napari_labelfix.review.boxes import stacks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,17 +35,11 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """
     names = []
     for image in images:
-        for name, masks in _blocks(image):
-            names.append(f"{name}_seg.npy")
+        for index, masks in stacks_of(image.labels):
+            names.append(f"{image.plane_name(index)}_seg.npy")
             with write_errors(folder / names[-1]):
                 np.save(folder / names[-1], np.array(_describe(image, masks), dtype=object), allow_pickle=True)
     return names
-
-
-def _blocks(image: LabelImage) -> Iterator[tuple[str, NDArray[Any]]]:
-    leading = image.labels.shape[:-3]
-    for index in np.ndindex(leading):
-        yield image.plane_name(index), image.labels[index]
 
 
 def _describe(image: LabelImage, masks: NDArray[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,13 @@ import numpy as np
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
-from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.files import write_json
 from napari_labelfix.io.label_image import PlaneObject, objects_of
 from napari_labelfix.io.outlines import outline
 from napari_labelfix.io.read import stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     InputError
         If the file is no COCO file, or does not have the image.
     """
-    data = json.loads(path.read_text(encoding="utf-8-sig"))
+    data = _content(path)
     if not isinstance(data, dict) or not {"images", "annotations"} <= data.keys():
         raise InputError(f"Expected a COCO file with images and annotations, but {path} has none. Choose another file.")
     named = [image for image in data["images"] if _stem(image) == name]
@@ -53,16 +54,20 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     if not named:
         raise InputError(f"{path} has no image {name}. Name the image as in the file.")
     for image in named:
-        if (image.get("height"), image.get("width")) != shape[-2:]:
+        height, width = (_said(image, key, f"The image {name}", path) for key in ("height", "width"))
+        if (height, width) != shape[-2:]:
             raise InputError(
-                f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {image.get('height')} x {image.get('width')} "
-                "(height x width). Both must have the same size."
+                f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {height} x {width} (height x width). "
+                "Both must have the same size."
             )
-    planes = {image["id"]: tuple(image["plane"]) if "plane" in image else None for image in named}
+    planes = {
+        _said(image, "id", f"The image {name}", path): tuple(image["plane"]) if "plane" in image else None
+        for image in named
+    }
     drawn = Drawn()
     for annotation in data["annotations"]:
-        if annotation["image_id"] in planes:
-            _take(annotation, planes[annotation["image_id"]], shape[-2:], drawn)
+        if (of := _said(annotation, "image_id", "An annotation", path)) in planes:
+            _take(annotation, planes[of], shape[-2:], drawn)
     return drawn
 
 
@@ -71,13 +76,32 @@ def image_names(path: Path) -> frozenset[str]:
     return _image_names(path, path.stat().st_mtime_ns)
 
 
-@lru_cache(maxsize=2)  # each image of a folder asks, and the file may be large
+@lru_cache(maxsize=1024)  # each image of a folder asks about each file
 def _image_names(path: Path, _changed: int) -> frozenset[str]:
     try:
-        images = json.loads(path.read_text(encoding="utf-8-sig"))["images"]
-        return frozenset(_stem(image) for image in images)
+        return frozenset(_stem(image) for image in _content(path)["images"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # another kind of JSON, such as a record
         return frozenset()
+
+
+def _content(path: Path) -> Any:
+    about = path.stat()
+    return _parse(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)  # it is read for its names, and for each image in it
+def _parse(path: Path, _changed: int, _size: int) -> Any:
+    return json.loads(path.read_text(encoding="utf-8-sig"), object_hook=_compact)
+
+
+def _compact(found: dict[str, Any]) -> dict[str, Any]:
+    """Turn run lengths and corners into arrays: they are most of a file, and take a quarter of the memory so."""
+    with suppress(ValueError):  # what is wrong with them is said where they are read
+        if isinstance(found.get("counts"), list):
+            found["counts"] = np.array(found["counts"])
+        if isinstance(found.get("segmentation"), list):
+            found["segmentation"] = [np.array(flat) for flat in found["segmentation"]]
+    return found
 
 
 def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[str]:
@@ -91,8 +115,7 @@ def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[s
     for image in images:
         _add(image, data, encode)
     name = f"{images[0].name}_coco.json" if len(images) == 1 else "coco.json"
-    with write_errors(folder / name), (folder / name).open("w", encoding="utf-8") as file:
-        json.dump(data, file)  # bit by bit: dumps would hold up all other threads, and the window with them
+    write_json(folder / name, data)
     return [name]
 
 
@@ -143,12 +166,20 @@ def _as_runs(found: PlaneObject, shape: tuple[int, int]) -> dict[str, Any]:
     return {"size": [height, width], "counts": counts[: -1 if counts[-1] == 0 else None].tolist()}
 
 
+def _said(entry: dict[str, Any], key: str, what: str, path: Path) -> Any:
+    if key not in entry:
+        raise InputError(
+            f"{what} has no {key} in {path}, which COCO wants. Save the file again with the program it is of."
+        )
+    return entry[key]
+
+
 def _take(annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequence[int], drawn: Drawn) -> None:
     shapes = annotation.get("segmentation")
     number = annotation.get("label")
     number = number if isinstance(number, int) else None
     if isinstance(shapes, dict):
-        drawn.objects.append(DrawnObject([], plane, number, _mask_of(shapes["counts"], shape)))
+        drawn.objects.append(DrawnObject([], plane, number, _runs_in(shapes["counts"], shape)))
     elif shapes:
         rings = [np.array(flat, float).reshape(-1, 2)[:, ::-1] for flat in shapes]
         drawn.objects.append(DrawnObject(rings, plane, number, separate=True))
@@ -157,16 +188,17 @@ def _take(annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequ
         drawn.boxes.append((plane, (y, x, y + height, x + width)))
 
 
-def _mask_of(counts: str | Sequence[int], shape: Sequence[int]) -> NDArray[np.bool_]:
-    lengths = np.array(list(_unpack(counts)) if isinstance(counts, str) else counts, int)
-    inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
-    padded = np.zeros(int(np.prod(shape)), bool)
-    padded[: inside.size] = inside
-    return padded.reshape(shape[1], shape[0]).T
+def _runs_in(counts: str | Sequence[int], shape: Sequence[int]) -> NDArray[np.int64]:
+    """Return where each run of pixels inside begins and ends, (N, 2)."""
+    lengths = np.array(_unpack(counts) if isinstance(counts, str) else counts, np.int64)
+    ends = lengths.cumsum()
+    if lengths.min(initial=0) < 0 or ends.max(initial=0) > shape[0] * shape[1]:
+        raise ValueError("the run lengths of an object do not fit the image")
+    return ends[: ends.size // 2 * 2].reshape(-1, 2)
 
 
-def _unpack(counts: str) -> Iterable[int]:
-    """Yield the run lengths of COCO's compressed form: 5 bits a character, from the third on less the one before last.
+def _unpack(counts: str) -> list[int]:
+    """Return the run lengths of COCO's compressed form: 5 bits a character, from the third on less the one before last.
 
     Source: rleFrString in maskApi.c of the COCO API.
     """

@@ -66,6 +66,7 @@ def _measure(image: LabelImage, index: Index, found: PlaneObject) -> Row:
     height, width = image.labels.shape[-2:]
     y0, x0, y1, x1 = found.box
     row, column = np.add(region.centroid, found.corner)
+    pieces = _count_pieces(region)
     return {
         "label": found.number,
         **dict(zip(image.grid.axes[:-2], index, strict=True)),
@@ -77,17 +78,17 @@ def _measure(image: LabelImage, index: Index, found: PlaneObject) -> Row:
         **dict(zip(("y0", "x0", "y1", "x1"), found.box, strict=True)),
         "perimeter_px": round(float(region.perimeter), 3),
         "eccentricity": round(float(region.eccentricity), 4),
-        "holes": _pieces(region, 8) - int(region.euler_number),
-        "pieces": _pieces(region, 8),
+        "holes": pieces - int(region.euler_number),
+        "pieces": pieces,
         "at_border": int(y0 == 0 or x0 == 0 or y1 == height or x1 == width),
         **_in_units(image, int(region.area), (float(row), float(column))),
     }
 
 
-def _pieces(region: Any, connectivity: int) -> int:
+def _count_pieces(region: Any) -> int:
     import cv2
 
-    return cv2.connectedComponents(region.image.astype(np.uint8), connectivity=connectivity)[0] - 1
+    return cv2.connectedComponents(region.image.astype(np.uint8), connectivity=8)[0] - 1
 
 
 def _in_units(image: LabelImage, area: int, centre: tuple[float, float]) -> Row:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.label_image import HIGHEST_NUMBER
 from napari_labelfix.io.outlines import paint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     PlaneKey = tuple[int, ...] | int | None  # index, number in order, or not said
@@ -28,8 +32,9 @@ class DrawnObject:
         Where in a stack.
     number
         Its id, where the file says one.
-    mask
-        (Y, X) of the whole plane, where the file has pixels instead of rings.
+    runs
+        (N, 2) first pixel of each run and the one behind its last, counted down each column of the plane; where the
+        file has pixels instead of rings.
     separate
         Whether each ring is a piece: rings that overlap are no holes.
     """
@@ -37,14 +42,16 @@ class DrawnObject:
     rings: list[NDArray[np.float64]]
     plane: PlaneKey = None
     number: int | None = None
-    mask: NDArray[np.bool_] | None = None
+    runs: NDArray[np.int64] | None = None
     separate: bool = False
 
     def paint(self, plane: NDArray[np.uint32], number: int) -> int:
         """Write a number into the object's pixels of a plane; return how many these are."""
-        if self.mask is not None:
-            plane[self.mask] = number
-            return int(self.mask.sum())
+        if self.runs is not None:
+            down_columns = plane.T.flat
+            for first, behind in self.runs.tolist():
+                down_columns[first:behind] = number
+            return int((self.runs[:, 1] - self.runs[:, 0]).sum())
         rings = [ring for ring in self.rings if len(ring) > 2 and np.isfinite(ring).all()]
         pieces = [[ring] for ring in rings] if self.separate else [rings] if rings else []
         return sum(paint(plane, piece, number) for piece in pieces)
@@ -111,6 +118,9 @@ def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:
 def paint_drawn(drawn: Drawn, shape: tuple[int, ...], what: str) -> NDArray[np.uint32]:
     """Return the outlined objects as labels; where two overlap, the later one is seen.
 
+    The first object of a number in a plane keeps it. One without a number, and a copy that still has that of another
+    object, get numbers above the highest.
+
     Parameters
     ----------
     drawn
@@ -127,13 +137,26 @@ def paint_drawn(drawn: Drawn, shape: tuple[int, ...], what: str) -> NDArray[np.u
     """
     labels = np.zeros(shape, np.uint32)
     planes = labels.reshape(-1, *shape[-2:])
-    numbers = [found.number for found in drawn.objects]
-    keep = all(number is not None and 0 < number < 2**32 for number in numbers)
-    pixels = 0
-    for order, found in enumerate(drawn.objects, start=1):
-        plane = planes[plane_number(found.plane, shape[:-2], what)]
-        number = found.number if keep and found.number is not None else order
-        pixels += found.paint(plane, number)
+    lie_in = [plane_number(found.plane, shape[:-2], what) for found in drawn.objects]
+    numbers = _numbers_of(drawn.objects, lie_in)
+    pixels = sum(
+        found.paint(planes[plane], number) for found, plane, number in zip(drawn.objects, lie_in, numbers, strict=True)
+    )
     if drawn.objects and not pixels:
         raise InputError(f"No object of {what} lies in the image of {shape[-2]} x {shape[-1]}. Is it of another image?")
     return labels
+
+
+def _numbers_of(objects: Sequence[DrawnObject], lie_in: Sequence[int]) -> list[int]:
+    """Return a number for each object: its own, or a new one."""
+    own: list[int] = []  # 0 for none
+    seen: set[tuple[int, int]] = set()
+    for found, plane in zip(objects, lie_in, strict=True):
+        number = found.number or 0
+        is_own = 0 < number <= HIGHEST_NUMBER and (plane, number) not in seen
+        own.append(number if is_own else 0)
+        seen.add((plane, number))
+    taken = {*own} - {0}
+    above = max(taken, default=0) + 1
+    new = count(above if above + len(objects) <= HIGHEST_NUMBER else 1)
+    return [number or next(free for free in new if free not in taken) for number in own]

@@ -38,8 +38,6 @@ class Format:
     numbers
         Which object numbers the format can keep: "all", those of "16 bit", or "none": then objects are numbered
         1, 2, 3, ... and the record says which was which.
-    keeps
-        What comes back when the files are read: the exact "pixels", the "objects" one by one, or less.
     """
 
     name: str
@@ -48,7 +46,6 @@ class Format:
     summary: str
     code: str
     numbers: Literal["all", "16 bit", "none"] = "all"
-    keeps: Literal["pixels", "outlines", "boxes", "centres", "measures"] = "pixels"
 
     def load(self) -> Writer:
         """Import the code that writes."""
@@ -104,7 +101,6 @@ FORMATS = {
             files="NAME_rois.zip",
             summary="An outline per object for the ROI Manager of ImageJ and Fiji.",
             code="imagej_rois:write",
-            keeps="outlines",
         ),
         Format(
             name="coco",
@@ -112,7 +108,6 @@ FORMATS = {
             files="NAME_coco.json",
             summary="Polygons and boxes for training; an object with holes is run-length encoded, polygons have none.",
             code="coco:write_polygons",
-            keeps="outlines",
         ),
         Format(
             name="coco-rle",
@@ -120,7 +115,6 @@ FORMATS = {
             files="NAME_coco.json",
             summary="The exact pixels and boxes of each object, for training.",
             code="coco:write_runs",
-            keeps="outlines",
         ),
         Format(
             name="yolo",
@@ -128,7 +122,6 @@ FORMATS = {
             files="labels/NAME.txt, classes.txt",
             summary="A box per object, for training detectors.",
             code="yolo:write_boxes",
-            keeps="boxes",
         ),
         Format(
             name="yolo-polygons",
@@ -136,7 +129,6 @@ FORMATS = {
             files="labels/NAME.txt, classes.txt",
             summary="An outline per object, for training segmenters.",
             code="yolo:write_polygons",
-            keeps="outlines",
         ),
         Format(
             name="geojson",
@@ -144,7 +136,6 @@ FORMATS = {
             files="NAME.geojson",
             summary="An annotation with its class per object; drop the file on QuPath.",
             code="qupath_geojson:write",
-            keeps="outlines",
         ),
         Format(
             name="cellpose",
@@ -160,7 +151,6 @@ FORMATS = {
             files="NAME_points.csv",
             summary="A point per object in each plane; napari opens it as points.",
             code="csv_tables:write_points",
-            keeps="centres",
         ),
         Format(
             name="objects",
@@ -168,7 +158,6 @@ FORMATS = {
             files="NAME_objects.csv",
             summary="Position, size and shape of each object, in pixels and in the image's units.",
             code="csv_tables:write_objects",
-            keeps="measures",
         ),
     ]
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOVE, _LINE, _CLOSE = 0, 1, 4  # the segments of java.awt.geom.PathIterator
 _LONGEST_SIDE = 2**15 - 1  # ROI files hold corners with 16 bit
+_LARGEST = 2**28  # bytes of a ROI
 _ID = "labelfix_id"  # the property that keeps an object's number
 _AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.RECT, ROI_TYPE.OVAL, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED}
 
@@ -50,9 +51,8 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
 
 def read(path: Path, _name: str, _shape: tuple[int, ...]) -> Drawn:
     """Read areas and points of a .zip or a .roi, as they were drawn; lines and text are left out."""
-    rois = ImagejRoi.fromfile(path)
     drawn = Drawn()
-    for roi in rois if isinstance(rois, list) else [rois]:
+    for roi in _in_archive(path) if path.suffix.lower() == ".zip" else [ImagejRoi.frombytes(path.read_bytes())]:
         place = _plane_of(roi)
         if roi.roitype == ROI_TYPE.POINT:
             shift = 0.0 if roi.subpixel_coordinates is None else 0.5  # whole numbers are pixels, others are places
@@ -62,6 +62,15 @@ def read(path: Path, _name: str, _shape: tuple[int, ...]) -> Drawn:
             number = _properties(roi).get(_ID, "")
             drawn.objects.append(DrawnObject(rings, place, int(number) if number.isdecimal() else None))
     return drawn
+
+
+def _in_archive(path: Path) -> Iterator[ImagejRoi]:
+    """Yield the ROIs of a zip; what else lies in it, such as what macOS adds to each file, is left out."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.lower().endswith(".roi") and not name.rpartition("/")[2].startswith("."):
+                with archive.open(name) as file:
+                    yield ImagejRoi.frombytes(file.read(_LARGEST))
 
 
 def _rois(image: LabelImage) -> Iterator[ImagejRoi]:

@@ -14,6 +14,7 @@ from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (
+    SEG,
     SUFFIXES,
     find_images,
     in_shape,
@@ -78,7 +79,7 @@ def _images_of(path: Path) -> frozenset[str]:
 
 
 def _of_file(path: Path) -> LabelImage:
-    if path.name.endswith("_seg.npy"):
+    if path.name.endswith(SEG):
         from napari_labelfix.io.safe_seg import read_masks
 
         labels = read_masks(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,8 +88,7 @@ class LabelImage:
         classes: Mapping[int, int] = rest.get("classes", {})
         highest = max(classes.values(), default=1)
         names = ("object",) if highest == 1 else tuple(f"class {number}" for number in range(1, highest + 1))
-        clean = _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .") or "labels"
-        return cls(clean, labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": names, **rest})
+        return cls(name_for_files(name), labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": names, **rest})
 
     @property
     def numbers(self) -> NDArray[Any]:
@@ -134,6 +134,18 @@ class LabelImage:
         labels = np.where(self.labels > 0, np.searchsorted(numbers, self.labels) + 1, 0).astype(np.uint32)
         classes = {new: self.class_of(old) for new, old in old_of.items()}
         return replace(self, labels=labels, classes=classes), old_of
+
+
+def name_for_files(name: str) -> str:
+    """Return a name without what no file may be called, on any system."""
+    return _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .") or "labels"
+
+
+def class_said_by(value: object) -> int:
+    """Return the class that a table says of an object, 1 and up: 1 if that is no whole number from 1 up."""
+    if isinstance(value, int | float | np.integer | np.floating) and 1 <= value < inf and value % 1 == 0:
+        return int(value)
+    return 1
 
 
 def objects_of(plane: NDArray[Any]) -> Iterator[PlaneObject]:

@@ -36,7 +36,7 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
             for kind, pixels in (("labels", plane.astype(np.uint16)), ("preview", paint_objects(plane))):
                 names.append(f"{name}_{kind}.png")
                 with write_errors(folder / names[-1]):
-                    (folder / names[-1]).write_bytes(png_encode(pixels))
+                    (folder / names[-1]).write_bytes(png_encode(np.ascontiguousarray(pixels)))
     return names
 
 

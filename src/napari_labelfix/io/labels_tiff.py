@@ -10,6 +10,7 @@ import tifffile
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
 from napari_labelfix.io.grid import PIXEL, short_unit
+from napari_labelfix.io.label_image import HIGHEST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.grid import Grid
     from napari_labelfix.io.label_image import LabelImage
 
-_BITS_16, _BITS_32 = 2**16 - 1, 2**32 - 1
+_BITS_16 = 2**16 - 1
 
 
 def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
@@ -54,8 +55,10 @@ def write_labels(path: Path, labels: NDArray[Any], grid: Grid | None = None) -> 
             f"Expected labels of at least two axes and whole numbers, but got {labels.dtype} {labels.shape}."
         )
     lowest, highest = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
-    if lowest < 0 or highest > _BITS_32:
-        raise InputError(f"Expected object numbers from 0 to {_BITS_32}, but got {lowest} to {highest}. Renumber them.")
+    if lowest < 0 or highest > HIGHEST_NUMBER:
+        raise InputError(
+            f"Expected object numbers from 0 to {HIGHEST_NUMBER}, but got {lowest} to {highest}. Renumber them."
+        )
     _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32), grid)
 
 

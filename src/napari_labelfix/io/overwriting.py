@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import OutputError
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.read import stem_of
+from napari_labelfix.io.records import EARLIER, OUTPUTS, RECORDS, files_in, names_of
 from napari_labelfix.io.results import ENDINGS
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.snapshots import Belief
 
-RECORDS = ("run.json", "predict.json")
 AT_ONCE = 2.0  # seconds between the files of one run and its record
 
 
@@ -74,14 +73,28 @@ def remove_outdated(out: Path, outputs: Mapping[str, Sequence[str]], read: Itera
         If a file cannot be removed.
     """
     inputs = {path.resolve() for path in read}
-    stems = [stem_of(Path(image)) for image in outputs]
-    possible = {f"{stem}{ending}" for stem in stems for endings in ENDINGS.values() for ending in endings}
     written = {name for names in outputs.values() for name in names}
-    for name in sorted((possible - written) & _written_by_runs(out)):
+    for name in sorted((_possible_names(outputs) - written) & _written_by_runs(out)):
         path = out / name
         if inputs.isdisjoint((path.resolve(), out.resolve())):
             with write_errors(path):
                 path.unlink()
+
+
+def list_outputs(record: Path, outputs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return what a new record lists: the files of its run, and those of other images that stay as they are.
+
+    Parameters
+    ----------
+    record
+        The record of earlier runs that the new one takes the place of; there may be none.
+    outputs
+        The names of this run's files, by the path of the image.
+    """
+    replaced = _possible_names(outputs)
+    stay = {image: [name for name in names if name not in replaced] for image, names in _untouched(record).items()}
+    earlier = {image: names for image, names in stay.items() if names}
+    return {OUTPUTS: outputs} | ({EARLIER: earlier} if earlier else {})
 
 
 def set_model_aside(out: Path) -> Path | None:
@@ -106,14 +119,23 @@ def set_model_aside(out: Path) -> Path | None:
 
 def _written_by_runs(out: Path) -> set[str]:
     """Return the names of the files that records in a folder list, and that nobody has touched since."""
-    names = set()
-    for record in (out / name for name in RECORDS):
-        try:
-            outputs = json.loads(record.read_text(encoding="utf-8"))["outputs"]
-            listed = [name for of_image in outputs.values() for name in of_image]
-            latest = record.stat().st_mtime + AT_ONCE
-            there = [name for name in listed if (out / name).exists()]
-            names |= {name for name in there if (out / name).stat().st_mtime <= latest}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue  # no record, or none of ours: nothing is known of the files
-    return names
+    return set(names_of(_untouched(out / record) for record in RECORDS))
+
+
+def _untouched(record: Path) -> dict[str, list[str]]:
+    """Return the files that a record lists and that nobody has touched since, by the path of the image."""
+    listed = files_in(record)
+    latest = record.stat().st_mtime + AT_ONCE if listed else 0.0
+    return {
+        image: [name for name in names if _is_older(record.parent / name, latest)] for image, names in listed.items()
+    }
+
+
+def _is_older(path: Path, latest: float) -> bool:
+    return path.exists() and path.stat().st_mtime <= latest
+
+
+def _possible_names(images: Iterable[str]) -> set[str]:
+    """Return the names of all files that a run may write of some images, whatever its method."""
+    stems = [stem_of(Path(image)) for image in images]
+    return {f"{stem}{ending}" for stem in stems for endings in ENDINGS.values() for ending in endings}

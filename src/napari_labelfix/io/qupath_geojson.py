@@ -10,13 +10,13 @@ import numpy as np
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
-from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.files import write_json
 from napari_labelfix.io.label_image import objects_of
 from napari_labelfix.io.outlines import outline
 from napari_labelfix.io.palette import OUTLINES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,13 +37,12 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
             for found in objects_of(plane)
         ]
         names.append(f"{image.name}.geojson")
-        with write_errors(folder / names[-1]), (folder / names[-1]).open("w", encoding="utf-8") as file:
-            json.dump({"type": "FeatureCollection", "features": features}, file)  # bit by bit, as in coco.py
+        write_json(folder / names[-1], {"type": "FeatureCollection", "features": features})
     return names
 
 
 def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
-    """Read polygons and points, of a collection, a list or one feature; other shapes are left out.
+    """Read polygons and points, of a collection, a list or one feature; other shapes, and none, are left out.
 
     Raises
     ------
@@ -96,18 +95,26 @@ def _plane(image: LabelImage, index: Index) -> dict[str, int]:
 
 
 def _take(feature: dict[str, Any], leading: int, drawn: Drawn) -> None:
-    geometry = feature["geometry"]
-    said = geometry.get("plane", {})
+    geometry = feature["geometry"] or {}
+    said = geometry.get("plane") or {}
     depth, time = int(said.get("z", 0)), int(said.get("t", 0))
     plane = None if not said else (time, depth) if leading == 2 else max(depth, time)
-    coordinates = geometry["coordinates"]
-    if geometry["type"] in ("Point", "MultiPoint"):
-        points = [coordinates] if geometry["type"] == "Point" else coordinates
-        drawn.points += [(plane, (float(point[1]) - 0.5, float(point[0]) - 0.5)) for point in points]
-    if geometry["type"] in ("Polygon", "MultiPolygon"):
-        polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
-        rings = [np.array(ring, float)[:, 1::-1] for polygon in polygons for ring in polygon]
-        drawn.objects.append(DrawnObject(rings, plane, _number(feature.get("properties", {}).get("measurements"))))
+    points = [point for point in _coordinates(geometry, "Point") if point]
+    drawn.points += [(plane, (float(point[1]) - 0.5, float(point[0]) - 0.5)) for point in points]
+    rings = [ring for polygon in _coordinates(geometry, "Polygon") for ring in polygon if ring]
+    if rings:
+        number = _number((feature.get("properties") or {}).get("measurements"))
+        drawn.objects.append(DrawnObject([np.array(ring, float)[:, 1::-1] for ring in rings], plane, number))
+
+
+def _coordinates(geometry: dict[str, Any], kind: str) -> Iterator[list[Any]]:
+    """Yield the coordinates of all points, or of all polygons, that a geometry is made of."""
+    if geometry.get("type") == kind:
+        yield geometry["coordinates"]
+    elif geometry.get("type") == f"Multi{kind}":
+        yield from geometry["coordinates"]
+    for part in geometry.get("geometries", []):
+        yield from _coordinates(part, kind)
 
 
 def _number(measurements: Any) -> int | None:

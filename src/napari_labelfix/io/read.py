@@ -19,6 +19,7 @@ import numpy as np
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import read_errors
+from napari_labelfix.io.records import results_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
+SEG = "_seg.npy"  # how the names of Cellpose's files end
 _JPEG = (".jpg", ".jpeg")
 
 
@@ -124,6 +126,8 @@ def in_shape(labels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | Non
 def find_images(paths: Sequence[Path]) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
+    What a run has written into a folder is no image, and what Cellpose keeps beside its images is none either.
+
     Raises
     ------
     InputError
@@ -152,10 +156,15 @@ def stem_of(path: Path) -> str:
 
 def _images_in(folder: Path) -> list[Path]:
     with read_errors(folder):
-        images = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.name[0] != ".")
+        results = results_among(folder)
+        images = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
     if not images:
         raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
     return images
+
+
+def _may_be_image(path: Path) -> bool:
+    return path.suffix.lower() in _READERS and path.name[0] != "." and not path.name.endswith(SEG)
 
 
 def is_folder(path: Path) -> bool:

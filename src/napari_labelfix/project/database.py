@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_BESIDE = ("-wal", "-shm", "-journal")
 _BUSY_SECONDS = 1.0  # how long to wait for another program that has the file open
 
 
 @contextmanager
-def sentences(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into errors that name the file and say what to do."""
+def sentences(path: Path, opening: bool = False) -> Iterator[None]:
+    """Turn SQLite's errors into errors that name the file and say what to do.
+
+    Parameters
+    ----------
+    path
+        The file.
+    opening
+        Whether it is being opened. Only then is it looked into for the reason: this process would lose its lock.
+    """
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -28,10 +37,7 @@ def sentences(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise _operational(path, error) from error
     except sqlite3.DatabaseError as error:
-        raise ProjectError(
-            f"{path} is damaged ({error}). Run: napari-labelfix verify {path.name}; "
-            "what can be read of it says that command, and a copy of the file may be whole."
-        ) from error
+        raise (_cut_short(path) if opening else None) or damaged(path, error) from error
 
 
 def create(path: Path) -> sqlite3.Connection:
@@ -53,6 +59,7 @@ def create(path: Path) -> sqlite3.Connection:
         schema.create(connection)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
+        make_way(path)
     return open_file(path)
 
 
@@ -69,7 +76,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     version = schema.version_of(path)
     if not os.access(path, os.W_OK):
         raise ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
-    with sentences(path):
+    with sentences(path, opening=True):
         connection = sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             # exclusive: two windows cannot write one project; and WAL needs no shared memory, which network
@@ -110,7 +117,7 @@ def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connecti
             f"{path} has an older layout ({version}, now {schema.VERSION}). "
             "Open it once in napari to bring it up to date."
         )
-    with sentences(path):
+    with sentences(path, opening=True):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", seconds, isolation_level=None, uri=True)
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -134,6 +141,26 @@ def expect_closed(path: Path) -> None:
         return
 
 
+def make_way(path: Path) -> None:
+    """Remove what a crash has left beside a file that is replaced next: SQLite would play it into the new one.
+
+    Raises
+    ------
+    ProjectError
+        If the file is a project that is open in another window. Nothing is removed.
+    OSError
+        If something cannot be removed.
+    """
+    expect_closed(path)
+    for file in files_beside(path):
+        file.unlink(missing_ok=True)
+
+
+def files_beside(path: Path) -> Iterator[Path]:
+    """Yield the files that SQLite keeps beside a project while it is open, and that a crash leaves there."""
+    return (path.with_name(path.name + ending) for ending in _BESIDE)
+
+
 def close(path: Path, connection: sqlite3.Connection) -> None:
     """Fold everything into the one file, and let go of it."""
     try:
@@ -142,6 +169,21 @@ def close(path: Path, connection: sqlite3.Connection) -> None:
     finally:
         connection.close()
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)  # of somebody who looked, after a crash
+
+
+def damaged(path: Path, error: Exception) -> ProjectError:
+    """Return what to say of a file in which something stands that cannot be."""
+    return ProjectError(f"{path} is damaged ({error}). Open a copy of it that is whole, such as a backup.")
+
+
+def _cut_short(path: Path) -> ProjectError | None:
+    there, expected = schema.pages_of(path)
+    if there >= expected:
+        return None
+    return ProjectError(
+        f"{path} was cut short: {there} of its {expected} pages are there. "
+        "Open a copy of it that is whole, such as a backup."
+    )
 
 
 def _operational(path: Path, error: sqlite3.OperationalError) -> ProjectError | OutputError:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_labelfix.project.database import damaged
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,7 +38,7 @@ class Summary:
 
 
 def describe(project: Project) -> Summary:
-    """Return what is in a project."""
+    """Return what is in a project. Raises `ProjectError` if a part of it is damaged."""
     history = project.history()
     return Summary(
         meta=project.meta(),
@@ -54,4 +56,7 @@ def _summary(project: Project, layer: LayerRecord) -> LayerSummary:
         states = Counter(record.state for record in records if record.state)
         return LayerSummary(layer, len(records), states)
     content = project.geometry(layer.id)
-    return LayerSummary(layer, len(json.loads(content)["data"]) if content else 0, {})
+    try:
+        return LayerSummary(layer, len(json.loads(content)["data"]) if content else 0, {})
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(project.path, error) from error

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
-from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.label_image import LabelImage, class_said_by, name_for_files
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.selection import KNOWN, only
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_labelfix.project.records import ImageRecord, LayerRecord
     from napari_labelfix.review.selection import Selection
 
@@ -42,15 +45,28 @@ def read_project_labels(path: Path, selection: Selection | None = None) -> list[
         chosen = [layer for layer in layers if layer.role == "corrected" or layer.image not in corrected]
         if not chosen:
             raise InputError(f"There are no labels of a person in {path}. Accept some objects first.")
-        return [_label_image(project, layer, images.get(layer.image or ""), selection) for layer in chosen]
+        of_layers = [images.get(layer.image or "") for layer in chosen]
+        named = zip(chosen, of_layers, _names(chosen, of_layers), strict=True)
+        return [_label_image(project, layer, image, name, selection) for layer, image, name in named]
 
 
 def _holds_objects(layer: LayerRecord) -> bool:
     return layer.kind == "labels" and layer.author == "person" and layer.role not in _NOT_OBJECTS
 
 
+def _names(layers: Sequence[LayerRecord], images: Sequence[ImageRecord | None]) -> list[str]:
+    """Return how the files of each layer are called: as its image, and where several are, with the layer's name."""
+    called = [name_for_files((image or layer).name) for layer, image in zip(layers, images, strict=True)]
+    names: list[str] = []
+    for layer, name in zip(layers, called, strict=True):
+        whole = name if called.count(name) == 1 else name_for_files(f"{name}_{layer.name}")
+        candidates = chain([whole], (f"{whole}_{number}" for number in count(2)))
+        names.append(next(candidate for candidate in candidates if candidate not in names))
+    return names
+
+
 def _label_image(
-    project: Project, layer: LayerRecord, image: ImageRecord | None, selection: Selection | None
+    project: Project, layer: LayerRecord, image: ImageRecord | None, name: str, selection: Selection | None
 ) -> LabelImage:
     records = project.objects(layer.id)
     known: dict[str, list[Any]] = {"index": [record.id for record in records]}
@@ -60,9 +76,9 @@ def _label_image(
     placed = layer.placement
     grid = Grid.of(placed["axis_labels"], placed["scale"], placed["units"]) if placed else None
     file = Path(image.path) if image is not None and image.path else None
-    classes = {record.id: max(1, int(record.more["class"])) for record in records if record.more.get("class")}
+    classes = {record.id: class_said_by(record.more["class"]) for record in records if "class" in record.more}
     return LabelImage.of(
-        image.name if image is not None else layer.name,
+        name,
         labels,
         grid,
         image_name=file.name if file is not None else "",

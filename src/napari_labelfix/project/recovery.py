@@ -20,6 +20,7 @@ from platformdirs import user_data_path
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.project import models
+from napari_labelfix.project.database import files_beside
 from napari_labelfix.project.store import SUFFIX, Project
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def find_unsaved() -> list[Unsaved]:
     """Return what could be restored, newest first; what another window has open is left out."""
     if not folder().is_dir():
         return []
-    marked = {Path(marker.read_text(encoding="utf-8")): marker for marker in folder().glob("*.open")}
+    marked = {Path(marked): marker for marker in folder().glob("*.open") if (marked := _marked_by(marker))}
     for path, marker in marked.items():
         if not path.exists():
             marker.unlink(missing_ok=True)
@@ -122,7 +123,19 @@ def _look(path: Path, marked: bool) -> Unsaved | None:
 
 def _files(path: Path) -> Iterator[Path]:
     """Yield the file, and those that SQLite keeps beside it while it is open."""
-    return (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm", "-journal"))
+    yield path
+    yield from files_beside(path)
+
+
+def _marked_by(marker: Path) -> str:
+    """Return which project a marker is of; "" if that cannot be read, and then it goes."""
+    try:
+        return marker.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        marker.unlink(missing_ok=True)
+        return ""
+    except OSError:
+        return ""
 
 
 def _marker(path: Path) -> Path:

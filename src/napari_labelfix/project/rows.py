@@ -86,13 +86,18 @@ def layer(row: sqlite3.Row) -> LayerRecord:
 
 
 def of_object(layer: str, record: ObjectRecord) -> tuple[Any, ...]:
-    """Return the row of an object. NaN, for which SQLite has no number, is left out as not said."""
+    """Return the row of an object. NaN, for which SQLite has no number, and what JSON has none for, are not said."""
     confidence = record.confidence
+    more = {name: None if _is_odd(value) else value for name, value in record.more.items()}
     return (
         layer, record.id, record.state, None if confidence != confidence else confidence, record.source, record.model,
         record.note, record.locked, None if record.parents is None else json.dumps(record.parents),
-        json.dumps(record.more),
+        json.dumps(more),
     )  # fmt: skip
+
+
+def _is_odd(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def an_object(row: sqlite3.Row) -> ObjectRecord:

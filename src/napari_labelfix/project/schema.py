@@ -19,6 +19,7 @@ VERSION = 1
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = struct.Struct(">60xI4xI28x")  # of a SQLite file: user_version at byte 60, application_id at byte 68
+_SIZES = struct.Struct(">16xH10xI")  # of the same: bytes of a page (1: 65,536) at byte 16, their number at byte 28
 
 # A block knows whether its layer is a person's or a model's, and refers to both: the database itself refuses pixels
 # of a model in a layer of a person.
@@ -179,6 +180,15 @@ def version_of(path: Path) -> int:
             "Update the package; the file was left as it is."
         )
     return int(version)
+
+
+def pages_of(path: Path) -> tuple[int, int]:
+    """Return how many pages a file has, and how many it should have, as it says itself; 0, 0 if it does not say."""
+    with path.open("rb") as file:
+        header = file.read(_SIZES.size)
+    size, expected = _SIZES.unpack(header) if len(header) == _SIZES.size else (0, 0)
+    size = 2**16 if size == 1 else size
+    return (path.stat().st_size // size, expected) if size else (0, 0)
 
 
 def _run(connection: sqlite3.Connection, sql: str, version: int) -> None:

@@ -9,7 +9,7 @@ import zlib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from napari_labelfix.project import database, models, rows
 from napari_labelfix.project.blocks import Key, Tiling, pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
 
 SUFFIX = ".labelfix"
+_Record = TypeVar("_Record")
 
 
 class Project:
@@ -64,8 +65,17 @@ class Project:
 
     @classmethod
     def create_in_place_of(cls, path: Path) -> Self:
-        """Make a new project under a name that another file may have, which is gone then. Raises as `create`."""
+        """Make a new project under a name that another file may have, which is gone then.
+
+        Raises
+        ------
+        ProjectError
+            If that file is a project that is open in another window.
+        OutputError
+            As `create`.
+        """
         with write_errors(path):
+            database.make_way(path)
             path.unlink(missing_ok=True)
         return cls.create(path)
 
@@ -145,19 +155,19 @@ class Project:
 
     def images(self) -> list[ImageRecord]:
         """Return the images, with the path where each should be found: beside the project, else where it was."""
-        return [self._with_path(rows.image(row)) for row in self._select("SELECT * FROM image ORDER BY name")]
+        return [self._with_path(image) for image in self._records(rows.image, "SELECT * FROM image ORDER BY name")]
 
     def layers(self) -> list[LayerRecord]:
         """Return the layers from bottom to top."""
-        return [rows.layer(row) for row in self._select("SELECT * FROM layer ORDER BY position, name")]
+        return self._records(rows.layer, "SELECT * FROM layer ORDER BY position, name")
 
     def runs(self) -> list[RunRecord]:
         """Return the runs, oldest first."""
-        return [rows.run(row) for row in self._select("SELECT * FROM run ORDER BY started, rowid")]
+        return self._records(rows.run, "SELECT * FROM run ORDER BY started, rowid")
 
     def history(self, newest: int = -1) -> list[Entry]:
         """Return what was done, newest first; at most so many entries."""
-        return [rows.entry(row) for row in self._select("SELECT * FROM history ORDER BY number DESC LIMIT ?", newest)]
+        return self._records(rows.entry, "SELECT * FROM history ORDER BY number DESC LIMIT ?", newest)
 
     def meta(self) -> dict[str, str]:
         """Return the facts about the project."""
@@ -165,7 +175,7 @@ class Project:
 
     def objects(self, layer: str) -> list[ObjectRecord]:
         """Return what is known about the objects of a layer, by ascending id."""
-        return [rows.an_object(row) for row in self._select("SELECT * FROM object WHERE layer = ? ORDER BY id", layer)]
+        return self._records(rows.an_object, "SELECT * FROM object WHERE layer = ? ORDER BY id", layer)
 
     def geometry(self, layer: str) -> str | None:
         """Return the JSON of a layer's points or shapes, or None."""
@@ -209,6 +219,8 @@ class Project:
 
         Raises
         ------
+        ProjectError
+            If the name is that of a project that is open in another window.
         OutputError
             If it cannot be written.
         """
@@ -221,6 +233,13 @@ class Project:
                 target.executemany("UPDATE image SET absolute = ?, relative = ? WHERE id = ?", places)
                 target.executemany("UPDATE run SET model = ? WHERE id = ?", [(new, run) for run, new in copied.items()])
                 target.commit()
+            database.make_way(path)
+
+    def _records(self, make: Callable[[Any], _Record], sql: str, *values: object) -> list[_Record]:
+        try:
+            return [make(row) for row in self._select(sql, *values)]
+        except (ValueError, TypeError) as error:  # JSON that is none, or of another kind
+            raise database.damaged(self.path, error) from error
 
     def _select(self, sql: str, *values: object) -> list[Any]:
         with database.sentences(self.path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from napari_labelfix.errors import LabelfixError
+from napari_labelfix.errors import LabelfixError, ProjectError
 from napari_labelfix.io.read import read_image
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import fingerprint
@@ -45,6 +45,8 @@ def verify(project: Project) -> Iterator[Check]:
         yield _check_image(project, image)
     for layer in layers:
         yield _check_layer(project, layer)
+        if layer.kind == "labels":
+            yield from _check_objects(project, layer)
     for run in project.runs():
         if run.model:
             yield _check_model(project.path.parent / run.model, run.method)
@@ -101,6 +103,13 @@ def _check_layer(project: Project, layer: LayerRecord) -> Check:
             damaged.append(key)
     trouble = f"{len(damaged)} of {count} blocks are damaged, the first is {tuple(damaged[0])}." if damaged else ""
     return Check(what, f"{count} blocks", trouble)
+
+
+def _check_objects(project: Project, layer: LayerRecord) -> Iterator[Check]:
+    try:
+        project.objects(layer.id)
+    except ProjectError as error:
+        yield Check(f"objects of “{layer.name}”", "damaged", str(error))
 
 
 def _check_geometry(project: Project, layer: LayerRecord) -> Check:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -16,6 +16,11 @@ Box = tuple[slice, ...]  # one slice per axis, with start and stop
 FEW = 8  # up to here, one pass over the pixels for each object is faster than one for all
 _LARGE = 10**6
 _LOCAL = 8  # a window of more than one part in so many of the array is no longer looked at by itself
+
+
+def stacks_of(array: NDArray[Any]) -> Iterator[tuple[tuple[int, ...], NDArray[Any]]]:
+    """Yield the parts of an array along its last three axes, and the index of each; of fewer axes, the whole."""
+    return ((index, array[index]) for index in np.ndindex(array.shape[:-3]))
 
 
 def find_boxes(labels: NDArray[np.integer], ids: Collection[int] | None = None) -> dict[int, Box]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_labelfix.metrics.instances import fill_holes
+from napari_labelfix.review.boxes import stacks_of
 from napari_labelfix.review.footprint import count_pixels
 
 if TYPE_CHECKING:
@@ -197,13 +198,19 @@ def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int) 
 
 
 def _in_pieces(labels: NDArray[np.integer], ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (N,) which objects are not connected, in a stack also through its planes; corners connect."""
+    """Return (N,) which objects are not connected, in a stack also through its planes; corners connect.
+
+    Of more axes each stack is looked at by itself: an object is not expected to be at one place all the time.
+    """
     from skimage.measure import label
 
-    pieces = label(labels, connectivity=labels.ndim, background=0)
-    first = np.zeros(int(pieces.max(initial=0)) + 1, labels.dtype)
-    first[pieces.ravel()] = labels.ravel()
-    return np.isin(ids, _repeated(first[1:]))
+    apart = np.zeros(ids.size, bool)
+    for _, stack in stacks_of(labels):
+        pieces = label(stack, connectivity=stack.ndim, background=0)
+        first = np.zeros(int(pieces.max(initial=0)) + 1, labels.dtype)
+        first[pieces.ravel()] = stack.ravel()
+        apart |= np.isin(ids, _repeated(first[1:]))
+    return apart
 
 
 def _repeated(values: NDArray[np.integer]) -> NDArray[np.integer]:

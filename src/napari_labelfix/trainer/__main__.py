@@ -32,7 +32,7 @@ from napari_labelfix.trainer.messages import (
     Ready,
     Start,
     greeting,
-    read_message,
+    read_order,
     write_message,
 )
 from napari_labelfix.trainer.reasons import explain
@@ -108,7 +108,7 @@ def listen(stream: BufferedIOBase, inbox: Mailbox) -> None:
     """Put what arrives into the inbox; when the other side is gone, end the process whatever it is doing."""
     try:
         while True:
-            inbox.put(read_message(stream))
+            inbox.put(read_order(stream))
     except EOFError:
         os._exit(0)
     except Exception as error:

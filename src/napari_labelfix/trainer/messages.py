@@ -2,7 +2,8 @@
 
 A message is one pickle (protocol 5) with the memory of its arrays beside it (PEP 574), so that a big array is
 written from where it lies and read to where it stays, without a copy, and the interpreter is free for other
-threads meanwhile. Unpickling runs code: only ever read the pipe of a process that this package started.
+threads meanwhile. Unpickling can run code: what a trainer says, which may be on another computer, is read as records
+of this package and arrays, and as nothing else. A trainer reads all that the window sends, methods of others among it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Snapshot
 
 _GREETING = b"napari-labelfix trainer "  # and its version: a line; what stands before it was printed by others
+_OF_ARRAYS = {
+    *(("numpy", name) for name in ("ndarray", "dtype")),
+    *((f"numpy.{core}.multiarray", name) for core in ("_core", "core") for name in ("_reconstruct", "scalar")),
+    *((f"numpy.{core}.numeric", "_frombuffer") for core in ("_core", "core")),
+}
 _HEADER = struct.Struct("<QI")  # bytes of the pickle, number of buffers
 _BUFFER = struct.Struct("<Q?")  # bytes of a buffer, read-only
 
@@ -102,18 +108,35 @@ def write_message(stream: BufferedIOBase, message: Message) -> None:
 
 
 def read_message(stream: BufferedIOBase) -> Message:
-    """Wait for a message; arrays that were writable arrive writable.
+    """Wait for a message of the trainer; arrays that were writable arrive writable.
 
     Raises
     ------
     EOFError
         If the other process closed its end, between two messages or in the middle of one.
+    TrainingError
+        If it holds anything but records of this package and arrays.
     """
+    return _read_pickle(stream, _Unpickler)
+
+
+def read_order(stream: BufferedIOBase) -> Message:
+    """Wait for a message to the trainer; the records of others' methods may be in it.
+
+    Raises
+    ------
+    EOFError
+        As `read_message`.
+    """
+    return _read_pickle(stream, pickle.Unpickler)
+
+
+def _read_pickle(stream: BufferedIOBase, unpickler: type[pickle.Unpickler]) -> Message:
     size, count = _HEADER.unpack(_read(stream, _HEADER.size))
     shapes = [_BUFFER.unpack(_read(stream, _BUFFER.size)) for _ in range(count)]
     body = _read(stream, size)
     buffers = [_read(stream, nbytes) if readonly else _read_writable(stream, nbytes) for nbytes, readonly in shapes]
-    message: Message = pickle.loads(body, buffers=buffers)
+    message: Message = unpickler(io.BytesIO(body), buffers=buffers).load()
     return message
 
 
@@ -140,6 +163,20 @@ def skip_to_greeting(stream: BufferedIOBase) -> None:
         raise TrainingError(
             f"The trainer is napari-labelfix {there}, but this window has {here}. Restart napari after an update, and "
             "install the same version on both computers if it trains on another one."
+        )
+
+
+class _Unpickler(pickle.Unpickler):
+    """An unpickler that makes records of this package and arrays, and calls nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _OF_ARRAYS:
+            return super().find_class(module, name)
+        found = super().find_class(module, name) if module.startswith("napari_labelfix.") else None
+        if isinstance(found, type) and found.__module__.startswith("napari_labelfix."):
+            return found
+        raise TrainingError(
+            f"The trainer has sent {module}.{name}, which is no result of a training. Choose a computer that you trust."
         )
 
 

@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari_labelfix import annotations as kinds
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
-from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.label_image import LabelImage, class_said_by
 from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
@@ -110,7 +110,7 @@ def _classes_of(layer: Labels) -> dict[int, int]:
     features = layer.features
     if not {"index", "class"} <= set(features.columns):
         return {}
-    return {int(index): max(1, int(kind)) for index, kind in zip(features["index"], features["class"], strict=True)}
+    return {int(index): class_said_by(kind) for index, kind in zip(features["index"], features["class"], strict=True)}
 
 
 def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
