@@ -249,6 +249,8 @@ class MethodDock(QWidget):
             elif (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
+            if self.message.mood == "hint":
+                self._show_hint()
         elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
             self._show_hint()
 
@@ -292,6 +294,8 @@ class MethodDock(QWidget):
     def _next_step(self) -> str:
         run = shortcuts.with_key("Run", "run_or_stop")
         proposed = self._results is not None and self._results.has_proposal
+        if self.session.running and self.inputs.missing():
+            return "What was drawn is gone. The run goes on with what it had; Stop ends it."
         if self.session.running and proposed:
             help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
             return f"{self.inputs.covered()} {help_it}".strip()

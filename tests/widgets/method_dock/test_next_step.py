@@ -122,3 +122,16 @@ def test_an_image_that_hides_the_one_in_work_is_told_until_it_is_hidden(ready, v
     assert ready.inputs.doubt() == "", "it can be seen through"
     other.opacity, other.translate = 1, (100, 100)
     assert ready.inputs.doubt() == "", "it lies elsewhere"
+
+
+@pytest.mark.parametrize("how", ["erased", "deleted"])
+def test_a_run_whose_strokes_are_gone_says_what_it_learns_from(ready, viewer, running, proposed, how, qtbot):
+    scribbles = ready.inputs.annotation
+    if how == "erased":
+        scribbles.data_setitem(np.nonzero(scribbles.data), 0)
+    else:
+        viewer.layers.remove(scribbles)
+    sentence = "What was drawn is gone. The run goes on with what it had; Stop ends it."
+    qtbot.waitUntil(lambda: ready.message.text() == sentence)
+    ready.stop()
+    assert "gone" not in ready.message.text()
