@@ -118,7 +118,8 @@ def test_what_keeps_one_from_another_computer_is_told_with_what_to_do(away, comp
         (1, "/usr/bin/python3: No module named napari_labelfix", "is not installed for python3 on gpu-server"),
         (1, "ModuleNotFoundError: No module named 'napari_labelfix.trainer'", "is not installed for python3"),
         (3, "", "On gpu-server: The trainer ended unexpectedly (exit code 3)."),
-        (-9, "", "On gpu-server: The trainer was ended by the system"),
+        (137, "", "On gpu-server: The trainer was ended by the system (signal 9), most likely because memory ran out."),
+        (139, "", "On gpu-server: The trainer crashed (signal 11, SIGSEGV)."),
         (255, "", "The connection to gpu-server failed or was lost (no reason was given)."),
     ],
 )
@@ -147,7 +148,7 @@ def test_the_words_of_the_command_reach_the_other_shell_as_they_are(monkeypatch)
     monkeypatch.setattr("shutil.which", lambda _: "/bin/ssh")
     *_, dashes, address, line = Computer("lab", "~/my env/bin/python").command(["a.b"])
     assert (dashes, address) == ("--", "lab")
-    assert line == "'my env/bin/python' -P -m napari_labelfix.trainer a.b"
+    assert line == "'my env/bin/python' -P -m napari_labelfix.trainer a.b; exit $?"
 
 
 @pytest.fixture
@@ -176,7 +177,13 @@ def test_a_forgotten_computer_trains_no_longer(config):
     assert known.forget(LAB) == KnownComputers((OTHER,), OTHER)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"computers": [{"address": "-x"}], "chosen": null}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"computers": [{"address": "-x"}], "chosen": null}',
+        '{"computers": [{"address": "a", "python": null}], "chosen": "a"}',
+    ],
+)  # fmt: skip
 def test_a_damaged_file_is_as_none(config, text):
     config.parent.mkdir()
     config.write_text(text)

@@ -51,7 +51,7 @@ def test_a_start_arrives_as_it_was_sent():
 @given(st.lists(some_arrays, max_size=4), st.booleans())
 def test_arrays_of_any_size_and_order_arrive_writable(several, transposed):
     sent = [array.T if transposed else array for array in several]
-    arrived = read_message(written(Annotate(tuple(sent)))).annotations
+    arrived = read_order(written(Annotate(tuple(sent)))).annotations
     for array, copy in zip(sent, arrived, strict=True):
         np.testing.assert_array_equal(copy, array)
         assert copy.dtype == array.dtype
@@ -61,14 +61,14 @@ def test_arrays_of_any_size_and_order_arrive_writable(several, transposed):
 
 def test_every_other_pixel_arrives():
     image = np.arange(600, dtype=np.uint16).reshape(20, 30)
-    arrived = read_message(written(Annotate((image[::2, ::-3],)))).annotations[0]
+    arrived = read_order(written(Annotate((image[::2, ::-3],)))).annotations[0]
     np.testing.assert_array_equal(arrived, image[::2, ::-3])
     assert arrived.flags.writeable
 
 
 def test_a_read_only_array_arrives_read_only():
     image = np.frombuffer(b"0123456789", np.uint8)
-    arrived = read_message(written(Annotate((image,)))).annotations[0]
+    arrived = read_order(written(Annotate((image,)))).annotations[0]
     np.testing.assert_array_equal(arrived, image)
     assert not arrived.flags.writeable
 
@@ -127,6 +127,27 @@ def test_functions_of_this_package_and_what_it_imports_are_no_records(name):
     body += b"\x8c" + bytes([len(attribute)]) + attribute.encode() + b"\x93."
     with pytest.raises(TrainingError, match="no result of a training"):
         read_message(io.BytesIO(struct.pack("<QI", len(body), 0) + body))
+
+
+def test_even_classes_of_this_package_are_made_only_if_a_trainer_has_them_to_say(tmp_path):
+    def text(word):
+        return b"X" + len(word).to_bytes(4, "little") + word.encode()
+
+    def found(module, name):
+        return text(module) + text(name) + b"\x93"
+
+    file = tmp_path / "made"
+    command = b"](" + text("/bin/sh") + text("-c") + text(f"touch {file}") + b"e"
+    computer = found("napari_labelfix.trainer.computers", "Computer") + b")\x81"
+    body = b"\x80\x04" + found("napari_labelfix.trainer.process", "TrainerProcess") + command + computer + b"\x86R."
+    with pytest.raises(TrainingError, match="no result of a training"):
+        read_message(io.BytesIO(struct.pack("<QI", len(body), 0) + body))
+    assert not file.exists()
+
+
+def test_what_is_no_message_is_refused():
+    with pytest.raises(TrainingError, match="The trainer has sent TrainedModel, which is no result"):
+        read_message(written(toy_model()))
 
 
 def test_a_torch_object_is_refused_since_reading_it_would_import_torch():

@@ -76,6 +76,19 @@ def test_what_is_no_cell_is_boxed_in_another_colour_and_read_apart(inputs, boxes
     assert len(np.unique(boxes.edge_color, axis=0)) == 2
 
 
+def test_a_box_has_the_colour_of_its_kind_whatever_was_selected_before(inputs, boxes):
+    draw(inputs, CELL, (1, 1, 9, 9))
+    draw(inputs, NO_CELL, (20, 20, 30, 30))
+    boxes.selected_data = {0}  # napari then draws in the colour of that one
+    boxes.add(
+        rectangles_of(np.array([[40.0, 40, 50, 50]]), ())[0],
+        shape_type="rectangle",
+        edge_color=boxes_kind.BOX_COLORS[CELL],
+    )
+    assert boxes.features["kind"].iloc[2] in (CELL, NO_CELL)
+    np.testing.assert_allclose(boxes.edge_color, transform_color(boxes_kind.colors_of(boxes)))
+
+
 def test_what_is_in_hand_stays_in_hand_when_boxes_are_found_or_accepted(inputs, boxes, model):
     draw(inputs, NO_CELL, (20, 20, 30, 30))
     BOXES_KIND.write(boxes, Place(model.layers[0], ()), Boxes(np.array([[1.0, 1, 9, 9]]), (60, 80)))

@@ -67,12 +67,33 @@ def test_an_image_is_a_channel_or_one_more_and_not_both(chosen, viewer):
     assert images.others_button.text() == "+ 1 channel"
 
 
-def test_another_image_begins_without_further_channels(chosen, viewer):
+def test_each_image_has_channels_of_its_own_and_keeps_them(chosen, viewer):
     images = chosen.inputs.images
     images.choose(viewer.layers["colour"])
     assert images.others_button.text() == "+ more"
     images.choose(viewer.layers["nuclei"])
-    assert images.channels_of(images.layer) == [viewer.layers["nuclei"]]
+    assert images.others_button.text() == "+ 1 channel"
+    assert images.channels_of(images.layer) == [viewer.layers["nuclei"], viewer.layers["membrane"]]
+
+
+@pytest.mark.parametrize("how", ["moved", "of another size"])
+def test_what_does_not_lie_on_the_image_any_more_is_a_channel_no_longer(chosen, viewer, spots, how, trainer):
+    if how == "moved":
+        viewer.layers["membrane"].translate = (5, 5)
+    else:
+        viewer.layers["membrane"].data = spots[:40]
+    chosen.run()
+    (plane,) = trainer.runs[0].task.planes
+    assert plane.image.shape == (60, 80)
+    assert chosen.inputs.images.others_button.text() == "+ more"
+
+
+def test_channels_keep_the_order_in_which_they_were_chosen(chosen, viewer, spots):
+    viewer.add_image(3 * spots, name="third", scale=(0.5, 0.5), blending="additive")
+    images = chosen.inputs.images
+    images.others_button.choose_channels([viewer.layers["third"], viewer.layers["membrane"]])
+    viewer.layers.move(0, 3)
+    assert [layer.name for layer in images.channels_of(images.layer)] == ["nuclei", "membrane", "third"]
 
 
 def test_a_channel_that_is_closed_is_one_no_longer(chosen, viewer):

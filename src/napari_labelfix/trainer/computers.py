@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MODULE = "napari_labelfix.trainer"
 _SSH_FAILED = 255  # its exit status for its own failures; else it hands on that of the command
 _NO_SUCH_COMMAND = 126, 127  # of a shell
+_OF_SIGNALS = 128  # with the number of the signal added, a shell's status for what that has ended
 _OPTIONS = {
     "BatchMode": "yes",  # nobody sees a question for a password here
     "ConnectTimeout": "15",  # seconds
@@ -68,7 +69,9 @@ class Computer:
             raise TrainingError("Another computer is reached by SSH, which is not here. Install OpenSSH.")
         options = [word for name, value in _OPTIONS.items() for word in ("-o", f"{name}={value}")]
         python = self.python.strip().removeprefix("~/")  # a shell there begins in the home folder
-        return [ssh, "-T", *options, "--", self.address, shlex.join([python, "-P", "-m", _MODULE, *modules])]
+        there = shlex.join([python, "-P", "-m", _MODULE, *modules])
+        # SSH has one status for all that a signal ends; a shell tells them apart
+        return [ssh, "-T", *options, "--", self.address, f"{there}; exit $?"]
 
     def explain_exit(self, status: int, log: str) -> str:
         """Say why a trainer there ended by itself.
@@ -91,7 +94,7 @@ class Computer:
                 "path of the Python that it is installed for."
             )
         if status != _SSH_FAILED:
-            return f"On {self.address}: {explain_exit(status)}"
+            return f"On {self.address}: {explain_exit(_OF_SIGNALS - status if status > _OF_SIGNALS else status)}"
         said = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "no reason was given")
         if "Permission denied" in said:
             return (

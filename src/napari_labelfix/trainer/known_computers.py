@@ -37,7 +37,7 @@ class KnownComputers:
     @classmethod
     def load(cls) -> KnownComputers:
         """Read what was saved; nothing where there is no such file, or a damaged one."""
-        with suppress(OSError, ValueError, TypeError, KeyError, InputError):
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, InputError):
             found = json.loads(_path().read_text(encoding="utf-8"))
             others = tuple(Computer(**each) for each in found["computers"])
             chosen = next((computer for computer in others if computer.address == found["chosen"]), None)
@@ -50,7 +50,9 @@ class KnownComputers:
         text = json.dumps({"computers": [asdict(computer) for computer in self.others], "chosen": chosen}, indent=2)
         try:
             _path().parent.mkdir(parents=True, exist_ok=True)
-            _path().write_text(text + "\n", encoding="utf-8")
+            whole = _path().with_suffix(".new")
+            whole.write_text(text + "\n", encoding="utf-8")
+            whole.replace(_path())
         except OSError as error:
             logger.warning("The chosen computer cannot be kept (%s).", error)
 

@@ -2,8 +2,9 @@
 
 A message is one pickle (protocol 5) with the memory of its arrays beside it (PEP 574), so that a big array is
 written from where it lies and read to where it stays, without a copy, and the interpreter is free for other
-threads meanwhile. Unpickling can run code: what a trainer says, which may be on another computer, is read as records
-of this package and arrays, and as nothing else. A trainer reads all that the window sends, methods of others among it.
+threads meanwhile. Unpickling can run code: what a trainer says, which may be on another computer, is read as the
+records that it has to say and arrays, and as nothing else. A trainer reads all that the window sends, the methods of
+others among it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Snapshot
 
 _GREETING = b"napari-labelfix trainer "  # and its version: a line; what stands before it was printed by others
-_OF_ARRAYS = {
+_SAID = {  # all that a trainer's messages are made of
+    *(("napari_labelfix.trainer.messages", name) for name in ("Ready", "Progress", "Finished", "Failed")),
+    *(("napari_labelfix.snapshots", n) for n in ("Snapshot", "Proposal", "Detections", "FoundBoxes", "Ranking")),
+    ("napari_labelfix.methods.checkpoint", "TrainedModel"),
+    ("napari_labelfix.errors", "TrainingError"),
     *(("numpy", name) for name in ("ndarray", "dtype")),
     *((f"numpy.{core}.multiarray", name) for core in ("_core", "core") for name in ("_reconstruct", "scalar")),
     *((f"numpy.{core}.numeric", "_frombuffer") for core in ("_core", "core")),
@@ -117,7 +122,10 @@ def read_message(stream: BufferedIOBase) -> Message:
     TrainingError
         If it holds anything but records of this package and arrays.
     """
-    return _read_pickle(stream, _Unpickler)
+    message = _read_pickle(stream, _Unpickler)
+    if not isinstance(message, Ready | Progress | Finished | Failed):
+        raise _not_a_result(type(message).__name__)
+    return message
 
 
 def read_order(stream: BufferedIOBase) -> Message:
@@ -167,17 +175,18 @@ def skip_to_greeting(stream: BufferedIOBase) -> None:
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler that makes records of this package and arrays, and calls nothing else."""
+    """An unpickler that makes what a trainer says, and imports and calls nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _OF_ARRAYS:
+        if (module, name) in _SAID:
             return super().find_class(module, name)
-        found = super().find_class(module, name) if module.startswith("napari_labelfix.") else None
-        if isinstance(found, type) and found.__module__.startswith("napari_labelfix."):
-            return found
-        raise TrainingError(
-            f"The trainer has sent {module}.{name}, which is no result of a training. Choose a computer that you trust."
-        )
+        raise _not_a_result(f"{module}.{name}")
+
+
+def _not_a_result(what: str) -> TrainingError:
+    return TrainingError(
+        f"The trainer has sent {what}, which is no result of a training. Choose a computer that you trust."
+    )
 
 
 class _Pickler(pickle.Pickler):

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers import Shapes
 from napari.layers.base import ActionType
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.annotations import Annotation, Boxes, FinishedInstances
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, cut_to
@@ -80,6 +81,7 @@ def adopt_boxes(layer: Shapes) -> None:
             _note(layer, name, layer.features[name].astype(str).tolist())
     _take_in_hand(layer, _kind_in_hand(layer))
     layer.events.data.connect(_take_over_what_is_moved)
+    layer.events.data.connect(_color_what_is_drawn)
 
 
 def _note(layer: Shapes, name: str, values: Sequence[str]) -> None:
@@ -115,6 +117,17 @@ def _take_over_what_is_moved(event: Event) -> None:
     moved = [number for number in event.data_indices if sources[number] == FOUND]
     if moved:
         _note(layer, "source", [DRAWN if number in moved else source for number, source in enumerate(sources)])
+
+
+def _color_what_is_drawn(event: Event) -> None:
+    """Let a new box have the colour of its kind: napari draws in that of the last box that was selected."""
+    layer = event.source
+    if event.action != ActionType.ADDED or "kind" not in layer.features:
+        return
+    colors = colors_of(layer)
+    wrong = [i for i in event.data_indices if not np.allclose(layer.edge_color[i], transform_color(colors[i]))]
+    if wrong:
+        layer.edge_color = colors
 
 
 def _start_drawing(layer: Shapes, kind: str, _place: Place) -> None:

@@ -83,7 +83,8 @@ class ComputerButton(QPushButton):
     def _fill_menu(self) -> None:
         menu = self.menu()
         menu.clear()
-        self._known = KnownComputers(KnownComputers.load().others or self._known.others, self._known.chosen)
+        if (kept := KnownComputers.load()) != KnownComputers():  # another dock may have added one, or forgotten it
+            self._known = KnownComputers(kept.others, self._known.chosen)
         for computer in (None, *self._known.others):
             action = menu.addAction("This computer" if computer is None else computer.address)
             action.setCheckable(True)

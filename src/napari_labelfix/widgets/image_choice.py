@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidgetAction
@@ -33,7 +34,7 @@ class ImageChoice(LayerCombo):
 
     def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
         self._together: list[Layer] = []  # the images of a run, where these are several
-        self._further: list[Layer] = []  # channels of the image in hand, where it is alone
+        self._channels: WeakKeyDictionary[Layer, list[Layer]] = WeakKeyDictionary()  # further ones, of each image
         self._kept: list[Layer] = []  # those of the run that is going on
         self._in_hand: Layer | None = None
         self.others_button = OthersButton()
@@ -53,7 +54,8 @@ class ImageChoice(LayerCombo):
 
     def channels_of(self, image: Layer) -> list[Layer]:
         """Return what is seen together as one image of several channels: the image, and those that were chosen."""
-        return [image, *self._further] if image is self.layer else [image]
+        alone = image is self.layer and len(self.together) < 2
+        return [image, *self._channels.get(image, [])] if alone else [image]
 
     def keep(self, kept: bool) -> None:
         """Stay with the images of now, between which a person may go to and fro; or let others be chosen again."""
@@ -66,12 +68,17 @@ class ImageChoice(LayerCombo):
         """Look at the viewer's images again."""
         super().refresh()
         there = layers.all_layers(self._viewer)
-        gone = [layer for layer in (*self._together, *self._kept, *self._further) if layer not in there]
+        gone = [layer for layer in (*self._together, *self._kept) if layer not in there]
         self._together = [layer for layer in self._together if layer in there]
-        self._further = [layer for layer in self._further if layer in there]
+        before = self._further
         self._show_others()
-        if gone:
+        if gone or self._further != before:
             self.othersChanged.emit()
+
+    @property
+    def _further(self) -> list[Layer]:
+        """The further channels of the image in hand."""
+        return self._channels.get(self.layer, []) if self.layer is not None else []
 
     def _is_offered(self, layer: Layer) -> bool:
         return layers.is_input_image(layer) and (not self._kept or layer in self._kept)
@@ -82,7 +89,7 @@ class ImageChoice(LayerCombo):
 
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""
-        before, self._in_hand, self._further = self._in_hand, self.layer, []
+        before, self._in_hand = self._in_hand, self.layer
         if self._together:
             both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]
             self._together += both
@@ -90,12 +97,15 @@ class ImageChoice(LayerCombo):
 
     def _on_others_chosen(self, others: Sequence[Layer]) -> None:
         self._together = [*others, self.layer] if others and self.layer is not None else []
-        self._further = [] if others else self._further
+        if others and self.layer is not None:
+            self._channels.pop(self.layer, None)
         self._show_others()
         self.othersChanged.emit()
 
     def _on_channels_chosen(self, channels: Sequence[Layer]) -> None:
-        self._further = list(channels)
+        if self.layer is not None:  # in the order in which they were chosen: a model knows them by that
+            there = [layer for layer in self._further if layer in channels]
+            self._channels[self.layer] = [*there, *(layer for layer in channels if layer not in there)]
         self._together = [] if channels else self._together
         self._show_others()
         self.othersChanged.emit()
@@ -103,6 +113,8 @@ class ImageChoice(LayerCombo):
     def _show_others(self) -> None:
         offered = [layer for layer in layers.layers_where(self._viewer, layers.is_input_image) if layer != self.layer]
         matching = [layer for layer in offered if self.layer is not None and _could_be_channel(layer, self.layer)]
+        if self.layer is not None and not self._kept:  # what was moved, or has another size now, is a channel no longer
+            self._channels[self.layer] = [layer for layer in self._further if layer in matching]
         others = [layer for layer in self.together if layer != self.layer]
         self.others_button.show_images(offered, others, matching, self._further)
 

@@ -115,7 +115,6 @@ class InputView(QWidget):
         cover = layers.cover_of(self._viewer, self.image) if self.image is not None else None
         if cover is None or self.image is None or cover in self.images.together + self.images.channels_of(self.image):
             return ""
-        cover.events.visible.connect(self._on_cover_seen)
         return f"“{cover.name}” lies on “{self.image.name}” and hides it."
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
@@ -143,9 +142,6 @@ class InputView(QWidget):
         images = [image for image in self.images.together for _ in _indices(image)]
         indices = [index for image in self.images.together for index in _indices(image)]
         return Task(tuple(map(self._plane, images, indices, self.read_annotations())))
-
-    def _on_cover_seen(self, _event: object) -> None:
-        self.changed.emit()
 
     def link(self) -> None:
         """Tag the layers that belong to no image yet."""

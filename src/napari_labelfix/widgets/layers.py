@@ -290,6 +290,13 @@ def watch(layer: Layer, callback: Callable[[object], object]) -> None:
         emitter.connect(callback)
 
 
+def watch_covers(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
+    """Call a bound method, which is held weakly, when what can be seen through an image of now may have changed."""
+    for layer in filter(is_input_image, viewer.layers):
+        for emitter in (layer.events.visible, layer.events.opacity, layer.events.blending):
+            emitter.connect(callback)  # once, however often it is asked for
+
+
 def unwatch(layer: Layer, callback: Callable[[object], object]) -> None:
     """Undo `watch`."""
     for emitter in _emitters(layer):

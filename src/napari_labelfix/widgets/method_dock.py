@@ -73,6 +73,7 @@ class MethodDock(QWidget):
         self._began = ""  # when the last run began
         self._start_once = ""  # the model of a run that was cut off: the next run goes on from it
         self._watched: list[Layer] = []
+        self._open = True
 
         self.message = Message(viewer.theme)
         self.inputs = InputView(viewer, self._kind)
@@ -156,6 +157,7 @@ class MethodDock(QWidget):
 
     def close_session(self) -> None:
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
+        self._open = False
         self.session.close()
         self._stroke_timer.stop()
         self.inputs.blockSignals(True)  # nothing of a closed dock touches the viewer
@@ -256,8 +258,9 @@ class MethodDock(QWidget):
 
     def _on_layers_changed(self, _event: object = None) -> None:
         """Notice that a layer with what is proposed came or went, or one that hides the image."""
-        if self.message.mood == "hint":
-            self._show_hint()
+        if self._open:
+            layers.watch_covers(self._viewer, self._on_layers_changed)
+            self._stroke_timer.start()  # once for many layers
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         self.run_view.show_snapshots(snapshots)
@@ -294,8 +297,8 @@ class MethodDock(QWidget):
     def _next_step(self) -> str:
         run = shortcuts.with_key("Run", "run_or_stop")
         proposed = self._results is not None and self._results.has_proposal
-        if self.session.running and self.inputs.missing():
-            return "What was drawn is gone. The run goes on with what it had; Stop ends it."
+        if self.session.running and (missing := self.inputs.missing()):
+            return f"The run goes on with what was drawn before; Stop ends it. {missing}"
         if self.session.running and proposed:
             help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
             return f"{self.inputs.covered()} {help_it}".strip()

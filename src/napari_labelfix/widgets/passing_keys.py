@@ -5,11 +5,9 @@ from __future__ import annotations
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QAbstractSpinBox, QWidget
 
-_OF_KEYS = ".,"  # beside letters
-
 
 def pass_keys_on(*widgets: QWidget) -> None:
-    """Let letters, and full stop and comma where no number is typed, go on from these widgets to napari's window.
+    """Let letters, and where no number is typed all else that is written, go on from these widgets to napari's window.
 
     A combo box would look for an entry that begins so, and a table for a row.
     """
@@ -23,7 +21,8 @@ class _PassesOn(QObject):
         if event.type() != QEvent.Type.KeyPress or event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             return False
         text = event.text()
-        if not text or not (text.isalpha() or (text in _OF_KEYS and not isinstance(watched, QAbstractSpinBox))):
+        written = text.isprintable() and not text.isspace() and not isinstance(watched, QAbstractSpinBox)
+        if not text or not (text.isalpha() or written):
             return False
         event.ignore()
         return True

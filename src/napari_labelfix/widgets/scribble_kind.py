@@ -96,7 +96,7 @@ def _doubtful_scribbles(annotations: Sequence[Annotation | None]) -> str:
     """Say so if the marks look like masks of objects, which have a number each."""
     marks = [annotation.marks for annotation in annotations if isinstance(annotation, Scribbles)]
     classes = max((np.unique(plane[plane >= FIRST_CLASS]).size for plane in marks), default=0)
-    if classes <= _MANY_CLASSES and not any(map(_look_like_masks, marks)):
+    if classes <= _MANY_CLASSES and not (marks and _look_like_masks(marks[0])):
         return ""
     count = "1 class" if classes == 1 else f"{classes} classes"
     return f"These are {count} of foreground. If they are objects, use Label upgrade or HoVer-Net + ST++."
@@ -106,11 +106,12 @@ def _look_like_masks(marks: NDArray[np.integer]) -> bool:
     """Return whether all numbers (Y, X), also 1, fill the boxes around them, and these are broader than a brush."""
     from scipy.ndimage import find_objects  # no dock should wait for it
 
-    areas = np.bincount(marks.ravel())
-    boxes = {value: box for value, box in enumerate(find_objects(marks), start=1) if box is not None}
-    sides = {value: [part.stop - part.start for part in box] for value, box in boxes.items()}
-    full = [min(side) >= _BROAD and areas[value] >= _FULL * side[0] * side[1] for value, side in sides.items()]
-    return len(full) >= _SEVERAL and all(full)
+    boxes = [(value, box) for value, box in enumerate(find_objects(marks, _MANY_CLASSES + 1), start=1) if box]
+    return len(boxes) >= _SEVERAL and all(_is_full(marks[box], value) for value, box in boxes)
+
+
+def _is_full(marks: NDArray[np.integer], value: int) -> bool:
+    return min(marks.shape) >= _BROAD and (marks == value).mean() >= _FULL
 
 
 def _brush(label: int, name: str) -> Brush:

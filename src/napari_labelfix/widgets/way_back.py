@@ -85,6 +85,8 @@ class WayBack:
         self.forget()
 
     def _say(self, text: str) -> None:
+        if text == self._text:
+            return
         if self._read() == self._text:
             self._text = text
             self._show(text)

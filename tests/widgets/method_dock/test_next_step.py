@@ -36,12 +36,10 @@ class TestTheNextStepIsSaid:
         assert dock.message.text().startswith("Open an image")
         assert dock.message.mood == "warning"
 
-    def test_a_proposal_that_is_deleted_meanwhile_is_not_promised(self, proposed, viewer):
+    def test_a_proposal_that_is_deleted_meanwhile_is_not_promised(self, proposed, viewer, qtbot):
         viewer.layers.remove(proposal_of(proposed))
-        assert (
-            proposed.message.text()
-            == "The layer with what is proposed was deleted. To see it again: Stop, then Run [G]."
-        )
+        sentence = "The layer with what is proposed was deleted. To see it again: Stop, then Run [G]."
+        qtbot.waitUntil(lambda: proposed.message.text() == sentence)
 
 
 def test_the_model_of_a_run_is_saved_when_it_has_ended(dock, running, trainer, tmp_path, monkeypatch):
@@ -112,10 +110,13 @@ def test_an_image_that_hides_the_one_in_work_is_told_until_it_is_hidden(ready, v
     helping = ready.message.text()
     assert helping.startswith("Paint more strokes")
     other = viewer.add_image(spots, name="second", scale=(0.5, 0.5), units=("um", "um"))
-    assert ready.message.text() == f"“second” lies on “cells” and hides it. {helping}"
-    other.visible = False
-    assert ready.message.text() == helping
-    other.visible = True
+    hidden = f"“second” lies on “cells” and hides it. {helping}"
+    for change, sentence in [({}, hidden), ({"visible": False}, helping), ({"visible": True}, hidden),
+                             ({"opacity": 0.5}, helping), ({"opacity": 1}, hidden), ({"blending": "additive"}, helping),
+                             ({"blending": "opaque"}, hidden)]:  # fmt: skip
+        for name, value in change.items():
+            setattr(other, name, value)
+        qtbot.waitUntil(lambda sentence=sentence: ready.message.text() == sentence)
     ready.stop()
     assert ready.inputs.doubt() == "“second” lies on “cells” and hides it."
     other.opacity = 0.5
@@ -131,7 +132,17 @@ def test_a_run_whose_strokes_are_gone_says_what_it_learns_from(ready, viewer, ru
         scribbles.data_setitem(np.nonzero(scribbles.data), 0)
     else:
         viewer.layers.remove(scribbles)
-    sentence = "What was drawn is gone. The run goes on with what it had; Stop ends it."
-    qtbot.waitUntil(lambda: ready.message.text() == sentence)
+    what = "Paint a few strokes" if how == "erased" else "Press “Create scribble layer”"
+    sentence = f"The run goes on with what was drawn before; Stop ends it. {what}"
+    qtbot.waitUntil(lambda: ready.message.text().startswith(sentence))
     ready.stop()
-    assert "gone" not in ready.message.text()
+    assert "goes on" not in ready.message.text()
+
+
+@pytest.mark.parametrize("number", [-1, 2**30])
+def test_no_number_in_a_layer_is_too_odd_to_be_looked_at(ready, viewer, number):
+    odd = viewer.add_labels(np.full((60, 80), number, np.int32), name="odd")
+    ready.inputs.annotations.choose(odd)
+    assert ready.message.text()
+    ready.run()
+    assert not ready.session.running
