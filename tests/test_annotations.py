@@ -77,7 +77,6 @@ def test_good_annotations_pass(annotation):
         (plane(IMAGE.astype(object)), "Expected numbers in cells, but got object"),
         (plane(with_pixel(np.nan)), "cells has 1 NaN or infinite pixels. Replace them"),
         (plane(with_pixel(-np.inf)), "cells has 1 NaN or infinite pixels"),
-        (plane(np.full((4, 5), 7)), r"cells is constant \(every pixel is 7\). Choose another image."),
         (plane(annotation=Scribbles(MARKS[:3])), r"cells is 4 x 5 but its annotation is 3 x 5 \(height x width\)"),
         (plane(annotation=Scribbles(np.ones((4, 5, 2), int))), "its annotation is 4 x 5 x 2"),
         (plane(annotation=Scribbles(MARKS * 1.5)), "Expected whole numbers in the scribbles of cells, but got float64"),
@@ -116,6 +115,39 @@ def test_labels_that_are_no_plane_are_refused_even_without_an_image():
         Instances(np.zeros(4, int)).check("cells")
     with pytest.raises(InputError, match=r"Expected the scribbles of cells to be \(Y, X\), but got \(2, 4, 5\)"):
         Scribbles(np.zeros((2, 4, 5), int)).check("cells")
+
+
+BLANK = np.full((4, 5), 7)
+SOMEWHERE = MARKS > 0
+
+
+def test_a_constant_image_is_refused_unless_it_is_an_empty_plane_among_others():
+    blank, other = plane(BLANK), plane(BLANK, name="other")
+    sentence = r"cells is constant \(every pixel is 7\). Choose another image."
+    marked = plane(BLANK, Scribbles(MARKS))
+    for refused in (blank.check, Task((blank,)).check, Task((marked,)).check, Task((blank, other)).check):
+        with pytest.raises(InputError, match=sentence):
+            refused()
+    Task((plane(name="good"), blank)).check()
+
+
+@pytest.mark.parametrize(
+    ("nothing", "something"),
+    [
+        (Scribbles(0 * MARKS), Scribbles(MARKS)),
+        (Points(np.empty((0, 2)), (4, 5), 1), Points(np.ones((1, 2)), (4, 5), 1)),
+        (Points(np.empty((0, 2)), (4, 5), 1), Points(np.empty((0, 2)), (4, 5), 1, np.ones((1, 2)))),
+        (Boxes(np.empty((0, 4)), (4, 5)), Boxes(np.array([[0, 0, 2, 2]]), (4, 5))),
+        (Boxes(np.empty((0, 4)), (4, 5)), Boxes(np.empty((0, 4)), (4, 5), np.array([[0, 0, 2, 2]]))),
+        (Instances(MARKS), Instances(MARKS, SOMEWHERE)),
+        (Instances(0 * MARKS, SOMEWHERE), Instances(MARKS, SOMEWHERE)),
+        (FinishedInstances(0 * MARKS), FinishedInstances(MARKS)),
+    ],
+)
+def test_what_is_marked_on_an_empty_plane_is_refused(nothing, something):
+    Task((plane(name="good"), plane(BLANK, nothing))).check()
+    with pytest.raises(InputError, match=r"cells is constant .* but something is marked on it\. Erase that"):
+        Task((plane(name="good"), plane(BLANK, something))).check()
 
 
 def test_a_task_without_images_is_refused():

@@ -39,6 +39,11 @@ class Scribbles:
         """Height and width in pixels."""
         return self.marks.shape
 
+    @property
+    def teaches(self) -> bool:
+        """Whether anything is marked."""
+        return bool(self.marks.any())
+
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not scribbles; `name` is the plane's name in the sentence."""
         _expect_integers(self.marks, f"the scribbles of {name}")
@@ -69,6 +74,11 @@ class Points:
     shape: tuple[int, int]
     radius: float
     negatives: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 2)))
+
+    @property
+    def teaches(self) -> bool:
+        """Whether anything is marked."""
+        return len(self.positions) + len(self.negatives) > 0
 
     def check(self, name: str) -> None:
         """Raise `InputError` if a point is not a position inside the plane."""
@@ -101,6 +111,11 @@ class Boxes:
     shape: tuple[int, int]
     negatives: NDArray[np.floating] = field(default_factory=lambda: np.zeros((0, 4)))
 
+    @property
+    def teaches(self) -> bool:
+        """Whether anything is marked."""
+        return len(self.corners) + len(self.negatives) > 0
+
     def check(self, name: str) -> None:
         """Raise `InputError` if a box is empty or not finite."""
         for corners in (self.corners, self.negatives):
@@ -127,6 +142,15 @@ class Instances:
     def shape(self) -> tuple[int, ...]:
         """Height and width in pixels."""
         return self.labels.shape
+
+    @property
+    def teaches(self) -> bool:
+        """Whether there is an object that is known to be right."""
+        return bool(self.labels[self.known()].any())
+
+    def known(self) -> NDArray[np.bool_]:
+        """Return (Y, X) where the labels are right: nowhere if nothing is said."""
+        return np.zeros(self.shape, bool) if self.trusted is None else self.trusted.astype(bool)
 
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not labels."""
@@ -183,8 +207,16 @@ class Plane:
         """Number of channels; 1 for a (Y, X) image."""
         return self.image.shape[2] if self.image.ndim == 3 else 1
 
-    def check(self) -> None:
-        """Raise `InputError` with a sentence if the image or its annotation cannot be used."""
+    @property
+    def is_constant(self) -> bool:
+        """Whether every pixel is the same, as in an empty plane of a stack."""
+        return bool(self.image.min() == self.image.max())
+
+    def check(self, may_be_constant: bool = False) -> None:
+        """Raise `InputError` with a sentence if the image or its annotation cannot be used.
+
+        Nothing can be learned from a constant image. It may be one of several, with no annotation to learn from.
+        """
         if self.image.ndim not in (2, 3) or 0 in self.image.shape:
             raise InputError(f"Expected {self.name} to be (Y, X) or (Y, X, channels), but got {self.image.shape}.")
         if self.image.dtype.kind not in "uifb":
@@ -192,7 +224,8 @@ class Plane:
         if self.image.dtype.kind == "f" and not np.isfinite(self.image).all():
             bad = int((~np.isfinite(self.image)).sum())
             raise InputError(f"{self.name} has {bad} NaN or infinite pixels. Replace them, for example by 0.")
-        if self.image.min() == self.image.max():
+        constant = self.is_constant
+        if constant and not may_be_constant:
             raise InputError(f"{self.name} is constant (every pixel is {self.image.flat[0]}). Choose another image.")
         if self.annotation is None:
             return
@@ -202,6 +235,11 @@ class Plane:
                 "(height x width). Both must have the same size."
             )
         self.annotation.check(self.name)
+        if constant and self.annotation.teaches:
+            raise InputError(
+                f"{self.name} is constant (every pixel is {self.image.flat[0]}), but something is marked on it. Erase "
+                "that, or choose another image."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +253,9 @@ class Task:
         if not self.planes:
             raise InputError("There is no image. Choose at least one.")
         for plane in self.planes:
-            plane.check()
+            plane.check(may_be_constant=len(self.planes) > 1)
+        if all(plane.is_constant for plane in self.planes):
+            self.planes[0].check()
         names = Counter(plane.name for plane in self.planes)
         if repeated := [name for name, count in names.items() if count > 1]:
             raise InputError(f"More than one image is called {repeated[0]}. Rename one, so that results stay apart.")

@@ -203,6 +203,16 @@ class MethodTester:
         with pytest.raises(ModelError, match="Train the model again"):
             self.code.predict(damaged, self.task().planes[0].image, "cpu")
 
+    def test_a_description_that_lacks_something_is_refused_in_words(self, finished, tmp_path):
+        model, image = finished[2], self.task().planes[0].image
+        for missing in model.network:
+            network = {name: value for name, value in model.network.items() if name != missing}
+            with pytest.raises(ModelError, match=f"lacks its {missing}. Train the model again"):
+                self.code.predict(dataclasses.replace(model, network=network), image, "cpu")
+        dataclasses.replace(model, network={**model.network, "channels": None}).save(tmp_path)
+        with pytest.raises(ModelError, match="description is damaged"):
+            next(self.code.train(self.task(), self.quick(start_from=str(tmp_path))))
+
     def test_new_annotations_are_taken_up_without_a_restart(self):
         training = self.code.train(self.task(), self.quick(epochs=10_000))
         before = next(training)
@@ -214,6 +224,25 @@ class MethodTester:
             answer = next(training)
         assert time.monotonic() - began < 2
         assert answer.step >= before.step
+        training.close()
+
+    def test_in_an_empty_plane_among_others_nothing_is_found(self):
+        planes = self.task().planes
+        blank = Plane("blank", np.full_like(planes[0].image, planes[0].image.max()))
+        training = self.code.train(Task((*planes, blank)), self.quick(pretrained=True))
+        told = next(snapshot.proposals[len(planes)] for snapshot in training if len(planes) in snapshot.proposals)
+        training.close()
+        EXPECT[type(told)](told, blank.shape)
+        assert not (told.labels.any() if isinstance(told, Proposal) else told.count)
+
+    def test_what_cannot_be_taken_up_is_told_and_the_run_goes_on(self):
+        planes = self.task().planes
+        blank = tuple(dataclasses.replace(plane, image=np.zeros_like(plane.image)) for plane in planes)
+        training = self.code.train(self.task(), self.quick())
+        next(training)
+        answer = training.send(Task(blank))
+        assert "is constant" in answer.message
+        assert "is constant" not in next(training).message
         training.close()
 
     def test_an_empty_task_is_refused_in_words(self):

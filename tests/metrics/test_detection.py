@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import permutations
 
 import numpy as np
@@ -5,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections, match_points
 
@@ -64,3 +67,43 @@ def test_what_are_no_points_is_refused():
         count_detections(np.zeros((3, 3)), NONE, radius=1)
     with pytest.raises(ValueError, match="above 0 px, but got 0"):
         count_detections(NONE, NONE, radius=0)
+
+
+def all_at_once(found, truth, radius):
+    """Match as `match_points` does, with the distances of all points to all others."""
+    distances = cdist(found, truth)
+    dear = np.where(distances > radius, radius * (min(distances.shape) + 1), distances)
+    rows, columns = linear_sum_assignment(dear)
+    near = distances[rows, columns] <= radius
+    return np.stack([rows[near], columns[near]], axis=1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("radius", [1.0, 4.0, 25.0])
+def test_groups_of_near_points_are_matched_as_all_at_once(seed, radius):
+    rng = np.random.default_rng(seed)
+    found, truth = (rng.uniform(0, 100, (count, 2)) for count in rng.integers(20, 120, 2))
+    found[:10] = truth[:10] + rng.normal(0, 1, (10, 2))
+    assert np.array_equal(match_points(found, truth, radius), all_at_once(found, truth, radius))
+
+
+@given(st.integers(0, 2**16), st.sampled_from([1.0, np.sqrt(2), 2.0, np.sqrt(5), 3.0]))
+def test_points_on_a_grid_with_ties_get_as_many_partners_as_all_at_once(seed, radius):
+    rng = np.random.default_rng(seed)
+    found, truth = (rng.integers(0, 9, (count, 2)).astype(float) for count in rng.integers(1, 25, 2))
+    pairs, expected = match_points(found, truth, radius), all_at_once(found, truth, radius)
+    assert len(pairs) == len(expected)
+    assert len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1])) == len(pairs)
+    one, other = (np.linalg.norm(found[of[:, 0]] - truth[of[:, 1]], axis=1).sum() for of in (pairs, expected))
+    assert one == pytest.approx(other)
+
+
+def test_many_points_need_little_memory():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 5000, (8000, 2))
+    tracemalloc.start()
+    pairs = match_points(truth + rng.normal(0, 1, truth.shape), truth, 10.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(pairs) > 7900
+    assert peak < 50e6, "the distances of all to all would be 512 MB"

@@ -16,9 +16,12 @@ from waiting import gone, wait_for
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.snapshots import Snapshot
 from napari_labelfix.trainer import process, start
 from napari_labelfix.trainer.__main__ import step_back
-from napari_labelfix.trainer.trainer import Trainer
+from napari_labelfix.trainer.mailbox import Mailbox
+from napari_labelfix.trainer.messages import Failed, Progress
+from napari_labelfix.trainer.trainer import Trainer, TrainerRun
 
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -202,6 +205,34 @@ def test_what_came_before_an_error_is_not_lost(trainer):
 def test_snapshots_raise_the_error_too(trainer):
     with pytest.raises(TrainingError, match="ran out of memory"):
         list(start_toy(trainer, "raise_memory_error").snapshots())
+
+
+class StandIn:
+    """A process that says what it is told to say."""
+
+    def __init__(self, *messages):
+        self.inbox = Mailbox()
+        for message in messages:
+            self.inbox.put(message)
+
+    def kill(self):
+        self.inbox.close()
+
+
+def test_the_first_reason_is_told_although_the_end_of_the_process_comes_while_it_waits():
+    process = StandIn(Progress(Snapshot("toy", 0, 1)), Failed(TrainingError("the true reason")))
+    run = TrainerRun(process, toy_task(), lambda _: None)
+    assert len(run.poll()) == 1
+    process.inbox.put(Failed(TrainingError("The trainer ended unexpectedly (exit code 0).")))
+    assert poll_until_it_fails(run).reason == "the true reason"
+
+
+def test_a_reason_that_waits_keeps_nobody_waiting():
+    process = StandIn(Progress(Snapshot("toy", 0, 1)), Failed(TrainingError("the true reason")))
+    snapshots = TrainerRun(process, toy_task(), lambda _: None).snapshots()
+    assert next(snapshots).stage == "toy"
+    with pytest.raises(TrainingError, match="the true reason"):
+        next(snapshots)
 
 
 def test_what_libraries_print_does_not_disturb(trainer):

@@ -22,7 +22,12 @@ _SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
 _RELATIVE_HEIGHT = 0.12
 
 
-def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimum_size: int = 0) -> NDArray[np.int32]:
+def split_instances(
+    classes: NDArray[np.uint8],
+    how: Split = "watershed",
+    minimum_size: int = 0,
+    sure: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int32]:
     """Number the objects of a class image.
 
     Parameters
@@ -34,6 +39,8 @@ def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimu
         flooding the distance to the background from its maxima.
     minimum_size
         Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
+    sure
+        (Y, X) pixels of objects that are not dropped, however small; None if there are none.
 
     Returns
     -------
@@ -45,16 +52,22 @@ def split_instances(classes: NDArray[np.uint8], how: Split = "watershed", minimu
     Sides of more than 4096 pixels are worked through in overlapping tiles, so that memory stays bounded. Objects that
     reach less than 256 pixels into the next tile come out as in one piece; longer ones may be parted differently.
     """
-    return join_tiles(classes.shape, lambda window: _split(classes[window], how, minimum_size))
+
+    def find(window: tuple[slice, slice]) -> NDArray[np.int32]:
+        return _split(classes[window], how, minimum_size, None if sure is None else sure[window])
+
+    return join_tiles(classes.shape, find)
 
 
-def _split(classes: NDArray[np.uint8], how: Split, minimum_size: int) -> NDArray[np.int32]:
+def _split(
+    classes: NDArray[np.uint8], how: Split, minimum_size: int, sure: NDArray[np.bool_] | None
+) -> NDArray[np.int32]:
     labels = np.zeros(classes.shape, np.int32)
     for value in np.unique(classes[classes > 0]):
         mask = fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
         parts = _watershed_parts(mask) if how == "watershed" else label(mask, connectivity=2)
         labels[mask] = parts[mask] + labels.max()
-    return drop_small(labels, minimum_size)
+    return drop_small(labels, minimum_size, sure)
 
 
 def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -115,10 +128,14 @@ def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], float).reshape(-1, 4)
 
 
-def drop_small(labels: NDArray[np.int32], minimum_size: int) -> NDArray[np.int32]:
-    """Return (Y, X) labels without objects of fewer pixels, with ids 1..N without gaps."""
+def drop_small(
+    labels: NDArray[np.int32], minimum_size: int, sure: NDArray[np.bool_] | None = None
+) -> NDArray[np.int32]:
+    """Return (Y, X) labels without objects of fewer pixels, with ids 1..N without gaps; those with sure ones stay."""
     sizes = np.bincount(labels.ravel())
     kept = sizes >= max(1, minimum_size)
+    if sure is not None:
+        kept[labels[sure]] = True
     kept[0] = False
     renumbered = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
     return renumbered[labels]

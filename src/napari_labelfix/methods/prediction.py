@@ -11,7 +11,7 @@ from napari_labelfix.data.normalize import Levels
 from napari_labelfix.data.patches import logits_by_tile
 from napari_labelfix.errors import ModelError
 from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import load_unet
+from napari_labelfix.networks.unet import UnetSpec, load_unet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from napari_labelfix.data.tiles import Tile
     from napari_labelfix.methods.checkpoint import TrainedModel
-    from napari_labelfix.networks.unet import UnetSpec
+
+
+UNSURE = 0.75  # confidence below which a pixel counts as ignored, and is not learned from
 
 
 class Classified(NamedTuple):
@@ -40,6 +42,24 @@ class Classified(NamedTuple):
     classes: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     probabilities: NDArray[np.float16]
+
+
+def described(model: TrainedModel, *more: str) -> tuple[UnetSpec, list[float]]:
+    """Return the network that a model's weights are of, and the numbers that its description has by other names.
+
+    Raises
+    ------
+    ModelError
+        If the description lacks one of them.
+    """
+    known = model.network
+    try:
+        spec = UnetSpec(str(known["encoder"]), int(known["channels"]), int(known["classes"]))
+        return spec, [float(known[name]) for name in more]
+    except KeyError as error:
+        raise ModelError(f"The model's description lacks its {error.args[0]}. Train the model again.") from None
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"The model's description is damaged ({error}). Train the model again.") from None
 
 
 def classify(

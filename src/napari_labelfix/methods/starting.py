@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.networks.unet import Start, UnetSpec, load_unet, pick_outputs
+from napari_labelfix.methods.prediction import described
+from napari_labelfix.networks.unet import Start, load_unet, pick_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from torch import nn
 
+    from napari_labelfix.networks.unet import UnetSpec
     from napari_labelfix.params import Params
 
 
@@ -23,6 +24,7 @@ def saved_start(
     method: str,
     spec: UnetSpec,
     more: Mapping[str, object] | None = None,
+    beside: int = 0,
     load: Callable[[UnetSpec, bytes], nn.Module] = load_unet,
 ) -> Start | None:
     """Return the network of a saved model, to train on; None if no folder was chosen.
@@ -37,6 +39,8 @@ def saved_start(
         The network that it needs. It may have other classes than the saved one: further classes begin as its last one.
     more
         What else must be the same in the model's description.
+    beside
+        Channels of the network that are no channels of the image.
     load
         Builds the network, of another kind than a U-Net, from its weights.
 
@@ -51,18 +55,22 @@ def saved_start(
     if not folder:
         return None
     model = TrainedModel.load(Path(folder).expanduser())
-    saved = UnetSpec(**{field.name: model.network.get(field.name) for field in fields(UnetSpec)})  # type: ignore[arg-type]
-    same = {"method": method, "encoder": spec.encoder, "channels": spec.channels, **(more or {})}
-    found = {"method": model.method, **model.network}
-    for name, wanted in same.items():
-        if found.get(name) != wanted:
-            raise InputError(
-                f"The model in {folder} has {name} {found.get(name)!r}, but this run has {name} {wanted!r}. Choose "
-                "another model to start from, or none."
-            )
+    _expect_same(folder, {"method": method, **(more or {})}, {"method": model.method, **model.network})
+    saved, _ = described(model)
+    wanted = {"encoder": spec.encoder, "channels": spec.channels - beside}
+    _expect_same(folder, wanted, {"encoder": saved.encoder, "channels": saved.channels - beside})
     network = load(saved, model.weights)
     _fit_classes(network, saved.classes, spec.classes)
     return Start(network, f"Started from the model in {folder}.", all_trained=True)
+
+
+def _expect_same(folder: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> None:
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise InputError(
+                f"The model in {folder} has {name} {found.get(name)!r}, but this run has {name} {value!r}. Choose "
+                "another model to start from, or none."
+            )
 
 
 def _fit_classes(network: nn.Module, known: int, wanted: int) -> None:

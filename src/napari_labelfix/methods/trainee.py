@@ -11,6 +11,7 @@ import torch
 
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.memory import is_out_of_memory
 from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import on_device
 from napari_labelfix.networks.unet import freeze_statistics, pick_outputs, save_weights
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Params
 
 SMALLEST_CROP = 64  # pixels
+_ONE_VALUE = 32  # pixels: of one crop so small the deepest features are one value, of which there are no statistics
 
 
 class Trainee:
@@ -42,6 +44,8 @@ class Trainee:
 
     Attributes
     ----------
+    largest_crop
+        Side of the crops for which there is memory, in pixels; `crop` is never larger.
     all_trained
         Whether all of the network was trained before, not its encoder alone.
     share
@@ -56,7 +60,7 @@ class Trainee:
         self.all_trained = start.all_trained
         self.device = device
         self.batch_size = batch_size
-        self.crop = crop
+        self.crop = self.largest_crop = crop
         self.share = 1.0
         self._before = copy.deepcopy(self.network) if start.all_trained else self.network
         self._settled = copy.deepcopy(self._before) if start.all_trained else self.network
@@ -89,12 +93,15 @@ class Trainee:
         while True:
             try:
                 return step()
-            except torch.OutOfMemoryError:
-                self._shrink()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._shrink()  # when the error is gone: it holds on to all that the step had in memory
 
-    def _start_step(self) -> None:
+    def _start_step(self, crops: int) -> None:
+        """Make the network ready for a step on so many crops."""
         self.network.train()
-        if self.all_trained:
+        if self.all_trained or (crops == 1 and self.crop <= _ONE_VALUE):
             freeze_statistics(self.network)
 
     def _end_step(self, loss: Tensor) -> float:
@@ -108,11 +115,14 @@ class Trainee:
 
     def _shrink(self) -> None:
         torch.cuda.empty_cache()
+        if self.device.type == "mps":
+            torch.mps.empty_cache()
         if self.batch_size > 1:
             self.batch_size //= 2
             self._news = f"Memory ran out: going on with batches of {self.batch_size}."
         elif self.crop // 2 >= SMALLEST_CROP:
             self.crop //= 2
+            self.largest_crop = self.crop
             self._news = f"Memory ran out: going on with crops of {self.crop} px."
         else:
             raise TrainingError("Memory ran out even with the smallest crops. Choose a smaller encoder or device cpu.")

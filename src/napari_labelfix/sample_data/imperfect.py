@@ -17,10 +17,11 @@ _DEBRIS = 0.25  # things that are no objects, as a share of the objects
 
 
 def some_centres(labels: NDArray[np.int32], share: float, seed: int) -> NDArray[np.float64]:
-    """Return (N, 2) row, column of the centres of a share of the objects, at least three."""
+    """Return (N, 2) row, column of the centres of a share of the objects, three at least if there are so many."""
     ids = np.unique(labels[labels > 0])
-    chosen = np.random.default_rng(seed).choice(ids, max(3, round(share * ids.size)), replace=False)
-    return np.round(np.array(center_of_mass(labels > 0, labels, np.sort(chosen))), 1)
+    count = min(ids.size, max(3, round(share * ids.size)))
+    chosen = np.random.default_rng(seed).choice(ids, count, replace=False)
+    return np.round(np.array(center_of_mass(labels > 0, labels, np.sort(chosen))), 1).reshape(-1, 2)
 
 
 def typical_diameter(labels: NDArray[np.int32]) -> float:

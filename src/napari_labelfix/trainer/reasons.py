@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 
 from napari_labelfix.errors import LabelfixError
+from napari_labelfix.methods.memory import is_out_of_memory
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "insufficient memory")
 UNCHANGED = "Your annotations are unchanged."
 
 
@@ -33,13 +33,6 @@ def explain_exit(status: int) -> str:
     if status < 0:
         return f"The trainer crashed ({_signal_name(-status)}). {UNCHANGED} Run again, or try the device 'cpu'."
     return f"The trainer ended unexpectedly (exit code {status}). {UNCHANGED} Run 'napari-labelfix doctor'."
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Return whether memory ran out, on the processor or the graphics card; torch says so in several ways."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
 
 
 def _signal_name(number: int) -> str:

@@ -117,6 +117,7 @@ class TrainerRun:
         self._process = process
         self._shapes = [plane.shape for plane in task.planes]
         self._on_end = on_end
+        self._failure: Failed | None = None  # the first, which waits while the snapshots before it are told
 
     @property
     def pid(self) -> int:
@@ -130,7 +131,8 @@ class TrainerRun:
     def snapshots(self) -> Iterator[Snapshot]:
         """Yield what comes until the run ends; see `Run.snapshots`."""
         while self.state == "running":
-            self._process.inbox.wait()
+            if self._failure is None:
+                self._process.inbox.wait()
             yield from self.poll()
 
     def send(self, task: Task) -> None:
@@ -156,7 +158,8 @@ class TrainerRun:
 
     def _take_in(self) -> list[Snapshot]:
         snapshots: list[Snapshot] = []
-        for message in self._process.inbox.take():
+        waiting = [] if self._failure is None else [self._failure]
+        for message in [*waiting, *self._process.inbox.take()]:
             self._keep_model(message)
             match message:
                 case Progress(snapshot):
@@ -165,7 +168,7 @@ class TrainerRun:
                     self._end("finished")
                     break
                 case Failed() if snapshots:
-                    self._process.inbox.put(message)  # the snapshots first
+                    self._failure = message
                     break
                 case Failed(error):
                     logger.info("%s\n%s", error.reason, error.details)

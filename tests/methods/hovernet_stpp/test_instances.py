@@ -54,6 +54,18 @@ def test_thin_objects_are_kept_and_small_ones_dropped():
     assert found(labels, minimum_size=10).max() == 1
 
 
+@pytest.mark.parametrize("height", [1, 2, 3, 4])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_plane_may_be_a_few_pixels_high_or_wide(height, turned):
+    labels = np.zeros((height, 200), np.int32)
+    labels[:, 20:40], labels[:, 60:90] = 1, 2
+    labels = labels.T if turned else labels
+    again = found(labels)
+    assert again.shape == labels.shape
+    assert np.array_equal(again > 0, labels > 0)
+    assert f1_score(again, labels) == 1
+
+
 def test_nothing_is_nothing():
     nothing = np.zeros((20, 30), np.int32)
     assert not found(nothing).any()

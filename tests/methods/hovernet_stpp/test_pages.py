@@ -93,3 +93,8 @@ def test_what_is_cut_out_is_not_learned_from():
     assert not image[~left.unsqueeze(1)].any()
     assert 0.5 < left[torch.tensor(cut)].float().mean() < 0.99
     assert Light(64, False, seed=0)(crop, known)[1].all()
+
+
+def test_an_empty_crop_is_lit_without_a_warning():
+    crop, known = torch.zeros(1, 1, 64, 64).expand(40, -1, -1, -1), torch.ones(40, 64, 64)
+    assert Light(64, True, seed=0)(crop, known)[0].shape == (40, 1, 64, 64)

@@ -4,8 +4,11 @@ import torch
 from method_tester import MethodTester
 
 from napari_labelfix.annotations import FinishedInstances, Plane, Task
+from napari_labelfix.data.tiles import tiles
 from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.hovernet_stpp import learner as learner_module
+from napari_labelfix.methods.hovernet_stpp import run as run_module
 from napari_labelfix.methods.hovernet_stpp import session as session_module
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.hovernet_stpp.run import predict, train
@@ -199,3 +202,19 @@ def test_of_many_reliable_images_a_few_are_named(monkeypatch):
     messages = " ".join(snapshot.message for snapshot in told(nuclei_task(0), epochs=1))
     assert "Judged reliable, 2 of 3 images without labels: plane " in messages
     assert " and 1 more." in messages
+
+
+def test_probabilities_are_those_of_the_network_also_where_objects_are_filled_or_dropped(monkeypatch):
+    ahead = np.full((60, 60), -4.0, np.float32)
+    hole, speck = np.s_[20:23, 20:23], np.s_[50:53, 50:53]
+    ahead[10:40, 10:40], ahead[hole], ahead[speck] = 4, -4, 4
+    outputs = torch.from_numpy(np.stack([-ahead / 2, ahead / 2, 0 * ahead, 0 * ahead]))
+    whole = next(tiles((60, 60), 0))
+    monkeypatch.setattr(run_module, "logits_of", lambda *_: [(whole, outputs)])
+    network = {"encoder": "microscopy", "channels": 1, "classes": 4}
+    found = predict(TrainedModel("hovernet_stpp", quick().to_dict(), network, b""), np.eye(60))
+    assert found.labels[hole].all()
+    assert not found.labels[speck].any()
+    sure = 1 / (1 + np.exp(-4))
+    assert found.probabilities[1] == pytest.approx(np.where(ahead > 0, sure, 1 - sure), abs=1e-3)
+    assert found.probabilities[0] == pytest.approx(1 - found.probabilities[1], abs=1e-3)

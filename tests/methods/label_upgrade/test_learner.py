@@ -4,6 +4,7 @@ import torch
 from safetensors.torch import load
 
 from napari_labelfix.annotations import Instances, Plane
+from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.learner import OUTWEIGHS, BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.pages import make_page
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
@@ -96,3 +97,32 @@ def test_the_model_of_a_stopped_run_is_the_best_and_the_training_goes_on_from_th
     best.restore()
     assert (real.network.state_dict()[name] == 1).all()
     assert real.share == 1
+
+
+def test_crops_grow_again_with_the_right_part_but_not_beyond_the_memory():
+    real = Learner(1, True, LabelUpgradeParams(crop=256, device="cpu"), CPU)
+    image, labels = fluorescence(seed=1, shape=(300, 300))
+
+    def right(side):
+        trusted = np.zeros(labels.shape, bool)
+        trusted[:side, :side] = True
+        return [make_page(Plane("nuclei", image, Instances(labels, trusted)), CPU, 0)]
+
+    small, whole = right(60), right(300)
+    for pages, crop in ((small, 96), (whole, 256), (small, 96)):
+        real.fit_to(pages)
+        assert real.crop == crop
+    real.fit_to(whole)
+    real.batch_size = 1
+    real._shrink()
+    real.fit_to(whole)
+    assert real.crop == 128
+
+
+def test_a_start_that_takes_no_labels_or_other_channels_is_told_as_such(tmp_path):
+    for name, channels, labelled in (("segments", 1, False), ("colour", 3, True)):
+        Learner(channels, labelled, LabelUpgradeParams(crop=64, device="cpu"), CPU).model().save(tmp_path / name)
+    with pytest.raises(InputError, match="has labelled False, but this run has labelled True"):
+        learner(start_from=str(tmp_path / "segments"))
+    with pytest.raises(InputError, match="has channels 3, but this run has channels 1"):
+        learner(start_from=str(tmp_path / "colour"))

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from napari_labelfix.annotations import Instances, Plane
+from napari_labelfix.methods.label_upgrade import pages as pages_module
 from napari_labelfix.methods.label_upgrade.pages import hold_out, make_page, random_crops, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 
@@ -102,3 +103,32 @@ def test_a_plane_of_which_nothing_is_right_teaches_nothing(annotation):
     image = np.random.default_rng(0).normal(size=LABELS.shape)
     of = make_page(Plane("bare", image, annotation), CPU, seed=0)
     assert of.area() == of.extent() == 0
+
+
+def test_other_objects_stay_apart_however_high_their_ids_are():
+    low = np.zeros(LABELS.shape, np.int32)
+    low[::20], low[1::20] = 1, 2
+    high = np.where(low > 0, low + 2**24 + 2, 0)  # in float32 both are 2 ** 24 + 4
+    how = Perturbation(inclusion=0.5)
+    one, other = (crops(page(others=ids), how) for ids in (low, high))
+    assert torch.equal(one.given, other.given)
+    assert one.given.sum() > one.target.sum()
+
+
+def test_other_objects_are_looked_for_when_they_are_needed_and_only_once(monkeypatch):
+    asked = []
+    real = pages_module.other_objects
+    monkeypatch.setattr(pages_module, "other_objects", lambda *of: asked.append(1) or real(*of))
+    of = page()
+    crops(of, Perturbation(omission=0.7, bias=6))
+    assert not asked
+    first = crops(of, Perturbation(inclusion=0.7))
+    crops(of, Perturbation(inclusion=0.7))
+    assert len(asked) == 1
+    assert first.given.sum() > first.target.sum()
+
+
+def test_what_is_omitted_does_not_depend_on_other_objects_that_are_not_included():
+    given = page(others=np.where(LABELS == 0, 5, 0))
+    one, other = (crops(each, Perturbation(omission=0.7, bias=6)) for each in (page(), given))
+    assert torch.equal(one.given, other.given)

@@ -1,5 +1,8 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+from scipy.stats import percentileofscore
 from sklearn.metrics import roc_auc_score
 
 from napari_labelfix.methods.p_classification.evidence import LIKENESS, Evidence, Seen, places_among, tell_apart
@@ -21,6 +24,21 @@ def test_no_sample_is_judged_by_a_model_that_has_learned_from_it():
 
 def test_a_place_is_the_share_of_the_others_below_and_a_tie_counts_half():
     assert places_among(np.array([0.0, 2.0, 9.0]), np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx([0, 3 / 8, 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_places_are_those_of_scipy_to_the_last_bit_and_take_little_memory(dtype):
+    rng = np.random.default_rng(0)
+    for count in (2, 3, 77, 500):
+        scores, others = (rng.integers(0, 100, size).astype(dtype) / 7 for size in (count, count + 1))
+        expected = percentileofscore(others, scores.astype(np.float64), kind="mean") / 100
+        assert np.array_equal(places_among(scores.astype(np.float64), others), expected)
+    many = rng.random(15_000)
+    tracemalloc.start()
+    places_among(many, many)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
 
 
 def gather(marked_heights, heights, apart=3.0):

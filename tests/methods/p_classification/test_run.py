@@ -269,3 +269,13 @@ def test_points_marked_at_the_very_end_are_given():
     snapshots = [training.send(Task((Plane("nuclei", NUCLEI.image, more),))), *training]
     last = [snapshot.proposals[0] for snapshot in snapshots if 0 in snapshot.proposals][-1]
     assert (last.roles == Role.GIVEN).sum() == 6
+
+
+def test_a_stray_point_is_told_and_does_not_keep_others_from_being_taken_up():
+    training = train(nuclei_task(), quick(epochs=2, rounds=0))
+    next(training)
+    stray = Points(np.concatenate([CENTRES[:6], CENTRES[:1] + 1]), NUCLEI.image.shape, RADIUS)
+    answer = training.send(Task((Plane("nuclei", NUCLEI.image, stray),)))
+    assert answer.message.endswith("Set a smaller radius, or delete one of the two points.")
+    shown = [snapshot.proposals[0] for snapshot in training if 0 in snapshot.proposals]
+    assert (shown[-1].roles == Role.GIVEN).sum() == 6

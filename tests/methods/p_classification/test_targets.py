@@ -9,6 +9,7 @@ from napari_labelfix.methods.p_classification.targets import (
     SIGMA,
     heatmap_target,
     points_to_learn_from,
+    without_offenders,
 )
 
 SHAPE = (40, 50)
@@ -76,3 +77,61 @@ def test_a_plane_without_points_has_the_usual_radius():
 def test_points_that_cannot_be_learned_from_are_told(annotation, sentence):
     with pytest.raises(InputError, match=sentence):
         points_to_learn_from(task_of(annotation))
+
+
+def left(sent, before, radius=0.0):
+    task, wrong = without_offenders(task_of(sent), [before], radius)
+    points_to_learn_from(task, radius)
+    (plane,) = task.planes
+    return plane.annotation.positions.tolist(), plane.annotation.negatives.tolist(), str(wrong)
+
+
+KNOWN = points([[5, 5], [20, 20], [30, 30]], negatives=[[35, 5]])
+
+
+def test_of_points_that_contradict_each_other_those_that_were_there_before_stay():
+    sent = points([[6, 5.5], [5, 5], [20, 20], [30, 30], [12, 40]], negatives=[[35, 5], [35.2, 5], [20, 20]])
+    positions, negatives, wrong = left(sent, KNOWN)
+    assert positions == [[5, 5], [20, 20], [30, 30], [12, 40]]
+    assert negatives == [[35, 5]]
+    assert "lie upon another" in wrong
+
+
+def test_of_new_points_that_contradict_each_other_one_is_held_back():
+    positions, _, wrong = left(points([*KNOWN.positions, [12, 40], [13, 40]], negatives=KNOWN.negatives), KNOWN)
+    assert positions == [[5, 5], [20, 20], [30, 30], [12, 40]]
+    assert wrong.startswith("Two cells of p0 are 1.0 px apart, but their radius is 4 px.")
+
+
+def test_points_outside_the_image_are_held_back():
+    positions, _, wrong = left(points([*KNOWN.positions, [12, 60], [np.nan, 1], [12, 40]]), KNOWN)
+    assert positions == [[5, 5], [20, 20], [30, 30], [12, 40]]
+    assert wrong.startswith("2 points of p0 lie outside the image")
+
+
+def test_a_larger_radius_may_hold_back_points_that_were_there_before():
+    near = points([[5, 5], [8, 5], [20, 20], [30, 30]])
+    assert left(near, near)[2] == "None"
+    positions, _, wrong = left(near, near, radius=8.0)
+    assert len(positions) == 3
+    assert "radius is 8 px" in wrong
+
+
+def test_points_that_are_none_are_told_as_at_the_start():
+    bad = Points(np.ones((4, 3)), SHAPE, 4.0)
+    task, wrong = without_offenders(task_of(bad), [KNOWN])
+    assert "Expected points of shape" in str(wrong)
+    with pytest.raises(InputError, match="Expected points of shape"):
+        points_to_learn_from(task)
+
+
+@pytest.mark.parametrize("radius", [0.0, 3.0])
+def test_what_is_left_can_be_learned_from_and_nothing_more_could_be_left(radius):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        sent = points(rng.uniform(0, 39, (30, 2)), negatives=rng.uniform(0, 39, (10, 2)))
+        positions, negatives, _ = left(sent, points(sent.positions[:5]), radius)
+        kept = np.array(positions + negatives)
+        for place in sent.positions:
+            if place.tolist() not in positions:
+                assert cdist([place], kept).min() < max(0.5, 0.5 * (radius or 4.0))

@@ -29,6 +29,12 @@ def test_planes_without_scribbles_teach_nothing_and_are_predicted():
     assert np.array_equal(alone, beside)
 
 
+def test_in_a_plane_where_all_is_the_same_nothing_is_found_although_it_is_as_dark_as_the_objects():
+    found = InstantClassifier([1 - IMAGE], [MARKS], 2, seed=0).predict(np.zeros_like(IMAGE))
+    assert (found[0] == 1).all()
+    assert not found[1].any()
+
+
 def test_a_class_that_nobody_has_drawn_is_never_found():
     marks = np.where(MARKS == 1, 2, MARKS)
     found = InstantClassifier([IMAGE], [marks], 3, seed=0).predict(IMAGE)

@@ -211,6 +211,33 @@ def test_a_stack_of_many_planes_shows_every_plane_in_turn():
     assert later == set(range(5))
 
 
+@pytest.mark.parametrize("instant", [True, False])
+def test_planes_whose_turn_never_came_are_predicted_before_the_end(instant):
+    planes = [Plane(f"z{z}", NUCLEI.image, Scribbles(MARKS) if z == 0 else None) for z in range(5)]
+    snapshots = list(train(Task(tuple(planes)), quick(epochs=3, instant=instant)))
+    seen = [index for s in snapshots if s.stage != "instant proposal" for index in s.proposals]
+    assert set(seen) == set(range(5))
+    last = [index for s in snapshots if s.stage == "last look" for index in s.proposals]
+    assert len(last) == len(set(last)) == 2, "those that were predicted are not again"
+    assert snapshots[-1].stage == "finished"
+
+
+def test_planes_whose_strokes_were_outdated_are_predicted_before_the_end():
+    planes = [Plane(f"z{z}", NUCLEI.image, Scribbles(MARKS)) for z in range(2)]
+    more = MARKS.copy()
+    more[-6:] = 1
+    changed = Task((planes[0], Plane("z1", NUCLEI.image, Scribbles(more))))
+    training = train(Task(tuple(planes)), quick(epochs=1))
+    told, sent = [], False
+    for snapshot in training:
+        told.append(snapshot)
+        if snapshot.stage == "self-labelling" and 1 in snapshot.proposals and not sent:
+            sent = True
+            told.append(training.send(changed))
+    stages = [(s.stage, *s.proposals) for s in told if s.proposals]
+    assert stages[-2:] == [("instant proposal", 1), ("last look", 0)]
+
+
 def test_when_memory_runs_out_batch_then_crop_are_halved_and_it_says_so(monkeypatch):
     real, tried = learner_module.random_batch, []
 

@@ -128,3 +128,72 @@ def test_a_new_class_may_be_drawn_on_one_of_several_planes_while_it_trains():
     snapshots = [training.send(changed), *training]
     assert snapshots[-1].stage == "finished"
     assert any(2 in found.classes for snapshot in snapshots for found in snapshot.proposals.values())
+
+
+def stack(*strokes):
+    """Planes of squares, each with the strokes of `task` or, where they are None, without any."""
+    (first,) = task().planes
+    made = [None if more is None else task(more).planes[0].annotation for more in strokes]
+    return Task(tuple(Plane(f"z{z}", first.image, drawn) for z, drawn in enumerate(made)))
+
+
+NEW_STROKE = [(BACKGROUND, np.s_[60:62, 4:60])]
+
+
+def test_a_stroke_is_shown_on_its_own_plane_first_and_other_planes_wait_for_their_turn():
+    session = Session(stack((), (), None, ()), PARAMS)
+    assert list(session.instant_beliefs()) == [0, 1, 3, 2]
+    session.annotate(stack((), (), None, NEW_STROKE))
+    assert session.redrawn
+    assert list(session.instant_beliefs()) == [3]
+    assert not session.redrawn
+    assert session.overdue == [0, 1, 3, 2]
+    session.believe(0, opinion(TRUTH))
+    assert session.overdue == [1, 3, 2]
+
+
+def test_scribbles_that_are_sent_again_unchanged_are_no_news():
+    session = Session(stack((), None), PARAMS)
+    list(session.instant_beliefs())
+    session.annotate(stack((), None))
+    assert not session.redrawn
+    assert list(session.instant_beliefs()) == []
+
+
+def test_a_stroke_that_comes_during_the_first_pass_is_next_and_no_plane_is_shown_twice():
+    session = Session(stack((), (), (), None, None), PARAMS)
+    told = session.instant_beliefs()
+    assert [next(told), next(told)] == [0, 1]
+    session.annotate(stack((), (), (), None, NEW_STROKE))
+    assert list(told) == [4, 2, 3]
+
+
+def test_the_newest_of_several_strokes_is_shown_first():
+    session = Session(stack((), (), None), PARAMS)
+    list(session.instant_beliefs())
+    session.annotate(stack((), NEW_STROKE, None))
+    session.annotate(stack(NEW_STROKE, NEW_STROKE, None))
+    assert list(session.instant_beliefs()) == [0, 1]
+
+
+def test_what_is_sure_is_told_of_the_beliefs_of_now():
+    session = Session(stack((), None), PARAMS)
+    assert session.confident_share() == 0
+    for _ in range(2):
+        list(session.instant_beliefs())
+        shares = [(canvas.belief.amax(dim=0) > PARAMS.threshold).float().mean().item() for canvas in session.canvases]
+        assert session.confident_share() == pytest.approx(np.mean(shares), abs=1e-12)
+        session.annotate(stack(NEW_STROKE, None))
+
+
+@pytest.mark.parametrize("split", ["watershed", "components"])
+def test_an_object_in_which_somebody_has_drawn_is_not_too_small(split):
+    classes, marked = np.zeros((20, 20), np.uint8), np.full((20, 20), -1)
+    classes[2:5, 2:5] = classes[12:15, 12:15] = 1
+    marked[3, 3], marked[8, 8], marked[16, 16] = 1, 2, 0
+    params = PARAMS.replace(instances=split)
+    proposal = make_proposal(classes, np.ones(classes.shape, np.float32), params, marked)
+    assert proposal.labels.max() == 2
+    assert (proposal.classes[2:5, 2:5] == 1).all()
+    assert proposal.classes[8, 8] == 2
+    assert not proposal.labels[12:15, 12:15].any(), "nobody has drawn in this one"

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.sissi import learner as learner_module
 from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import Page
 from napari_labelfix.methods.sissi.params import SissiParams
@@ -45,3 +46,37 @@ def test_a_loss_that_is_no_number_leaves_the_weights_good():
     with pytest.raises(TrainingError, match="diverged"):
         learner._end_step(loss)
     assert all(torch.equal(value, before[name]) for name, value in learner.state().items())
+
+
+def test_a_batch_of_one_is_learned_from_the_target_and_the_source_by_turns(monkeypatch):
+    learner, seen = a_learner(), []
+    learner.batch_size = 1
+    real = learner_module.random_crops
+
+    def noting(pages, *of):
+        seen.append(pages)
+        return real(pages, *of)
+
+    monkeypatch.setattr(learner_module, "random_crops", noting)
+    steps = learner.epoch([CELL], [NOTHING])
+    for _ in range(8):
+        next(steps)
+    assert seen.count([CELL]) >= 2
+    assert seen.count([NOTHING]) >= 2
+
+
+def test_good_boxes_are_measured_on_within_the_memory_that_there_is(monkeypatch):
+    learner, seen = a_learner(), []
+    before = learner.check([CELL])
+    real = learner_module.detection_loss
+
+    def greedy(network, images, boxes):
+        seen.append(len(images))
+        if len(images) > 1:
+            raise RuntimeError("MPS backend out of memory")
+        return real(network, images, boxes)
+
+    monkeypatch.setattr(learner_module, "detection_loss", greedy)
+    assert learner.check([CELL]) == pytest.approx(before, rel=0.3)
+    assert seen == [8, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert learner.batch_size == 1

@@ -1,3 +1,4 @@
+from functools import partial
 from itertools import pairwise, takewhile
 
 import numpy as np
@@ -16,7 +17,7 @@ from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.metrics.overlap import iou_of_boxes
 from napari_labelfix.sample_data.imperfect import careless_boxes
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
-from napari_labelfix.snapshots import BoxRole, run_to_end
+from napari_labelfix.snapshots import BoxRole, Snapshot, run_to_end
 
 NUCLEI = fluorescence(1, (128, 144))
 TRUTH = boxes_of_labels(NUCLEI.labels)
@@ -181,7 +182,7 @@ def test_given_boxes_are_confirmed_or_dropped_and_others_added():
 def test_given_boxes_where_nothing_is_found_are_kept_or_forgotten(keep_given):
     nothing_there = np.array([[1.0, 1, 6, 6]])
     session = Session(nuclei_task(np.concatenate([CARELESS, nothing_there])), quick(keep_given=keep_given))
-    session._correct(0)
+    list(session._correct(0, partial(Snapshot, LATE, 1, 2)))
     page = session.pages[0]
     there = iou_of_boxes(page.corners, nothing_there * page.scale).max()
     assert there == pytest.approx(float(keep_given))
@@ -228,10 +229,31 @@ def test_what_a_person_says_is_no_cell_is_found_no_more():
         assert proposal.count >= before.count / 2, "the others are found"
 
 
+def test_what_is_no_cell_is_not_found_to_begin_with_either():
+    wrong = TRUTH[:2] + np.array([-6, -6, 6, 6])  # generous: its IoU with what is in it may be low
+    none = np.zeros((0, 4))
+    found = Session(with_wrong(none, none), quick()).pages[0].given
+    session = Session(with_wrong(none, wrong), quick())
+    assert len(session.pages[0].given) == len(found) - 2
+    assert session.planes[0].annotation.negatives.tolist() == wrong.tolist()
+    session.annotate(with_wrong(none, none))
+    assert len(session.pages[0].given) == len(found) - 2, "they were never found in this run"
+
+
+def test_what_was_found_to_begin_with_goes_and_comes_with_what_a_person_says_of_it():
+    none = np.zeros((0, 4))
+    session = Session(with_wrong(none, none), quick())
+    found = len(session.pages[0].given)
+    session.annotate(with_wrong(none, TRUTH[:1]))
+    assert len(session.pages[0].given) == found - 1
+    session.annotate(with_wrong(none, none))
+    assert len(session.pages[0].given) == found
+
+
 def test_what_is_no_cell_is_seen_in_the_training_and_has_no_box():
     wrong = TRUTH[:1]
     session = Session(with_wrong(CARELESS, wrong), quick(background="strong blur", keep_given=False))
-    session._correct(0)
+    list(session._correct(0, partial(Snapshot, LATE, 1, 2)))
     page = session.pages[0]
     y0, x0, y1, x1 = np.round(wrong[0] * page.scale).astype(int)
     assert (iou_of_boxes(page.corners, wrong * page.scale) < 0.3).all()

@@ -1,25 +1,32 @@
 """What a run begins with where no boxes are drawn, and when what is drawn meanwhile is shown."""
 
+from functools import partial
+from itertools import islice
+
 import numpy as np
 import pytest
+import torch
 
 from napari_labelfix.annotations import Boxes, FinishedInstances, Plane, Task
 from napari_labelfix.data.instances import boxes_of_labels
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.sissi import learner, pages, views
+from napari_labelfix.methods.sissi import session as session_module
 from napari_labelfix.methods.sissi.pages import typical_side
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.run import train
 from napari_labelfix.methods.sissi.session import LATE, Session
 from napari_labelfix.metrics.boxes import box_scores
+from napari_labelfix.networks.faster_rcnn import Found
 from napari_labelfix.sample_data.synthetic import fluorescence
-from napari_labelfix.snapshots import BoxRole, run_to_end
+from napari_labelfix.snapshots import BoxRole, Snapshot, run_to_end
 
 IMAGE, LABELS = fluorescence(1, (96, 112))
 TRUTH = boxes_of_labels(LABELS)
 FINISHED = Plane("finished", IMAGE, FinishedInstances(LABELS))
 TO_LABEL = Plane("to label", IMAGE)
 CORNER = np.array([[3.0, 3, 40, 20]])
+NOTHING_FOUND = Found(torch.zeros(0, 4), torch.zeros(0))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -116,3 +123,77 @@ def test_boxes_drawn_during_the_last_look_are_shown_before_it_ends():
 
 def shows_corner(found):
     return any(box == pytest.approx(CORNER[0], abs=1e-3) for box in found.corners[found.scores == 1])
+
+
+def last_of(snapshots, index=0):
+    shown = None
+    for snapshot in snapshots:
+        shown = snapshot.proposals.get(index, shown)
+    return shown
+
+
+def test_a_plane_that_is_finished_meanwhile_is_shown_so_to_the_end_and_is_a_source():
+    training = train(task_with(boxed(CORNER), TO_LABEL), quick(correction="never"))
+    next(training)
+    session = training.gi_frame.f_locals["session"]
+    assert len(session.source) == pages._SOURCE_PLANES
+    answer = training.send(task_with(Plane("boxed", IMAGE, FinishedInstances(LABELS)), TO_LABEL))
+    assert session.target == [1]
+    assert len(session.source) == 1
+    shown = last_of([answer, *training])
+    assert np.array_equal(shown.corners, TRUTH)
+    assert (shown.scores == 1).all()
+
+
+def test_a_finished_plane_can_be_corrected_and_taken_back():
+    session = Session(task_with(FINISHED, boxed(CORNER)), quick())
+    assert len(session.source[0].corners) == len(TRUTH)
+    fewer = np.where(LABELS == 1, 0, LABELS)
+    session.annotate(task_with(Plane("finished", IMAGE, FinishedInstances(fewer)), boxed(CORNER)))
+    assert len(session.source[0].corners) == len(session.propose(0).corners) == len(TRUTH) - 1
+    session.annotate(task_with(boxed(TRUTH[:2], name="finished"), boxed(CORNER)))
+    assert session.target == [0, 1]
+    assert len(session.pages[0].given) == 2
+    assert len(session.source) == pages._SOURCE_PLANES
+    session.annotate(task_with(Plane("finished", IMAGE), boxed(CORNER)))
+    assert session.target == [0, 1], "it is no longer said to be finished"
+
+
+def test_a_run_goes_on_when_all_planes_are_finished_meanwhile():
+    training = train(task_with(boxed(CORNER)), quick())
+    next(training)
+    answer = training.send(task_with(Plane("boxed", IMAGE, FinishedInstances(LABELS))))
+    assert np.array_equal(last_of([answer, *training]).corners, TRUTH)
+
+
+def test_what_is_drawn_while_a_large_plane_is_looked_at_shows_at_once(monkeypatch):
+    monkeypatch.setattr(views, "SCALES", (0.9, 1.0, 1.1))
+    session = Session(task_with(boxed(CORNER), boxed(CORNER, "other")), quick())
+    told = partial(Snapshot, LATE, 1, 2)
+    list(session._look(0, told))
+    looked = []
+    monkeypatch.setattr(views, "detect", lambda _, images: looked.append(1) or [NOTHING_FOUND] * len(images))
+    correcting = session._correct(0, told)
+    session.annotate(task_with(boxed(CORNER), boxed(TRUTH[:3], "other")))
+    answer = next(correcting)
+    assert list(answer.proposals) == [1]
+    assert len(looked) == 1, "there are two more sizes to look at"
+    list(correcting)
+    assert len(looked) == 3
+
+
+def test_a_plane_that_is_drawn_on_before_its_first_look_is_shown_with_what_is_found():
+    session = Session(task_with(boxed(CORNER), boxed(CORNER, "other")), quick())
+    story = session.story()
+    session.annotate(task_with(boxed(CORNER), boxed(TRUTH[:3], "other")))
+    shown = list(islice((snapshot.proposals for snapshot in story if snapshot.proposals), 2))
+    assert [list(proposals) for proposals in shown] == [[0], [1]]
+    assert shown[1][1].count > 3
+
+
+def test_that_a_large_plane_is_being_looked_at_is_told(monkeypatch):
+    monkeypatch.setattr(session_module, "PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr(views, "SCALES", (0.9, 1.0, 1.1))
+    session = Session(task_with(boxed(CORNER)), quick())
+    told = list(session._correct(0, partial(Snapshot, LATE, 1, 2)))
+    assert [(snapshot.stage, snapshot.step, len(snapshot.proposals)) for snapshot in told] == [(LATE, 1, 0)] * 3

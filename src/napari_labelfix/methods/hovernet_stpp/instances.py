@@ -23,6 +23,7 @@ from scipy.special import expit
 
 from napari_labelfix.data.instances import drop_small, fill_small_holes, with_unmarked
 from napari_labelfix.data.large import join_tiles
+from napari_labelfix.methods.prediction import UNSURE
 from napari_labelfix.snapshots import Proposal
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 
-UNSURE = 0.75  # confidence below which a pixel counts as ignored
 _KERNEL = 7  # pixels, of the gradient
 _RADIUS = 2  # pixels: thinner bridges between markers are cut, and smaller markers vanish
 
@@ -64,10 +64,15 @@ def objects_of(
     return join_tiles(foreground.shape, find)
 
 
+def foreground_of(outputs: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return (Y, X) the probability of an object, from the network's outputs (4, Y, X)."""
+    probability: NDArray[np.float32] = expit(outputs[1].astype(np.float32) - outputs[0].astype(np.float32))
+    return probability
+
+
 def proposal_of(outputs: NDArray[np.floating], params: HoverNetParams) -> Proposal:
     """Return what the network's outputs (4, Y, X) say of a plane: its objects, and how sure each pixel is."""
-    ahead = outputs[1].astype(np.float32) - outputs[0].astype(np.float32)
-    foreground = expit(ahead)
+    foreground = foreground_of(outputs)
     labels = objects_of(foreground, outputs[2:], params.marker_threshold, params.minimum_size)
     confidence = np.maximum(foreground, 1 - foreground)
     return Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)
@@ -90,6 +95,10 @@ def with_given(found: Proposal, labels: NDArray[np.int32], known: NDArray[np.boo
 def _parts(mask: NDArray[np.bool_], maps: NDArray[np.float32], threshold: float) -> NDArray[np.int32]:
     if not mask.any():
         return np.zeros(mask.shape, np.int32)
+    if min(mask.shape) <= _KERNEL // 2:  # too narrow to be mirrored at its edge, as the gradient wants it
+        more = [(0, max(0, _KERNEL - length)) for length in mask.shape]
+        wider = _parts(np.pad(mask, more, "edge"), np.pad(maps, [(0, 0), *more], "edge"), threshold)
+        return wider[: mask.shape[0], : mask.shape[1]]
     there = mask[np.newaxis].astype(np.float32)
     border = _border(maps * mask)[np.newaxis] * there
     distance = GenerateDistanceMap(GaussianSmooth())(there, border)

@@ -74,7 +74,7 @@ class Learner(Trainee):
         own = int(self.batch_size / 2 + self._rng.random()) if taught else 0  # of one crop, turn about
         shares = [(given, self.batch_size - own, self._plain), (taught, own, self._strong)]
         crops = joined([self._crops(pages, count, light) for pages, count, light in shares if count])
-        self._start_step()
+        self._start_step(self.batch_size)
         with mixed_precision(self.device):
             logits = self.network(crops.image.contiguous(memory_format=torch.channels_last))
         return self._end_step(hover_loss(logits.float(), crops.foreground, crops.maps, crops.known))

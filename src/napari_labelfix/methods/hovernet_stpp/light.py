@@ -5,6 +5,7 @@ What the network says of an image in its own light it learns to say in any. ST++
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import torch
@@ -62,7 +63,14 @@ class Light:
 
     def __call__(self, image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return crops (B, C, H, W) in other light, and where something is known of them (B, H, W)."""
-        lit = [self._change(crop) for crop in image]
+        lit = [self._relit(crop) for crop in image]
         both = [self._cut(torch.cat([crop, where[None]])) for crop, where in zip(lit, known, strict=True)]
         seen = torch.stack([convert_to_tensor(crop, track_meta=False) for crop in both])
         return seen[:, :-1], seen[:, -1] > 0
+
+    def _relit(self, crop: Tensor) -> Tensor:
+        if crop.min() < crop.max():
+            return self._change(crop)
+        with warnings.catch_warnings():  # as in an empty plane, of which MONAI says so each time
+            warnings.filterwarnings("ignore", "The image's intensity is a single value")
+            return self._change(crop)

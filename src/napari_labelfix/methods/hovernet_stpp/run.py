@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.methods.hovernet_stpp.instances import proposal_of
+from napari_labelfix.methods.hovernet_stpp.instances import foreground_of, proposal_of
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.hovernet_stpp.session import Session
-from napari_labelfix.methods.prediction import logits_of
-from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import Proposal, tell
+from napari_labelfix.methods.prediction import described, logits_of
+from napari_labelfix.methods.telling import tell_and_listen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.checkpoint import TrainedModel
-    from napari_labelfix.snapshots import Training
+    from napari_labelfix.snapshots import Proposal, Training
 
 
 def train(task: Task, params: HoverNetParams) -> Training:
@@ -37,7 +36,7 @@ def train(task: Task, params: HoverNetParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell(session.story(), session.annotate))
+    return (yield from tell_and_listen(session.story(), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
@@ -55,12 +54,12 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     Raises
     ------
     ModelError
-        If the image has another number of channels, or the weights are damaged.
+        If the image has another number of channels, or the description or the weights are damaged.
     """
-    spec = UnetSpec(**model.network)
+    spec, _ = described(model)
     outputs = np.empty((spec.classes, *image.shape[:2]), np.float16)
     for tile, logits in logits_of(image, model, spec, device):
         outputs[:, *tile.keep] = logits.half().numpy(force=True)
     proposal = proposal_of(outputs, HoverNetParams.from_dict(model.params))
-    background = np.where(proposal.labels > 0, 1 - proposal.confidence, proposal.confidence)
-    return dataclasses.replace(proposal, probabilities=np.stack([background, 1 - background]).astype(np.float16))
+    foreground = foreground_of(outputs)
+    return dataclasses.replace(proposal, probabilities=np.stack([1 - foreground, foreground]).astype(np.float16))

@@ -14,6 +14,7 @@ from napari_labelfix.methods.hovernet_stpp.instances import as_given, proposal_o
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.hovernet_stpp.pages import make_page
 from napari_labelfix.methods.hovernet_stpp.reliability import most_reliable, stability
+from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Clock, Ranking, Snapshot
 
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
     from napari_labelfix.snapshots import Proposal
 
-PROGRESS_EVERY = 0.25  # seconds
 FIRST_SHOWN = 1.0  # seconds of training: not at the first step, when nothing has been learned
 SHOW_EVERY = 2.0
-MODEL_EVERY = 5.0
 MOST_NAMES = 20  # of images in a message
 FIRST, RELIABLE, ALL = "learning from the labels", "learning from reliable images", "learning from all images"
 
@@ -79,12 +78,15 @@ class Session:
         return [index for index, page in enumerate(self.pages) if not page.area]
 
     def annotate(self, task: Task) -> None:
-        """Take up labels that were drawn meanwhile; what cannot be learned from changes nothing."""
-        try:
-            task.check()
-            expect_labels(task)
-        except InputError:
-            return
+        """Take up labels that were drawn meanwhile.
+
+        Raises
+        ------
+        InputError
+            If they cannot be learned from; then they change nothing.
+        """
+        task.check()
+        expect_labels(task)
         for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
             if not same_annotation(old.annotation, new.annotation):
                 self.pages[index] = make_page(new, self.device)

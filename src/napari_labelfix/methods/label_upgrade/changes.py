@@ -12,7 +12,7 @@ from napari_labelfix.snapshots import Change
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
+MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
 
 
 class Comparison(NamedTuple):
@@ -50,8 +50,8 @@ def compare(before: NDArray[np.integer], after: NDArray[np.integer]) -> Comparis
     shared = count_overlaps(after, before).shared.tocoo()
     old_sizes = np.bincount(old.ravel(), minlength=len(old_ids) + 1)[1:]
     new_sizes = np.bincount(new.ravel(), minlength=len(new_ids) + 1)[1:]
-    inside_old = shared.data > _MOSTLY * new_sizes[shared.col]
-    inside_new = shared.data > _MOSTLY * old_sizes[shared.row]
+    inside_old = shared.data > MOSTLY * new_sizes[shared.col]
+    inside_new = shared.data > MOSTLY * old_sizes[shared.row]
     parts = np.bincount(shared.row[inside_old], minlength=len(old_ids))  # new objects in each old one
     guests = np.bincount(shared.col[inside_new], minlength=len(new_ids))
     linked = inside_old | inside_new

@@ -65,7 +65,7 @@ class Learner(Trainee):
         objects = sum(page.objects() for page in pages)
         self.share = objects / (objects + OUTWEIGHS) if self.all_trained else 1.0
         needed = max(page.extent() for page in pages)
-        self.crop = min(self.crop, max(SMALLEST_CROP, -(-needed // 32) * 32 + 32))
+        self.crop = min(self.largest_crop, max(SMALLEST_CROP, -(-needed // 32) * 32 + 32))
 
     def epoch(self, pages: Sequence[Page]) -> Iterator[float]:
         """Train on about every right pixel once, and tell the loss of each step."""
@@ -116,7 +116,7 @@ class Learner(Trainee):
     def _step(self, pages: Sequence[Page]) -> float:
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
         bare = torch.from_numpy(self._rng.random((len(crops.given), 1, 1, 1)) < UNLABELLED).to(self.device)
-        self._start_step()
+        self._start_step(self.batch_size)
         logits = self._logits(self.network, crops.image, crops.given.masked_fill(bare, 0))
         loss = masked_dice_loss(logits, crops.target, crops.known)
         return self._end_step(loss)
@@ -196,7 +196,7 @@ class BestSoFar:
 
 def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
     """Return the network to begin with: pretrained on images, it takes no notice yet of labels beside them."""
-    if labelled and (saved := saved_start(params, "label_upgrade", spec, {"labelled": True})):
+    if labelled and (saved := saved_start(params, "label_upgrade", spec, {"labelled": True}, beside=1)):
         return saved
     if not params.pretrained:
         return start_unet(spec, pretrained=False)

@@ -10,13 +10,13 @@ from skimage.measure import regionprops
 from skimage.segmentation import find_boundaries, watershed
 
 from napari_labelfix.data.instances import split_instances
+from napari_labelfix.methods.label_upgrade.changes import MOSTLY
 from napari_labelfix.metrics.instances import count_overlaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import coo_array
 
-_MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
 _WORTHY = 0.1  # of a piece's pixels: with less an old object does not part it
 _CONVEX = 0.93  # solidity from which an old object is believed to be one cell; two touching discs have 0.88
 
@@ -71,7 +71,7 @@ def upgraded_objects(
     foreground = probabilities > _SURE
     labels = make_objects(foreground, old, minimum_size)
     was = _compare(labels, old, foreground)
-    seen = was.inside > _MOSTLY
+    seen = was.inside > MOSTLY
     doubted = seen & ~np.isin(was.ids, old[trusted])
     kept = doubted & _careful(was, doubted, labels, old, edges) if right_outlines is None else seen & right_outlines
     if not kept.any():
@@ -99,7 +99,7 @@ def _careful(
         return nothing
     median = float(np.median(was.iou[doubted]))
     before, now = (_edge_strength(image, was.ids[doubted], edges) for image in (old, labels))
-    if median < _MOSTLY or (before < _STRONG * now and not _is_custom(was.growth[doubted & (was.parts < 2)])):
+    if median < MOSTLY or (before < _STRONG * now and not _is_custom(was.growth[doubted & (was.parts < 2)])):
         return nothing
     least = 0 if median > _AGREEING else _AKIN
     return np.where(was.parts < 2, was.iou >= least, was.iou > _AGREEING)
@@ -233,10 +233,10 @@ def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimu
     visible = np.bincount(shared.row, weights=shared.data, minlength=len(ids))  # pixels of old objects in any piece
     names = _names(shared, overlaps.true_sizes, overlaps.predicted_sizes, ids)
     whole = _convex(old, ids[_count_parts(shared, overlaps.predicted_sizes) > 1])
-    in_piece = (shared.data > _MOSTLY * visible[shared.row]) & (
+    in_piece = (shared.data > MOSTLY * visible[shared.row]) & (
         shared.data > _WORTHY * overlaps.predicted_sizes[shared.col]
     )
-    joined = (shared.data > _MOSTLY * overlaps.predicted_sizes[shared.col]) & np.isin(ids[shared.row], whole)
+    joined = (shared.data > MOSTLY * overlaps.predicted_sizes[shared.col]) & np.isin(ids[shared.row], whole)
     names[shared.col[joined]] = ids[shared.row[joined]]
     crowded = np.flatnonzero(np.bincount(shared.col[in_piece], minlength=len(names)) > 1)
     labels = np.append(0, names)[pieces].astype(np.int32)
@@ -245,7 +245,7 @@ def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimu
 
 def _count_parts(shared: coo_array, piece_sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each old object how many pieces lie mostly in it."""
-    inside = shared.data > _MOSTLY * piece_sizes[shared.col]
+    inside = shared.data > MOSTLY * piece_sizes[shared.col]
     return np.bincount(shared.row[inside], minlength=shared.shape[0])
 
 
@@ -257,7 +257,7 @@ def _names(
     Of several pieces that share with one old object the one that shares most keeps the id.
     """
     names = np.arange(1, len(piece_sizes) + 1) + int(ids.max())
-    akin = shared.data > _MOSTLY * np.minimum(old_sizes[shared.row], piece_sizes[shared.col])
+    akin = shared.data > MOSTLY * np.minimum(old_sizes[shared.row], piece_sizes[shared.col])
     taken_ids, taken_pieces = set[int](), set[int]()
     for pair in np.flatnonzero(akin)[np.argsort(-shared.data[akin], kind="stable")]:
         row, column = int(shared.row[pair]), int(shared.col[pair])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -47,7 +48,7 @@ class Page:
     held_out
         (Y, X) the part of `trusted` that is not trained on, but measured on.
     others
-        (Y, X) int32 ids of objects that could be taken for these.
+        (Y, X) ids of objects that could be taken for these; None where they are to be looked for when they are needed.
 
     Attributes
     ----------
@@ -59,7 +60,7 @@ class Page:
     labels: NDArray[np.int32]
     trusted: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
-    others: NDArray[np.int32]
+    others: NDArray[np.integer] | None
     edges: NDArray[np.float32] = field(init=False, repr=False)
     _layers: Tensor = field(init=False, repr=False)
     _spots: dict[bool, NDArray[np.intp]] = field(init=False, repr=False)
@@ -67,10 +68,17 @@ class Page:
     def __post_init__(self) -> None:
         self.edges = edge_strength(self.image.numpy(force=True))
         ranks = without_gaps(self.labels)  # a float32 holds any of them exactly
-        layers = np.stack([ranks, self.others, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
+        layers = np.stack([ranks, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
         parts = {False: self.trusted & ~self.held_out, True: self.held_out}
         self._spots = {which: np.argwhere(part) for which, part in parts.items()}
+
+    @cached_property
+    def _others(self) -> Tensor:
+        """(1, H, W) ranks of the other objects: looking for them takes long, and not all that is learned needs them."""
+        image = np.ascontiguousarray(self.image.permute(1, 2, 0).numpy(force=True))
+        others = _others_near(image, self.labels, self.trusted) if self.others is None else self.others
+        return torch.from_numpy(without_gaps(others).astype(np.float32)).unsqueeze(0).to(self.image.device)
 
     def area(self, held_out: bool = False) -> int:
         """Return how many pixels there are to train on, or to measure on."""
@@ -98,7 +106,8 @@ class Page:
         image = look(self.image, views, size, "bilinear")
         if not held_out:
             image = random_light(image, strays)
-        ranks, others, train, measure = look(self._layers, views, size, "nearest").unbind(1)
+        ranks, train, measure = look(self._layers, views, size, "nearest").unbind(1)
+        others = look(self._others, views, size, "nearest")[:, 0] if how.inclusion else torch.zeros_like(ranks)
         right, other = (layer.numpy(force=True).astype(np.int32) for layer in (ranks, others))
         pairs = zip(right, other, strict=True)
         spoiled = np.stack([perturb(a, b, how.scaled(rng.random()), rng) > 0 for a, b in pairs])
@@ -123,8 +132,7 @@ def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
     trusted = np.zeros(plane.shape, bool)
     if given is not None and given.trusted is not None:
         trusted = given.trusted.astype(bool)
-    known = given.others if given is not None else None
-    others = _others_near(image, labels, trusted) if known is None else known.astype(np.int32)
+    others = given.others if given is not None else None
     pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
     return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), others)
 

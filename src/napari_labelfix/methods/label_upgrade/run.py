@@ -15,10 +15,10 @@ import torch
 
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
-from napari_labelfix.methods.label_upgrade.session import UNSURE, Session
-from napari_labelfix.methods.prediction import classify
-from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import Proposal, tell
+from napari_labelfix.methods.label_upgrade.session import Session
+from napari_labelfix.methods.prediction import UNSURE, classify, described
+from napari_labelfix.methods.telling import tell_and_listen
+from napari_labelfix.snapshots import Proposal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ def train(task: Task, params: LabelUpgradeParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell(session.story(), session.annotate))
+    return (yield from tell_and_listen(session.story(), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
@@ -59,13 +59,11 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     Raises
     ------
     ModelError
-        If the image has another number of channels, or the weights are damaged.
+        If the image has another number of channels, or the description or the weights are damaged.
     """
     params = LabelUpgradeParams.from_dict(model.params)
-    description = dict(model.network)
-    labelled = int(description.pop("labelled"))
-    spec = UnetSpec(**description)
-    found = classify(image, model, spec, device, beside=labelled)
+    spec, (labelled,) = described(model, "labelled")
+    found = classify(image, model, spec, device, beside=int(labelled))
     labels = split_instances(found.classes, "watershed", params.minimum_size)
     proposal = Proposal(labels, (labels > 0).astype(np.uint8), found.confidence, found.confidence < UNSURE)
     return dataclasses.replace(proposal, probabilities=found.probabilities)

@@ -16,6 +16,8 @@ from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.objects import upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
+from napari_labelfix.methods.prediction import UNSURE
+from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
 
@@ -28,11 +30,8 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
-UNSURE = 0.75  # confidence below which a pixel is not learned from
-PROGRESS_EVERY = 0.25  # seconds
 FIRST_SHOWN = 1.0  # seconds of learning; by then labels of every kind of error were better than before
 SHOW_EVERY = 3.0
-MODEL_EVERY = 5.0
 
 
 class Session:
@@ -68,12 +67,15 @@ class Session:
         return [page for page in self.pages if page.area()]
 
     def annotate(self, task: Task) -> None:
-        """Take up labels or a right part that were changed meanwhile; what cannot be learned from changes nothing."""
-        try:
-            task.check()
-            expect_right_part(task)
-        except InputError:
-            return
+        """Take up labels or a right part that were changed meanwhile.
+
+        Raises
+        ------
+        InputError
+            If they cannot be learned from; then they change nothing.
+        """
+        task.check()
+        expect_right_part(task)
         for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
             if not same_annotation(old.annotation, new.annotation):
                 self.pages[index] = make_page(new, self.device, self.params.seed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
 from napari_labelfix.methods.p_classification.targets import CLOSEST
@@ -62,5 +62,5 @@ def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radi
     free = np.ones(len(positions), bool)
     if len(positions) and len(given):
         free[match_points(positions, given, radius)[:, 0]] = False
-        free &= cdist(positions, given).min(axis=1) > CLOSEST * radius
+        free &= cKDTree(given).query(positions)[0] > CLOSEST * radius
     return free

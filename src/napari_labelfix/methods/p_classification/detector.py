@@ -108,7 +108,7 @@ class Detector(Trainee):
 
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:
         image, target = self._random_batch(lessons, count)
-        self._start_step()
+        self._start_step(count)
         with mixed_precision(self.device):
             logits = self.network(image)
         loss = masked_squared_error(torch.sigmoid(logits[:, 0].float()), target[:, 0], target[:, 1])

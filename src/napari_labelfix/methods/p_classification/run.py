@@ -24,9 +24,9 @@ from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session
-from napari_labelfix.methods.prediction import load_for
-from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot, tell
+from napari_labelfix.methods.prediction import described, load_for
+from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
+from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.snapshots import Training
 
-PROGRESS_EVERY = 0.25  # seconds
-MODEL_EVERY = 5.0  # seconds
 SMOOTHING = 10  # steps whose mean loss is told: one of a few crops says little
 
 
@@ -52,7 +50,7 @@ def train(task: Task, params: PClassificationParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell(_story(session, params), session.annotate))
+    return (yield from tell_and_listen(_story(session, params), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Detections:
@@ -70,12 +68,10 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     Raises
     ------
     ModelError
-        If the image has another number of channels, or the weights are damaged.
+        If the image has another number of channels, or the description or the weights are damaged.
     """
     params = PClassificationParams.from_dict(model.params)
-    described = dict(model.network)
-    radius, level = float(described.pop("radius")), float(described.pop("level"))
-    spec = UnetSpec(**described)
+    spec, (radius, level) = described(model, "radius", "level")
     network, plane = load_for(image, model, spec, device)
     heatmap = predict_heatmap(network, plane) / np.float32(level)
     positions, scores = find_peaks(heatmap, radius, params.threshold)

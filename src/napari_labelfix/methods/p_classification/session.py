@@ -10,12 +10,17 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.errors import InputError
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
 from napari_labelfix.methods.p_classification.masks import asked_for_masks
-from napari_labelfix.methods.p_classification.targets import NOWHERE, far_from, heatmap_target, points_to_learn_from
+from napari_labelfix.methods.p_classification.targets import (
+    NOWHERE,
+    far_from,
+    heatmap_target,
+    points_to_learn_from,
+    without_offenders,
+)
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
@@ -165,14 +170,20 @@ class Session:
         return sorted(range(len(self.sheets)), key=lambda index: not len(self.sheets[index].points.positions))
 
     def annotate(self, task: Task) -> None:
-        """Take up changed points; those that cannot be learned from leave things as they are."""
-        try:
-            changed = points_to_learn_from(task, self.params.radius)
-        except InputError:
-            return
+        """Take up changed points, all but those that contradict others or lie outside.
+
+        Raises
+        ------
+        InputError
+            What is held back: what offends, or all of it if the rest cannot be learned from.
+        """
+        fitting, wrong = without_offenders(task, [sheet.points for sheet in self.sheets], self.params.radius)
+        changed = points_to_learn_from(fitting, self.params.radius)
         for sheet, points in zip(self.sheets, changed, strict=True):
             sheet.mark(points)
         self.redrawn = True
+        if wrong is not None:
+            raise wrong
 
     def lessons(self) -> list[Lesson]:
         """Return what there is to learn from the planes on which something is known.

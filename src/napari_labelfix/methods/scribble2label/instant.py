@@ -59,9 +59,12 @@ class InstantClassifier:
         self._forest.fit(features, targets)
 
     def predict(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return probabilities (classes, Y, X) of a plane (Y, X, C)."""
+        """Return probabilities (classes, Y, X) of a plane (Y, X, C); in one where all is the same there is nothing."""
         height, width = image.shape[:2]
         probabilities = np.zeros((self.classes, height, width), np.float32)
+        if image.min() == image.max():  # as dark as dark objects are
+            probabilities[0] = 1
+            return probabilities
         for tile in tiles((height, width), MARGIN):
             features = _features(image, tile)
             found = self._forest.predict_proba(features.reshape(-1, features.shape[-1]))

@@ -94,7 +94,7 @@ class Learner(Trainee):
 
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)
-        self._start_step()
+        self._start_step(count)
         with mixed_precision(self.device):
             logits = self.network(batch.image)
         loss = partial_cross_entropy(logits, batch.marked)

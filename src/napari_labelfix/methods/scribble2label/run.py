@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_labelfix.methods.prediction import classify
+from napari_labelfix.methods.prediction import classify, described
 from napari_labelfix.methods.scribble2label.learner import METHOD, Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session, make_proposal
 from napari_labelfix.methods.starting import saved_start
-from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import Clock, Proposal, Snapshot, tell
+from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
+from napari_labelfix.snapshots import Clock, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.snapshots import Training
-
-PROGRESS_EVERY = 0.25  # seconds
-MODEL_EVERY = 5.0  # seconds
 
 
 def train(task: Task, params: Scribble2LabelParams) -> Training:
@@ -46,7 +43,7 @@ def train(task: Task, params: Scribble2LabelParams) -> Training:
     torch.manual_seed(params.seed)
     session = Session(task, params)
     saved_start(params, METHOD, session.spec)  # what is wrong with it is said now, not after the instant proposal
-    return (yield from tell(_story(session, params), session.annotate))
+    return (yield from tell_and_listen(_story(session, params), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:
@@ -64,10 +61,11 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     Raises
     ------
     ModelError
-        If the image has another number of channels, or the weights are damaged.
+        If the image has another number of channels, or the description or the weights are damaged.
     """
     params = Scribble2LabelParams.from_dict(model.params)
-    found = classify(image, model, UnetSpec(**model.network), device)
+    spec, _ = described(model)
+    found = classify(image, model, spec, device)
     proposal = make_proposal(found.classes, found.confidence, params)
     return dataclasses.replace(proposal, probabilities=found.probabilities)
 
@@ -101,20 +99,23 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
                 session.believe(index, learner.predict(session.canvases[index]))
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
             turn = session.next_turn()
-    if session.redrawn:
-        yield from _instant_proposals(session, params.epochs)
+    yield from _last_look(session, learner)
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
 
 
 def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
-    """Show what the instant classifier makes of the scribbles; begin again if there are new ones meanwhile."""
-    while True:
-        session.redrawn = False
-        for index in session.instant_beliefs():
-            proposals = {index: session.proposal(index)}
-            yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
-            if session.redrawn:
-                break
-        else:
-            return
+    """Show what the instant classifier makes of the scribbles, and of those that come meanwhile."""
+    for index in session.instant_beliefs():
+        proposals = {index: session.proposal(index)}
+        yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
+
+
+def _last_look(session: Session, learner: Learner) -> Iterator[Snapshot]:
+    """Show what is believed at last of the planes whose turn has not come: at all, or since scribbles were new."""
+    epochs = session.params.epochs
+    while session.redrawn or session.overdue:
+        yield from _instant_proposals(session, epochs)
+        for index in session.overdue[:1]:
+            session.believe(index, learner.predict(session.canvases[index]))
+            yield Snapshot("last look", epochs, epochs, proposals={index: session.proposal(index)})

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.batches import Canvas
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.errors import InputError
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
@@ -59,16 +59,20 @@ class Session:
             )
             for image, plane in zip(self._images, task.planes, strict=True)
         ]
+        self._annotations = [plane.annotation for plane in task.planes]
+        self._unshown = self.marked_first  # planes for which there is no instant proposal yet
+        self._changed: list[int] = []  # planes that were drawn on and not shown since, the newest first
         self._guide = Guide(self.device) if params.instant and params.pretrained else None
         self._classifier: InstantClassifier | None = None
+        self._knows_all = False  # whether the classifier has learned from the newest scribbles
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
         self._instant: dict[int, Tensor] = {}
         self._first_look: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
         self._trust = Trust()
         self._credit: dict[int, float] = {}
+        self._sure: dict[int, float] = {}  # share of pixels, of the planes whose belief has not changed since
         self._turn = 0
-        self.redrawn = False
 
     @property
     def channels(self) -> int:
@@ -85,39 +89,61 @@ class Session:
         """Indices of the planes, those with scribbles before the others."""
         return sorted(range(len(self.canvases)), key=lambda index: not self.canvases[index].is_marked)
 
+    @property
+    def redrawn(self) -> bool:
+        """Whether there are new scribbles that have not been shown."""
+        return bool(self._changed)
+
+    @property
+    def overdue(self) -> list[int]:
+        """Indices of the planes that the network has not predicted, or not since other scribbles changed."""
+        return [index for index in self.marked_first if index not in self._network or index in self._outdated]
+
     def annotate(self, task: Task) -> None:
         """Take up newly drawn scribbles.
 
-        Scribbles that cannot be learned from, as while the user erases them all, leave things as they are.
+        Raises
+        ------
+        InputError
+            If they cannot be learned from, as while the user erases them all; then they leave things as they are.
         """
-        try:
-            classes = max(self.classes, count_classes(task))
-        except InputError:
-            return
+        task.check()
+        classes = max(self.classes, count_classes(task))
         if classes > self.classes:
             self.classes = classes
             self._first_look.clear()  # it knows nothing of the new ones
-        for canvas, plane in zip(self.canvases, task.planes, strict=True):
+        for index, plane in enumerate(task.planes):
+            canvas, drawn = self.canvases[index], plane.annotation
             canvas.classes = self.classes
-            canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
-        self.redrawn = True
+            if not same_annotation(self._annotations[index], drawn):
+                canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
+                self._annotations[index] = drawn
+                self._changed = [index, *(other for other in self._changed if other != index)]
+                self._knows_all = False
 
     def instant_beliefs(self) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
 
-        The first time these are all planes. Later, with new scribbles, they are those with scribbles; the others are
-        updated when it is their turn, so that a long stack does not keep the training waiting.
+        The first time these are all planes. Later they are those that were drawn on, at once; the others are updated
+        when it is their turn, so that a long stack does not keep the training waiting. Scribbles that come meanwhile
+        are taken up before the next plane.
         """
         if not self.params.instant:
-            return
+            self._changed.clear()
+        while self.params.instant and (self._changed or self._unshown):
+            if not self._knows_all:
+                self._learn_instantly()
+            index = (self._changed or self._unshown).pop(0)
+            self._unshown = [other for other in self._unshown if other != index]
+            self._update_instant(index)
+            self._mix(index)
+            yield index
+
+    def _learn_instantly(self) -> None:
         marks = [canvas.marked.numpy(force=True) if canvas.is_marked else None for canvas in self.canvases]
         self._classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
         self._outdated = set(range(len(self.canvases)))
-        for index in self.marked_first:
-            if self.canvases[index].is_marked or index not in self._instant:
-                self._update_instant(index)
-                self._mix(index)
-                yield index
+        self._knows_all = True
 
     def _update_instant(self, index: int) -> None:
         """Ask the instant classifier and the guide again, and let the network's belief follow what has changed.
@@ -160,6 +186,7 @@ class Session:
 
     def _mix(self, index: int) -> None:
         """Weigh instant proposal and network; their mean is shown, and learned from where it is sure."""
+        self._sure.pop(index, None)
         instant, network = self._instant.get(index), self._network.get(index)
         canvas = self.canvases[index]
         if instant is None or network is None or len(instant) != len(network):
@@ -180,12 +207,10 @@ class Session:
 
     def confident_share(self) -> float:
         """Return the share of pixels above the threshold, over all planes with a belief."""
-        sure = [
-            (canvas.belief.amax(dim=0) > self.params.threshold).float().mean().item()
-            for canvas in self.canvases
-            if canvas.belief is not None
-        ]
-        return float(np.mean(sure)) if sure else 0.0
+        for index, canvas in enumerate(self.canvases):
+            if canvas.belief is not None and index not in self._sure:
+                self._sure[index] = (canvas.belief.amax(dim=0) > self.params.threshold).float().mean().item()
+        return float(np.mean([self._sure[index] for index in sorted(self._sure)])) if self._sure else 0.0
 
     def proposal(self, index: int) -> Proposal:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
@@ -214,11 +239,12 @@ def make_proposal(
     `marked` (Y, X) has the class where somebody has drawn, and is negative elsewhere; the drawing is right.
     """
     ignored = confidence <= params.threshold
+    objects = None if marked is None else marked > 0  # drawn ones, which are none too small
     if marked is not None:
         drawn = marked >= 0
         classes[drawn] = marked[drawn]
         ignored &= ~drawn
-    labels = split_instances(classes, params.instances, params.minimum_size)
+    labels = split_instances(classes, params.instances, params.minimum_size, objects)
     if marked is not None:
         labels[marked == 0] = 0  # however small, it is no hole that is to be filled
     return Proposal(labels, _classes_of(labels, classes), confidence, ignored)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from napari_labelfix.methods.sissi.pages import joined, random_crops
-from napari_labelfix.methods.sissi.views import find
+from napari_labelfix.methods.sissi.pages import Crops, joined, random_crops
+from napari_labelfix.methods.sissi.views import find_by_part
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
@@ -24,13 +25,13 @@ from napari_labelfix.networks.faster_rcnn import (
 from napari_labelfix.networks.unet import UnetSpec, freeze_statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from torch import Tensor
 
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.sissi.fusion import Scored
-    from napari_labelfix.methods.sissi.pages import Crops, Page
+    from napari_labelfix.methods.sissi.pages import Page
     from napari_labelfix.methods.sissi.params import SissiParams
     from napari_labelfix.networks.unet import Start
 
@@ -61,6 +62,7 @@ class Learner(Trainee):
         super().__init__(start, device, params.batch_size, params.crop)
         self.spec, self.params = spec, params
         self.share = SHARE
+        self._at_once = _CHECKED  # crops in memory when the loss on good boxes is measured
         self._rng = np.random.default_rng(params.seed)
         rate = params.learning_rate or RATES[spec.encoder]
         self._optimizer = torch.optim.SGD(self.network.parameters(), rate, momentum=_MOMENTUM, weight_decay=_DECAY)
@@ -77,18 +79,13 @@ class Learner(Trainee):
 
     def check(self, source: Sequence[Page]) -> float:
         """Return the loss on the same crops of the source each time, and let the learning rate follow it."""
-        rng = np.random.default_rng(self.params.seed)
-        with torch.random.fork_rng(), torch.no_grad():
-            torch.manual_seed(self.params.seed)
-            self.network.train()
-            freeze_statistics(self.network)
-            loss = float(self._loss(random_crops(source, _CHECKED, self.crop, rng)))
+        loss = self._within_memory(lambda: self._check(source))
         self._schedule.step(loss)
         return loss
 
-    def find(self, image: Tensor, thorough: bool) -> Scored:
-        """Return the boxes in a page (C, H, W)."""
-        return find(self.settled(), image, self.params.lowest_score, thorough, SIZES[self.spec.encoder])
+    def find(self, image: Tensor, thorough: bool) -> Generator[None, None, Scored]:
+        """Return the boxes in a page (C, H, W), pausing now and then."""
+        return find_by_part(self.settled(), image, self.params.lowest_score, thorough, SIZES[self.spec.encoder])
 
     def state(self) -> dict[str, Tensor]:
         """Return a copy of the weights, for `go_back`."""
@@ -104,11 +101,28 @@ class Learner(Trainee):
 
     def _step(self, target: Sequence[Page], source: Sequence[Page]) -> float:
         own = (self.batch_size + 1) // 2 if source else self.batch_size
+        if self.batch_size == 1 and source:
+            own = int(self._rng.integers(2))  # turn about
         own = own if target else 0
         shares = [(target, own), (source, self.batch_size - own)]
         crops = joined([random_crops(pages, count, self.crop, self._rng) for pages, count in shares if count])
-        self._start_step()
+        self._start_step(self.batch_size)
         return self._end_step(self._loss(crops))
+
+    def _check(self, source: Sequence[Page]) -> float:
+        rng = np.random.default_rng(self.params.seed)
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(self.params.seed)
+            self.network.train()
+            freeze_statistics(self.network)
+            images, boxes = random_crops(source, _CHECKED, self.crop, rng)
+            ends = [(at, at + self._at_once) for at in range(0, _CHECKED, self._at_once)]
+            parts = [Crops(images[start:end], boxes[start:end]) for start, end in ends]
+            return fmean(float(self._loss(part)) for part in parts)
+
+    def _shrink(self) -> None:
+        super()._shrink()
+        self._at_once = min(_CHECKED, self.batch_size)
 
     def _loss(self, crops: Crops) -> Tensor:
         with mixed_precision(self.device):

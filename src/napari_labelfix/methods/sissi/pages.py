@@ -155,6 +155,11 @@ def no_cells_of_plane(plane: Plane) -> NDArray[np.float64]:
     return np.asarray(plane.annotation.negatives, float) if isinstance(plane.annotation, Boxes) else np.zeros((0, 4))
 
 
+def is_finished(plane: Plane) -> bool:
+    """Return whether a person has labelled every cell of a plane, or of the part of it that they trust."""
+    return isinstance(plane.annotation, FinishedInstances)
+
+
 def finished_boxes(plane: Plane) -> NDArray[np.float64]:
     """Return the boxes (N, 4) of the cells that a person has labelled in a finished plane; none in another one."""
     finished = plane.annotation

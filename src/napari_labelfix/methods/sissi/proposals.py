@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from napari_labelfix.data.instances import boxes_of_labels, without_gaps
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
-from napari_labelfix.metrics.overlap import overlapping_pairs
+from napari_labelfix.metrics.overlap import overlapping_any, overlapping_pairs
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
 if TYPE_CHECKING:
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.sissi.fusion import Scored
     from napari_labelfix.methods.sissi.params import BoxMasks
 
+_MOSTLY = 0.5  # share of a box
 SAME = 0.3  # IoU from which on a found box is the given one: these are imprecise
+
+
+def are_denied(corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return (N,) which boxes (N, 4) are what a person has boxed (M, 4) as no cell, or lie mostly in that."""
+    low = np.maximum(corners[:, np.newaxis, :2], negatives[:, :2])
+    high = np.minimum(corners[:, np.newaxis, 2:], negatives[:, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)  # (N, M) pixels
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
+    within = (shared > _MOSTLY * areas[:, np.newaxis]).any(axis=1)
+    return np.asarray(within | overlapping_any(corners, negatives, SAME))
 
 
 def boxes_told(
@@ -30,7 +41,7 @@ def boxes_told(
     shape: tuple[int, int],
     foreground: NDArray[np.float32] | None,
 ) -> FoundBoxes:
-    """Return what was found in a page, in pixels of its plane.
+    """Return what was found in a page, in pixels of its plane, as far as it lies in it.
 
     Parameters
     ----------
@@ -45,11 +56,12 @@ def boxes_told(
     foreground
         (H, W) probability of a cell in the page, in which masks grow; None where none are asked for.
     """
+    corners, inside = _clipped(found.corners / scale, shape)
+    found = found.taken(inside)
     confirmed, again = overlapping_pairs(found.corners, given, SAME)
     roles = np.full(len(found.corners), BoxRole.ADDED, np.uint8)
     roles[confirmed] = BoxRole.CONFIRMED
-    dropped = np.delete(given, again, axis=0)
-    corners = _clipped(found.corners / scale, shape).astype(np.float32)
+    dropped, _ = _clipped(np.delete(given, again, axis=0) / scale, shape)
     labels = None
     if foreground is not None:
         probability = functional.interpolate(
@@ -57,7 +69,7 @@ def boxes_told(
         )
         labels = masks_in_boxes(probability[0, 0].numpy(), corners)
     return FoundBoxes(
-        np.concatenate([corners, _clipped(dropped / scale, shape)]).astype(np.float32),
+        np.concatenate([corners, dropped]),
         np.concatenate([found.scores, np.zeros(len(dropped))]).astype(np.float32),
         np.concatenate([roles, np.full(len(dropped), BoxRole.DROPPED)]).astype(np.uint8),
         labels,
@@ -72,5 +84,8 @@ def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)
 
 
-def _clipped(corners: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
-    return np.clip(corners, 0, np.array([*shape, *shape]))
+def _clipped(corners: NDArray[np.floating], shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return what of boxes (N, 4) lies in a plane: (M, 4), and which they are: (N,)."""
+    clipped = np.clip(corners, 0, np.array([*shape, *shape])).astype(np.float32)
+    inside: NDArray[np.bool_] = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
+    return clipped[inside], inside

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_labelfix.methods.foreground import see_foreground
-from napari_labelfix.methods.prediction import load_network
+from napari_labelfix.methods.prediction import described, load_network
 from napari_labelfix.methods.sissi.pages import NO_BOXES, page_image, scale_of
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.proposals import boxes_told
 from napari_labelfix.methods.sissi.session import Session
 from napari_labelfix.methods.sissi.views import find
+from napari_labelfix.methods.telling import tell_and_listen
 from napari_labelfix.networks.faster_rcnn import SIZES, load_detector
-from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +41,7 @@ def train(task: Task, params: SissiParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell(session.story(), session.annotate))
+    return (yield from tell_and_listen(session.story(), session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> FoundBoxes:
@@ -60,12 +59,10 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     Raises
     ------
     ModelError
-        If the image has another number of channels, or the weights are damaged.
+        If the image has another number of channels, or the description or the weights are damaged.
     """
     params = SissiParams.from_dict(model.params)
-    described = dict(model.network)
-    cell = float(described.pop("cell"))
-    spec = UnetSpec(**described)
+    spec, (cell,) = described(model, "cell")
     network, where = load_network(image, model, spec, device, load=load_detector)
     scale = scale_of(cell, SIZES[spec.encoder])
     page = page_image(image, scale, where)

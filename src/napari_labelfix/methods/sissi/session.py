@@ -20,14 +20,16 @@ from napari_labelfix.methods.sissi.pages import (
     boxes_of_plane,
     finished_boxes,
     finished_page,
+    is_finished,
     no_cells_of_plane,
     synthetic_pages,
     target_page,
     typical_side,
 )
-from napari_labelfix.methods.sissi.proposals import SAME, as_finished, boxes_told
+from napari_labelfix.methods.sissi.proposals import SAME, are_denied, as_finished, boxes_told
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.sissi.weak_boxes import suggest
+from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.metrics.overlap import overlapping_any
 from napari_labelfix.networks.device import choose_device
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.sissi.params import SissiParams
     from napari_labelfix.snapshots import FoundBoxes
 
-PROGRESS_EVERY = 0.25  # seconds
-MODEL_EVERY = 5.0
 PATIENCE = 3  # epochs without a lower source loss, after which the lowest has been seen
 EARLY, LATE = "early learning", "correcting boxes"
 
@@ -106,35 +106,44 @@ class Session:
     @property
     def target(self) -> list[int]:
         """Indices of the planes to label: all that are not finished."""
-        return [i for i, plane in enumerate(self.planes) if not isinstance(plane.annotation, FinishedInstances)]
+        return [index for index, plane in enumerate(self.planes) if not is_finished(plane)]
 
     def annotate(self, task: Task) -> None:
-        """Take up boxes that were drawn or removed meanwhile; what cannot be learned from changes nothing."""
-        try:
-            task.check()
-        except InputError:
-            return
-        for index in self.target:
-            old, new = self.planes[index].annotation, task.planes[index].annotation
-            if isinstance(new, Boxes) and not same_annotation(old, new):
-                self.planes[index] = replace(self.planes[index], annotation=new)
-                corners = np.concatenate([self._suggested[index], boxes_of_plane(self.planes[index])])
-                self.pages[index].redraw(corners, no_cells_of_plane(self.planes[index]))
-                self._changed.append(index)
+        """Take up boxes that were drawn or removed meanwhile, and planes that were finished or corrected.
+
+        Raises
+        ------
+        InputError
+            If they cannot be learned from; then they change nothing.
+        """
+        task.check()
+        for index, (before, now) in enumerate(zip(self.planes, task.planes, strict=True)):
+            old, new = before.annotation, now.annotation
+            if type(old) is type(new) and same_annotation(old, new):
+                continue
+            if is_finished(before) or is_finished(now):
+                self.__dict__.pop("source", None)  # it is made again when it is needed
+            elif not isinstance(new, Boxes):
+                continue
+            self.planes[index] = replace(before, annotation=new)
+            if not is_finished(now):
+                wrong, suggested = no_cells_of_plane(now), self._suggested[index]
+                corners = np.concatenate([suggested[~are_denied(suggested, wrong)], boxes_of_plane(now)])
+                self.pages[index].redraw(corners, wrong)
+            self._changed.append(index)
 
     def story(self) -> Iterator[Snapshot]:
         """Tell a run; what was sent in meanwhile waits in the pages."""
         learner, total = self._learner, self.params.epochs
         for index, plane in enumerate(self.planes):
-            if isinstance(plane.annotation, FinishedInstances):
-                finished = as_finished(plane.annotation, self.params.masks)
-                yield Snapshot("first look", 0, total, proposals={index: finished}, message=self._news())
+            if is_finished(plane):
+                yield Snapshot("first look", 0, total, proposals={index: self.propose(index)}, message=self._news())
         yield from self._first_look()
         epoch = yield from self._learn_early()
         while epoch < total:
             told = partial(Snapshot, LATE, epoch, total)
             for index in self.target:
-                self._correct(index)
+                yield from self._correct(index, told)
                 yield told(proposals={index: self.propose(index, with_image=True)}, message=self._news())
                 yield from self._show_changed(told)
             yield from self._train(self.target, told)
@@ -142,14 +151,19 @@ class Session:
             epoch += 1
         told = partial(Snapshot, "last look", total, total)
         for index in self.target:
-            self._look(index, thorough=True)
+            yield from self._look(index, told, thorough=True)
             yield told(proposals={index: self.propose(index, with_image=True)})
             yield from self._show_changed(told)
         yield Snapshot("finished", total, total, model=learner.model(self.cell))
 
     def propose(self, index: int, with_image: bool = False) -> FoundBoxes:
-        """Return the boxes of a plane as they were last found, with those that a person has drawn since the start."""
+        """Return the boxes of a plane as they were last found, with those that a person has drawn since the start.
+
+        In a finished plane they are those of the cells that a person has labelled.
+        """
         page, plane = self.pages[index], self.planes[index]
+        if isinstance(plane.annotation, FinishedInstances):
+            return as_finished(plane.annotation, self.params.masks)
         found = self._known(index)
         foreground = page.foreground if self.params.masks == "foreground" else None
         told = boxes_told(found, page.given, page.scale, plane.shape, foreground)
@@ -157,14 +171,14 @@ class Session:
 
     def _first_look(self) -> Iterator[Snapshot]:
         """Show what a detector that knows cells finds before any training."""
-        total, message = self.params.epochs, self._news()
+        total = self.params.epochs
         if not self._learner.all_trained:
-            yield Snapshot("starting", 0, total, message=message)
+            yield Snapshot("starting", 0, total, message=self._news())
             return
+        told = partial(Snapshot, "first look", 0, total)
         for index in self.target:
-            self._look(index)
-            yield Snapshot("first look", 0, total, {}, {index: self.propose(index)}, message=message)
-            message = ""
+            yield from self._look(index, told)
+            yield told(proposals={index: self.propose(index)}, message=self._news())
 
     def _learn_early(self) -> Generator[Snapshot, None, int]:
         """Learn from the boxes as they were given, until they are not to be trusted further; return the epochs."""
@@ -177,7 +191,7 @@ class Session:
             boxed = [index for index in self.target if len(self.pages[index].given)]
             yield from self._train(boxed, told)
             for index in self.target:
-                self._look(index)
+                yield from self._look(index, told)
                 yield told(proposals={index: self.propose(index)})
                 yield from self._show_changed(told)
             losses.append(learner.check(self.checked))
@@ -217,19 +231,31 @@ class Session:
         news, self._begun = [self._learner.news(), self._begun], ""
         return " ".join(filter(None, news))
 
-    def _look(self, index: int, thorough: bool = False) -> None:
-        self.found[index] = self._learner.find(self.pages[index].image, thorough)
+    def _look(self, index: int, told: partial[Snapshot], thorough: bool = False) -> Iterator[Snapshot]:
+        """Find the boxes of a plane; of a large one this takes long, and what is drawn meanwhile is shown at once."""
+        progress = Clock(PROGRESS_EVERY, PROGRESS_EVERY)
+        finding = self._learner.find(self.pages[index].image, thorough)
+        while True:
+            try:
+                next(finding)
+            except StopIteration as end:
+                self.found[index] = end.value
+                return
+            if self.found[index] is not NOTHING:  # at first look nothing is known of other planes, too
+                yield from self._show_changed(told)
+            if progress.due():
+                yield told(message=self._news())
 
     def _known(self, index: int) -> Scored:
         """Return what was found in a plane, as far as a person has not said otherwise, and what they are sure of."""
         page, found = self.pages[index], self.found[index]
-        doubtless = found.taken(~overlapping_any(found.corners, page.negatives, SAME))
+        doubtless = found.taken(~are_denied(found.corners, page.negatives))
         return _with_certain(doubtless, page.certain)
 
-    def _correct(self, index: int) -> None:
+    def _correct(self, index: int, told: partial[Snapshot]) -> Iterator[Snapshot]:
         """Put what is found in twenty views of a plane into the place of its boxes, and hide what is not known."""
         page = self.pages[index]
-        self._look(index, thorough=True)
+        yield from self._look(index, told, thorough=True)
         known = self._known(index)
         found = known.taken(known.scores >= self.params.learned_score).corners
         lost = page.given[~overlapping_any(page.given, found, SAME)]
@@ -274,7 +300,7 @@ def _with_boxes(planes: Sequence[Plane], params: SissiParams, cell: float) -> li
     InputError
         If there is no plane to label, or nothing to learn from: neither boxes nor cells in finished planes.
     """
-    if all(isinstance(plane.annotation, FinishedInstances) for plane in planes):
+    if all(is_finished(plane) for plane in planes):
         raise InputError("All images are finished, so there is none to label. Add one that is not.")
     if len(_all_boxes(planes)):
         return list(planes)
@@ -284,16 +310,19 @@ def _with_boxes(planes: Sequence[Plane], params: SissiParams, cell: float) -> li
             return list(planes)
         raise InputError("No image has boxes. Draw some, or choose a way to find boxes.")
     found = [
-        plane
-        if isinstance(plane.annotation, FinishedInstances)
-        else replace(plane, annotation=suggest(plane, params, cell))
-        for plane in planes
+        plane if is_finished(plane) else replace(plane, annotation=_suggested(plane, params, cell)) for plane in planes
     ]
     if not len(_all_boxes(found)) and not finished:
         raise InputError(
             f"No box was found by {params.weak_boxes}. Draw some boxes, or choose another way or sensitivity."
         )
     return found
+
+
+def _suggested(plane: Plane, params: SissiParams, cell: float) -> Boxes:
+    """Return the boxes that are found in a plane by simple means, but for what a person has said is no cell."""
+    found, wrong = suggest(plane, params, cell), no_cells_of_plane(plane)
+    return Boxes(found.corners[~are_denied(found.corners, wrong)], plane.shape, wrong)
 
 
 def _beginning(planes: Sequence[Plane], params: SissiParams) -> str:

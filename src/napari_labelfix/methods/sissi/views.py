@@ -14,6 +14,8 @@ from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.faster_rcnn import detect
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from torch import Tensor, nn
 
 SCALES = (0.8, 0.9, 1.0, 1.1, 1.2)
@@ -22,7 +24,20 @@ _SIDE, _MARGIN = 512, 96  # pixels of a tile; no cell that the detector knows is
 
 
 def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell: float) -> Scored:
-    """Return the boxes in a page (C, H, W) of any size, the best first.
+    """Return the boxes in a page; the parameters are those of `find_by_part`."""
+    finding = find_by_part(network, image, lowest, thorough, cell)
+    while True:
+        try:
+            next(finding)
+        except StopIteration as end:
+            found: Scored = end.value
+            return found
+
+
+def find_by_part(
+    network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell: float
+) -> Generator[None, None, Scored]:
+    """Look at a page (C, H, W) of any size, pausing now and then, and return the boxes in it, the best first.
 
     Parameters
     ----------
@@ -42,7 +57,12 @@ def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell:
     parts = []
     for tile in tiles((height, width), _MARGIN, _SIDE):
         piece = image[:, *tile.read]
-        found = fuse(_views(network, piece)) if thorough else _look(network, [piece])[0]
+        if thorough:
+            views = yield from _views(network, piece)
+            found = fuse(views)
+        else:
+            found = _look(network, [piece])[0]
+            yield
         corner = np.array([side.start for side in tile.read] * 2, np.float32)
         found = Scored(found.corners + corner, found.scores)
         centres = (found.corners[:, :2] + found.corners[:, 2:]) / 2
@@ -52,8 +72,8 @@ def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell:
     return suppress(every, lowest, most_boxes(height, width, cell))
 
 
-def _views(network: nn.Module, image: Tensor) -> list[Scored]:
-    """Return what is found in each view, in the coordinates of the image."""
+def _views(network: nn.Module, image: Tensor) -> Generator[None, None, list[Scored]]:
+    """Return what is found in each view, in the coordinates of the image; pause after each size."""
     views = []
     for scale in SCALES:
         scaled = resized(image, scale)
@@ -66,6 +86,7 @@ def _views(network: nn.Module, image: Tensor) -> list[Scored]:
             for axis in np.flatnonzero(flips):
                 corners[:, [axis, axis + 2]] = shape[axis] - corners[:, [axis + 2, axis]]
             views.append(Scored(corners * np.tile(factor, 2), one.scores))
+        yield
     return views
 
 

@@ -1,0 +1,47 @@
+"""How a run tells its story: how often, and what cannot be taken up of what is sent to it meanwhile. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.snapshots import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_labelfix.annotations import Task
+    from napari_labelfix.snapshots import Snapshot, Training
+
+PROGRESS_EVERY = 0.25  # seconds
+MODEL_EVERY = 5.0  # seconds
+
+
+def tell_and_listen(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Training:
+    """Pass a run's story on, and hand what is sent in to the run.
+
+    Parameters
+    ----------
+    story
+        The snapshots of a run, the last of which carries a model.
+    take_up
+        Called with each changed task. What it cannot take up it says by an `InputError`, whose sentence is told with
+        the next snapshot; the run goes on.
+    """
+    held_back: list[str] = []
+
+    def listen(task: Task) -> None:
+        try:
+            take_up(task)
+        except InputError as error:
+            held_back.append(str(error))
+
+    return (yield from tell(_with_sentences(story, held_back), listen))
+
+
+def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[Snapshot]:
+    for snapshot in story:
+        sentences = [snapshot.message, *waiting]
+        waiting.clear()
+        yield replace(snapshot, message=" ".join(filter(None, sentences)))
