@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RIGHT = np.s_[:170, :170]  # where careless labels are right
+PATIENCE = 60.0  # seconds, until the trainer has imported everything
 GOES_ON = 3.0  # seconds, before Stop is pressed
 
 
@@ -76,7 +77,10 @@ TASKS: dict[str, Callable[[], Task]] = {
 def wait_for(trainer: Trainer) -> None:
     """Wait until a process is ready, as it is when a person has looked at the dock."""
     trainer.warm_up()
+    began = time.monotonic()
     while not trainer.ready:
+        if time.monotonic() - began > PATIENCE:
+            raise SystemExit("The trainer does not get ready. Run it from the dock to see why.")
         time.sleep(0.05)
 
 
