@@ -98,6 +98,7 @@ def test_what_is_in_hand_stays_in_hand_when_boxes_are_found_or_accepted(inputs, 
     assert list(boxes.features["kind"])[-1] == NO_CELL
     assert list(boxes.features["source"]) == [DRAWN, FOUND, ACCEPTED, DRAWN]
     np.testing.assert_array_equal(boxes.edge_color[0], boxes.edge_color[3])
+    np.testing.assert_allclose(boxes.edge_color, transform_color(boxes_kind.colors_of(boxes)))
 
 
 def test_nothing_is_found_again_where_a_person_has_said_that_there_is_none(inputs, boxes, model):

@@ -100,12 +100,12 @@ def _kind_in_hand(layer: Shapes) -> str:
     return kind if kind in BOX_COLORS else CELL
 
 
-def _take_in_hand(layer: Shapes, kind: str) -> None:
-    """Let the next box be around a cell, or what is none."""
+def _take_in_hand(layer: Shapes, kind: str, source: str = DRAWN) -> None:
+    """Let the next box be around a cell, or what is none, and come from a person's hand, or elsewhere."""
     layer.selected_data = set()  # what is selected would become like the next one
     layer.current_face_color, layer.current_edge_color = "transparent", BOX_COLORS[kind]
     layer.current_edge_width = 2
-    layer.feature_defaults = layer.feature_defaults.assign(source=DRAWN, kind=kind)
+    layer.feature_defaults = layer.feature_defaults.assign(source=source, kind=kind)
 
 
 def _take_over_what_is_moved(event: Event) -> None:
@@ -155,12 +155,10 @@ def add_boxes(
     if not len(rectangles):
         return
     adopt_boxes(layer)
-    there = {"source": layer.features["source"].tolist(), "kind": layer.features["kind"].tolist()}
-    color = BOX_COLORS[CELL]
-    layer.add(list(rectangles), shape_type=shape_type, edge_width=2, edge_color=color, face_color="transparent")
-    for (name, values), value in zip(there.items(), (source, CELL), strict=True):
-        _note(layer, name, [*values, *[value] * len(rectangles)])
-    _take_in_hand(layer, _kind_in_hand(layer))
+    in_hand = _kind_in_hand(layer)
+    _take_in_hand(layer, CELL, source)
+    layer.add(list(rectangles), shape_type=shape_type)
+    _take_in_hand(layer, in_hand)
 
 
 def rectangles_of(corners: NDArray[np.floating], index: tuple[int, ...]) -> NDArray[np.floating]:
