@@ -9,7 +9,7 @@ import pytest
 import roifile
 import tifffile
 
-from napari_labelfix.io.formats import FORMATS
+from napari_labelfix.io.formats import formats_for
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def results(tmp_path):
 def test_results_are_exported_with_classes_and_a_record(call, results):
     ended = call("export", results / "results", "--format", "coco", "--out", results / "coco")
     assert ended.code == 0, ended.err
-    assert ended.out.splitlines()[0] == "2 objects of 1 label image as COCO, polygons."
+    assert ended.out.splitlines()[0] == "2 objects of 1 image as COCO, polygons."
     data = json.loads((results / "coco" / "cells_coco.json").read_text())
     assert [entry["category_id"] for entry in data["annotations"]] == [1, 2]
     record = json.loads((results / "coco" / "cells_coco_export.json").read_text())
@@ -70,7 +70,7 @@ def test_several_label_images_at_once(call, results):
     for name in ("a", "b"):
         np.save(results / f"{name}.npy", np.eye(20, dtype=np.uint8))
     ended = call("export", results / "a.npy", results / "b.npy", "--format", "yolo", "--out", results / "yolo")
-    assert "2 objects of 2 label images" in ended.out
+    assert "2 objects of 2 images" in ended.out
     assert sorted(path.name for path in (results / "yolo" / "labels").iterdir()) == ["a.txt", "b.txt"]
 
 
@@ -90,7 +90,7 @@ def test_every_label_file_of_a_folder_is_exported(call, results):
     ]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [row.name for row in formats_for("labels")])
 def test_every_format_is_written(call, results, name):
     ended = call("export", results / "results", "--format", name, "--out", results / "out")
     assert ended.code == 0, ended.err
@@ -126,3 +126,23 @@ def test_states_of_label_files_cannot_be_asked_for(call, results):
     ended = call("export", results / "results", "--format", "tiff", "--out", results / "o", "--only", "accepted")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "Leave --only out" in ended.err
+
+
+def test_tables_of_boxes_and_points_are_exported_and_need_their_image(call, results):
+    boxes, points = results / "cells_boxes.csv", results / "cells_points.csv"
+    boxes.write_text("plane,y0,x0,y1,x1,kind\n0,3,4,13,24,cell\n2,0,0,9,9,not a cell\n")
+    points.write_text("plane,y,x,score,role\n1,5,6,0.9,detected\n1,9,9,0.1,pseudo-negative\n")
+    ended = call("export", boxes, "--format", "yolo", "--out", results / "yolo")
+    assert ended.code == 2
+    assert "does not say how large its image is" in ended.err
+    assert not (results / "yolo").exists()
+    ended = call("export", boxes, "--image", results / "cells.tif", "--format", "yolo", "--out", results / "yolo")
+    assert ended.out.startswith("1 box of 1 image as YOLO, boxes.\n1 around or on what is no cell is left out.")
+    assert (results / "yolo" / "labels" / "cells_000.txt").read_text() == "0 0.35 0.26666667 0.5 0.33333333\n"
+    ended = call("export", points, "--image", results / "cells.tif", "--format", "imagej", "--out", results / "rois")
+    assert ended.out.startswith("1 point of 1 image as ImageJ ROIs.")
+    [roi] = roifile.roiread(results / "rois" / "cells_rois.zip")
+    assert (roi.position, roi.coordinates().tolist()) == (2, [[6.5, 5.5]])
+    ended = call("export", boxes, "--image", results / "cells.tif", "--format", "tiff", "--out", results / "tiff")
+    assert ended.code == 2
+    assert "cells has boxes, which TIFF, 16 or 32 bit cannot hold" in ended.err

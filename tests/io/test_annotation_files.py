@@ -21,14 +21,14 @@ from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_annotations, read_instances, what_is_in
 from napari_labelfix.io.export import export
-from napari_labelfix.io.formats import FORMATS, find_format
+from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.pairing import find_annotations, pair, planes_together
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.io.tasks import read_task
 
-IMPORTED = [name for name in FORMATS if name not in ("yolo", "points", "objects")]
+IMPORTED = [row.name for row in formats_for("labels") if row.name not in ("yolo", "points", "objects")]
 KEEPS_NUMBERS = {"tiff", "ome-zarr", "imagej", "coco", "coco-rle", "geojson"}
 
 

@@ -18,7 +18,7 @@ from tricky import GRIDS, HUGE, empty, tricky
 
 from napari_labelfix.errors import InputError, OutputError
 from napari_labelfix.io.export import export
-from napari_labelfix.io.formats import FORMATS, find_format
+from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.grid import Grid, read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.outlines import outline, paint
@@ -284,7 +284,7 @@ def test_table_of_objects(tmp_path, ndim):
         assert table["z"].unique().tolist() == [0, 2]
 
 
-@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("format", formats_for("labels"), ids=lambda row: row.name)
 def test_an_image_without_objects_is_exported_as_such(tmp_path, format):
     exported = export([empty()], format, tmp_path / "new" / "folder")
     assert exported.objects == 0
@@ -294,7 +294,7 @@ def test_an_image_without_objects_is_exported_as_such(tmp_path, format):
     assert record["images"][0]["objects"] == 0
 
 
-@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("format", formats_for("labels"), ids=lambda row: row.name)
 def test_signed_and_boolean_labels_and_odd_names_are_fine(tmp_path, format):
     labels = np.zeros((20, 30), np.int64)
     labels[3:6, 3:6] = 5
@@ -321,7 +321,7 @@ def test_signed_and_boolean_labels_and_odd_names_are_fine(tmp_path, format):
 def test_of_a_name_only_what_no_file_may_be_called_is_replaced(tmp_path, name, kept):
     image = LabelImage.of(name, np.eye(9, dtype=int))
     assert image.name == kept
-    for row in FORMATS.values():
+    for row in formats_for("labels"):
         assert export([image], row, tmp_path / row.name).files
 
 
@@ -389,9 +389,9 @@ def test_what_is_no_label_image_is_told(tmp_path, labels, sentence):
 
 
 def test_names_and_formats_that_do_not_serve_are_told(tmp_path):
-    with pytest.raises(InputError, match="There are no labels to export"):
+    with pytest.raises(InputError, match="There is nothing to export"):
         export([], find_format("tiff"), tmp_path)
-    with pytest.raises(InputError, match="More than one label image is called cells"):
+    with pytest.raises(InputError, match="There are several images called cells"):
         export([tricky(), tricky()], find_format("tiff"), tmp_path)
     with pytest.raises(InputError, match=r"There is no format 'gif'\. Choose from tiff, "):
         find_format("gif")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.label_files import read_label_images
+from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.pairing import find_annotations
 from napari_labelfix.io.read import find_images, read_image, read_labels, stem_of
 
@@ -305,7 +305,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
         read_image(path)
 
 
-@pytest.mark.parametrize("look", [find_images, find_annotations, read_label_images])
+@pytest.mark.parametrize("look", [find_images, find_annotations, read_content])
 def test_a_place_where_nobody_may_look_is_told(tmp_path, monkeypatch, look):
     with pytest.raises(InputError, match=r"x{300} cannot be read \(File name too long\)"):
         look([tmp_path / ("x" * 300)])

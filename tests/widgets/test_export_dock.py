@@ -17,7 +17,7 @@ from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.export_dock import ExportDock
-from napari_labelfix.widgets.exporting import label_image_of
+from napari_labelfix.widgets.exporting import content_of
 from napari_labelfix.widgets.history import history_of
 
 PLACED = {"scale": (2.0, 0.5, 0.25), "units": ("um", "um", "um"), "translate": (0, 5, 7)}
@@ -66,8 +66,8 @@ def wait_for_end(dock, qtbot):
 
 
 def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
-    assert dock.labels.layer is viewer.layers["my corrected"]
-    assert dock.labels.findText("scribbles") == -1
+    assert dock.chosen.layer is viewer.layers["my corrected"]
+    assert dock.chosen.findText("scribbles") == -1
     assert dock.content.text() == "3 objects, 2 x 40 x 50 pixels, a pixel is 2 x 0.5 x 0.25 µm."
     assert dock.folder.text() == str(tmp_path / "labels")
     choose(dock, "imagej")
@@ -92,13 +92,13 @@ def test_a_click_exports_the_corrected_layer(dock, person, tmp_path, qtbot, name
 
 def test_what_is_exported_are_the_pixels_of_the_layer(dock, person, tmp_path, qtbot):
     person.click(dock.export_button)
-    dock.labels.layer.data[:] = 0  # what comes later does not count
+    dock.chosen.layer.data[:] = 0  # what comes later does not count
     wait_for_end(dock, qtbot)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "labels" / "cells_labels.tif"), three_objects())
 
 
 def test_a_proposal_is_exported_only_when_it_is_chosen_and_that_is_said(dock, viewer):
-    dock.labels.choose(viewer.layers["my proposal"])
+    dock.chosen.choose(viewer.layers["my proposal"])
     assert "nobody has accepted" in dock.message.text()
 
 
@@ -119,7 +119,7 @@ def test_without_labels_there_is_nothing_to_press(make_napari_viewer):
     dock = ExportDock(make_napari_viewer())
     assert not dock.export_button.isEnabled()
     assert not dock.import_button.isEnabled()
-    assert "There are no labels yet" in dock.message.text()
+    assert "There is nothing yet" in dock.message.text()
 
 
 @pytest.mark.parametrize("name", ["imagej", "geojson", "coco-rle", "cellpose", "tiff"])
@@ -170,7 +170,7 @@ def test_the_window_stays_responsive_while_a_large_layer_is_exported(viewer, doc
     """4096 x 4096 pixels with 4,000 objects: the click returns at once, and the event loop goes on turning."""
     rows, columns = np.indices((4096, 4096)) // 64
     large = viewer.add_labels((rows * 64 + columns).astype(np.int32), name="large")
-    dock.labels.choose(large)
+    dock.chosen.choose(large)
     choose(dock, "coco-rle")
     started = process_time()
     dock.export()
@@ -215,7 +215,7 @@ def test_classes_are_the_whole_numbers_of_the_features_whatever_else_stands_ther
     layer = viewer.layers["my corrected"]
     for kinds, classes in (([3.0, np.nan, -2.0], [3, 1, 1]), (["tumour", 2, None], [1, 2, 1])):
         layer.features = pd.DataFrame({"index": [1, 2, 1_000_003], "class": kinds})
-        image = label_image_of(viewer, layer)()
+        image = content_of(viewer, layer)()
         assert [image.class_of(number) for number in (1, 2, 1_000_003)] == classes
 
 
@@ -246,3 +246,104 @@ def test_without_a_folder_nothing_is_written_and_the_usual_one_comes_back(dock, 
     qtbot.keyClick(dock.folder, Qt.Key.Key_Return)
     assert dock.folder.text() == str(tmp_path / "labels")
     assert dock.export_button.isEnabled()
+
+
+@pytest.fixture
+def marks(dock, viewer, qtbot):
+    """Boxes and points of a person, and boxes that a method has found, on the image of the window."""
+    image = viewer.layers["cells"]
+    rectangle = np.array([[0, 4.5, 4.5], [0, 4.5, 14.5], [0, 14.5, 14.5], [0, 14.5, 4.5]])
+    line = np.array([[0, 0, 0], [0, 9, 9]])
+    boxes = Shapes(
+        [rectangle, line, np.add(rectangle, (1, 20, 30)), np.add(rectangle, (0, 500, 0))],
+        shape_type=["rectangle", "line", "rectangle", "rectangle"],
+        features={"kind": ["cell", "cell", "not a cell", "cell"]},
+        name="my boxes",
+        **layers.placement(image),
+    )
+    found = Shapes(
+        [rectangle, np.add(rectangle, (1, 0, 0))],
+        features={"role": ["added", "dropped"]},
+        name="found",
+        **layers.placement(image),
+    )
+    points = Points(
+        [[0, 10, 10], [1, 35.5, 4]], features={"kind": ["cell", "not a cell"]}, size=8, name="my points",
+        **layers.placement(image),
+    )  # fmt: skip
+    for layer, role in ((boxes, "boxes"), (found, "found_boxes"), (points, "points")):
+        layers.link(layer, role, image)
+        viewer.add_layer(layer)
+    return dock
+
+
+def select(dock, viewer, name, qtbot):
+    dock.chosen.choose(viewer.layers[name])
+    qtbot.waitUntil(lambda: "pixels" in dock.content.text(), timeout=15_000)
+
+
+def test_the_formats_are_those_that_can_hold_the_layer(marks, viewer, qtbot):
+    assert marks.chosen.layer is viewer.layers["my corrected"]  # still: it is what was agreed to
+    choose(marks, "png")
+    select(marks, viewer, "my boxes", qtbot)
+    offered = [marks.formats.itemData(row) for row in range(marks.formats.count())]
+    assert offered == ["imagej", "coco-boxes", "yolo", "boxes"]
+    assert not marks.selections.isEnabled()
+    qtbot.waitUntil(lambda: marks.content.text().startswith("1 box and 1 of what is no cell, 2 x 40 x 50 pixels"))
+    choose(marks, "yolo")
+    assert "labels/cells.txt" in marks.explanation.text()
+    select(marks, viewer, "my points", qtbot)
+    qtbot.waitUntil(lambda: marks.content.text().startswith("1 point and 1 of what is no cell"))
+    select(marks, viewer, "my boxes", qtbot)
+    assert marks.format.name == "yolo"
+    select(marks, viewer, "my corrected", qtbot)
+    assert marks.format.name == "png"
+    assert marks.selections.isEnabled()
+
+
+def test_boxes_are_exported_as_they_lie_on_the_image(marks, viewer, person, tmp_path, qtbot):
+    select(marks, viewer, "my boxes", qtbot)
+    viewer.layers["my boxes"].translate = (0, 6, 7)  # two pixels down
+    choose(marks, "boxes")
+    person.click(marks.export_button)
+    viewer.layers["my boxes"].selected_data = {0}
+    viewer.layers["my boxes"].remove_selected()  # what comes later does not count
+    wait_for_end(marks, qtbot)
+    assert marks.message.mood == "done", marks.message.text()
+    assert marks.message.text().startswith("1 box exported: cells_boxes.csv")
+    table = pd.read_csv(tmp_path / "labels" / "cells_boxes.csv")
+    assert table.to_numpy().tolist() == [[0, 7, 5, 17, 15, "cell"], [1, 27, 35, 37, 45, "not a cell"]]
+    record = json.loads((tmp_path / "labels" / "cells_boxes_export.json").read_text())
+    assert record["images"][0]["source"] == "layer “my boxes”"
+    assert record["images"][0]["scale"] == [2.0, 0.5, 0.25]
+
+
+def test_what_a_format_leaves_out_is_said(marks, viewer, person, tmp_path, qtbot):
+    select(marks, viewer, "my points", qtbot)
+    choose(marks, "imagej")
+    person.click(marks.export_button)
+    wait_for_end(marks, qtbot)
+    assert marks.message.text().startswith("1 point exported: cells_rois.zip")
+    assert "1 around or on what is no cell is left out." in marks.message.text()
+
+
+def test_found_boxes_are_exported_without_the_dropped_ones_and_that_nobody_accepted_them_is_said(
+    marks, viewer, person, tmp_path, qtbot
+):
+    select(marks, viewer, "found", qtbot)
+    assert "nobody has accepted" in marks.message.text()
+    choose(marks, "boxes")
+    person.click(marks.export_button)
+    wait_for_end(marks, qtbot)
+    assert pd.read_csv(tmp_path / "labels" / "cells_boxes.csv").to_numpy().tolist() == [[0, 5, 5, 15, 15, "cell"]]
+
+
+def test_boxes_of_no_image_are_told(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    viewer.add_shapes([np.array([[0, 0], [0, 9], [9, 9], [9, 0]])], name="lonely")
+    dock = ExportDock(viewer)
+    assert dock.chosen.layer is viewer.layers["lonely"]
+    qtbot.waitUntil(lambda: "It is not known of which image “lonely” is." in dock.content.text())
+    viewer.add_image(np.zeros((20, 30)))
+    dock.count()
+    qtbot.waitUntil(lambda: dock.content.text() == "1 box, 20 x 30 pixels.")

@@ -100,7 +100,8 @@ def export_labels(
     labels: Annotated[
         list[Path],
         typer.Argument(
-            metavar="LABELS...", help="Label images, annotations of other programs, folders of them, or projects."
+            metavar="LABELS...",
+            help="Label images, annotations of other programs, tables, folders of them, or projects.",
         ),
     ],
     format_name: Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(FORMATS)}.")],
@@ -114,10 +115,10 @@ def export_labels(
         typer.Option("--only", metavar="STATES", help="Of a project: 'accepted', 'accepted and edited', 'all', ..."),
     ] = "",
 ) -> None:
-    """Write labels in the format of another program, with a record of what was written.
+    """Write labels, boxes or points in the format of another program, with a record of what was written.
 
     Of a project, what a person has accepted is taken, and what --only says of that. What else can be read: TIFF, PNG,
-    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO polygons, GeoJSON, Cellpose _seg.npy.
+    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose _seg.npy, tables of boxes or points.
     So this also turns the annotations of another program into labels.
     """
     from napari_labelfix.cli.exporting import export_files

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.files import expect_writable
 from napari_labelfix.io.formats import find_format
-from napari_labelfix.io.label_files import read_label_images
+from napari_labelfix.io.label_image import say_count
 from napari_labelfix.project.label_images import read_project_labels
 from napari_labelfix.project.store import SUFFIX
 from napari_labelfix.review.selection import SELECTIONS, Selection
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_labelfix.io.formats import Content
+
 
 def export_files(
     labels: Sequence[Path], format_name: str, out: Path, images: Sequence[Path], selection_name: str = ""
 ) -> list[str]:
-    """Write labels in a format; return what a person should know, a sentence each.
+    """Write labels, boxes or points in a format; return what a person should know, a sentence each.
 
     Parameters
     ----------
@@ -46,11 +49,12 @@ def export_files(
     selection = _find_selection(selection_name) if selection_name else None
     if selection is not None and not projects:
         raise InputError("Only objects of a project have states to choose by. Leave --only out, or give the project.")
-    read = [image for path in projects for image in read_project_labels(path, selection)]
-    read += read_label_images(files, images) if files else []
+    read: list[Content] = [image for path in projects for image in read_project_labels(path, selection)]
+    read += read_content(files, images, chosen.takes) if files else []
     exported = export(read, chosen, out)
-    count = "1 label image" if len(read) == 1 else f"{len(read)} label images"
-    objects = "1 object" if exported.objects == 1 else f"{exported.objects} objects"
+    count = "1 image" if len(read) == 1 else f"{len(read)} images"
+    kinds = {image.what for image in read}
+    objects = say_count(exported.objects, kinds.pop() if len(kinds) == 1 else "labels")
     return [f"{objects} of {count} as {chosen.title}.", *exported.notes, f"Results are in {out}."]
 
 

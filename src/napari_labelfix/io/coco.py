@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +18,32 @@ from napari_labelfix.io.outlines import outline
 from napari_labelfix.io.read import stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.io.label_image import LabelImage
+    from napari_labelfix.io.label_image import Index, LabelImage
+    from napari_labelfix.io.marked_image import MarkedImage
 
-    Encode = Callable[[PlaneObject, tuple[int, int]], Any]
+    Entry = dict[str, Any]
+    Describe = Callable[[Any, Index], Iterator[Entry]]
+
+_DIGITS = 3  # of a pixel
 
 
 def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write polygons, and run lengths for objects with holes, which polygons cannot have; return the file's name."""
-    return _write(folder, images, _as_polygons)
+    return _write(folder, images, partial(_objects, encode=_as_polygons))
 
 
 def write_runs(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write the run lengths of each object; return the file's name."""
-    return _write(folder, images, _as_runs)
+    return _write(folder, images, partial(_objects, encode=_as_runs))
+
+
+def write_boxes(folder: Path, images: Sequence[MarkedImage]) -> list[str]:
+    """Write boxes without outlines; return the file's name."""
+    return _write(folder, images, _boxes)
 
 
 def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
@@ -104,7 +113,7 @@ def _compact(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[str]:
+def _write(folder: Path, images: Sequence[LabelImage | MarkedImage], describe: Describe) -> list[str]:
     data: dict[str, Any] = {
         "info": {"description": "Labels from napari-labelfix"},
         "licenses": [],
@@ -113,37 +122,46 @@ def _write(folder: Path, images: Sequence[LabelImage], encode: Encode) -> list[s
         "categories": _categories(images),
     }
     for image in images:
-        _add(image, data, encode)
+        _add(image, data, describe)
     name = f"{images[0].name}_coco.json" if len(images) == 1 else "coco.json"
     write_json(folder / name, data)
     return [name]
 
 
-def _categories(images: Sequence[LabelImage]) -> list[dict[str, Any]]:
+def _categories(images: Sequence[LabelImage | MarkedImage]) -> list[dict[str, Any]]:
     names = max((image.class_names for image in images), key=len, default=("object",))
     return [{"id": number, "name": name, "supercategory": "object"} for number, name in enumerate(names, start=1)]
 
 
-def _add(image: LabelImage, data: dict[str, Any], encode: Encode) -> None:
-    height, width = image.labels.shape[-2:]
-    for index, plane in image.planes:
+def _add(image: LabelImage | MarkedImage, data: dict[str, Any], describe: Describe) -> None:
+    height, width = image.shape[-2:]
+    for index in np.ndindex(image.shape[:-2]):
         entry: dict[str, Any] = {"id": len(data["images"]) + 1, "file_name": image.image_name or f"{image.name}.tif"}
         entry |= {"height": height, "width": width} | ({"plane": list(index)} if index else {})
         data["images"].append(entry)
-        for found in objects_of(plane):
-            y0, x0, y1, x1 = found.box
-            data["annotations"].append(
-                {
-                    "id": len(data["annotations"]) + 1,
-                    "image_id": entry["id"],
-                    "category_id": image.class_of(found.number),
-                    "segmentation": encode(found, (height, width)),
-                    "area": int(found.mask.sum()),
-                    "bbox": [x0, y0, x1 - x0, y1 - y0],
-                    "iscrowd": 0,
-                    "label": found.number,
-                }
-            )
+        for described in describe(image, index):
+            head = {"id": len(data["annotations"]) + 1, "image_id": entry["id"]}
+            data["annotations"].append(head | described | {"iscrowd": 0})
+
+
+def _objects(image: LabelImage, index: Index, encode: Callable[[PlaneObject, tuple[int, int]], Any]) -> Iterator[Entry]:
+    height, width = image.shape[-2:]
+    for found in objects_of(image.labels[index]):
+        y0, x0, y1, x1 = found.box
+        yield {
+            "category_id": image.class_of(found.number),
+            "segmentation": encode(found, (height, width)),
+            "area": int(found.mask.sum()),
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "label": found.number,
+        }
+
+
+def _boxes(image: MarkedImage, index: Index) -> Iterator[Entry]:
+    for kind, (y0, x0, y1, x1) in image.boxes_in(index):
+        x, y, width, height = (round(length, _DIGITS) for length in (x0, y0, x1 - x0, y1 - y0))
+        area = round(width * height, _DIGITS)
+        yield {"category_id": kind, "segmentation": [], "area": area, "bbox": [x, y, width, height]}
 
 
 def _as_polygons(found: PlaneObject, shape: tuple[int, int]) -> Any:

@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage.measure import regionprops
 
+from napari_labelfix.io.boxes_csv import CORNERS
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.grid import PIXEL, short_unit
-from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.tables import CELL, NO_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from napari_labelfix.io.label_image import Index, LabelImage, PlaneObject
+    from napari_labelfix.io.label_image import Index, PlaneObject
+    from napari_labelfix.io.marked_image import MarkedImage
 
     Row = dict[str, Any]
 
+_CENTRES, _MARKS = ("label", "class", "radius"), ("kind", "radius")  # what is said of a point, beside its place
 
-def write_points(folder: Path, images: Sequence[LabelImage]) -> list[str]:
-    """Write `<name>_points.csv`: the centre of each object in pixels, in the columns that napari reads as points.
+
+def write_points(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]:
+    """Write `<name>_points.csv`: points, or the centres of objects, in pixels, in the columns that napari reads.
 
     Returns
     -------
@@ -32,8 +37,22 @@ def write_points(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     names = []
     for image in images:
         names.append(f"{image.name}_points.csv")
-        columns = ["index", *(f"axis-{axis}" for axis in range(image.labels.ndim)), "label", "class", "radius"]
-        _write(folder / names[-1], columns, _points(image))
+        known, rows = (_CENTRES, _centres(image)) if isinstance(image, LabelImage) else (_MARKS, _points(image))
+        columns = ["index", *(f"axis-{axis}" for axis in range(len(image.shape))), *known]
+        _write(folder / names[-1], columns, rows)
+    return names
+
+
+def write_boxes(folder: Path, images: Sequence[MarkedImage]) -> list[str]:
+    """Write `<name>_boxes.csv`: the corners of each box in pixels, and what it is around; return the names.
+
+    `plane` is the number of the plane in a stack, counted over all axes.
+    """
+    names = []
+    for image in images:
+        names.append(f"{image.name}_boxes.csv")
+        several = ["plane"] * (len(image.shape) > 2)
+        _write(folder / names[-1], [*several, *CORNERS, "kind"], _boxes(image))
     return names
 
 
@@ -52,7 +71,21 @@ def write_objects(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     return names
 
 
-def _points(image: LabelImage) -> Iterator[Row]:
+def _points(image: MarkedImage) -> Iterator[Row]:
+    for index, place, cell in zip(image.planes, image.places, image.cells, strict=True):
+        position = {f"axis-{axis}": at for axis, at in enumerate((*index.tolist(), *place.round(3).tolist()))}
+        yield position | {"kind": CELL if cell else NO_CELL, "radius": round(image.diameter / 2, 3)}
+
+
+def _boxes(image: MarkedImage) -> Iterator[Row]:
+    leading = image.shape[:-2]
+    for index, corners, cell in zip(image.planes, image.places, image.cells, strict=True):
+        plane = {"plane": int(np.ravel_multi_index(index, leading))} if leading else {}
+        kind = {"kind": CELL if cell else NO_CELL}
+        yield plane | dict(zip(CORNERS, corners.round(3).tolist(), strict=True)) | kind
+
+
+def _centres(image: LabelImage) -> Iterator[Row]:
     for index, plane in image.planes:
         for found in objects_of(plane):
             centre = np.argwhere(found.mask).mean(axis=0) + found.corner

@@ -15,10 +15,9 @@ from napari_labelfix.io.files import filling
 from napari_labelfix.io.results import write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from napari_labelfix.io.formats import Format
-    from napari_labelfix.io.label_image import LabelImage
+    from napari_labelfix.io.formats import Content, Format
 
 _LIBRARIES = ("napari-labelfix", "numpy", "tifffile", "zarr", "roifile", "scikit-image")
 
@@ -42,8 +41,8 @@ class Exported:
     notes: tuple[str, ...] = ()
 
 
-def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
-    """Write labels, all of them or none, and `..._export.json` beside them.
+def export(images: Sequence[Content], format: Format, out: Path) -> Exported:
+    """Write labels, boxes or points, all of them or none, and `..._export.json` beside them.
 
     Parameters
     ----------
@@ -57,8 +56,8 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
     Raises
     ------
     InputError
-        If these are no labels, two have the same name or would be written into the same file, or the format cannot
-        hold them.
+        If something is wrong with them, two have the same name or would be written into the same file, or the format
+        cannot hold them.
     OutputError
         If something cannot be written.
     """
@@ -81,15 +80,22 @@ def export(images: Sequence[LabelImage], format: Format, out: Path) -> Exported:
         head = {"command": "export", "format": format.name, **_circumstances(), "objects": total}
         write_record(folder / record_name, head | {"images": described, "outputs": names})
     renumbered = [image.name for image, (_, old_of) in zip(images, fitted, strict=True) if old_of]
-    note = f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {record_name}."
-    return Exported((*names, record_name), total, (note,) if renumbered else ())
+    return Exported((*names, record_name), total, tuple(_notes(images, format, renumbered, record_name)))
 
 
-def _expect_names(images: Sequence[LabelImage]) -> None:
+def _notes(images: Sequence[Content], format: Format, renumbered: Sequence[str], record_name: str) -> Iterator[str]:
+    if renumbered:
+        yield f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {record_name}."
+    left_out = sum(image.left_out for image in images)
+    if left_out and not format.tells_kinds:
+        yield f"{left_out} around or on what is no cell {'is' if left_out == 1 else 'are'} left out."
+
+
+def _expect_names(images: Sequence[Content]) -> None:
     if not images:
-        raise InputError("There are no labels to export. Choose some.")
+        raise InputError("There is nothing to export. Choose some labels, boxes or points.")
     if repeated := [name for name, count in Counter(image.name for image in images).items() if count > 1]:
-        raise InputError(f"More than one label image is called {repeated[0]}. Export them into folders of their own.")
+        raise InputError(f"There are several images called {repeated[0]}. Export them into folders of their own.")
 
 
 def _expect_files_of_their_own(names: Sequence[str]) -> None:
@@ -111,8 +117,8 @@ def _expect_room(names: Sequence[str], out: Path, sources: Sequence[str]) -> Non
             raise OutputError(f"{path} is what is exported, and would be replaced. Choose another folder.")
 
 
-def _count(image: LabelImage) -> dict[str, Any]:
-    per_class = Counter(image.class_names[image.class_of(int(number)) - 1] for number in image.numbers)
+def _count(image: Content) -> dict[str, Any]:
+    per_class = image.count_classes()
     return {"objects": int(sum(per_class.values())), "objects_per_class": dict(per_class)}
 
 
@@ -121,12 +127,13 @@ def _circumstances() -> dict[str, Any]:
     return {"written": datetime.now(UTC).isoformat(timespec="seconds"), "versions": versions}
 
 
-def _describe(image: LabelImage) -> dict[str, Any]:
+def _describe(image: Content) -> dict[str, Any]:
     return {
         "name": image.name,
         "source": image.source,
         "image": image.image_name,
-        "shape": list(image.labels.shape),
+        "what": image.what,
+        "shape": list(image.shape),
         "axes": list(image.grid.axes),
         "scale": list(image.grid.scale),
         "units": list(image.grid.units),

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from napari_labelfix.io.label_image import LabelImage
+    from napari_labelfix.io.label_image import LabelImage, What
+    from napari_labelfix.io.marked_image import MarkedImage
 
-    Writer = Callable[[Path, Sequence[LabelImage]], list[str]]
+    Content = LabelImage | MarkedImage
+    Writer = Callable[[Path, Sequence[Any]], list[str]]
 
 _BITS_16 = 2**16 - 1
 
 
 @dataclass(frozen=True)
 class Format:
-    """One row: a way to write labels into files.
+    """One row: a way to write labels, boxes or points into files.
 
     Parameters
     ----------
@@ -34,10 +36,14 @@ class Format:
     summary
         What is in them and who reads them, in a sentence.
     code
-        `module:function` that writes label images into an empty folder and returns the names of the files.
+        `module:function` that writes what it takes into an empty folder and returns the names of the files.
+    takes
+        What can be written so.
     numbers
         Which object numbers the format can keep: "all", those of "16 bit", or "none": then objects are numbered
         1, 2, 3, ... and the record says which was which.
+    tells_kinds
+        Whether marks of what is no cell are written, too, and told from the others.
     """
 
     name: str
@@ -45,29 +51,37 @@ class Format:
     files: str
     summary: str
     code: str
+    takes: tuple[What, ...] = ("labels",)
     numbers: Literal["all", "16 bit", "none"] = "all"
+    tells_kinds: bool = False
 
     def load(self) -> Writer:
         """Import the code that writes."""
         module, function = self.code.split(":")
         return cast("Writer", getattr(import_module(f"napari_labelfix.io.{module}"), function))
 
-    def fitting(self, image: LabelImage) -> tuple[LabelImage, dict[int, int]]:
+    def fitting(self, image: Content) -> tuple[Content, dict[int, int]]:
         """Return labels with numbers that the format can keep, and the old number of each new one, {} if all stayed.
 
         Raises
         ------
         InputError
-            If there are more objects than numbers.
+            If there are more objects than numbers, or the format takes something else.
         """
-        numbers: Any = image.numbers
+        if image.what not in self.takes:
+            others = ", ".join(row.name for row in formats_for(image.what))
+            raise InputError(f"{image.name} has {image.what}, which {self.title} cannot hold. Choose from {others}.")
+        if image.what != "labels":
+            return image, {}
+        labels = cast("LabelImage", image)
+        numbers: Any = labels.numbers
         highest, count = int(numbers.max(initial=0)), len(numbers)
         allowed = {"all": highest, "16 bit": _BITS_16, "none": count}[self.numbers]
         if highest <= allowed:
-            return image, {}
+            return labels, {}
         if self.numbers == "16 bit" and count > _BITS_16:
             raise InputError(f"{image.name} has {count} objects, but a PNG can number {_BITS_16}. Choose TIFF.")
-        return image.renumbered()
+        return labels.renumbered()
 
 
 FORMATS = {
@@ -99,8 +113,9 @@ FORMATS = {
             name="imagej",
             title="ImageJ ROIs",
             files="NAME_rois.zip",
-            summary="An outline per object for the ROI Manager of ImageJ and Fiji.",
+            summary="An outline, rectangle or point per object for the ROI Manager of ImageJ and Fiji.",
             code="imagej_rois:write",
+            takes=("labels", "boxes", "points"),
         ),
         Format(
             name="coco",
@@ -117,11 +132,20 @@ FORMATS = {
             code="coco:write_runs",
         ),
         Format(
+            name="coco-boxes",
+            title="COCO, boxes",
+            files="NAME_coco.json",
+            summary="Boxes without outlines, for training detectors.",
+            code="coco:write_boxes",
+            takes=("boxes",),
+        ),
+        Format(
             name="yolo",
             title="YOLO, boxes",
             files="labels/NAME.txt, classes.txt",
             summary="A box per object, for training detectors.",
             code="yolo:write_boxes",
+            takes=("labels", "boxes"),
         ),
         Format(
             name="yolo-polygons",
@@ -134,8 +158,9 @@ FORMATS = {
             name="geojson",
             title="QuPath GeoJSON",
             files="NAME.geojson",
-            summary="An annotation with its class per object; drop the file on QuPath.",
+            summary="An annotation with its class per object, or points; drop the file on QuPath.",
             code="qupath_geojson:write",
+            takes=("labels", "points"),
         ),
         Format(
             name="cellpose",
@@ -147,10 +172,21 @@ FORMATS = {
         ),
         Format(
             name="points",
-            title="Table of centres, CSV",
+            title="Table of points, CSV",
             files="NAME_points.csv",
-            summary="A point per object in each plane; napari opens it as points.",
+            summary="A point per object in each plane, its centre; napari opens it as points.",
             code="csv_tables:write_points",
+            takes=("labels", "points"),
+            tells_kinds=True,
+        ),
+        Format(
+            name="boxes",
+            title="Table of boxes, CSV",
+            files="NAME_boxes.csv",
+            summary="The corners of each box, in pixels; for spreadsheets, pandas and runs of SISSI.",
+            code="csv_tables:write_boxes",
+            takes=("boxes",),
+            tells_kinds=True,
         ),
         Format(
             name="objects",
@@ -161,6 +197,11 @@ FORMATS = {
         ),
     ]
 }
+
+
+def formats_for(what: What) -> list[Format]:
+    """Return the formats that can hold labels, boxes or points."""
+    return [row for row in FORMATS.values() if what in row.takes]
 
 
 def find_format(name: str) -> Format:

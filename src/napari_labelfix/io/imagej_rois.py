@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
-from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.outlines import outline
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.io.label_image import Index, LabelImage
+    from napari_labelfix.io.label_image import Index
+    from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.io.outlines import Polygon
 
 _MOVE, _LINE, _CLOSE = 0, 1, 4  # the segments of java.awt.geom.PathIterator
@@ -30,8 +32,8 @@ _ID = "labelfix_id"  # the property that keeps an object's number
 _AREAS = {ROI_TYPE.POLYGON, ROI_TYPE.RECT, ROI_TYPE.OVAL, ROI_TYPE.FREEHAND, ROI_TYPE.TRACED}
 
 
-def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
-    """Write each label image as `<name>_rois.zip`; return the names.
+def write(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]:
+    """Write the objects, boxes or points of each image as `<name>_rois.zip`; return the names.
 
     Raises
     ------
@@ -40,11 +42,11 @@ def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """
     names = []
     for image in images:
-        if max(image.labels.shape[-2:]) > _LONGEST_SIDE:
+        if max(image.shape[-2:]) > _LONGEST_SIDE:
             raise InputError(f"ImageJ ROIs reach up to {_LONGEST_SIDE} px, but {image.name} is larger. Choose GeoJSON.")
         names.append(f"{image.name}_rois.zip")
         with write_errors(folder / names[-1]), zipfile.ZipFile(folder / names[-1], "w", zipfile.ZIP_DEFLATED) as file:
-            for roi in _rois(image):
+            for roi in _rois(image) if isinstance(image, LabelImage) else _marks(image):
                 file.writestr(f"{roi.name}.roi", roi.tobytes())
     return names
 
@@ -84,6 +86,36 @@ def _rois(image: LabelImage) -> Iterator[ImagejRoi]:
             yield roi
 
 
+def _marks(image: MarkedImage) -> Iterator[ImagejRoi]:
+    """Yield a rectangle for each box, and one ROI for all points of a plane, as ImageJ's multi-point tool makes it."""
+    for index in np.ndindex(image.shape[:-2]):
+        places = image.places_in(index)
+        if image.what == "boxes":
+            rois = [_rectangle(corners) for corners in places]
+        else:
+            rois = [_points(places)] if len(places) else []
+        for number, roi in enumerate(rois, start=1):
+            roi.name = "-".join(f"{part:04d}" for part in (*(at + 1 for at in index), number))
+            _place(roi, index, image)
+            yield roi
+
+
+def _points(places: NDArray[np.floating]) -> ImagejRoi:
+    roi = ImagejRoi.frompoints(places[:, ::-1] + 0.5)  # in ImageJ the middle of the first pixel is 0.5, 0.5
+    roi.roitype = ROI_TYPE.POINT
+    return roi
+
+
+def _rectangle(corners: NDArray[np.floating]) -> ImagejRoi:
+    """Return a rectangle with corners between pixels, y0, x0, y1, x1."""
+    top, left, bottom, right = corners.tolist()
+    whole: Mapping[str, Any] = dict(
+        zip(("top", "left", "bottom", "right"), (floor(top), floor(left), ceil(bottom), ceil(right)), strict=True)
+    )
+    exact: Mapping[str, Any] = {"xd": left, "yd": top, "widthd": right - left, "heightd": bottom - top}
+    return ImagejRoi(roitype=ROI_TYPE.RECT, options=ROI_OPTIONS.SUB_PIXEL_RESOLUTION, **whole, **exact)
+
+
 def _roi(polygons: Sequence[Polygon]) -> ImagejRoi:
     """Return a traced outline, or, for an object with holes or of several pieces, a composite shape."""
     rings = [ring[:, ::-1] for polygon in polygons for ring in polygon.rings]  # x before y
@@ -106,9 +138,9 @@ def _segments(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(np.column_stack([kinds, ring]).ravel(), _CLOSE)
 
 
-def _place(roi: ImagejRoi, index: Index, image: LabelImage) -> None:
+def _place(roi: ImagejRoi, index: Index, image: LabelImage | MarkedImage) -> None:
     """Say in which plane of the stack the outline lies; ImageJ counts from 1."""
-    shape, axes = image.labels.shape[:-2], image.grid.axes[:-2]
+    shape, axes = image.shape[:-2], image.grid.axes[:-2]
     if not index:
         return
     if len(index) == 1:

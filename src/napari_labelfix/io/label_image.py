@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Index = tuple[int, ...]  # of a plane in a stack; () where there is one plane only
+    Box = tuple[float, float, float, float]  # y0, x0, y1, x1, counted from the edge of the image
 
 HIGHEST_NUMBER = 2**32 - 1
+What = Literal["labels", "boxes", "points"]  # is exported
+_NOUNS: Mapping[What, tuple[str, str]] = {
+    "labels": ("object", "objects"),
+    "boxes": ("box", "boxes"),
+    "points": ("point", "points"),
+}
 _NOT_FOR_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]+')  # on any system; halves of characters
 
 
@@ -73,6 +81,9 @@ class LabelImage:
         More for the record: how the objects were chosen, and where they come from.
     """
 
+    what: ClassVar[What] = "labels"
+    left_out: ClassVar[int] = 0  # all objects are exported
+
     name: str
     labels: NDArray[Any]
     grid: Grid
@@ -91,6 +102,11 @@ class LabelImage:
         return cls(name_for_files(name), labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": names, **rest})
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """(..., Y, X)."""
+        return self.labels.shape
+
+    @property
     def numbers(self) -> NDArray[Any]:
         """The ids of all objects, ascending."""
         found = np.unique(self.labels)
@@ -99,13 +115,19 @@ class LabelImage:
     @property
     def planes(self) -> Iterator[tuple[Index, NDArray[Any]]]:
         """The index and the labels of each plane, in order."""
-        return ((index, self.labels[index]) for index in np.ndindex(self.labels.shape[:-2]))
+        return ((index, self.labels[index]) for index in np.ndindex(self.shape[:-2]))
 
     def plane_name(self, index: Index) -> str:
-        """Return a name for a plane's file: "cells", or "cells_003" in a stack."""
-        lengths = self.labels.shape[: len(index)]
-        digits = (f"{at:0{max(3, len(str(length - 1)))}}" for at, length in zip(index, lengths, strict=True))
-        return "_".join([self.name, *digits])
+        """Return a name for a plane's file."""
+        return name_of_plane(self.name, self.shape, index)
+
+    def boxes_in(self, index: Index) -> Iterator[tuple[int, Box]]:
+        """Yield the class, 1 and up, and the bounding box of each object in a plane."""
+        return ((self.class_of(found.number), found.box) for found in objects_of(self.labels[index]))
+
+    def count_classes(self) -> Counter[str]:
+        """Return how many objects there are of each class that has any."""
+        return Counter(self.class_names[self.class_of(int(number)) - 1] for number in self.numbers)
 
     def class_of(self, number: int) -> int:
         """Return the class of an object, 1 and up."""
@@ -134,6 +156,19 @@ class LabelImage:
         labels = np.where(self.labels > 0, np.searchsorted(numbers, self.labels) + 1, 0).astype(np.uint32)
         classes = {new: self.class_of(old) for new, old in old_of.items()}
         return replace(self, labels=labels, classes=classes), old_of
+
+
+def say_count(count: int, what: What) -> str:
+    """Say "1 object", "3 boxes"."""
+    one, several = _NOUNS[what]
+    return f"{count} {one if count == 1 else several}"
+
+
+def name_of_plane(name: str, shape: tuple[int, ...], index: Index) -> str:
+    """Return a name for the file of a plane of an image (..., Y, X): "cells", or "cells_003" in a stack."""
+    lengths = shape[: len(index)]
+    digits = (f"{at:0{max(3, len(str(length - 1)))}}" for at, length in zip(index, lengths, strict=True))
+    return "_".join([name, *digits])
 
 
 def name_for_files(name: str) -> str:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from napari_labelfix.io.tables import Table
     from napari_labelfix.snapshots import Detections
 
-_LEFT_OUT = {"pseudo-positive", "detected", "pseudo-negative"}  # what a method believed is not what a person said
+_DROPPED = {"pseudo-negative"}
+_BELIEVED = {"pseudo-positive", "detected"}  # by a method, which is not what a person said
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,8 @@ class PointTable:
     radius: float | None
 
 
-def read_points(path: Path) -> PointTable:
-    """Read a file of points.
+def read_points(path: Path, *, believed: bool = False) -> PointTable:
+    """Read a file of points; of those that a method has found only if also what it `believed` is wanted.
 
     Raises
     ------
@@ -63,7 +64,8 @@ def read_points(path: Path) -> PointTable:
     """
     table = read_table(path, "points")
     axes = _axes(table)
-    kept = [row for row in table.rows if table.word(row, "role") not in _LEFT_OUT]
+    left_out = _DROPPED if believed else _DROPPED | _BELIEVED
+    kept = [row for row in table.rows if table.word(row, "role") not in left_out]
     negative = [table.says_no_cell(row) for row in kept]
     radii = table.numbers(kept, ["radius"]) if table.has("radius") else np.zeros(0)
     return PointTable(
@@ -71,15 +73,17 @@ def read_points(path: Path) -> PointTable:
     )
 
 
-def points_of_planes(path: Path, file: ImageFile) -> list[Points]:
+def points_of_planes(path: Path, file: ImageFile, *, believed: bool = False) -> list[Points]:
     """Read the points of an image, one record for each plane; without a radius, it is estimated from the image.
+
+    What a method has found counts only if also what it `believed` is wanted.
 
     Raises
     ------
     InputError
         As `read_points`, and if the points have more or fewer axes than the image, or lie in no plane of it.
     """
-    table = read_points(path)
+    table = read_points(path, believed=believed)
     plane = numbers_of_planes(table.positions[:, :-2], path, file, "points")
     found = []
     for number, image in enumerate(file.planes):

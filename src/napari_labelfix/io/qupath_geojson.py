@@ -11,7 +11,7 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_json
-from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.outlines import outline
 from napari_labelfix.io.palette import OUTLINES
 
@@ -21,21 +21,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.io.label_image import Index, LabelImage
-    from napari_labelfix.io.outlines import Polygon
+    from napari_labelfix.io.label_image import Index
+    from napari_labelfix.io.marked_image import MarkedImage
 
 _ID = "labelfix_id"  # the measurement that keeps an object's number
 
 
-def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
-    """Write each label image as `<name>.geojson`; return the names."""
+def write(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]:
+    """Write the objects, or the points, of each image as `<name>.geojson`; return the names."""
     names = []
     for image in images:
-        features = [
-            _feature(image, index, found.number, outline(found.mask, found.corner))
-            for index, plane in image.planes
-            for found in objects_of(plane)
-        ]
+        features = list(_objects(image) if isinstance(image, LabelImage) else _points(image))
         names.append(f"{image.name}.geojson")
         write_json(folder / names[-1], {"type": "FeatureCollection", "features": features})
     return names
@@ -59,23 +55,37 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     return drawn
 
 
-def _feature(image: LabelImage, index: Index, number: int, polygons: Sequence[Polygon]) -> dict[str, Any]:
-    rings = [[_closed(ring) for ring in polygon.rings] for polygon in polygons]
-    kind = image.class_of(number)
-    single = len(rings) == 1
+def _objects(image: LabelImage) -> Iterator[dict[str, Any]]:
+    for index, plane in image.planes:
+        for found in objects_of(plane):
+            polygons = outline(found.mask, found.corner)
+            rings = [[_closed(ring) for ring in polygon.rings] for polygon in polygons]
+            geometry = "Polygon" if len(rings) == 1 else "MultiPolygon"
+            coordinates = rings[0] if len(rings) == 1 else rings
+            feature = _feature(image, index, geometry, coordinates, str(found.number), image.class_of(found.number))
+            feature["properties"]["measurements"] = {_ID: found.number}
+            yield feature
+
+
+def _points(image: MarkedImage) -> Iterator[dict[str, Any]]:
+    """Yield the points of each plane as one annotation, as QuPath's points tool makes it."""
+    for index in np.ndindex(image.shape[:-2]):
+        places = image.places_in(index)
+        if len(places):
+            yield _feature(image, index, "MultiPoint", (places[:, ::-1] + 0.5).round(3).tolist(), "points", 1)
+
+
+def _feature(
+    image: LabelImage | MarkedImage, index: Index, geometry: str, coordinates: list[Any], name: str, kind: int
+) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{image.name} {index} {number}")),  # QuPath wants UUIDs
-        "geometry": {
-            "type": "Polygon" if single else "MultiPolygon",
-            "coordinates": rings[0] if single else rings,
-            "plane": _plane(image, index),
-        },
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{image.name} {index} {name}")),  # QuPath wants UUIDs
+        "geometry": {"type": geometry, "coordinates": coordinates, "plane": _plane(image, index)},
         "properties": {
             "objectType": "annotation",
-            "name": str(number),
+            "name": name,
             "classification": {"name": image.class_names[kind - 1], "color": OUTLINES[(kind - 1) % len(OUTLINES)]},
-            "measurements": {_ID: number},
         },
     }
 
@@ -85,12 +95,12 @@ def _closed(ring: NDArray[np.float64]) -> list[list[int]]:
     return np.append(ring, ring[:1], axis=0)[:, ::-1].astype(int).tolist()
 
 
-def _plane(image: LabelImage, index: Index) -> dict[str, int]:
+def _plane(image: LabelImage | MarkedImage, index: Index) -> dict[str, int]:
     """Return what QuPath says of a plane; it has depth and time, so that other axes count as depth."""
     axes = image.grid.axes[:-2]
     if axes == ("t", "z"):
         return {"c": -1, "z": index[1], "t": index[0]}
-    number = int(np.ravel_multi_index(index, image.labels.shape[:-2])) if index else 0
+    number = int(np.ravel_multi_index(index, image.shape[:-2])) if index else 0
     return {"c": -1, "z": 0, "t": number} if axes == ("t",) else {"c": -1, "z": number, "t": 0}
 
 

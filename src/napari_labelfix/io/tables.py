@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, str | None]
 
 _DELIMITERS = ",;\t"
-_NO_CELL = {"role": "negative", "kind": "not a cell"}  # by column: as the command line, and the layers of docks, say it
+CELL, NO_CELL = "cell", "not a cell"  # what a point or a box marks
+_NO_CELL = {"role": "negative", "kind": NO_CELL}  # by column: as the command line, and the layers of docks, say it
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +13,15 @@ from napari_labelfix.io.label_image import objects_of
 from napari_labelfix.io.outlines import drawn_in, in_one_ring, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.io.label_image import LabelImage, PlaneObject
+    from napari_labelfix.io.label_image import Index, LabelImage
+    from napari_labelfix.io.marked_image import MarkedImage
+
+    Row = tuple[int, NDArray[np.float64]]  # the class of an object, and x, y of its vertices, in pixels
 
 CLASSES = "classes.txt"
 # Ultralytics cuts coordinates down to whole pixels and fills with the border: vertices inside the object's pixels give
@@ -27,9 +30,9 @@ _INSET = 0.25
 _DIGITS = 8  # a hundredth of a pixel in an image of a million
 
 
-def write_boxes(folder: Path, images: Sequence[LabelImage]) -> list[str]:
+def write_boxes(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]:
     """Write `labels/<plane>.txt` with lines "class x y width height", x and y of the middle; return the names."""
-    return _write(folder, images, _box)
+    return _write(folder, images, _boxes)
 
 
 def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
@@ -37,7 +40,7 @@ def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
 
     YOLO knows one ring per object: pieces and holes are joined to it by lines that are walked there and back.
     """
-    return _write(folder, images, _ring)
+    return _write(folder, images, _rings)
 
 
 def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
@@ -65,34 +68,30 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     return drawn
 
 
-def _write(
-    folder: Path, images: Sequence[LabelImage], vertices: Callable[[PlaneObject], NDArray[np.float64]]
-) -> list[str]:
+def _write(folder: Path, images: Sequence[Any], rows: Callable[[Any, Index], Iterator[Row]]) -> list[str]:
     names = []
     with write_errors(folder):
         (folder / "labels").mkdir()
         for image in images:
-            size = image.labels.shape[:-3:-1]  # width, height
-            for index, plane in image.planes:
+            size = image.shape[:-3:-1]  # width, height
+            for index in np.ndindex(image.shape[:-2]):
                 names.append(f"labels/{image.plane_name(index)}.txt")
-                lines = [
-                    f"{image.class_of(found.number) - 1} {_shares(vertices(found), size)}"
-                    for found in objects_of(plane)
-                ]
+                lines = [f"{kind - 1} {_shares(vertices, size)}" for kind, vertices in rows(image, index)]
                 (folder / names[-1]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         classes = max((image.class_names for image in images), key=len)
         (folder / CLASSES).write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
     return [*names, CLASSES]
 
 
-def _ring(found: PlaneObject) -> NDArray[np.float64]:
-    polygons = outline(found.mask, found.corner)
-    return in_one_ring(drawn_in(polygon, _INSET) for polygon in polygons)[:, ::-1]
+def _rings(image: LabelImage, index: Index) -> Iterator[Row]:
+    for found in objects_of(image.labels[index]):
+        polygons = outline(found.mask, found.corner)
+        yield image.class_of(found.number), in_one_ring(drawn_in(polygon, _INSET) for polygon in polygons)[:, ::-1]
 
 
-def _box(found: PlaneObject) -> NDArray[np.float64]:
-    y0, x0, y1, x1 = found.box
-    return np.array([[(x0 + x1) / 2, (y0 + y1) / 2], [x1 - x0, y1 - y0]])
+def _boxes(image: LabelImage | MarkedImage, index: Index) -> Iterator[Row]:
+    for kind, (y0, x0, y1, x1) in image.boxes_in(index):
+        yield kind, np.array([[(x0 + x1) / 2, (y0 + y1) / 2], [x1 - x0, y1 - y0]])
 
 
 def _shares(numbers: NDArray[np.float64], size: tuple[int, ...]) -> str:

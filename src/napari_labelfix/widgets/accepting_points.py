@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Points
 
+from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.marks import near_any, nearest
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.looks import ROLE_NAMES
-from napari_labelfix.widgets.points_kind import CELL, NO_CELL, add_points, are_cells
+from napari_labelfix.widgets.points_kind import add_points, are_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

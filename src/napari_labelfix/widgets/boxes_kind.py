@@ -16,6 +16,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.annotations import Annotation, Boxes, FinishedInstances
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, cut_to
+from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.metrics.overlap import overlapping_any
 from napari_labelfix.review.marks import SAME_BOX
 from napari_labelfix.widgets import layers
@@ -24,7 +25,6 @@ from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.finished_kind import FINISHED_KIND
 from napari_labelfix.widgets.instances_kind import vertices_on
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Place
-from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,15 +39,21 @@ _TEXT = ("object", "str", "string")  # as which kinds of column pandas keeps it
 _CORNERS = np.array([(0, 1), (0, 3), (2, 3), (2, 1)])  # of y0, x0, y1, x1, in the order in which napari wants them
 
 
-class _Known(NamedTuple):
-    """All boxes of a layer, in pixels of an image: (N, 4), their planes (N, axes), and which are of cells (N,)."""
+class KnownBoxes(NamedTuple):
+    """All boxes of a layer, in pixels of an image: (N, 4), their planes (N, axes), and which are of cells (N,).
+
+    `shapes` are their numbers in the layer (N,), in which there may be lines, too.
+    """
 
     corners: NDArray[np.floating]
     planes: NDArray[np.intp]
     cells: NDArray[np.bool_]
+    shapes: NDArray[np.intp]
 
 
-_KNOWN: WeakKeyDictionary[Shapes, tuple[bytes, _Known]] = WeakKeyDictionary()  # where each layer lies, and its boxes
+_KNOWN: WeakKeyDictionary[Shapes, tuple[bytes, KnownBoxes]] = (
+    WeakKeyDictionary()
+)  # where each layer lies, and its boxes
 
 
 def _could_be_boxes(layer: Layer, image: Layer) -> bool:
@@ -175,7 +181,7 @@ def boxes_on(layer: Shapes, image: Layer) -> tuple[NDArray[np.floating], NDArray
     return corners[boxes], planes[boxes]
 
 
-def _all_boxes_on(layer: Shapes, image: Layer) -> _Known:
+def all_boxes_on(layer: Shapes, image: Layer) -> KnownBoxes:
     """Return all boxes; the shapes are looked through again only when they may have changed, or lie elsewhere.
 
     Each plane of a stack is read on its own, and to go through the shapes of all planes for each would take seconds.
@@ -184,8 +190,8 @@ def _all_boxes_on(layer: Shapes, image: Layer) -> _Known:
     known = _KNOWN.get(layer)
     if known is None or known[0] != place:
         layers.watch(layer, _forget)
-        areas, (corners, planes) = _are_areas(layer), _bounds_on(layer, image)
-        known = _KNOWN[layer] = place, _Known(corners[areas], planes[areas], _are_cells(layer)[areas])
+        areas, (corners, planes) = np.flatnonzero(_are_areas(layer)), _bounds_on(layer, image)
+        known = _KNOWN[layer] = place, KnownBoxes(corners[areas], planes[areas], _are_cells(layer)[areas], areas)
     return known[1]
 
 
@@ -227,7 +233,7 @@ def _read_boxes(chosen: Sequence[Layer], place: Place) -> Boxes | FinishedInstan
     height, width = layers.spatial_shape(place.image)[-2:]
     if layer is None:
         return Boxes(np.zeros((0, 4)), (height, width))
-    corners, planes, cells = _all_boxes_on(layer, place.image)
+    corners, planes, cells, _ = all_boxes_on(layer, place.image)
     here = (planes == place.index).all(axis=1)
     inside, seen = cut_to(corners[here], (height, width))
     return Boxes(inside[seen & cells[here]], (height, width), inside[seen & ~cells[here]])

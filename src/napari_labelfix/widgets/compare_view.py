@@ -15,7 +15,7 @@ from napari_labelfix.review.boxes import find_box
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.going import go_to
-from napari_labelfix.widgets.label_layers import can_be_exported
+from napari_labelfix.widgets.label_layers import holds_objects
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
@@ -139,7 +139,7 @@ class CompareView(QWidget):
 
     def _can_be_compared(self, layer: Layer) -> bool:
         reviewed = self._review.layer
-        if not can_be_exported(layer) or layer.multiscale or layer is reviewed or reviewed is None:
+        if not holds_objects(layer) or layer.multiscale or layer is reviewed or reviewed is None:
             return False
         return tuple(layer.data.shape) == tuple(reviewed.data.shape)
 

@@ -1,4 +1,4 @@
-"""The Export dock: which labels, in which format, where to; and annotations of other programs onto an image."""
+"""The Export dock: which objects, in which format, where to; and annotations of other programs onto an image."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from qtpy.QtWidgets import (
 )
 
 from napari_labelfix.io.export import Exported, export
-from napari_labelfix.io.formats import FORMATS, Format
+from napari_labelfix.io.formats import FORMATS, Format, formats_for
 from napari_labelfix.io.grid import short_unit
+from napari_labelfix.io.label_image import say_count
 from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.exporting import (
+    content_of,
     file_of,
-    label_image_of,
     layers_from_files,
     states_of,
+    what_is_in_layer,
 )
 from napari_labelfix.widgets.label_layers import can_be_exported, first_choice, image_of
 from napari_labelfix.widgets.layer_combo import LayerCombo
@@ -40,19 +42,21 @@ from napari_labelfix.widgets.saving import Saving
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.layers import Labels, Layer
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_labelfix.io.label_image import LabelImage
+    from napari_labelfix.io.formats import Content
+    from napari_labelfix.io.label_image import What
     from napari_labelfix.review.selection import Selection
 
 _COUNT_AFTER_MS = 300
+_PROPOSALS = ("proposal", "found_boxes", "detections")
 _WIDTH = 300
 _IMPORTED = "*.tif *.tiff *.png *.npy *.zip *.roi *.json *.txt *.geojson *.csv"
 
 
 class ExportDock(QWidget):
-    """Everything a person needs to hand labels on.
+    """Everything a person needs to hand labels, boxes and points on.
 
     Parameters
     ----------
@@ -67,9 +71,10 @@ class ExportDock(QWidget):
         self._watched: Layer | None = None
         self._chosen_folder: Path | None = None  # by the person; it stays when another layer is chosen
         self.message = Message(viewer.theme)
-        self.labels = LayerCombo(viewer, can_be_exported, "no labels", first_choice)
+        self.chosen = LayerCombo(viewer, can_be_exported, "nothing yet", first_choice)
         self.selections = QComboBox()
         self._selection_chosen = False  # by the person; it stays until another layer is chosen
+        self._chosen_formats: dict[What, str] = {}
         self.content = QLabel()
         self.formats = QComboBox()
         self.explanation = QLabel()
@@ -78,7 +83,7 @@ class ExportDock(QWidget):
         self.export_button = QPushButton("Export")
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", lambda found: found[0] if found else None)
         self.import_button = QPushButton("Import onto the image…")
-        self.importable = QLabel("ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, label images, tables of points.")
+        self.importable = QLabel("ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, label images, tables.")
         self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
         self.saving = Saving(viewer, self)
         self._count_timer = QTimer(self)
@@ -100,13 +105,14 @@ class ExportDock(QWidget):
 
     def export(self) -> None:
         """Write the files, in the background."""
-        layer = self.labels.layer
+        layer = self.chosen.layer
         if layer is None or self.exporting.busy or not self.folder.text().strip():
             return
-        read, chosen = label_image_of(self._viewer, layer, self.selection), self.format
+        read, chosen = content_of(self._viewer, layer, self.selection), self.format
         folder = Path(self.folder.text()).expanduser()
         self.message.show_text(f"Exporting “{layer.name}”…")
-        self.exporting.start(lambda: (export([read()], chosen, folder), folder))
+        what = what_is_in_layer(layer)
+        self.exporting.start(lambda: (export([read()], chosen, folder), what, folder))
         self._show_what_is_possible()
 
     def import_files(self, paths: Sequence[Path]) -> None:
@@ -120,18 +126,20 @@ class ExportDock(QWidget):
 
     def count(self) -> None:
         """Count again what would be exported."""
-        if (layer := self.labels.layer) is not None:
+        if (layer := self.chosen.layer) is not None:
             self._propose_selection(layer)
-            read = label_image_of(self._viewer, layer, self.selection)
+            read = content_of(self._viewer, layer, self.selection)
             self._counting.start(lambda: _describe(read()))
 
-    def _on_exported(self, result: tuple[Exported, Path]) -> None:
-        exported, folder = result
+    def _on_exported(self, result: tuple[Exported, What, Path]) -> None:
+        exported, what, folder = result
         rest = len(exported.files) - 2  # the record is one
         more = f" and {rest} more file{'s' if rest > 1 else ''}" if rest > 0 else ""
-        sentence = f"{_objects(exported.objects)} exported: {exported.files[0]}{more} in {folder}."
+        sentence = f"{say_count(exported.objects, what)} exported: {exported.files[0]}{more} in {folder}."
         notes = (
-            exported.notes if exported.objects else ("Choose other objects if there should be some.", *exported.notes)
+            exported.notes
+            if exported.objects
+            else ("Choose another layer or other objects if there should be some.", *exported.notes)
         )
         self.message.show_text(" ".join([sentence, *notes]), "done" if exported.objects else "warning")
         self._show_what_is_possible()
@@ -148,13 +156,14 @@ class ExportDock(QWidget):
         self._show_what_is_possible()
 
     def _on_layer_changed(self) -> None:
-        layer = self.labels.layer
+        layer = self.chosen.layer
         if layer is not self._watched:
             if self._watched is not None:
                 layers.unwatch(self._watched, self._on_labels_touched)
             if layer is not None:
                 layers.watch(layer, self._on_labels_touched)
             self._watched, self._selection_chosen = layer, False
+            self._offer_formats()
         if self._chosen_folder is None:
             self.folder.setText(str(self._usual_folder()))
         self.content.setText("" if layer is None else "Counting…")
@@ -163,7 +172,24 @@ class ExportDock(QWidget):
             self.message.show_text(self._hint())
         self._show_what_is_possible()
 
-    def _propose_selection(self, layer: Labels) -> None:
+    def _offer_formats(self) -> None:
+        """Offer the formats that can hold the layer; the chosen one stays chosen, or is again when it can be."""
+        what = what_is_in_layer(self._watched) if self._watched is not None else "labels"
+        offered = formats_for(what)
+        self.formats.blockSignals(True)
+        self.formats.clear()
+        for row in offered:
+            self.formats.addItem(row.title, row.name)
+        self.formats.setCurrentIndex(max(0, self.formats.findData(self._chosen_formats.get(what))))
+        self.formats.blockSignals(False)
+        self.selections.setEnabled(what == "labels")
+
+    def _on_format_chosen(self) -> None:
+        if self._watched is not None:
+            self._chosen_formats[what_is_in_layer(self._watched)] = self.formats.currentData()
+        self._on_format_changed()
+
+    def _propose_selection(self, layer: Layer) -> None:
         """Show how many objects there are in each selection, and choose one if the person has not."""
         states = states_of(layer)
         for row, one in enumerate(SELECTIONS.values()):
@@ -180,7 +206,7 @@ class ExportDock(QWidget):
 
     def _on_format_changed(self) -> None:
         chosen = self.format
-        layer = self.labels.layer
+        layer = self.chosen.layer
         image = image_of(self._viewer, layer) if layer is not None else None
         name = image.name if image is not None else layer.name if layer is not None else "NAME"
         files = f"{chosen.files.replace('NAME', name)}, and a record."
@@ -210,23 +236,22 @@ class ExportDock(QWidget):
 
     def _usual_folder(self) -> Path:
         """Return a folder beside the image; the home folder for an image from nowhere."""
-        layer = self.labels.layer
+        layer = self.chosen.layer
         file = file_of(image_of(self._viewer, layer) if layer is not None else None)
         return (file.parent if file is not None else Path.home()) / "labels"
 
     def _hint(self) -> str:
-        layer = self.labels.layer
+        layer = self.chosen.layer
         if layer is None:
-            marks = "Boxes and points become a table by File > Save Selected Layers."
-            return f"There are no labels yet. Accept some objects in a method's dock, or open labels. {marks}"
-        if layers.role_of(layer) == "proposal":
+            return "There is nothing yet. Accept some objects in a method's dock, or open labels, boxes or points."
+        if layers.role_of(layer) in _PROPOSALS:
             return "These are proposals that nobody has accepted yet. Press Export to write them nevertheless."
         return "Choose a format and press Export."
 
     def _show_what_is_possible(self) -> None:
         self._on_format_changed()
         self.export_button.setEnabled(
-            self.labels.layer is not None and bool(self.folder.text().strip()) and not self.exporting.busy
+            self.chosen.layer is not None and bool(self.folder.text().strip()) and not self.exporting.busy
         )
         self.export_button.setText("Exporting…" if self.exporting.busy else "Export")
         self.import_button.setEnabled(self.images.layer is not None and not self.importing.busy)
@@ -237,10 +262,10 @@ class ExportDock(QWidget):
         self.export_button.setStyleSheet(f"{style} QPushButton {{ font-weight: bold; padding: 8px; }}")
 
     def _connect(self) -> None:
-        self.labels.layerChanged.connect(self._on_layer_changed)
+        self.chosen.layerChanged.connect(self._on_layer_changed)
         self.images.layerChanged.connect(self._show_what_is_possible)
         self.selections.activated.connect(lambda _: self._on_selection_chosen())
-        self.formats.currentIndexChanged.connect(self._on_format_changed)
+        self.formats.currentIndexChanged.connect(self._on_format_chosen)
         self.folder.textEdited.connect(self._on_folder_typed)
         self.folder.editingFinished.connect(self._on_folder_left)
         self.folder_button.clicked.connect(self._choose_folder)
@@ -256,8 +281,7 @@ class ExportDock(QWidget):
         self._viewer.events.theme.connect(self._on_theme)
 
     def _arrange(self) -> None:
-        for row in FORMATS.values():
-            self.formats.addItem(row.title, row.name)
+        self._offer_formats()
         for one in SELECTIONS:
             self.selections.addItem(one, one)
         self.selections.setToolTip("Which objects, by what was decided about them in the Review dock.")
@@ -274,7 +298,7 @@ class ExportDock(QWidget):
         column = QVBoxLayout(parts)
         column.setContentsMargins(6, 0, 6, 6)
         column.setSpacing(4)
-        _add_part(column, "1  What", [("Labels", self.labels), ("Objects", self.selections)], [self.content])
+        _add_part(column, "1  What", [("Layer", self.chosen), ("Objects", self.selections)], [self.content])
         _add_part(column, "2  Format", [("Format", self.formats)], [self.explanation])
         _add_part(column, "3  Where", [("Folder", where)], [self.export_button])
         _add_part(column, "Import", [("Image", self.images)], [self.importable, self.import_button])
@@ -295,18 +319,21 @@ def _add_part(column: QVBoxLayout, title: str, rows: Sequence[tuple[str, Any]], 
     column.addSpacing(8)
 
 
-def _describe(image: LabelImage) -> str:
+def _describe(image: Content) -> str:
     """Say what would be exported: objects, classes, size, and how large a pixel is."""
     image.check()
-    *leading, height, width = image.labels.shape
+    *leading, height, width = image.shape
     planes = "".join(f"{length} x " for length in leading)
     pixel = " x ".join(f"{step:g}" for step in image.grid.scale)
     known = f", a pixel is {pixel} {short_unit(image.grid.units[-1])}" if image.grid.is_known else ""
     classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
-    total, number = image.about["objects_in_layer"], len(image.numbers)
-    counted = _objects(number) if number == total else f"{number} of {_objects(total)}"
-    return f"{counted}{classes}, {planes}{height} x {width} pixels{known}."
+    return f"{_count(image)}{classes}, {planes}{height} x {width} pixels{known}."
 
 
-def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count} objects"
+def _count(image: Content) -> str:
+    """Say how many objects there are, of how many; or how many boxes or points, and how many mark what is no cell."""
+    number = image.count_classes().total()
+    total = image.about.get("objects_in_layer", number)
+    several = "" if number == total else f"{number} of "
+    others = f" and {image.left_out} of what is no cell" if image.left_out else ""
+    return f"{several}{say_count(total, image.what)}{others}"

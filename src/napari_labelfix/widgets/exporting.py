@@ -1,7 +1,8 @@
-"""From a Labels layer to what is exported, and from a file of annotations to layers on an image."""
+"""From a layer to what is exported, and from a file of annotations to layers on an image."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
 
 from napari_labelfix import annotations as kinds
+from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
@@ -16,6 +18,7 @@ from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.exporting_marks import marked_image_of
 from napari_labelfix.widgets.label_layers import image_of
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_labelfix.annotations import Annotation
+    from napari_labelfix.io.formats import Content
+    from napari_labelfix.io.label_image import What
+    from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.review.selection import Selection
 
 
@@ -34,25 +40,48 @@ def file_of(layer: Layer | None) -> Path | None:
     return Path(path) if path else None
 
 
-def label_image_of(viewer: ViewerModel, layer: Labels, selection: Selection = EVERYTHING) -> Callable[[], LabelImage]:
-    """Return what reads a layer's labels as they are now, in any thread; lazy arrays are read only there.
+def what_is_in_layer(layer: Layer) -> What:
+    """Return what a layer holds for an export."""
+    return "boxes" if isinstance(layer, Shapes) else "points" if isinstance(layer, Points) else "labels"
+
+
+def content_of(viewer: ViewerModel, layer: Layer, selection: Selection = EVERYTHING) -> Callable[[], Content]:
+    """Return what reads a layer as it is now, in any thread; lazy arrays are read only there.
 
     Parameters
     ----------
     viewer
         The viewer, for the image that the layer belongs to.
     layer
-        The layer.
+        Labels, boxes or points.
     selection
-        Which of its objects.
+        Which objects, of labels.
     """
-    image, data = image_of(viewer, layer), layers.level_0(layer)
-    pixels = data.copy() if isinstance(data, np.ndarray) else data  # the person may go on painting
-    grid = Grid.of(layer.axis_labels, layer.scale, [str(unit) for unit in layer.units])
+    image = image_of(viewer, layer)
     file = file_of(image)
+    file_name = file.name if file is not None else ""
+    if isinstance(layer, Points | Shapes):
+        marks = marked_image_of(layer, image, _grid_of(image), file_name) if image is not None else None
+        return partial(_of_an_image, marks, layer.name)
+    return _label_image_of(layer, image, file_name, selection)
+
+
+def _of_an_image(marks: MarkedImage | None, layer_name: str) -> MarkedImage:
+    if marks is None:
+        raise InputError(f"It is not known of which image “{layer_name}” is. Open its image, and close others like it.")
+    return marks
+
+
+def _grid_of(layer: Layer) -> Grid:
+    return Grid.of(layer.axis_labels, layer.scale, [str(unit) for unit in layer.units])
+
+
+def _label_image_of(layer: Any, image: Layer | None, file_name: str, selection: Selection) -> Callable[[], LabelImage]:
+    data, grid = layers.level_0(layer), _grid_of(layer)
+    pixels = data.copy() if isinstance(data, np.ndarray) else data  # the person may go on painting
     name = image.name if image is not None else layer.name
     rest: dict[str, Any] = {
-        "image_name": file.name if file is not None else "",
+        "image_name": file_name,
         "source": f"layer “{layer.name}”",
         "classes": _classes_of(layer),
     }
@@ -65,7 +94,7 @@ def label_image_of(viewer: ViewerModel, layer: Labels, selection: Selection = EV
     return read
 
 
-def states_of(layer: Labels) -> list[str]:
+def states_of(layer: Layer) -> list[str]:
     """Return the states of the objects whose states are known."""
     return _columns_of(layer).get("state", [])
 
@@ -98,7 +127,7 @@ def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) 
     return _MAKERS[kind](read_annotations(paths, file, kind), file, name, placed)
 
 
-def _columns_of(layer: Labels) -> dict[str, list[Any]]:
+def _columns_of(layer: Any) -> dict[str, list[Any]]:
     """Return id, state, source and model of the objects, where anything is known about them."""
     features = layer.features
     if not {"index", "state"} <= set(features.columns):
@@ -106,7 +135,7 @@ def _columns_of(layer: Labels) -> dict[str, list[Any]]:
     return {name: features[name].tolist() for name in ("index", *KNOWN) if name in features}
 
 
-def _classes_of(layer: Labels) -> dict[int, int]:
+def _classes_of(layer: Any) -> dict[int, int]:
     features = layer.features
     if not {"index", "class"} <= set(features.columns):
         return {}

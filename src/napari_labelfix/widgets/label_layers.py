@@ -1,10 +1,10 @@
-"""Which Labels layers hold objects, which of them is meant first, and which image they belong to."""
+"""Which layers hold objects, which of them is meant first, and which image they belong to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari.layers import Labels
+from napari.layers import Labels, Points, Shapes
 
 from napari_labelfix.widgets import layers
 
@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 _NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
 
 
-def can_be_exported(layer: Layer) -> bool:
+def holds_objects(layer: Layer) -> bool:
     """Whether a layer has objects with a number each."""
     return isinstance(layer, Labels) and layers.role_of(layer) not in _NOT_OBJECTS
 
 
+def can_be_exported(layer: Layer) -> bool:
+    """Whether a layer has objects: labels, boxes or points."""
+    return holds_objects(layer) or (isinstance(layer, Shapes | Points) and layers.role_of(layer) not in _NOT_OBJECTS)
+
+
 def first_choice(candidates: Sequence[Layer]) -> Layer | None:
     """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
-    for roles in (("corrected",), ("", "imperfect", "finished")):
+    for roles in (("corrected",), ("", "imperfect", "finished"), ("boxes", "points")):
         if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
-            return found[0]
+            return min(found, key=lambda layer: not isinstance(layer, Labels))  # the first, labels before marks
     return candidates[0] if candidates else None
 
 
@@ -35,6 +40,9 @@ def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
     images = list(layers.layers_where(viewer, layers.is_input_image))
     if (wanted := layers.tag_of(layer).get("image")) is not None:
         return next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
-    shape = tuple(layers.level_0(layer).shape)
-    fitting = [image for image in images if layers.spatial_shape(image) == shape]
+    if isinstance(layer, Shapes | Points):
+        fitting = [image for image in images if len(layers.spatial_shape(image)) == layer.ndim]
+    else:
+        shape = tuple(layers.level_0(layer).shape)
+        fitting = [image for image in images if layers.spatial_shape(image) == shape]
     return fitting[0] if len(fitting) == 1 else None

@@ -12,6 +12,7 @@ from napari.layers import Points as PointsLayer
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.annotations import Annotation, Points
+from napari_labelfix.io.tables import CELL, NO_CELL  # the values of the feature `kind`
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import magnification, map_points
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.layer_kind import Place
 
-CELL, NO_CELL = "cell", "not a cell"  # the values of the feature `kind`
 POINT_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as foreground and background scribbles
 _RGBA = dict(zip(POINT_COLORS, transform_color(list(POINT_COLORS.values())), strict=True))
 _OPACITY = 0.25  # inside: the cell is to be seen through its point
@@ -102,7 +102,7 @@ def diameter_of(layer: PointsLayer) -> float:
     return float(np.median(layer.size)) if len(layer.data) else float(layer.current_size)
 
 
-def _diameter_on(layer: PointsLayer, image: Layer) -> float:
+def diameter_on(layer: PointsLayer, image: Layer) -> float:
     """Return the size of a layer's points in pixels of the image."""
     return diameter_of(layer) * magnification(layer, image)
 
@@ -134,7 +134,7 @@ def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
         return None
     positions = points[:, -2:]
     height, width = layers.spatial_shape(place.image)[-2:]
-    radius = _diameter_on(layer, place.image) / 2
+    radius = diameter_on(layer, place.image) / 2
     return Points(positions[of_plane & cells], (height, width), radius, positions[of_plane & ~cells])
 
 
@@ -180,7 +180,7 @@ POINTS_KIND = AnnotationKind(
             measure=Measure(
                 "Diameter, px",
                 "The size of the points: how wide a cell is, in pixels of the image.",
-                _diameter_on,
+                diameter_on,
                 _set_diameter,
                 _estimate_diameter,
             ),

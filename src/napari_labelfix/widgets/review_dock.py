@@ -15,7 +15,7 @@ from napari_labelfix.widgets.compare_view import CompareView
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.dock_keys import DockKeys
 from napari_labelfix.widgets.edit_bar import EditBar
-from napari_labelfix.widgets.label_layers import can_be_exported, first_choice
+from napari_labelfix.widgets.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.objects_model import ObjectsModel
@@ -241,7 +241,7 @@ class ReviewDock(QWidget):
 
 
 def _can_be_reviewed(layer: Layer) -> bool:
-    return can_be_exported(layer) and not layer.multiscale
+    return holds_objects(layer) and not layer.multiscale
 
 
 def _preferred(candidates: Sequence[Layer]) -> Layer | None:

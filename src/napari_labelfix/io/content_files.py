@@ -1,4 +1,4 @@
-"""Label images from files, as an export wants them: with the grid, the name and the classes."""
+"""Labels, boxes and points from files, as an export wants them: with the grid, the name and the classes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_instances
+from napari_labelfix.io.annotation_files import read_instances, what_is_in
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
-from napari_labelfix.io.pairing import find_annotations, name_without_ending, pair
+from napari_labelfix.io.marked_files import read_marks
+from napari_labelfix.io.pairing import TABLES, find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (
     SEG,
     SUFFIXES,
@@ -31,31 +33,46 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.io.formats import Content
+    from napari_labelfix.io.label_image import What
+
 _LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
 _OTHER_RESULTS = re.compile(rf"({_CLASSES}|_confidence|_heatmap|_changes|_ignored)$")
 
 
-def read_label_images(labels: Sequence[Path], images: Sequence[Path] = ()) -> list[LabelImage]:
-    """Read labels of any kind that can be imported.
+def read_content(
+    given: Sequence[Path], images: Sequence[Path] = (), wanted: Sequence[What] = ("labels",)
+) -> list[Content]:
+    """Read labels, boxes or points of any kind that can be imported.
 
     Parameters
     ----------
-    labels
-        Files, or folders of them; where a folder has NAME_labels, nothing else of NAME is taken but the classes.
+    given
+        Files, or folders of them. Where a folder has NAME_labels, nothing else of NAME is taken but the classes; where
+        no labels are wanted and it has tables of boxes or points, these are taken alone.
     images
-        The images, or folders of them; they tell sizes, names and grids where the labels do not.
+        The images, or folders of them; they tell sizes, names and grids where what is given does not.
+    wanted
+        What the format can hold.
 
     Raises
     ------
     InputError
-        If a file cannot be read, holds no labels, or does not say how large its image is and none is given.
+        If a file cannot be read, holds no objects, or does not say how large its image is and none is given.
     """
-    paths = find_annotations([path for given in labels for path in _without_other_results(given)])
+    choose = _without_other_results if "labels" in wanted else _tables_first
+    paths = find_annotations([path for one in given for path in choose(one)])
     if not images:
         return [_of_file(path) for path in paths]
     image_paths = find_images(images)
-    pairs = pair(image_paths, paths)
+    pairs = pair(image_paths, paths, None if "labels" in wanted else Boxes)
     return [_of_image(path, pairs[stem_of(path)]) for path in image_paths if pairs[stem_of(path)]]
+
+
+def _tables_first(path: Path) -> list[Path]:
+    """Return the tables in a folder; a folder without any, and a path that is none, stay as they are."""
+    entries = find_annotations([path]) if is_folder(path) else []
+    return [entry for entry in entries if entry.suffix.lower() == TABLES] or [path]
 
 
 def _without_other_results(path: Path) -> list[Path]:
@@ -90,8 +107,11 @@ def _of_file(path: Path) -> LabelImage:
     return _label_image(name_without_ending(path), labels, path, grid_from=[path])
 
 
-def _of_image(path: Path, files: Sequence[Path]) -> LabelImage:
-    labels = read_instances(files, read_image(path))
+def _of_image(path: Path, files: Sequence[Path]) -> Content:
+    image = read_image(path)
+    if what_is_in(files, image) is not Instances:
+        return read_marks(files, image, read_grid(path, len(image.shape)))
+    labels = read_instances(files, image)
     return _label_image(stem_of(path), labels, files[0], grid_from=[files[0], path], image_name=path.name)
 
 
