@@ -89,12 +89,12 @@ def test_good_annotations_pass(annotation):
         (plane(annotation=Points(np.ones(2), (4, 5), 2)), r"points of shape \(N, 2\) in cells, but got \(2,\)"),
         (plane(annotation=Points(np.ones((3, 2)), (4, 5), 0)), "a radius above 0 px in cells, but got 0"),
         (plane(annotation=Points(np.ones((3, 2)), (4, 5), np.nan)), "a radius above 0 px in cells, but got nan"),
-        (plane(annotation=Points(np.array([[1, 1], [4, 0]]), (4, 5), 2)), "1 points of cells lie outside the image"),
-        (plane(annotation=Points(np.array([[np.nan, 1]]), (4, 5), 2)), "1 points of cells lie outside the image"),
+        (plane(annotation=Points(np.array([[1, 1], [4, 0]]), (4, 5), 2)), "1 point of cells lies outside the image"),
+        (plane(annotation=Points(np.array([[np.nan, 1]]), (4, 5), 2)), "1 point of cells lies outside the image"),
         (plane(annotation=Boxes(np.ones((3, 5)), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(3, 5\)"),
         (plane(annotation=Boxes(np.ones(4), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(4,\)"),
-        (plane(annotation=Boxes(np.array([[1, 1, 1, 3.0]]), (4, 5))), "1 boxes of cells have no area. Draw them again"),
-        (plane(annotation=Boxes(np.array([[1, 1, np.inf, 3]]), (4, 5))), "1 boxes of cells have no area"),
+        (plane(annotation=Boxes(np.array([[1, 1, 1, 3.0]]), (4, 5))), "1 box of cells has no area. Draw it again"),
+        (plane(annotation=Boxes(np.array([[1, 1, np.inf, 3]]), (4, 5))), "1 box of cells has no area"),
         (plane(annotation=Instances(MARKS * 1.0)), "Expected whole numbers in the labels of cells, but got float64"),
         (plane(annotation=Instances(MARKS.astype(int) - 1)), "Expected labels from 0 up in cells, but got -1"),
         (
@@ -200,7 +200,7 @@ def test_points_pass_exactly_when_all_lie_between_the_first_and_last_pixel(posit
     if inside:
         points.check("cells")
     else:
-        with pytest.raises(InputError, match="lie outside"):
+        with pytest.raises(InputError, match=r"lies? outside"):
             points.check("cells")
 
 
@@ -210,7 +210,7 @@ def test_boxes_pass_exactly_when_all_have_an_area(corners):
     if all(y1 > y0 and x1 > x0 for y0, x0, y1, x1 in corners):
         boxes.check("cells")
     else:
-        with pytest.raises(InputError, match="have no area"):
+        with pytest.raises(InputError, match=r"ha(s|ve) no area"):
             boxes.check("cells")
 
 

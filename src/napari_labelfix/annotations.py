@@ -90,7 +90,16 @@ class Points:
         points = np.concatenate([self.positions, self.negatives])
         inside = ((points >= 0) & (points <= np.subtract(self.shape, 1))).all(axis=1)
         if not inside.all():
-            raise InputError(f"{(~inside).sum()} points of {name} lie outside the image. Move or delete them.")
+            count = int((~inside).sum())
+            lie, them = (f"1 point of {name} lies", "it") if count == 1 else (f"{count} points of {name} lie", "them")
+            raise InputError(f"{lie} outside the image. Move or delete {them}.")
+
+
+def onto_pixels(positions: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
+    """Return points (N, 2) with those in the outer halves of the border's pixels moved to the middle of these."""
+    highest = np.subtract(shape, 1)
+    seen = np.asarray(((positions >= -0.5) & (positions <= highest + 0.5)).all(axis=1))
+    return np.where(seen[:, None], np.clip(positions, 0, highest), positions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +132,9 @@ class Boxes:
                 raise InputError(f"Expected boxes of shape (N, 4) in {name}, but got {corners.shape}.")
             good = np.isfinite(corners).all(axis=1) & (corners[:, 2:] > corners[:, :2]).all(axis=1)
             if not good.all():
-                raise InputError(f"{(~good).sum()} boxes of {name} have no area. Draw them again or delete them.")
+                count = int((~good).sum())
+                have, them = (f"1 box of {name} has", "it") if count == 1 else (f"{count} boxes of {name} have", "them")
+                raise InputError(f"{have} no area. Draw {them} again or delete {them}.")
 
 
 @dataclass(frozen=True, eq=False)

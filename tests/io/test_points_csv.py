@@ -136,7 +136,7 @@ def test_images_and_points_meet_by_their_names(tmp_path):
 def test_points_outside_of_their_image_are_told(tmp_path):
     image_file(tmp_path / "images" / "a.npy")
     path = write(tmp_path / "a.csv", "y,x\n1,2\n1,50\n")
-    with pytest.raises(InputError, match="1 points of a lie outside the image"):
+    with pytest.raises(InputError, match="1 point of a lies outside the image"):
         read_task([tmp_path / "images"], [path], Points)
 
 

@@ -36,7 +36,11 @@ def test_accepted_objects_get_new_ids_after_the_largest():
     assert (result[0:2, 0:2] == 42).all()
     assert (result[4:6, 4:6] == 43).all()
     assert (result[8:10, 8:10] == 41).all()
-    assert edit.after.dtype == np.int32
+
+
+def test_new_ids_that_a_layer_cannot_hold_are_not_wrapped_around():
+    edit = accept_objects(canvas((0, 2, 0, 2, 5)), canvas((8, 10, 8, 10, 2**31 - 1)), [5])
+    assert set(edit.after.tolist()) == {2**31}
 
 
 def test_an_object_mostly_covered_counts_as_there_and_one_half_covered_does_not():

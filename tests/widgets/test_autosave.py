@@ -12,7 +12,7 @@ from napari.layers._layer_actions import _duplicate_layer, _split_stack
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.widgets import autosave, followed_layers, layers
+from napari_labelfix.widgets import autosave, followed_layers, following, layers
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.history import history_of
@@ -310,7 +310,7 @@ def test_one_layer_that_cannot_be_read_does_not_stop_the_saving_of_others(viewer
             raise KeyError("index")
         return followed_layers.follow(layer, note_step)
 
-    monkeypatch.setattr(autosave, "follow", follow)
+    monkeypatch.setattr(following, "follow", follow)
     viewer.add_labels(np.zeros((60, 80), int), name="strange")
     scribbles = add_scribbles(viewer)
     paint(scribbles, 10, 10)
@@ -319,6 +319,74 @@ def test_one_layer_that_cannot_be_read_does_not_stop_the_saving_of_others(viewer
     saver.close()
     assert told[0].startswith("Not saved: “strange” cannot be read")
     np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+class OnlyWhatNapariAsksFor:
+    """An array of another program, which knows shape and type and gives parts of itself."""
+
+    def __init__(self, array):
+        self._array = array
+        self.shape, self.dtype, self.ndim, self.size = array.shape, array.dtype, array.ndim, array.size
+
+    def __getitem__(self, part):
+        return self._array[part]
+
+
+def test_an_array_that_knows_little_more_than_its_shape_does_not_stop_the_saving(viewer, saver):
+    lazy = viewer.add_image(OnlyWhatNapariAsksFor(np.eye(60)), name="lazy", contrast_limits=(0, 1))
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    path = saver.path
+    saver.close()
+    assert not saver.trouble
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+    np.testing.assert_array_equal(kept(path, lazy), np.eye(60))
+
+
+def test_a_layer_that_cannot_be_read_for_a_while_is_told_once_and_saved_when_it_can(viewer, saver, monkeypatch):
+    told = []
+    monkeypatch.setattr(autosave, "show_warning", told.append)
+    scribbles, odd = add_scribbles(viewer), viewer.add_points([[3.0, 4.0]], name="odd")
+    paint(scribbles, 10, 10)
+    with monkeypatch.context() as broken:
+        broken.setattr(followed_layers.FollowedShapes, "_changes", lambda *_: 1 / 0)
+        for _ in range(3):
+            saver.save_now()
+            paint(scribbles, 20, 20)
+    assert [sentence.partition(" (")[0] for sentence in told] == ["Not saved: “odd” cannot be read"]
+    saver.save_now()
+    path = saver.path
+    saver.close()
+    with Project.look(path) as project:
+        assert id_of(odd) in {record.id for record in project.layers()}
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_strokes_on_labels_of_any_whole_numbers_are_saved_and_counted(viewer, saver, dtype):
+    labels = viewer.add_labels(np.zeros((60, 80), dtype), name="any")
+    paint(labels, 10, 10, 3)
+    paint(labels, 12, 12, 4)
+    history = history_of(labels)
+    assert [history.records.table.area_of(label) for label in (3, 4)] == [16, 25]
+    labels.undo()
+    assert history.records.table.area_of(3) == 25
+    labels.redo()
+    assert saver.save_now()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, labels), labels.data)
+
+
+@pytest.mark.parametrize("cell", ["[1]", "a b", "1.5", "", 3, None, float("nan")])
+def test_whatever_others_write_into_our_columns_does_not_stop_the_saving(viewer, saver, cell):
+    features = {"index": [1], "parents": [cell], "state": [cell], "locked": [cell]}
+    labels = viewer.add_labels(np.eye(60, 80, dtype=np.int32), name="named", features=features)
+    paint(labels, 20, 20)
+    assert saver.save_now()
+    assert not saver.trouble
+    assert history_of(labels).records.get(1).parents == ()
 
 
 @pytest.mark.parametrize("looks", [0, 1])
@@ -334,3 +402,23 @@ def test_all_of_a_large_layer_is_saved_when_it_goes_in_the_middle(viewer, saver,
     assert saver.path is None, "the viewer is empty: the work on this project is over"
     [path] = data_folder.glob("*.labelfix")
     np.testing.assert_array_equal(kept(path, large), large.data)
+
+
+def test_a_dock_that_floats_and_is_closed_does_not_end_the_saving(make_napari_viewer, qtbot, spots):
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(spots, name="cells")
+    labels = viewer.add_labels(np.zeros((60, 80), np.int32))
+    holder, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
+    saver = dock.saving.begin()
+    holder.setFloating(True)
+    qtbot.wait(50)
+    assert saver._window() is viewer.window._qt_window
+    holder.destroyOnClose()
+    qtbot.wait(50)
+    paint(labels, 10, 10)
+    assert saver.save_now()
+    assert not saver.is_closed
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, labels), labels.data)
+    assert autosaver_of(viewer) is not saver, "what comes later is saved by a new one"

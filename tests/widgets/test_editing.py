@@ -7,8 +7,11 @@ from reviewed import FakeReview
 from napari_labelfix.errors import InputError
 from napari_labelfix.review import edits
 from napari_labelfix.review.states import HAND, Record, RecordChanges, State
+from napari_labelfix.widgets.edit_tools import CutTool
 from napari_labelfix.widgets.editing import Editing
+from napari_labelfix.widgets.going import camera_of, go_to
 from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.tool_in_hand import ToolInHand
 
 
 @pytest.fixture
@@ -94,3 +97,34 @@ def test_an_image_of_the_same_size_parts_objects_and_one_in_colour_does_not(mode
     model.layers.remove("cells")
     model.add_image(np.zeros((60, 80, 3), np.uint8), rgb=True)
     assert Editing(model, FakeReview(labels)).sheet().pixels is None
+
+
+@pytest.mark.parametrize(
+    "turn", [lambda dims: setattr(dims, "ndisplay", 3), lambda dims: setattr(dims, "order", (1, 0, 2))]
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_tool_that_draws_on_planes_is_put_away_where_they_are_not_in_view(qtbot, model, turn, whole):
+    stack = model.add_labels(np.ones((4, 5, 6), np.int32))
+    hand, said = ToolInHand(model, Editing(model, FakeReview(stack))), []
+    hand.said.connect(said.append)
+    tool = CutTool()
+    hand.take(tool, whole=whole)
+    assert hand.tool is tool
+    turn(model.dims)
+    assert hand.tool is None
+    hand.take(tool, whole=whole)
+    assert hand.tool is None
+    assert "with its last two axes in view" in said[-1]
+
+
+def test_going_to_an_object_goes_along_the_axes_that_are_in_view(model):
+    stack = model.add_labels(np.zeros((10, 60, 80), np.int32), scale=(2, 1, 1))
+    box = (slice(4, 7), slice(20, 31), slice(40, 61))
+    model.dims.order = (1, 0, 2)
+    go_to(model, stack, box)
+    assert model.dims.point[1] == 25
+    np.testing.assert_allclose(camera_of(model).center[-2:], (10, 50))
+    model.dims.order = (0, 1, 2)
+    go_to(model, stack, box)
+    assert model.dims.point[0] == 10
+    np.testing.assert_allclose(camera_of(model).center[-2:], (25, 50))

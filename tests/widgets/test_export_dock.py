@@ -342,6 +342,9 @@ def test_boxes_of_no_image_are_told(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
     viewer.add_shapes([np.array([[0, 0], [0, 9], [9, 9], [9, 0]])], name="lonely")
     dock = ExportDock(viewer)
+    qtbot.addWidget(dock)
+    assert dock.content.text() == "Counting…", "that is for when it is seen"
+    dock.show()
     assert dock.chosen.layer is viewer.layers["lonely"]
     qtbot.waitUntil(lambda: "It is not known of which image “lonely” is." in dock.content.text())
     viewer.add_image(np.zeros((20, 30)))

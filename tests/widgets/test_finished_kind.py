@@ -98,3 +98,11 @@ def test_accepted_objects_are_right_and_finish_no_plane(inputs, viewer):
     assert not second[30, 30]
     assert inputs.missing() == ""
     assert inputs.parts[0].tools.isHidden(), "nothing is drawn on accepted objects"
+
+
+def test_an_object_more_than_the_numbers_are_is_told(inputs, viewer, monkeypatch):
+    told = []
+    monkeypatch.setattr("napari_labelfix.widgets.layer_input.show_warning", told.append)
+    inputs.parts[0].combo.choose(viewer.add_labels(np.full((3, 60, 80), 255, np.uint8), name="full"))
+    inputs.brushes[NEW_OBJECT].click()
+    assert told == ["“full” can hold ids up to 255 only. Convert its data type to int32."]

@@ -29,7 +29,8 @@ def model(spots):
 
 
 def result(image, role, name="anything", method="m"):
-    layer = Labels(np.zeros((60, 80), np.int32), name=name)
+    kind = Image if role in ("confidence", "heatmap") else Labels
+    layer = kind(np.zeros((60, 80), np.int32), name=name)
     layers.link(layer, role, image, method)
     return layer
 
@@ -85,6 +86,15 @@ def test_layers_lie_in_a_fixed_order_above_their_image(model, spots):
     ours = [layers.role_of(layer) for layer in model.layers if layers.tag_of(layer).get("image")]
     assert ours == ["confidence", "ignored", "proposal", "corrected", "scribbles"]
     assert model.layers[0] is image
+
+
+def test_what_napari_makes_of_a_layer_of_another_kind_is_not_ours(model):
+    proposal = result(model.layers[0], "proposal")
+    converted = Image(proposal.data, metadata=proposal.metadata)
+    assert layers.role_of(proposal) == "proposal"
+    assert layers.tag_of(converted) == {}
+    model.add_layer(converted)
+    assert layers.find(model, "proposal", model.layers[0], "m") is None
 
 
 def test_add_selected_makes_the_layer_active(model):

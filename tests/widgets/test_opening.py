@@ -19,9 +19,11 @@ from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.boxes_kind import BOXES_KIND, add_boxes, boxes_on, create_boxes, rectangles_of
 from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.layer_states import describe_layer
 from napari_labelfix.widgets.opening import open_project, relink
 from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.restored_layers import dress
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_nothing_is_written_for_only_looking(made, again, tmp_path):
     path = tmp_path / "one" / "mine.labelfix"
     open_project(again, path)
     saver = autosaver_of(again)
-    taken = [followed.layer.name for followed in saver._followed.values() if list(followed._changes(followed._sent))]
+    taken = [followed.layer.name for followed in saver._followed if list(followed._changes(followed._sent))]
     assert taken == []
 
 
@@ -253,3 +255,80 @@ def test_boxes_come_back_with_where_they_are_from_and_found_ones_with_their_role
     np.testing.assert_allclose(found.edge_color, results.layer("found_boxes").edge_color)
     assert not found.editable
     assert ("training_image", "sissi") not in tags, "the next run makes it anew"
+
+
+@pytest.fixture
+def kept_project(qtbot, spots, tmp_path):
+    """Returns what saves a viewer's work as a project and opens it in another viewer."""
+
+    def keep(viewer, name="kept"):
+        saver = autosaver_of(viewer)
+        saver.save_as(tmp_path / f"{name}.labelfix")
+        saver.close()
+        again = ViewerModel()
+        open_project(again, tmp_path / f"{name}.labelfix")
+        autosaver_of(again).close()
+        return again
+
+    return keep
+
+
+@pytest.mark.parametrize("name", ["my lut", "custom", "#ff8800", "magma", "jet"])
+def test_any_colormap_comes_back(kept_project, spots, monkeypatch, name):
+    from napari.utils import colormaps
+
+    viewer = ViewerModel()
+    image = viewer.add_image(spots, name="cells")
+    mine = colormaps.Colormap([[0, 0, 0, 1], [0, 0.5, 1, 1], [1, 1, 1, 1]], name=name, controls=[0, 0.2, 1])
+    image.colormap = mine if name in ("my lut", "custom") else name
+    colors = image.colormap.map(np.linspace(0, 1, 9))
+    viewer.add_labels(np.eye(60, 80, dtype=np.int32))
+    saver = autosaver_of(viewer)
+    saver.save_now()
+    for key in ("my lut", "custom"):  # as in a program that was just started
+        colormaps.AVAILABLE_COLORMAPS.pop(key, None)
+    again = kept_project(viewer)
+    np.testing.assert_allclose(again.layers["cells"].colormap.map(np.linspace(0, 1, 9)), colors, atol=1e-6)
+
+
+def test_a_look_that_napari_does_not_know_any_more_is_left_out(spots):
+    viewer = ViewerModel()
+    image = viewer.add_image(spots, name="cells")
+    record = describe_layer(image, 0)
+    record.look["colormap"], record.look["blending"], record.look["gamma"] = "of another program", "strange", 0.5
+    dress(image, record)
+    assert (image.colormap.name, str(image.blending), image.gamma) == ("gray", "translucent_no_depth", 0.5)
+
+
+def test_features_of_any_type_come_back_or_as_plain_values(kept_project, spots):
+    import pandas as pd
+
+    viewer = ViewerModel()
+    viewer.add_image(spots, name="cells")
+    table = pd.DataFrame(
+        {
+            "whole": pd.array([1, None, 3], dtype="Int64"),
+            "yes": pd.array([True, None, False], dtype="boolean"),
+            "part": pd.array([0.5, None, 2.5], dtype="Float64"),
+            "word": pd.array(["a", None, "c"], dtype="string"),
+            "kind": pd.Categorical(["a", None, "b"]),
+            "bin": pd.cut([1, 2, 3], [0, 1, 2, 3]),
+            "plain": [1, 2, 3],
+        }
+    )
+    viewer.add_points([[1, 2], [3, 4], [5, 6]], features=table, name="points")
+    again = kept_project(viewer).layers["points"].features
+    for name in ("whole", "yes", "part", "word", "kind", "plain"):
+        pd.testing.assert_series_equal(again[name], table[name])
+    assert again["bin"].astype(str).tolist() == table["bin"].astype(str).tolist()
+
+
+def test_a_project_that_fails_to_open_at_the_last_is_closed_and_can_be_opened_again(made, monkeypatch, tmp_path):
+    viewer = ViewerModel()
+    with monkeypatch.context() as broken:
+        broken.setattr("napari_labelfix.widgets.opening.show_again", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            open_project(viewer, tmp_path / "one" / "mine.labelfix")
+    again = ViewerModel()
+    assert open_project(again, tmp_path / "one" / "mine.labelfix") == []
+    autosaver_of(again).close()

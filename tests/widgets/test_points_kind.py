@@ -173,3 +173,10 @@ def test_moving_deleting_and_resizing_points_is_a_change(inputs, points):
     points.remove([0])
     assert len(inputs.with_changes(task).planes[0].annotation.positions) == 3
     assert layers.role_of(points) == "points"
+
+
+def test_a_point_on_the_outer_half_of_a_border_pixel_is_on_the_image(inputs, points, model):
+    points.add([[-0.4, 10], [59.5, 79.4], [20, 20]])
+    (plane,) = inputs.task().planes
+    plane.check()
+    np.testing.assert_array_equal(plane.annotation.positions, [[0, 10], [59, 79], [20, 20]])

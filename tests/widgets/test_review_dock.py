@@ -324,6 +324,10 @@ def test_each_layer_has_differences_of_its_own(dock, viewer, qtbot):
     dock.compare.show_layer()
     assert viewer.layers["labels differences"].data[25, 65] == Change.REMOVED
     assert sum("differences" in one.name for one in viewer.layers) == 2
+    image = viewer.layers["cells"]
+    assert layers.image_of(viewer.layers["labels differences"]) == layers.image_id(image)
+    assert layers.image_of(viewer.layers["small differences"]) == "", "these labels belong to no image"
+    assert "id" not in layers.tag_of(small)
 
 
 def test_pixels_of_another_size_are_no_longer_compared_and_break_nothing(dock, viewer, qtbot):
@@ -422,7 +426,7 @@ def test_stacks_are_reviewed_through_their_planes(make_napari_viewer, qtbot):
 def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(make_napari_viewer, qtbot, person):
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
-    assert dock.message.text().startswith("There are no labels yet.")
+    assert dock.message.text().startswith("Choose labels to review.")
     buttons = [dock.view.next_button, dock.view.previous_button, dock.compare.blink_button, dock.compare.keep_button]
     assert not any(button.isEnabled() for button in buttons)
     dock.review.next_doubtful()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.annotations import Points
+from napari_labelfix.annotations import Points, onto_pixels
 from napari_labelfix.data.cell_size import estimate_diameter
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
@@ -87,11 +87,11 @@ def points_of_planes(path: Path, file: ImageFile, *, believed: bool = False) -> 
     plane = numbers_of_planes(table.positions[:, :-2], path, file, "points")
     found = []
     for number, image in enumerate(file.planes):
-        here, spot = plane == number, table.positions[:, -2:]
+        height, width = file.shape[-2:]
+        here, spot = plane == number, onto_pixels(table.positions[:, -2:], (height, width))
         cells = spot[here & ~table.negative]
         inside = cells[((cells >= 0) & (cells <= np.subtract(file.shape[-2:], 1))).all(axis=1)]
         radius = table.radius or estimate_diameter(image, inside) / 2
-        height, width = file.shape[-2:]
         found.append(Points(cells, (height, width), radius, spot[here & table.negative]))
     return found
 

@@ -87,7 +87,8 @@ def _take_file(file: Path, digest: hashlib.blake2b) -> None:
 
 
 def _take_array(pixels: Any, digest: hashlib.blake2b) -> None:
-    plain: NDArray[Any] = np.asarray(pixels)
+    whole = (slice(None),) * len(pixels.shape)  # for what napari takes for an array, and numpy does not
+    plain: NDArray[Any] = np.asarray(pixels if hasattr(pixels, "__array__") else pixels[whole])
     digest.update(np.ascontiguousarray(plain, plain.dtype.newbyteorder("<")).data)
 
 

@@ -90,7 +90,7 @@ def accept_objects(
     found, position = _positions(chosen, proposed[free])
     # only the objects that have pixels get an id, so that no number is skipped
     used, rank = np.unique(position[found], return_inverse=True)
-    after = (int(accepted.max(initial=0)) + 1 + rank).astype(np.int32)
+    after = int(accepted.max(initial=0)) + 1 + rank.astype(np.int64)
     indices = tuple(axis[found] for axis in free)
     return Edit(indices, np.zeros_like(after), after, count=used.size, present=int(there.sum()))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,8 +76,8 @@ class Footprint:
 
 def footprint(changes: Sequence[PixelChange], shape: tuple[int, ...]) -> Footprint:
     """Add up what pixel changes did to an array of this shape; ids up to 0 are background."""
-    before = np.concatenate([np.zeros(0, np.int64), *(change.before for change in changes)])
-    after = np.concatenate([np.zeros(0, np.int64), *(_broadcast(change) for change in changes)])
+    before = _together(change.before for change in changes)
+    after = _together(_broadcast(change) for change in changes)
     counts = [
         count_pixels(after),
         count_pixels(before[after <= 0]),
@@ -129,6 +129,11 @@ def pixels_to_restore(
 
 def _touches(change: PixelChange, locked: NDArray[np.integer]) -> bool:
     return bool(np.isin(change.before, locked).any() or np.isin(change.after, locked).any())
+
+
+def _together(labels: Iterable[NDArray[np.integer]]) -> NDArray[np.int64]:
+    """Return all ids in a row; those of uint64, too, which numpy would turn into floats."""
+    return np.concatenate([np.zeros(0, np.int64), *(part.astype(np.int64, copy=False) for part in labels)])
 
 
 def _broadcast(change: PixelChange) -> NDArray[np.integer]:

@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
+from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.message import Message
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
@@ -189,9 +190,9 @@ class AcceptControl(QObject):
         if target is self._watched:
             return
         if self._watched is not None:
-            layers.unwatch(self._watched, self._on_target_touched)
+            _unwatch(self._watched, self._on_target_touched)
         if target is not None:
-            layers.watch(target, self._on_target_touched)
+            _watch(target, self._on_target_touched)
         self._watched = target
         self._forget_counts()
 
@@ -202,6 +203,21 @@ class AcceptControl(QObject):
     def _forget_counts(self) -> None:
         for acceptor in self._acceptors:
             acceptor.forget_counts()
+
+
+def _watch(target: Layer, callback: Callable[[object], object]) -> None:
+    """Call a bound method when a target has changed; of labels the history tells, and not of each move of a slider."""
+    if isinstance(target, Labels):
+        history_of(target).changed.connect(callback)
+    else:
+        layers.watch(target, callback)
+
+
+def _unwatch(target: Layer, callback: Callable[[object], object]) -> None:
+    if isinstance(target, Labels):
+        history_of(target).changed.disconnect(callback)
+    else:
+        layers.unwatch(target, callback)
 
 
 def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit) -> str:

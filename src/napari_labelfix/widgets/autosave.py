@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+from qtpy.QtWidgets import QDockWidget, QWidget
 
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.project import recovery
@@ -25,8 +26,8 @@ from napari_labelfix.project.records import Batch, Entry, together
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.followed_layers import follow
-from napari_labelfix.widgets.layer_states import by_id, id_of, is_kept
+from napari_labelfix.widgets.following import Following
+from napari_labelfix.widgets.layer_states import id_of
 from napari_labelfix.widgets.provenance import account, facts
 from napari_labelfix.widgets.view_states import view_of
 
@@ -36,10 +37,8 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.project.records import RunRecord
-    from napari_labelfix.widgets.followed import Followed
     from napari_labelfix.widgets.opening import Lost
 
 logger = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ _SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDict
 def autosaver_of(viewer: ViewerModel) -> Autosaver:
     """Return what saves the work in a viewer, the same at each call."""
     viewer = layers.behind_the_proxy(viewer)
-    if viewer not in _SAVERS:
+    if viewer not in _SAVERS or _SAVERS[viewer].is_closed:
         _SAVERS[viewer] = Autosaver(viewer)
     return _SAVERS[viewer]
 
@@ -76,7 +75,8 @@ class Autosaver(QObject):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self._viewer = weakref.ref(viewer)
-        self._followed: dict[str, Followed] = {}
+        self._followed = Following(self._note_step, self)
+        self._followed.unreadable.connect(self.failed)
         self._gone: list[str] = []  # layers that were removed and are in the file
         self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
         self._runs: dict[str, RunRecord] = {}  # changed since the last look
@@ -110,13 +110,18 @@ class Autosaver(QObject):
         return self.path is not None and not recovery.is_unnamed(self.path)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it has let go of everything, and is of no more use."""
+        return self._closed
+
+    @property
     def waiting(self) -> bool:
         """Whether something is not in the file yet."""
         return self._writer is not None and self._writer.waiting > 0
 
     def watch_window(self, widget: QWidget) -> None:
         """Save and let go of the file when the window closes that a dock lies in."""
-        window = widget.window()
+        window = _main_window(widget)
         if window is widget or (self._window is not None and self._window() is window):
             return
         self._window = weakref.ref(window)
@@ -148,7 +153,7 @@ class Autosaver(QObject):
         """Hand over what has changed and wait until it is in the file; return whether it is."""
         if self._viewer() is not None and self._followed:
             self.look()
-            for followed in self._followed.values():
+            for followed in self._followed:
                 followed.wait(_FINGERPRINT_SECONDS)
             while self._writer is not None and self._hand_over(wait=True):
                 pass
@@ -184,8 +189,7 @@ class Autosaver(QObject):
         """Save into an open project from now on. What is in the viewer and not known to it goes into it."""
         known = {layer.id: layer for layer in project.layers()}
         images = {image.id: image for image in project.images()}
-        for id_, followed in self._followed.items():
-            followed.take_up(known.get(id_), images.get(id_))
+        self._followed.take_up(known, images)
         self._write_into(project.path, project)
 
     def opened_with(self, lost: list[Lost], unfinished: list[RunRecord]) -> None:
@@ -233,7 +237,7 @@ class Autosaver(QObject):
 
     def touch(self, image: str, method: str) -> None:
         """Note that a method shows something new of an image."""
-        for followed in self._followed.values():
+        for followed in self._followed:
             tag = layers.tag_of(followed.layer)
             if followed.author == "model" and (tag.get("image"), tag.get("method")) == (image, method):
                 followed.touch()
@@ -244,16 +248,15 @@ class Autosaver(QObject):
 
     def _begin(self, path: Path, project: Project | Callable[[], Project]) -> None:
         """Write into a new project; the thread may make it, for that waits for the disk."""
-        for followed in self._followed.values():
-            followed.take_up(None)
+        self._followed.take_up({}, {})
         self._write_into(path, project)
         self._history.append(Entry("person", account(), "begin", ""))
         self.call(lambda project: project.write(Batch(meta=facts())))
 
     def _begin_if_needed(self) -> bool:
         """Begin a project if there is none and something is to be saved; return False if that cannot be done now."""
-        annotated = any(one.annotated for one in self._followed.values())
-        if self._writer is None and (self._last or annotated or (self._runs and self._followed)):
+        begun = self._last or self._followed.annotated or (self._runs and self._followed)
+        if self._writer is None and begun:
             try:
                 self._begin_without_name()
             except LabelfixError as error:
@@ -262,7 +265,7 @@ class Autosaver(QObject):
         return True
 
     def _begin_without_name(self) -> None:
-        names = [one.layer.name for one in self._followed.values() if one.kind == "image" and one.author == "person"]
+        names = [one.layer.name for one in self._followed if one.kind == "image" and one.author == "person"]
         path = recovery.new_path(names[0] if names else "labels")
         self._begin(path, lambda: Project.create(path))
 
@@ -282,12 +285,7 @@ class Autosaver(QObject):
         """
         viewer = self._viewer()
         there = layers.all_layers(viewer) if viewer is not None else []
-        positions = {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
-        takers = [
-            taker
-            for id_, followed in self._followed.items()
-            if (taker := followed.take(positions.get(id_, 0))) is not None
-        ]
+        takers = self._followed.take(there)
         parts = [part for id_, part in self._last.items() if id_ not in self._gone]
         self._last = {}
         if self._gone or self._runs or self._history:
@@ -296,12 +294,12 @@ class Autosaver(QObject):
         if takers or parts:
             meta = {"view": json.dumps(view_of(viewer))} if viewer is not None and there else {}
             self._write(takers, [*parts, Batch(meta=meta)])
-        if any(followed.hurries for followed in self._followed.values()):
+        if self._followed.hurries:
             QTimer.singleShot(_SOON_MS, self.look)
             return True
         if self._writer is not None and self._writer.waiting > 1 and not wait:
             return True  # what is big would keep the next stroke waiting
-        later = next((make for followed in self._followed.values() if (make := followed.take_later())), None)
+        later = self._followed.take_later()
         if later is not None:
             self._write([later], [])
         return later is not None
@@ -313,28 +311,11 @@ class Autosaver(QObject):
         if (viewer := self._viewer()) is None:
             return
         layers.adopt_reopened(viewer)
-        there = by_id(filter(is_kept, layers.all_layers(viewer)), [one.layer for one in self._followed.values()])
-        for id_ in [id_ for id_, one in self._followed.items() if there.get(id_) is not one.layer]:
-            self._unfollow(id_)
-        for id_, layer in there.items():
-            if id_ not in self._followed:
-                self._follow(id_, layer)
-
-    def _follow(self, id_: str, layer: Layer) -> None:
-        try:
-            self._followed[id_] = follow(layer, self._note_step)
-        except Exception as error:  # whatever others have put into it, the other layers are to be saved
-            logger.exception("A layer is not saved.")
-            self.failed.emit(f"“{layer.name}” cannot be read ({error!r}). Save this layer apart; all others are saved.")
-
-    def _unfollow(self, id_: str) -> None:
-        """Take what has changed in a layer that was removed: it may have gone with the whole viewer."""
-        followed = self._followed.pop(id_)
-        followed.stop()
-        if followed.in_file:
-            self._gone.append(id_)
-        if followed.annotated and (self._writer is not None or not followed.in_file):
-            self._last[id_] = followed.take_all()
+        for id_, followed in self._followed.update(layers.all_layers(viewer)):
+            if followed.in_file:
+                self._gone.append(id_)
+            if followed.annotated and (self._writer is not None or not followed.in_file):
+                self._last[id_] = followed.take_all()  # it may have gone with the whole viewer
 
     def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
         self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
@@ -393,6 +374,13 @@ class Autosaver(QObject):
         if sentence != self.trouble:  # it is tried again and again; once is enough to know
             show_warning(f"Not saved: {sentence}")
         self.trouble = sentence
+
+
+def _main_window(widget: QWidget) -> QWidget:
+    """Return the window that a widget lies in; of a dock that floats, the one that it was taken out of."""
+    window = widget.window()
+    home = window.parent() if isinstance(window, QDockWidget) else None
+    return home.window() if isinstance(home, QWidget) else window
 
 
 def _close_at_exit(saver: weakref.ref[Autosaver]) -> None:

@@ -66,6 +66,6 @@ class BlockCopier:
 
 def every_block(array: Any, record: LayerRecord) -> Iterator[Block]:
     """Yield all blocks of an array as they are when they are asked for, without a copy."""
-    data = np.asarray(array)
+    data = np.asarray(array) if hasattr(array, "__array__") else array  # napari asks for less of an array
     tiling = Tiling(record.shape, record.channels)
-    return (Block(record.id, record.author, key, data[tiling.window(key)]) for key in tiling.every_key())
+    return (Block(record.id, record.author, key, np.asarray(data[tiling.window(key)])) for key in tiling.every_key())

@@ -38,7 +38,7 @@ class CanvasTool(QObject):
     clicked = Signal(object, bool)  # (ndim,) position, and whether Shift was held
     confirmed = Signal()  # Enter
     cancelled = Signal()  # Esc, while no line is being drawn
-    ended = Signal()  # another tool of napari's, another layer, 3D
+    ended = Signal()  # another tool of napari's, another layer, 3D, other axes
 
     def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,8 @@ class CanvasTool(QObject):
         self._sketch: CanvasSketch | None = None
         self._path: list[NDArray[np.float64]] = []
         layers.on_active_change(viewer, self._on_end)
-        viewer.dims.events.ndisplay.connect(self._on_end)
+        for event in (viewer.dims.events.ndisplay, viewer.dims.events.order):
+            event.connect(self._on_end)
 
     @property
     def is_on(self) -> bool:
@@ -151,6 +152,7 @@ class CanvasTool(QObject):
         layer = self._layer
         if layer is None:
             return
-        if layer.mode != "pan_zoom" or layers.active(self._viewer) is not layer or self._viewer.dims.ndisplay != 2:
+        in_view = layers.planes_in_view(self._viewer)
+        if layer.mode != "pan_zoom" or layers.active(self._viewer) is not layer or not in_view:
             self.stop()
             self.ended.emit()

@@ -15,7 +15,7 @@ from napari_labelfix.review.boxes import find_box
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.going import go_to
-from napari_labelfix.widgets.label_layers import holds_objects
+from napari_labelfix.widgets.label_layers import holds_objects, image_of
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
@@ -115,7 +115,7 @@ class CompareView(QWidget):
             shown = looks.make_changes(layer)
             shown.name, shown.data = f"{layer.name} differences", found.codes
             shown.opacity = _OPACITY
-            layers.link(shown, "changes", layer, "review")
+            layers.link(shown, "changes", image_of(self._viewer, layer), "review")
             layers.add_next_to(self._viewer, shown, layer, above=True)
             self._shown[layer] = shown
         else:

@@ -84,7 +84,7 @@ class Editing:
             raise InputError("There are no labels to edit. Choose a Labels layer.")
         table = history_of(layer).records.table
         if not whole:
-            _check_view(self._viewer, layer)
+            self.check_view(layer)
         return Sheet(
             _array(layer),
             layers.index_in_view(self._viewer, layer),
@@ -96,6 +96,11 @@ class Editing:
             table.area_of,
             self._review.box_of,
         )
+
+    def check_view(self, layer: Labels) -> None:
+        """Raise `InputError` where the screen does not show planes of a layer's array, for what is drawn on them."""
+        if not layers.planes_in_view(self._viewer):
+            raise InputError(f"Show “{layer.name}” in 2D, with its last two axes in view, to edit its planes.")
 
     def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:
         """Select the object at a position (ndim,) of the layer's pixels; beside the others, or taken out of them."""
@@ -145,10 +150,3 @@ class Editing:
 def _array(layer: Labels) -> NDArray[np.integer]:
     data = layer.data
     return data if isinstance(data, np.ndarray) else np.asarray(data)
-
-
-def _check_view(viewer: ViewerModel, layer: Labels) -> None:
-    """Raise where the screen does not show planes of the array."""
-    displayed = np.array(viewer.dims.displayed) - (viewer.dims.ndim - layer.ndim)
-    if viewer.dims.ndisplay != 2 or tuple(displayed) != (layer.ndim - 2, layer.ndim - 1):
-        raise InputError(f"Show “{layer.name}” in 2D, with its last two axes in view, to edit its planes.")

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
     from napari.viewer import Viewer
+    from qtpy.QtGui import QShowEvent
 
     from napari_labelfix.io.formats import Content
     from napari_labelfix.io.label_image import What
@@ -74,6 +75,7 @@ class ExportDock(QWidget):
         self.chosen = LayerCombo(viewer, can_be_exported, "nothing yet", first_choice)
         self.selections = QComboBox()
         self._selection_chosen = False  # by the person; it stays until another layer is chosen
+        self._counted = False
         self._chosen_formats: dict[What, str] = {}
         self.content = QLabel()
         self.formats = QComboBox()
@@ -125,11 +127,18 @@ class ExportDock(QWidget):
         self._show_what_is_possible()
 
     def count(self) -> None:
-        """Count again what would be exported."""
-        if (layer := self.chosen.layer) is not None:
+        """Count again what would be exported, or when it can be seen."""
+        self._counted = self.isVisible()
+        if self._counted and (layer := self.chosen.layer) is not None:
             self._propose_selection(layer)
-            read = content_of(self._viewer, layer, self.selection)
+            read = content_of(self._viewer, layer, self.selection, copy=False)
             self._counting.start(lambda: _describe(read()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Count what has changed while the dock lay behind another one."""
+        super().showEvent(event)
+        if not self._counted:
+            self.count()
 
     def _on_exported(self, result: tuple[Exported, What, Path]) -> None:
         exported, what, folder = result

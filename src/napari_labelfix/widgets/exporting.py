@@ -45,7 +45,9 @@ def what_is_in_layer(layer: Layer) -> What:
     return "boxes" if isinstance(layer, Shapes) else "points" if isinstance(layer, Points) else "labels"
 
 
-def content_of(viewer: ViewerModel, layer: Layer, selection: Selection = EVERYTHING) -> Callable[[], Content]:
+def content_of(
+    viewer: ViewerModel, layer: Layer, selection: Selection = EVERYTHING, *, copy: bool = True
+) -> Callable[[], Content]:
     """Return what reads a layer as it is now, in any thread; lazy arrays are read only there.
 
     Parameters
@@ -56,6 +58,8 @@ def content_of(viewer: ViewerModel, layer: Layer, selection: Selection = EVERYTH
         Labels, boxes or points.
     selection
         Which objects, of labels.
+    copy
+        Whether what a person paints meanwhile is to be left out; a large copy holds up the window.
     """
     image = image_of(viewer, layer)
     file = file_of(image)
@@ -63,7 +67,7 @@ def content_of(viewer: ViewerModel, layer: Layer, selection: Selection = EVERYTH
     if isinstance(layer, Points | Shapes):
         marks = marked_image_of(layer, image, _grid_of(image), file_name) if image is not None else None
         return partial(_of_an_image, marks, layer.name)
-    return _label_image_of(layer, image, file_name, selection)
+    return _label_image_of(layer, image, file_name, selection, copy)
 
 
 def _of_an_image(marks: MarkedImage | None, layer_name: str) -> MarkedImage:
@@ -76,9 +80,11 @@ def _grid_of(layer: Layer) -> Grid:
     return Grid.of(layer.axis_labels, layer.scale, [str(unit) for unit in layer.units])
 
 
-def _label_image_of(layer: Any, image: Layer | None, file_name: str, selection: Selection) -> Callable[[], LabelImage]:
+def _label_image_of(
+    layer: Any, image: Layer | None, file_name: str, selection: Selection, copy: bool
+) -> Callable[[], LabelImage]:
     data, grid = layers.level_0(layer), _grid_of(layer)
-    pixels = data.copy() if isinstance(data, np.ndarray) else data  # the person may go on painting
+    pixels = data.copy() if copy and isinstance(data, np.ndarray) else data
     name = image.name if image is not None else layer.name
     rest: dict[str, Any] = {
         "image_name": file_name,

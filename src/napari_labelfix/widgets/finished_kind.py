@@ -43,8 +43,12 @@ def _create_finished(place: Place) -> Labels:
 
 
 def _start_drawing(layer: Labels, _tool: str, _place: Place) -> None:
+    from napari_labelfix.widgets.history import check_range  # brings pandas, for which no dock should wait
+
+    new = int(np.max(layer.data)) + 1
+    check_range(layer, new)
     layer.n_edit_dimensions = 2
-    layer.selected_label = int(np.max(layer.data)) + 1
+    layer.selected_label = new
     layer.mode = "paint"
 
 

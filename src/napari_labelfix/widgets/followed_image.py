@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_labelfix.project import fingerprint
 from napari_labelfix.project.records import KEPT, Batch
@@ -55,7 +58,7 @@ class FollowedImage(Followed):
         if reference != self._reference:
             self._reference = reference
             yield lambda: Batch(images=[reference])
-        if not reference.path and pixels is not self._kept and pixels.nbytes <= _KEPT_UP_TO:
+        if not reference.path and pixels is not self._kept and _bytes_of(pixels) <= _KEPT_UP_TO:
             self._kept = pixels
             yield lambda: Batch(emptied=[record.id])
             self._later = self._keep(record, pixels)
@@ -83,3 +86,8 @@ class FollowedImage(Followed):
         pixels, path = layers.level_0(self.layer), str(self.layer.source.path or "")
         self._kept = pixels
         self._pixels = pixels if image is not None and image.path == path and image.pixel_fingerprint else None
+
+
+def _bytes_of(pixels: Any) -> int:
+    """Return how much memory an array takes; of an array of any program's, shape and type are all that is known."""
+    return math.prod(pixels.shape) * np.dtype(pixels.dtype).itemsize

@@ -24,13 +24,15 @@ def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
     world = np.asarray(layer.data_to_world(middle))
     step = list(viewer.dims.point)
     step[-len(world) :] = world
-    if viewer.dims.ndisplay == 2:
-        for axis in range(len(step) - 2):
-            viewer.dims.set_point(axis, step[axis])
+    displayed = list(viewer.dims.displayed)
+    for axis in set(range(len(step))) - set(displayed):
+        viewer.dims.set_point(axis, step[axis])
     camera = camera_of(viewer)
-    camera.center = (0.0, *world[-2:]) if viewer.dims.ndisplay == 2 else tuple(world[-3:])
+    camera.center = tuple([0.0, *(step[axis] for axis in displayed)][-3:])
     corners = np.array([layer.data_to_world(corner) for corner in (low, high)])
-    extent = float(np.abs(corners[1] - corners[0])[-2:].max())
+    sides = np.zeros(len(step))
+    sides[-len(world) :] = np.abs(corners[1] - corners[0])
+    extent = float(sides[displayed[-2:]].max())
     smaller = max(1, min(canvas_size(viewer)))  # docks may leave nothing of it
     share = extent * camera.zoom / smaller
     if not _ENOUGH <= share <= _TOO_LARGE:

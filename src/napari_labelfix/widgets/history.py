@@ -184,7 +184,7 @@ class History:
         if edit is None and not after:
             return False
         if edit is not None:
-            _check_range(layer, int(edit.after.max()))
+            check_range(layer, int(edit.after.max()))
             _check_writable(layer, edit)
         self._asked = what, after
         try:
@@ -330,7 +330,8 @@ def _without(edit: Edit | None, locked: NDArray[np.integer]) -> Edit | None:
     return replace(edit, indices=indices, before=edit.before[free], after=edit.after[free]) if free.any() else None
 
 
-def _check_range(layer: Labels, label: int) -> None:
+def check_range(layer: Labels, label: int) -> None:
+    """Raise `InputError` if the numbers of a layer are too small for an id."""
     highest = np.iinfo(layer.data.dtype).max
     if label > highest:
         raise InputError(f"“{layer.name}” can hold ids up to {highest} only. Convert its data type to int32.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.layer_kind import Place
@@ -86,7 +88,10 @@ class LayerInput(QObject):
             return
         self.drawingStarted.emit()
         layers.select(self._viewer, layer)
-        self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
+        try:
+            self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
+        except InputError as error:  # such as that its numbers are all in use
+            show_warning(str(error))
 
     def draw_with_next_brush(self) -> None:
         """Take the brush after the one in hand."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
+from napari.utils.colormaps import AVAILABLE_COLORMAPS
 
 from napari_labelfix.project.records import ImageRecord, LayerRecord, ObjectRecord
 from napari_labelfix.widgets import layers
@@ -35,6 +36,7 @@ _LOOKS: dict[Kind, tuple[str, ...]] = {
     "points": ("visible", "opacity", "blending", "current_size"),
     "shapes": ("visible", "opacity", "blending", "current_edge_width"),
 }  # fmt: skip
+_COLORMAPS = frozenset(AVAILABLE_COLORMAPS)  # as they are before any program adds its own
 _COLUMNS = ("state", "confidence", "source", "model", "note")
 
 
@@ -110,7 +112,7 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
     data = layers.level_0(layer) if kind in ("image", "labels") else None
     look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]} | {"visible": layers.is_seen(layer)}
     if isinstance(layer, Image):
-        look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": layer.colormap.name}
+        look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": _colormap_of(layer)}
     return LayerRecord(
         id=id_of(layer),
         image=tag.get("image", tag.get("id")),
@@ -125,6 +127,15 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
         placement=_placement(layer),
         look=look,
     )
+
+
+def _colormap_of(layer: Image) -> str | dict[str, Any]:
+    """Return the name of a colormap; of one that napari does not come with, all that it takes to make it again."""
+    colormap = layer.colormap
+    if colormap.name in _COLORMAPS or colormap.name.startswith("#"):
+        return str(colormap.name)
+    parts = {"colors": colormap.colors, "controls": colormap.controls, "interpolation": str(colormap.interpolation)}
+    return {"name": str(colormap.name)} | {name: _plain(part) for name, part in parts.items()}
 
 
 def describe_image(layer: Layer) -> ImageRecord:
@@ -171,6 +182,12 @@ def object_id(cell: Any) -> int | None:
     return int(cell) if number.is_integer() else None
 
 
+def parents_said_by(cell: Any) -> tuple[int, ...] | None:
+    """Return the objects that a cell of the column `parents` names, "3 17"; None for what others put there."""
+    words = cell.split() if isinstance(cell, str) else ["?"]
+    return tuple(map(int, words)) if all(word.isdecimal() for word in words) else None
+
+
 def _object(label: int, row: dict[str, Any]) -> ObjectRecord:
     known: dict[str, Any] = {name: _said(row.pop(name, None)) for name in _COLUMNS}
     known["confidence"] = None if known["confidence"] is None else float(known["confidence"])
@@ -179,7 +196,7 @@ def _object(label: int, row: dict[str, Any]) -> ObjectRecord:
     return ObjectRecord(
         id=label,
         locked=None if locked is None else bool(locked),
-        parents=tuple(map(int, str(parents).split())) if isinstance(parents, str) else None,
+        parents=parents_said_by(parents),
         more={name: _plain(value) for name, value in row.items()},
         **known,
     )
@@ -194,7 +211,9 @@ def _columns(features: pd.DataFrame) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, column in features.items():
         kind = str(column.dtype)
-        columns[str(name)] = {"dtype": kind, "values": column.tolist()}
+        missing = column.isna().tolist()
+        values = [None if gone else value for value, gone in zip(column.tolist(), missing, strict=True)]
+        columns[str(name)] = {"dtype": kind, "values": values}
         if kind == "category":
             columns[str(name)]["categories"] = column.cat.categories.tolist()
     return columns

@@ -31,6 +31,7 @@ Role = Literal[
 ]  # fmt: skip
 Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
+_PICTURES = ("image", "training_image", "heatmap", "confidence")  # roles of images
 _MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
 _KNOWN: dict[str, tuple[object, ...] | None] = {}  # the identity of images by their id, also of those that were closed
@@ -45,9 +46,9 @@ def behind_the_proxy(viewer: ViewerModel) -> ViewerModel:
 
 
 def tag_of(layer: Layer) -> dict[str, Any]:
-    """Return the layer's tag, or {} if it has none, or has that of an image from which napari has made labels."""
+    """Return the layer's tag, or {} if it has none, or has that of labels or an image from which napari made it."""
     tag = layer.metadata.get(TAG)
-    if not isinstance(tag, dict) or (tag.get("role") == "image" and not isinstance(layer, Image)):
+    if not isinstance(tag, dict) or (tag.get("role") and (tag["role"] in _PICTURES) != isinstance(layer, Image)):
         return {}
     return tag
 
@@ -109,9 +110,10 @@ def _identity(image: Layer) -> tuple[object, ...] | None:
     return tuple(pixels.shape), str(pixels.dtype), str(source.path), source.sample, sketch
 
 
-def link(layer: Layer, role: Role, image: Layer, method: str = "") -> None:
-    """Tag a layer as belonging to an image, and to a method if it shows what that method believes."""
-    layer.metadata[TAG] = tag_of(layer) | {"role": role, "image": image_id(image), "method": method}
+def link(layer: Layer, role: Role, image: Layer | None, method: str = "") -> None:
+    """Tag a layer as belonging to an image, if there is one, and to a method if it shows what that method believes."""
+    of_image = {"image": image_id(image)} if image is not None else {}
+    layer.metadata[TAG] = tag_of(layer) | of_image | {"role": role, "method": method}
 
 
 def find(viewer: ViewerModel, role: Role, image: Layer, method: str = "") -> Layer | None:
@@ -124,6 +126,12 @@ def find(viewer: ViewerModel, role: Role, image: Layer, method: str = "") -> Lay
 def layers_where(viewer: ViewerModel, accepts: Callable[[Layer], bool]) -> Iterator[Layer]:
     """Yield the viewer's layers that a rule accepts, topmost first."""
     return (layer for layer in reversed(viewer.layers) if accepts(layer))
+
+
+def planes_in_view(viewer: ViewerModel) -> bool:
+    """Return whether the screen shows planes of the layers' arrays: their last two axes, in 2D."""
+    dims = viewer.dims
+    return dims.ndisplay == 2 and tuple(dims.displayed) == (dims.ndim - 2, dims.ndim - 1)
 
 
 def is_input_image(layer: Layer) -> bool:

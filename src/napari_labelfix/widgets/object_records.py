@@ -18,7 +18,7 @@ from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import Record
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.layer_states import object_id
+from napari_labelfix.widgets.layer_states import object_id, parents_said_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,14 +182,14 @@ def _record(given: Mapping[str, Any], known: Record) -> Record:
     """Return a record from the cells of a row, which may come from anywhere; what is not given is as known."""
     texts = {name: str(given[name]) for name in ("source", "model", "note") if isinstance(given.get(name), str)}
     confidence = given.get("confidence")
-    parents = given.get("parents")
+    parents = parents_said_by(given.get("parents"))
     return replace(
         known,
         **texts,
         state=_NAMED.get(str(given.get("state")), known.state),
         confidence=float(confidence) if isinstance(confidence, Real) else known.confidence,
         locked=given["locked"] is True if "locked" in given else known.locked,
-        parents=tuple(int(one) for one in parents.split()) if isinstance(parents, str) else known.parents,
+        parents=known.parents if parents is None else parents,
     )
 
 

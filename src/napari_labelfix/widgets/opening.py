@@ -60,16 +60,20 @@ def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
     except BaseException:
         project.close()
         raise
-    if saver.path is not None:
-        _clear(viewer)
-    lost = _open_images(viewer, images, {record.id: record for record in records}, restored)
-    for record in records:
-        if record.id in restored:
-            layers.add_on_top(viewer, restored[record.id])
-        elif (layer := _image_with(viewer, record.id)) is not None:
-            layers.move_to_top(viewer, layer)
-    show_again(viewer, view)
-    saver.take_up(project)
+    try:
+        if saver.path is not None:
+            _clear(viewer)
+        lost = _open_images(viewer, images, {record.id: record for record in records}, restored)
+        for record in records:
+            if record.id in restored:
+                layers.add_on_top(viewer, restored[record.id])
+            elif (layer := _image_with(viewer, record.id)) is not None:
+                layers.move_to_top(viewer, layer)
+        show_again(viewer, view)
+        saver.take_up(project)
+    except BaseException:
+        project.close()  # or it could not be opened again, in this window neither
+        raise
     saver.opened_with(lost, unfinished)
     return lost
 

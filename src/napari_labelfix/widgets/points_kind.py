@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Points as PointsLayer
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_labelfix.annotations import Annotation, Points
+from napari_labelfix.annotations import Annotation, Points, onto_pixels
 from napari_labelfix.io.tables import CELL, NO_CELL  # the values of the feature `kind`
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
@@ -132,8 +132,8 @@ def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
     of_plane = _in_plane(points, place.index)
     if not of_plane.any():
         return None
-    positions = points[:, -2:]
     height, width = layers.spatial_shape(place.image)[-2:]
+    positions = onto_pixels(points[:, -2:], (height, width))
     radius = diameter_on(layer, place.image) / 2
     return Points(positions[of_plane & cells], (height, width), radius, positions[of_plane & ~cells])
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
+from napari.utils.colormaps import Colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.review.states import Record
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import LayerRecord, ObjectRecord
     from napari_labelfix.project.store import Project
+
+logger = logging.getLogger(__name__)
 
 _COLORMAPS: dict[str, Callable[[], Any]] = {
     "scribbles": scribble_colormap,
@@ -58,10 +62,14 @@ def restore(project: Project, record: LayerRecord) -> Layer:
 
 
 def dress(layer: Layer, record: LayerRecord) -> None:
-    """Give a layer the look that it had."""
+    """Give a layer the look that it had, as far as napari still knows it."""
     for name, value in record.look.items():
-        if name not in _FIRST and value is not None and hasattr(layer, name):
-            setattr(layer, name, value)
+        if name in _FIRST or value is None or not hasattr(layer, name):
+            continue
+        try:
+            setattr(layer, name, Colormap(**value) if name == "colormap" and isinstance(value, dict) else value)
+        except (KeyError, TypeError, ValueError):  # such as a colormap that another program had added
+            logger.warning("“%s” has no %s %r any more.", record.name, name, value)
 
 
 def placed(record: LayerRecord) -> dict[str, Any]:
@@ -124,9 +132,12 @@ def _features(columns: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd  # slow to import; no dock should wait for it
 
     def column(told: Mapping[str, Any]) -> Any:
-        if told["dtype"] == "category":
-            return pd.Categorical(told["values"], categories=told["categories"])
-        return pd.Series(told["values"], dtype=told["dtype"])
+        try:
+            if told["dtype"] == "category":
+                return pd.Categorical(told["values"], categories=told["categories"])
+            return pd.Series(told["values"], dtype=told["dtype"])
+        except (TypeError, ValueError):  # of a type that text does not keep, such as intervals
+            return pd.Series(told["values"], dtype=object)
 
     return pd.DataFrame({name: column(told) for name, told in columns.items()})
 

@@ -253,7 +253,7 @@ def _hint(review: Reviewing) -> str:
     """Say what to do with what is reviewed."""
     layer, undecided = review.layer, review.table.count()[State.TODO]
     if layer is None:
-        return "There are no labels yet. Open some, or accept objects in a method's dock."
+        return "Choose labels to review. If there are none yet, open some, or accept objects in a method's dock."
     if not len(review.table):
         return f"There are no objects in “{layer.name}”."
     if not undecided:

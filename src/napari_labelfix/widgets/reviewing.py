@@ -86,6 +86,7 @@ class Reviewing(QObject):
         self._proposal: ProposalReview | None = None
         self._found: Found | None = None
         self._boxes: dict[int, Box] = {}
+        self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
         self._search = Background(self)
         self._search.done.connect(self._on_found)
         self._search.failed.connect(lambda sentence: self.told.emit(sentence, "error"))
@@ -187,6 +188,7 @@ class Reviewing(QObject):
         pixels = layers.level_0(image) if image is not None else None
         fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
         reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
+        self._moved = set()
         self._search.start(_search(layer.data, pixels if fits else None, reference))
         self.searched.emit()
 
@@ -301,10 +303,12 @@ class Reviewing(QObject):
     def _on_history(self, event: Event) -> None:
         change = event.value
         if change.what == REPLACED:
-            self._boxes = {}
+            self._boxes, self._moved = {}, None
         elif change.what != FEATURES:
             for label in change.ids.tolist():
                 self._boxes.pop(label, None)
+            if self._moved is not None:
+                self._moved.update(change.ids.tolist())
         pixels = change.blocks is None or change.blocks.size
         if pixels and (self._found is None or self._found.seconds < _LONG):
             self._timer.start()
@@ -330,8 +334,11 @@ class Reviewing(QObject):
             self.select([label])
 
     def _on_found(self, found: Found) -> None:
+        if self._layer is None:
+            return
         self._found = found
-        self._boxes = {**found.boxes}
+        known = {} if self._moved is None else found.boxes  # as it was when the search began
+        self._boxes = {label: box for label, box in known.items() if label not in (self._moved or ())}
         self._refresh()
         self.searched.emit()
 

@@ -65,6 +65,8 @@ class ToolInHand(QObject):
         self.put_away()
         layer = self._editing.labels
         try:
+            if layer is not None:
+                self._editing.check_view(layer)
             self._sheet = self._editing.sheet(whole=whole and not tool.in_plane_only)
         except InputError as error:
             self.said.emit(str(error))
