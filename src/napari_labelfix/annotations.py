@@ -91,8 +91,9 @@ class Points:
         inside = ((points >= 0) & (points <= np.subtract(self.shape, 1))).all(axis=1)
         if not inside.all():
             count = int((~inside).sum())
-            lie, them = (f"1 point of {name} lies", "it") if count == 1 else (f"{count} points of {name} lie", "them")
-            raise InputError(f"{lie} outside the image. Move or delete {them}.")
+            if count == 1:
+                raise InputError(f"1 point of {name} lies outside the image. Move or delete it.")
+            raise InputError(f"{count} points of {name} lie outside the image. Move or delete them.")
 
 
 def onto_pixels(positions: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
@@ -133,8 +134,9 @@ class Boxes:
             good = np.isfinite(corners).all(axis=1) & (corners[:, 2:] > corners[:, :2]).all(axis=1)
             if not good.all():
                 count = int((~good).sum())
-                have, them = (f"1 box of {name} has", "it") if count == 1 else (f"{count} boxes of {name} have", "them")
-                raise InputError(f"{have} no area. Draw {them} again or delete {them}.")
+                if count == 1:
+                    raise InputError(f"1 box of {name} has no area. Draw it again or delete it.")
+                raise InputError(f"{count} boxes of {name} have no area. Draw them again or delete them.")
 
 
 @dataclass(frozen=True, eq=False)

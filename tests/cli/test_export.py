@@ -146,3 +146,12 @@ def test_tables_of_boxes_and_points_are_exported_and_need_their_image(call, resu
     ended = call("export", boxes, "--image", results / "cells.tif", "--format", "tiff", "--out", results / "tiff")
     assert ended.code == 2
     assert "cells has boxes, which TIFF, 16 or 32 bit cannot hold" in ended.err
+
+
+def test_labels_that_look_like_a_mask_are_exported_and_doubted(call, results):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[::6] = 255
+    np.save(results / "mask.npy", mask)
+    ended = call("export", results / "mask.npy", "--format", "coco", "--out", results / "coco")
+    assert ended.code == 0
+    assert "The labels of mask have one number in 4 separate pieces, which counts as one object." in ended.out

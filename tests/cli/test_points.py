@@ -105,7 +105,7 @@ def test_points_outside_the_image_are_a_sentence(call, pointed):
     (pointed / "points" / "a.csv").write_text("y,x\n5,6\n50,60\n")
     ended = call(*words(pointed))
     assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert "1 points of a lie outside the image" in ended.err
+    assert "1 point of a lies outside the image" in ended.err
 
 
 def test_a_method_that_outlines_writes_no_counts(call, files):

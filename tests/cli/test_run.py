@@ -289,7 +289,7 @@ BAD_INPUT = {
     "an unknown device": (lambda f: ["--device", "abacus"], "Expected device to be one of auto, cpu"),
     "a parameter file that is not there": (lambda f: ["--params", f / "no.toml"], "cannot be read (No such file"),
     "a parameter file that is not TOML": (lambda f: ["--params", write(f / "p.toml", "steps: 3")], "Expected TOML"),
-    "a folder that is a file": (lambda f: ["--out", write(f / "file", "")], "was not written"),
+    "a folder that is a file": (lambda f: ["--out", write(f / "file", "")], "is a file, but a folder is wanted"),
 }
 
 
@@ -364,3 +364,40 @@ def test_scribbles_that_teach_nothing_are_told(call, files, marks):
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "scribble" in ended.err.lower()
     assert not (files / "out").exists()
+
+
+def test_results_serve_as_annotations_and_may_lie_among_them(call, files):
+    assert call(*run_words(files)).code == 0
+    again = call("run", "toy", "--image", files / "images", "--annotations", files / "out", "--out", files / "again")
+    assert again.code == 0, again.err
+    among = ("run", "toy", "--image", files / "images", "--annotations", files / "marks", "--out", files / "marks")
+    for _ in range(2):
+        ended = call(*among)
+        assert ended.code == 0, ended.err
+
+
+def test_a_name_that_is_too_long_for_the_results_is_told_before_the_training(call, files):
+    name = "x" * 245
+    np.save(files / f"{name}.npy", np.random.default_rng(0).random((20, 30)))
+    ended = call(
+        "run",
+        "toy",
+        "--image",
+        files / f"{name}.npy",
+        files / "images",
+        "--annotations",
+        files / "marks",
+        "--out",
+        files / "out",
+    )
+    assert ended.code == 2
+    assert "was not written: File name too long" in ended.err
+    assert "Toy" not in ended.out
+    assert not (files / "out").exists()
+
+
+def test_out_that_is_a_file_is_told(call, files):
+    (files / "out").write_text("notes")
+    ended = call(*run_words(files))
+    assert f"{files / 'out'} is a file, but a folder is wanted. Choose another place." in ended.err
+    assert (files / "out").read_text() == "notes"

@@ -429,5 +429,28 @@ def test_a_coco_file_belongs_to_the_images_that_it_names(tmp_path):
     images = [tmp_path / f"{name}.png" for name in ("cells", "b", "c")]
     pairs = pair(images, find_annotations([tmp_path / "coco"]))
     assert [len(pairs[name]) for name in ("cells", "b", "c")] == [1, 1, 0]
-    with pytest.raises(InputError, match="No image has the name of these annotations: coco"):
+    with pytest.raises(InputError, match=r"coco\.json is about the images b, cells, and none is given"):
         pair(images[2:], find_annotations([tmp_path / "coco"]))
+
+
+def test_a_file_that_is_no_coco_file_and_is_named_like_no_image_is_told(tmp_path):
+    (tmp_path / "other.json").write_text("{")
+    with pytest.raises(InputError, match=r"other\.json has the name of no image and is no COCO file that can be read"):
+        pair([tmp_path / "a.png"], [tmp_path / "other.json"])
+
+
+def test_a_folder_with_labels_in_a_folder_of_its_own_is_looked_into(tmp_path):
+    file = image_file(tmp_path, (40, 52))
+    export([tricky()], find_format("yolo-polygons"), tmp_path / "yolo")
+    found = pair([file.path], find_annotations([tmp_path / "yolo"]))["cells"]
+    np.testing.assert_array_equal(read_instances(found, file) > 0, tricky().labels > 0)
+
+
+def test_channels_are_told_where_a_stack_was_meant(tmp_path):
+    (tmp_path / "images").mkdir()
+    pixels = np.zeros((4, 20, 30), np.uint16)
+    tifffile.imwrite(tmp_path / "images" / "a.tif", pixels, photometric="rgb", planarconfig="separate")
+    file = read_image(tmp_path / "images" / "a.tif")
+    np.save(tmp_path / "a.npy", np.zeros((4, 20, 30), np.uint8))
+    with pytest.raises(InputError, match=r"20 x 30 with 3 channels but .* is told from channels by its axes, ZYX"):
+        read_annotations([tmp_path / "a.npy"], file, Instances)

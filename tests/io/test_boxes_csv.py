@@ -146,7 +146,7 @@ def _file(tmp_path, shape) -> ImageFile:
     ("text", "sentence"),
     [
         ("a,b\n1,2\n", "Expected columns y0,x0,y1,x1"),
-        ("y0,x0,y1,x1\n1,2,three,4\n", "Expected a number in .* but got 'three'"),
+        ("y0,x0,y1,x1\n1,2,three,4\n", "Expected a number under .* in line 2 of .* but got 'three'"),
         ("y0,x0,y1,x1\n100,100,120,120\n", "No box of .* lies in the image of 40 x 60. Is it of another image"),
         ("y0,x0,y1,x1\n0.1,0.2,0.3,0.4\n", "Expected boxes in pixels, but .* multiply them by its size of 40 x 60"),
         ("plane,plane2,y0,x0,y1,x1\n7,1,1,2,3,4\n", "boxes in planes that"),

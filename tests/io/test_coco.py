@@ -94,3 +94,11 @@ def test_an_image_of_another_size_is_told(tmp_path):
     paths = write(tmp_path / "a.json", {"bbox": [1, 2, 3, 4]})
     with pytest.raises(InputError, match=r"cells is 41 x 52, but .* says 40 x 52"):
         read_annotations(paths, image_file(tmp_path, (41, 52)), Instances)
+
+
+def test_run_lengths_of_an_image_of_another_size_are_told(tmp_path):
+    file = image_file(tmp_path, (40, 52))
+    segmentation = {"size": [52, 40], "counts": [5, 10]}
+    paths = write(tmp_path / "a.json", {"id": 1, "category_id": 1, "segmentation": segmentation})
+    with pytest.raises(InputError, match=r"of an image of \[52, 40\], not \[40, 52\]"):
+        read_annotations(paths, file, Instances)

@@ -147,5 +147,5 @@ def test_looking_whether_a_folder_can_be_written_leaves_nothing(tmp_path):
     expect_writable(tmp_path / "deep" / "out")
     assert os.listdir(tmp_path) == []
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="was not written"):
+    with pytest.raises(OutputError, match="is a file, but a folder is wanted"):
         expect_writable(tmp_path / "file")

@@ -73,9 +73,9 @@ def test_the_kinds_of_the_docks_layer_are_read(tmp_path):
     [
         ("", "Expected columns y,x .* but got none"),
         ("row,col\n1,2\n", "Expected columns y,x .* but got row, col"),
-        ("y,x\n1,two\n", "Expected a number in .* but got 'two'"),
-        ("y,x\n1\n", "Expected a number in .* but got None"),
-        ("y,x\n1,nan\n", "Expected a number in .* but got 'nan'"),
+        ("y,x\n1,two\n", "Expected a number under .* in line 2 of .* but got 'two'"),
+        ("y,x\n1\n", "Expected a number under x in line 2 of .* but got nothing"),
+        ("y,x\n1,nan\n", "Expected a number under .* in line 2 of .* but got 'nan'"),
     ],
     ids=["empty", "other columns", "text", "missing", "not a number"],
 )

@@ -338,3 +338,11 @@ def test_a_damaged_file_gives_an_image_or_a_sentence(tmp_path: Path, suffix, dat
         assert read_image(path).pixels.ndim >= 2
     except InputError as error:
         assert str(path) in str(error)
+
+
+def test_alpha_is_dropped_where_colours_are_planes_of_the_file(tmp_path):
+    pixels = numbers((4, 20, 30))
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, photometric="rgb", planarconfig="separate", extrasamples=["unassalpha"]
+    )
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif").pixels, np.moveaxis(pixels[:3], 0, -1))

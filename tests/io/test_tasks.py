@@ -79,3 +79,16 @@ def test_grey_and_colour_together_are_told(tmp_path):
     images = [write(tmp_path / "a.npy", (20, 30)), write(tmp_path / "b.npy", (20, 30, 3))]
     with pytest.raises(InputError, match="channels"):
         read_task(images)
+
+
+def test_labels_that_look_like_a_mask_are_doubted(tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[::6] = 255
+    two = np.where(np.arange(20)[:, None] == 18, 3, mask)
+    for name, labels in (("mask", mask), ("numbered", two), ("whole", np.full((20, 30), 7))):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).random((20, 30)))
+        (tmp_path / "labels").mkdir(exist_ok=True)
+        np.save(tmp_path / "labels" / f"{name}.npy", labels)
+    images = [tmp_path / f"{name}.npy" for name in ("mask", "numbered", "whole")]
+    [doubt] = read_task(images, [tmp_path / "labels"], Instances).doubts()
+    assert doubt.startswith("The labels of mask have one number in 4 separate pieces, which counts as one object.")

@@ -83,3 +83,8 @@ def test_axes_of_length_1_may_lack(save):
 def test_what_cannot_be_trusted_is_told(read, save, name, pixels, sentence):
     with pytest.raises(InputError, match=sentence):
         trust(read, [save(name, pixels)])
+
+
+def test_what_is_trusted_may_have_the_ending_of_an_export(read, save):
+    found = annotations(trust(read, [save("right/a_labels", np.where(LABELS == 1, 1, 0) + 2 * (LABELS == 2))]))
+    assert found["a"].trusted.all()

@@ -29,7 +29,10 @@ PACKAGES = (
 PROBE_SECONDS = 60
 NETWORK_SECONDS = 4
 _INSTALL = 'pip install "napari-labelfix[all]"'
-_LIBRARIES = "sudo apt-get install libegl1 libgl1 libglx-mesa0 libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3"
+_LIBRARIES = (
+    "sudo apt-get install libegl1 libgl1 libglx-mesa0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
+)
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,8 @@ def train_on_files(
         with _explained():
             code = method.load()
         recording = Recording(reporter)
+        for sentence in read.doubts():
+            recording.note(sentence)
         _train(code, read, params, seconds, recording)
         _complete(code, read, params, recording)
     record = {

@@ -6,8 +6,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Points, Scribbles
 from napari_labelfix.methods.table import METHODS, Method
 from napari_labelfix.params import ParamField, param_fields
+
+_LEARNS_FROM = {
+    Scribbles: "scribbles",
+    Points: "points",
+    Instances: "labels, and which of them are right",
+    Boxes: "boxes",
+    FinishedInstances: "finished labels of some planes",
+}
 
 
 def print_methods() -> None:
@@ -15,7 +24,7 @@ def print_methods() -> None:
     console = Console(highlight=False)
     for method in METHODS.values():
         console.print(Text.assemble((method.name, "bold"), f"  {method.title}"))
-        console.print(f"  {method.summary}\n  {method.paper}\n  Learns from: {method.annotation.__name__.lower()}.")
+        console.print(f"  {method.summary}\n  {method.paper}\n  Learns from: {_LEARNS_FROM[method.annotation]}.")
         console.print(_parameters(method))
 
 

@@ -163,8 +163,11 @@ def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
 def _expect_size(labels: NDArray[Any], path: Path, file: ImageFile) -> NDArray[Any]:
     fitting = in_shape(labels, file.shape)
     if fitting is None:
+        channels = f" with {file.channels} channels" if file.channels else ""
+        stack = " A stack is told from channels by its axes, ZYX, in the file." if file.channels else ""
         raise InputError(
-            f"{file.path} is {_size(file.shape)} but {path} is {_size(labels.shape)}. Both must have the same size."
+            f"{file.path} is {_size(file.shape)}{channels} but {path} is {_size(labels.shape)}. "
+            f"Both must have the same size.{stack}"
         )
     return fitting
 

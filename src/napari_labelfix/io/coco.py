@@ -197,6 +197,8 @@ def _take(annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequ
     number = annotation.get("label")
     number = number if isinstance(number, int) else None
     if isinstance(shapes, dict):
+        if [*shapes.get("size", shape)] != [*shape]:
+            raise ValueError(f"the run lengths of an object are of an image of {shapes['size']}, not {[*shape]}")
         drawn.objects.append(DrawnObject([], plane, number, _runs_in(shapes["counts"], shape)))
     elif shapes:
         rings = [np.array(flat, float).reshape(-1, 2)[:, ::-1] for flat in shapes]

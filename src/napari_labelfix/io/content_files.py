@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.marked_files import read_marks
-from napari_labelfix.io.pairing import TABLES, find_annotations, name_without_ending, pair
+from napari_labelfix.io.pairing import OTHER_RESULTS, TABLES, find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (
     SEG,
     SUFFIXES,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import What
 
 _LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
-_OTHER_RESULTS = re.compile(rf"({_CLASSES}|_confidence|_heatmap|_changes|_ignored)$")
 
 
 def read_content(
@@ -92,7 +90,7 @@ def _images_of(path: Path) -> frozenset[str]:
     """Return the names of the images that a file in a folder is about."""
     if path.suffix.lower() == ".json":
         return image_names(path)
-    return frozenset({_OTHER_RESULTS.sub("", name_without_ending(path))})
+    return frozenset({OTHER_RESULTS.sub("", name_without_ending(path))})
 
 
 def _of_file(path: Path) -> LabelImage:

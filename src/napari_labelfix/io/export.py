@@ -86,6 +86,7 @@ def export(images: Sequence[Content], format: Format, out: Path) -> Exported:
 def _notes(images: Sequence[Content], format: Format, renumbered: Sequence[str], record_name: str) -> Iterator[str]:
     if renumbered:
         yield f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {record_name}."
+    yield from filter(None, (image.doubt() for image in images))
     left_out = sum(image.left_out for image in images)
     if left_out and not format.tells_kinds:
         yield f"{left_out} around or on what is no cell {'is' if left_out == 1 else 'are'} left out."

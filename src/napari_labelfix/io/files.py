@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -29,6 +30,8 @@ def write_errors(path: Path) -> Iterator[None]:
             sentence = f"The disk is full, so {path} was not written. Free some space or choose another place."
         elif error.errno in _FORBIDDEN:
             sentence = f"There is no permission to write {path}. Choose another place."
+        elif error.errno in _NO_FOLDER and path.is_file():
+            sentence = f"{path} is a file, but a folder is wanted. Choose another place."
         else:
             sentence = f"{path} was not written: {error.strerror or error}. Choose another place."
         raise OutputError(sentence) from error
@@ -100,12 +103,13 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
         file.writelines(_pieces(data))
 
 
-def expect_writable(folder: Path) -> None:
-    """Raise `OutputError` if a file cannot be written into `folder`; leaves nothing behind."""
+def expect_writable(folder: Path, name: str = "probe") -> None:
+    """Raise `OutputError` if a file of that name cannot be written into `folder`; leaves nothing behind."""
     with filling(folder) as temporary:
-        probe = temporary / "probe"
-        probe.write_bytes(b"0")
-        probe.unlink()
+        probe = temporary / name
+        with write_errors(probe):
+            probe.write_bytes(b"0")
+            probe.unlink()
 
 
 def _pieces(data: Mapping[str, Any]) -> Iterator[str]:

@@ -75,6 +75,10 @@ class MarkedImage:
                 f"{int((~inside).sum())} of the {self.what} of {self.name} lie in no plane of the image. Remove them."
             )
 
+    def doubt(self) -> str:
+        """Return "": nothing in marks looks like a mistake."""
+        return ""
+
     def seen(self) -> MarkedImage:
         """Return the marks that lie in the image; of boxes the part that does."""
         if self.what == "boxes":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import OutputError
-from napari_labelfix.io.files import write_errors
+from napari_labelfix.io.files import expect_writable, write_errors
 from napari_labelfix.io.read import stem_of
 from napari_labelfix.io.records import EARLIER, OUTPUTS, RECORDS, files_in, names_of
 from napari_labelfix.io.results import ENDINGS
@@ -37,11 +37,13 @@ def expect_only_own(out: Path, files: Sequence[ImageFile], output: type[Belief],
     Raises
     ------
     OutputError
-        If something else would be replaced. Nothing is changed.
+        If something else would be replaced, or a name is too long for a file. Nothing is changed.
     """
     inputs = {path.resolve() for path in read}
     own = _written_by_runs(out)
-    for path in (out / f"{file.stem}{ending}" for file in files for ending in ENDINGS[output]):
+    names = [f"{file.stem}{ending}" for file in files for ending in ENDINGS[output]]
+    expect_writable(out, max(names, key=lambda name: len(name.encode()), default="probe"))
+    for path in (out / name for name in names):
         if not path.exists():
             continue
         if path.resolve() in inputs:

@@ -12,9 +12,10 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.read import SUFFIXES, is_folder, is_zarr, labels_inside, stem_of
+from napari_labelfix.io.records import results_among
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from napari_labelfix.annotations import Annotation
@@ -30,6 +31,7 @@ TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
 _ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points|_boxes)$")  # of the names that an export gives
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
+OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
 _PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")
 
 
@@ -71,9 +73,21 @@ def pair(
         if path in candidates[stem_of(path)]:
             raise InputError(f"{path} is given as an image and as its annotation. Keep them in different folders.")
     known = {path for files in candidates.values() for path in files}
-    if lonely := sorted({own for path, (own, *_) in called if path not in known}):
-        raise InputError(f"No image has the name of these annotations: {', '.join(lonely)}. Name each like its image.")
+    if lonely := {path: own for path, (own, *_) in called if path not in known}:
+        raise InputError(_say_lonely(lonely))
     return {name: _choose(name, files, kind) for name, files in candidates.items()}
+
+
+def _say_lonely(lonely: Mapping[Path, str]) -> str:
+    """Say which files belong to no image, by the names of the images that they would belong to."""
+    for path in lonely:
+        if path.suffix.lower() != ".json":
+            continue
+        if names := sorted(image_names(path)):
+            return f"{path} is about the images {', '.join(names)}, and none is given. Name each image as in the file."
+        return f"{path} has the name of no image and is no COCO file that can be read. Choose another file."
+    called = ", ".join(sorted(set(lonely.values())))
+    return f"No image has the name of these annotations: {called}. Name each like its image."
 
 
 def planes_together(paths: Sequence[Path]) -> list[list[Path]]:
@@ -120,7 +134,9 @@ def _annotations_at(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError(f"There is no file {path}.")
     if is_folder(path):
-        entries = sorted(entry for entry in path.iterdir() if _may_be_annotations(entry) and _looks_right(entry))
+        entries = _in_folder(path)
+        if not entries and is_folder(path / "labels"):  # as YOLO has it
+            entries = _in_folder(path / "labels")
         if not entries:
             raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
         return [one for entry in entries for one in labels_inside(entry) or [entry]]
@@ -129,6 +145,13 @@ def _annotations_at(path: Path) -> list[Path]:
     if path.suffix.lower() not in _suffixes() and not is_zarr(path):
         raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_suffixes())}.")
     return [path]
+
+
+def _in_folder(path: Path) -> list[Path]:
+    """Return what in a folder may be annotations, without what else the runs that have written into it have left."""
+    results = {name for name in results_among(path) if OTHER_RESULTS.search(stem_of(path / name))}
+    entries = (entry for entry in path.iterdir() if entry.name not in results)
+    return sorted(entry for entry in entries if _may_be_annotations(entry) and _looks_right(entry))
 
 
 def _own_name(path: Path) -> str:

@@ -261,8 +261,8 @@ def _read_tiff(path: Path) -> Pixels:
             raise ValueError(f"it holds {len(file.series)} images of their own; save each as a file")
         series = file.series[0]
         pixels, axes = series.asarray(), series.axes
-        if axes[-1] == "S" and pixels.shape[-1] == 4 and series.keyframe.extrasamples:
-            return pixels[..., :3], axes
+        if "S" in axes and pixels.shape[axes.index("S")] == 4 and series.keyframe.extrasamples:
+            return pixels.take(range(3), axes.index("S")), axes  # without alpha
     return pixels, axes if set(axes) - set("QIYX") else _guess_axes(pixels.shape)
 
 

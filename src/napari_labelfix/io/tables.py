@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,7 +63,12 @@ class Table:
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
-            raise InputError(f"Expected a number in {self.path}, but got {text!r}. Use a point for decimals.")
+            line = self.rows.index(row) + 2  # below the header, counted from 1
+            got = "nothing" if not (text or "").strip() else repr(text)
+            raise InputError(
+                f"Expected a number under {column} in line {line} of {self.path}, but got {got}. "
+                "Use a point for decimals."
+            )
         return value
 
     def numbers(self, rows: Sequence[Row], columns: Sequence[str]) -> NDArray[np.float64]:
@@ -94,11 +99,16 @@ def read_table(path: Path, what: str) -> Table:
     lines = text.splitlines()
     delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
     try:
-        rows = list(csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True))
+        rows = [row for row in csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True) if _says_anything(row)]
         header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error as error:
         raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
     return Table(path, {name.strip().lower(): name for name in header}, rows)
+
+
+def _says_anything(row: Mapping[str | None, Any]) -> bool:
+    """Whether something stands in a row; spreadsheets leave empty ones at the end."""
+    return any(cell if isinstance(cell, list) else (cell or "").strip() for cell in row.values())
 
 
 def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, what: str) -> NDArray[np.intp]:

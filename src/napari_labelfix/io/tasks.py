@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_labelfix.annotations import Annotation, Plane, Scribbles, Task
+from napari_labelfix.annotations import Annotation, Instances, Plane, Scribbles, Task
+from napari_labelfix.data.numbering import pieces_of_one_number, say_one_number
 from napari_labelfix.io.annotation_files import read_annotations
 from napari_labelfix.io.pairing import find_annotations, pair
 from napari_labelfix.io.read import ImageFile, find_images, read_image
@@ -21,6 +22,12 @@ class FileTask:
 
     task: Task
     files: tuple[ImageFile, ...]
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what looks like a mistake in the annotations, a sentence each."""
+        for plane in self.task.planes:
+            if isinstance(plane.annotation, Instances) and (pieces := pieces_of_one_number(plane.annotation.labels)):
+                yield say_one_number(pieces, plane.name)
 
     def planes_of_files(self) -> Iterator[tuple[ImageFile, range]]:
         """Yield each file with the indices of its planes in the task."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_labelfix.annotations import FinishedInstances, Instances, Plane, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.pairing import name_without_ending
 from napari_labelfix.io.read import find_images, in_shape, read_labels, stem_of
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
     InputError
         If a file is missing or not an image, fits no image, has another size, or does not hold whole numbers.
     """
-    by_stem = {stem_of(path): path for path in find_images(paths)}
-    if lonely := sorted(set(by_stem) - {file.stem for file in read.files}):
+    stems = {file.stem for file in read.files}
+    by_stem = {
+        stem_of(path) if stem_of(path) in stems else name_without_ending(path): path for path in find_images(paths)
+    }
+    if lonely := sorted(set(by_stem) - stems):
         raise InputError(f"No image has the name of what is trusted: {', '.join(lonely)}. Name each like its image.")
     planes = list(read.task.planes)
     for file, indices in read.planes_of_files():
