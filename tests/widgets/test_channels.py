@@ -7,8 +7,10 @@ from napari.components import ViewerModel
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.opening import open_project
 
 
 @pytest.fixture
@@ -134,3 +136,37 @@ def test_what_is_learned_from_in_the_place_of_several_channels_is_shown_as_their
     results.write({0: type(found)(**{**vars(found), "training_image": two})})
     shown = layers.find(viewer, "training_image", viewer.layers["nuclei"], "sissi")
     np.testing.assert_array_equal(shown.data, np.full((60, 80), 82))
+
+
+def test_channels_are_those_of_the_image_in_every_dock(chosen, viewer, trainer, qtbot):
+    other = MethodDock(viewer, METHODS["sissi"], trainer)
+    qtbot.addWidget(other)
+    other.inputs.images.choose(viewer.layers["nuclei"])
+    assert other.inputs.images.others_button.text() == "+ 1 channel"
+    other.close_session()
+
+
+def test_a_run_keeps_the_channels_that_it_began_with(chosen, viewer, trainer):
+    chosen.run()
+    viewer.layers["membrane"].translate = (5, 5)
+    viewer.layers["nuclei"].name = "other"  # whatever happens to the list of layers
+    assert chosen.inputs.plane_in_view()[0].image.shape == (60, 80, 2)
+
+
+def test_channels_come_back_with_the_project(chosen, viewer, tmp_path, trainer, qtbot):
+    viewer.add_image(np.zeros((60, 80)), name="third", scale=(0.5, 0.5), blending="additive")
+    images = chosen.inputs.images
+    images.others_button.choose_channels([viewer.layers["third"]])
+    images.others_button.choose_channels([viewer.layers["third"], viewer.layers["membrane"]])
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "mine.labelfix")
+    saver.close()
+    again = ViewerModel()
+    open_project(again, tmp_path / "mine.labelfix")
+    dock = MethodDock(again, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(dock)
+    dock.inputs.images.choose(again.layers["nuclei"])
+    shown = dock.inputs.images.channels_of(again.layers["nuclei"])
+    assert [layer.name for layer in shown] == ["nuclei", "third", "membrane"]
+    dock.close_session()
+    autosaver_of(again).close()

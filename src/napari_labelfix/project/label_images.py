@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by, name_for_files
+from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.selection import KNOWN, only
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import ImageRecord, LayerRecord
     from napari_labelfix.review.selection import Selection
-
-_NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
 
 
 def read_project_labels(path: Path, selection: Selection | None = None) -> list[LabelImage]:
@@ -51,7 +50,7 @@ def read_project_labels(path: Path, selection: Selection | None = None) -> list[
 
 
 def _holds_objects(layer: LayerRecord) -> bool:
-    return layer.kind == "labels" and layer.author == "person" and layer.role not in _NOT_OBJECTS
+    return layer.kind == "labels" and layer.author == "person" and layer.role not in NO_OBJECTS
 
 
 def _names(layers: Sequence[LayerRecord], images: Sequence[ImageRecord | None]) -> list[str]:

@@ -18,6 +18,7 @@ Kind = Literal["image", "labels", "points", "shapes"]
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
+NO_OBJECTS = ("scribbles", "right_part", "ignored", "changes")  # roles of layers whose numbers are classes
 KEPT = "project"  # the "reader" of an image whose pixels are all in the project
 
 

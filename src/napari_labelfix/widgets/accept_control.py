@@ -12,7 +12,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
 from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.message import Message
+from napari_labelfix.widgets.mouse import is_drag
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
 from napari_labelfix.widgets.way_back import WayBack
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.widgets.accept_view import AcceptView
     from napari_labelfix.widgets.acceptor import Accepted, Acceptor
+    from napari_labelfix.widgets.message import Message
     from napari_labelfix.widgets.results import ResultLayers
 
-_TREMBLE = 4  # pixels of the canvas
 _COUNT_AFTER_MS = 300  # at most three counts a second, however often the proposal refreshes
 
 
@@ -41,13 +41,15 @@ class AcceptControl(QObject):
         The viewer.
     view
         The buttons.
+    message
+        What the dock says.
     parent
-        The Qt parent: the dock, whose message says what was told.
+        The Qt parent.
     """
 
     told = Signal(str, str)  # a sentence, and its mood: a `Mood`
 
-    def __init__(self, viewer: ViewerModel, view: AcceptView, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, view: AcceptView, message: Message, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._view = viewer, view
         self._results: ResultLayers | None = None
@@ -57,7 +59,7 @@ class AcceptControl(QObject):
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(_COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self.show_counts)
-        self._way_back = WayBack(viewer, self._read_message, self._say)
+        self._way_back = WayBack(viewer, message.text, self._say)
         view.acceptAllClicked.connect(self.accept_all)
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
@@ -153,12 +155,6 @@ class AcceptControl(QObject):
     def _say(self, text: str) -> None:
         self.told.emit(text, "done")
 
-    def _read_message(self) -> str:
-        """Return what the dock says now."""
-        parent = self.parent()
-        message = parent.findChild(Message) if parent is not None else None
-        return message.text() if message is not None else ""
-
     def _accept_at(self, position: Sequence[float]) -> None:
         noun, key = self._scope.noun, SHORTCUTS["accept_object"].key
         self._accept(
@@ -182,7 +178,7 @@ class AcceptControl(QObject):
         yield
         while event.type == "mouse_move":
             yield
-        if np.abs(event.pos - pressed).max() <= _TREMBLE:
+        if not is_drag(event, pressed):
             self._accept_at(event.position)
 
     def _watch_target(self, acceptor: Acceptor | None) -> None:

@@ -9,6 +9,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.canvas_sketch import CanvasSketch
+from napari_labelfix.widgets.coordinates import seen_at
+from napari_labelfix.widgets.mouse import is_drag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 LEFT = 1
 _PLANNED = "#00e5ff"  # light blue: yellow is what is selected
-_TREMBLE = 4  # pixels of the canvas; a click moves less than this
 
 
 class CanvasTool(QObject):
@@ -101,7 +102,7 @@ class CanvasTool(QObject):
         self._path, drawing = [self._position(event)], False
         yield
         while event.type == "mouse_move" and self._layer is layer and self._path:
-            drawing = drawing or bool(np.abs(event.pos - pressed).max() > _TREMBLE)
+            drawing = drawing or is_drag(event, pressed)
             if drawing:
                 self._path.append(self._position(event))
                 self.drawn.emit(np.array(self._path))
@@ -122,11 +123,7 @@ class CanvasTool(QObject):
         if layer is None or not len(positions):
             return np.zeros((0, 2))
         pixels = np.asarray(positions, np.float64)[:, -2:]
-        index = layers.index_in_view(self._viewer, layer)
-        # an affine map: the origin and a step along each axis say all
-        at = np.array([(*index, *corner) for corner in ((0, 0), (1, 0), (0, 1))], float)
-        origin, row, column = (np.array(layer.data_to_world(point))[-2:] for point in at)
-        return np.asarray(origin + pixels[:, :1] * (row - origin) + pixels[:, 1:] * (column - origin))
+        return seen_at(layer, layers.index_in_view(self._viewer, layer), pixels)
 
     def _keys(self) -> dict[str, Callable[[Labels], Any]]:
         """Return what the keys do on the layer, where napari would look for its own first."""

@@ -28,6 +28,13 @@ def magnification(source: Layer, target: Layer) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[-2:, -2:]))))
 
 
+def seen_at(layer: Layer, plane: tuple[int, ...], positions: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return where positions (N, 2) in the pixels of a plane are seen: the layer may be scaled, moved and turned."""
+    at = np.array([(*plane, *corner) for corner in ((0, 0), (1, 0), (0, 1))], float)  # they say all of an affine map
+    origin, row, column = (np.array(layer.data_to_world(point))[-2:] for point in at)
+    return np.asarray(origin + positions[:, :1] * (row - origin) + positions[:, 1:] * (column - origin))
+
+
 def lies_on(shape: tuple[int, ...], source: Layer, target: Layer) -> bool:
     """Return whether the pixels of a layer of a shape lie on those of another one, to half a pixel."""
     corners = np.array([np.zeros(source.ndim), np.array(shape) - 1.0])

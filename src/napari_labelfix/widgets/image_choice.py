@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidgetAction
@@ -34,9 +33,10 @@ class ImageChoice(LayerCombo):
 
     def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
         self._together: list[Layer] = []  # the images of a run, where these are several
-        self._channels: WeakKeyDictionary[Layer, list[Layer]] = WeakKeyDictionary()  # further ones, of each image
         self._kept: list[Layer] = []  # those of the run that is going on
+        self._kept_channels: list[Layer] = []  # and their further channels
         self._in_hand: Layer | None = None
+        self._seen: list[Layer] = []  # the further channels that are shown
         self.others_button = OthersButton()
         super().__init__(viewer, self._is_offered, "no image", self._first, parent)
         self.layerChanged.connect(self._on_image_changed)
@@ -55,10 +55,11 @@ class ImageChoice(LayerCombo):
     def channels_of(self, image: Layer) -> list[Layer]:
         """Return what is seen together as one image of several channels: the image, and those that were chosen."""
         alone = image is self.layer and len(self.together) < 2
-        return [image, *self._channels.get(image, [])] if alone else [image]
+        return [image, *self._further] if alone else [image]
 
     def keep(self, kept: bool) -> None:
         """Stay with the images of now, between which a person may go to and fro; or let others be chosen again."""
+        self._kept_channels = self._further if kept else []
         self._kept = self.together if kept else []
         self.setEnabled(len(self._kept) != 1)
         self.others_button.setEnabled(not kept)
@@ -70,15 +71,18 @@ class ImageChoice(LayerCombo):
         there = layers.all_layers(self._viewer)
         gone = [layer for layer in (*self._together, *self._kept) if layer not in there]
         self._together = [layer for layer in self._together if layer in there]
-        before = self._further
+        before = self._seen
         self._show_others()
-        if gone or self._further != before:
+        if gone or self._seen != before:
             self.othersChanged.emit()
 
     @property
     def _further(self) -> list[Layer]:
-        """The further channels of the image in hand."""
-        return self._channels.get(self.layer, []) if self.layer is not None else []
+        """The further channels of the image in hand; what was moved, or has another size now, is none any more."""
+        if self.layer is None or self._kept:
+            return self._kept_channels
+        chosen = layers.further_channels(self._viewer, self.layer)
+        return [channel for channel in chosen if _could_be_channel(channel, self.layer)]
 
     def _is_offered(self, layer: Layer) -> bool:
         return layers.is_input_image(layer) and (not self._kept or layer in self._kept)
@@ -98,14 +102,14 @@ class ImageChoice(LayerCombo):
     def _on_others_chosen(self, others: Sequence[Layer]) -> None:
         self._together = [*others, self.layer] if others and self.layer is not None else []
         if others and self.layer is not None:
-            self._channels.pop(self.layer, None)
+            layers.note_channels(self.layer, [])
         self._show_others()
         self.othersChanged.emit()
 
     def _on_channels_chosen(self, channels: Sequence[Layer]) -> None:
         if self.layer is not None:  # in the order in which they were chosen: a model knows them by that
             there = [layer for layer in self._further if layer in channels]
-            self._channels[self.layer] = [*there, *(layer for layer in channels if layer not in there)]
+            layers.note_channels(self.layer, [*there, *(layer for layer in channels if layer not in there)])
         self._together = [] if channels else self._together
         self._show_others()
         self.othersChanged.emit()
@@ -113,10 +117,9 @@ class ImageChoice(LayerCombo):
     def _show_others(self) -> None:
         offered = [layer for layer in layers.layers_where(self._viewer, layers.is_input_image) if layer != self.layer]
         matching = [layer for layer in offered if self.layer is not None and _could_be_channel(layer, self.layer)]
-        if self.layer is not None and not self._kept:  # what was moved, or has another size now, is a channel no longer
-            self._channels[self.layer] = [layer for layer in self._further if layer in matching]
         others = [layer for layer in self.together if layer != self.layer]
-        self.others_button.show_images(offered, others, matching, self._further)
+        self._seen = self._further
+        self.others_button.show_images(offered, others, matching, self._seen)
 
 
 def _could_be_channel(layer: Layer, image: Layer) -> bool:

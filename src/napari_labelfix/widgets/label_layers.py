@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari.layers import Labels, Points, Shapes
 
+from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
@@ -14,17 +15,15 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-_NOT_OBJECTS = ("scribbles", "ignored", "changes", "right_part")
-
 
 def holds_objects(layer: Layer) -> bool:
     """Whether a layer has objects with a number each."""
-    return isinstance(layer, Labels) and layers.role_of(layer) not in _NOT_OBJECTS
+    return isinstance(layer, Labels) and layers.role_of(layer) not in NO_OBJECTS
 
 
 def can_be_exported(layer: Layer) -> bool:
     """Whether a layer has objects: labels, boxes or points."""
-    return holds_objects(layer) or (isinstance(layer, Shapes | Points) and layers.role_of(layer) not in _NOT_OBJECTS)
+    return holds_objects(layer) or (isinstance(layer, Shapes | Points) and layers.role_of(layer) not in NO_OBJECTS)
 
 
 def first_choice(candidates: Sequence[Layer]) -> Layer | None:

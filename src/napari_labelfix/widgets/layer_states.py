@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OF_A_MODEL = ("proposal", "confidence", "ignored", "changes", "detections", "heatmap", "found_boxes", "training_image")
 NOT_KEPT = ("preview", "training_image")  # made anew, at a press of a button or by the next run
+_CHANNELS = "further_channels"  # of an image, in its look: the ids of other images
 _ID = "layer"  # in the tag: the layer's own id
 _LOOKS: dict[Kind, tuple[str, ...]] = {
     "image": ("visible", "opacity", "blending", "gamma", "rgb"),
@@ -100,7 +101,8 @@ def _set_apart(layer: Layer) -> None:
 def tag_for(record: LayerRecord) -> dict[str, Any]:
     """Return the tag of a layer that comes out of a project."""
     if record.kind == "image" and record.role == "image":
-        return {"role": "image", "id": record.id}
+        further = record.look.get(_CHANNELS)
+        return {"role": "image", "id": record.id} | ({"channels": list(further)} if further else {})
     of_image = {"image": record.image} if record.image is not None else {}
     role = {"role": record.role, "method": record.method} if record.role else {}
     return {_ID: record.id} | of_image | role
@@ -112,6 +114,7 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
     data = layers.level_0(layer) if kind in ("image", "labels") else None
     look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]} | {"visible": layers.is_seen(layer)}
     if isinstance(layer, Image):
+        look |= {_CHANNELS: tag["channels"]} if tag.get("channels") else {}
         look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": _colormap_of(layer)}
     return LayerRecord(
         id=id_of(layer),

@@ -18,7 +18,7 @@ from qtpy.QtCore import QTimer
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -72,6 +72,18 @@ def image_of(layer: Layer) -> str:
     """Return the id of the image that a layer is or belongs to; "" if it has none, or belongs to none."""
     tag = tag_of(layer)
     return str(tag.get("id", "") if tag.get("role") == "image" else tag.get("image", ""))
+
+
+def note_channels(image: Layer, channels: Sequence[Layer]) -> None:
+    """Note which other images are seen together with an image, as further channels of it, in this order."""
+    image_id(image)
+    tag_of(image)["channels"] = [image_id(channel) for channel in channels]
+
+
+def further_channels(viewer: ViewerModel, image: Layer) -> list[Layer]:
+    """Return the further channels of an image that are open, in their order."""
+    open_images = {image_of(layer): layer for layer in viewer.layers if is_input_image(layer)}
+    return [open_images[its_id] for its_id in tag_of(image).get("channels", []) if its_id in open_images]
 
 
 def adopt_reopened(viewer: ViewerModel) -> None:
@@ -197,16 +209,17 @@ def placement(image: Layer) -> dict[str, Any]:
 
 def add_quietly(viewer: ViewerModel, layer: Layer) -> None:
     """Add a layer that was linked to an image at its place, and leave selection and active layer as they are."""
-    selected = set(viewer.layers.selection)
-    viewer.layers.insert(_place(viewer, layer), layer)  # napari makes an inserted layer the active one
-    viewer.layers.selection.clear()
-    viewer.layers.selection.update(selected)
+    _insert_quietly(viewer, _place(viewer, layer), layer)
 
 
 def add_next_to(viewer: ViewerModel, layer: Layer, other: Layer, *, above: bool) -> None:
     """Add a layer right above or below another one, and leave selection and active layer as they are."""
+    _insert_quietly(viewer, viewer.layers.index(other) + int(above), layer)
+
+
+def _insert_quietly(viewer: ViewerModel, place: int, layer: Layer) -> None:
     selected = set(viewer.layers.selection)
-    viewer.layers.insert(viewer.layers.index(other) + int(above), layer)
+    viewer.layers.insert(place, layer)  # napari makes an inserted layer the active one
     viewer.layers.selection.clear()
     viewer.layers.selection.update(selected)
 
@@ -335,12 +348,12 @@ def cover_of(viewer: ViewerModel, image: Layer) -> Layer | None:
         if other is image:
             return None
         hides = other.visible and other.opacity == 1 and other.blending in _OPAQUE
-        if hides and is_input_image(other) and _meet(other, image):
+        if hides and is_input_image(other) and overlap(other, image):
             return other
     return None
 
 
-def _meet(one: Layer, other: Layer) -> bool:
+def overlap(one: Layer, other: Layer) -> bool:
     """Return whether two layers have something in common, in the plane of the screen."""
     (low, high), (other_low, other_high) = (layer.extent.world[:, -2:] for layer in (one, other))
     return bool((np.maximum(low, other_low) < np.minimum(high, other_high)).all())

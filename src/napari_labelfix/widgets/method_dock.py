@@ -82,7 +82,7 @@ class MethodDock(QWidget):
         self.suggestion_button = SuggestionButton(viewer, method, self._kind, self.inputs)
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
-        self.accepts = AcceptControl(viewer, self.accept_view, self)
+        self.accepts = AcceptControl(viewer, self.accept_view, self.message, self)
         self.session = Session(trainer or Trainer(), self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.model_button = ModelButton(self.session)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import Record
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.footprint import Footprint
 
-_NO_OBJECTS = ("scribbles", "right_part", "ignored", "changes")  # roles of layers whose numbers are classes
 OURS = ("index", "state", "confidence", "area", "source", "model", "note", "locked", "parents")
 _NAMES = np.array([str(state) for state in STATES], object)
 _NAMED = {str(state): state for state in STATES}
@@ -94,7 +94,7 @@ class ObjectRecords:
     def write(self) -> None:
         """Put the records into the layer's features, if its numbers are objects."""
         layer, table = self._layer_or_fail(), self.table
-        if layers.role_of(layer) in _NO_OBJECTS:
+        if layers.role_of(layer) in NO_OBJECTS:
             return
         columns: dict[str, Any] = {
             "index": table.ids,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import numpy as np
-
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ class OneInView:
 
     def show(self, image: Layer | None, among: Sequence[Layer]) -> None:
         """Let an image be seen among several, of which those that lie elsewhere stay as they are; None: all of them."""
-        covering = [other for other in among if other is not image and image is not None and _overlap(image, other)]
+        covering = [] if image is None else [one for one in among if one is not image and layers.overlap(image, one)]
         hidden = frozenset(layers.image_id(other) for other in covering)
         now = (layers.image_id(image) if image is not None else "", hidden)
         if now != self._shown:
@@ -72,8 +70,3 @@ class OneInView:
         for layer in layers.all_layers(self._viewer):
             if layers.image_of(layer) == layers.image_id(image) and layers.is_hidden_meanwhile(layer):
                 layers.show(layer)
-
-
-def _overlap(one: Layer, other: Layer) -> bool:
-    (low, high), (other_low, other_high) = (layer.extent.world[:, -2:] for layer in (one, other))
-    return bool(np.all((low < other_high) & (other_low < high)))

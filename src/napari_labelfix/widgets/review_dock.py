@@ -18,6 +18,7 @@ from napari_labelfix.widgets.edit_bar import EditBar
 from napari_labelfix.widgets.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
+from napari_labelfix.widgets.mouse import is_drag
 from napari_labelfix.widgets.objects_model import ObjectsModel
 from napari_labelfix.widgets.review_view import ReviewView
 from napari_labelfix.widgets.reviewing import Reviewing
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
 
-_TREMBLE = 4  # pixels of the canvas: a click during which the mouse moves no further is no drag
 _OUTLINED = 200  # objects: more are not outlined
 _WIDTH = 360
 
@@ -194,7 +194,7 @@ class ReviewDock(QWidget):
             yield
         active = layers.active(self._viewer)
         draws = active is not None and str(active.mode) != "pan_zoom"
-        if draws or self.edits.hand.tool is not None or np.abs(np.array(event.pos) - pressed).max() > _TREMBLE:
+        if draws or self.edits.hand.tool is not None or is_drag(event, pressed):
             return
         label = self._object_at(event.position)
         ids = list(self.review.selected_ids) if "Shift" in event.modifiers else []

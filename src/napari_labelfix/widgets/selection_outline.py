@@ -9,6 +9,7 @@ import numpy as np
 from napari_labelfix.review.edits.sheet import edges
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.canvas_sketch import CanvasSketch
+from napari_labelfix.widgets.coordinates import seen_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ class SelectionOutline:
         pieces = [_NOTHING, *(_outline(layer, label, box, plane) for label, box in boxes)]
         if self._sketch is None:
             self._sketch = CanvasSketch(self._viewer)
-        self._sketch.show(_NOTHING, _in_world(layer, np.concatenate(pieces), plane), _NOTHING)
+        self._sketch.show(_NOTHING, seen_at(layer, plane, np.concatenate(pieces)), _NOTHING)
 
     def clear(self) -> None:
         """Draw nothing any more."""
@@ -59,10 +60,3 @@ def _outline(layer: Labels, label: int, box: Box, plane: tuple[int, ...]) -> NDA
         return _NOTHING
     mask = np.asarray(layer.data[(*plane, *box[-2:])]) == label
     return edges(np.pad(mask, 1).astype(np.int32)) + np.array([side.start for side in box[-2:]]) - 1
-
-
-def _in_world(layer: Labels, positions: NDArray[np.float64], plane: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return where pixels of a plane are seen: the layer may be scaled, moved and turned."""
-    corners = ((0, 0), (1, 0), (0, 1))
-    origin, row, column = (np.array(layer.data_to_world((*plane, *corner)))[-2:] for corner in corners)
-    return origin + positions[:, :1] * (row - origin) + positions[:, 1:] * (column - origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.going import camera_of
 from napari_labelfix.widgets.layer_states import id_of, is_kept
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def view_of(viewer: ViewerModel) -> dict[str, Any]:
         "active": id_of(active) if active is not None and is_kept(active) else "",
         "step": [int(step) for step in viewer.dims.current_step],
         "ndisplay": int(viewer.dims.ndisplay),
-        "center": [float(part) for part in _camera(viewer).center],
-        "zoom": float(_camera(viewer).zoom),
+        "center": [float(part) for part in camera_of(viewer).center],
+        "zoom": float(camera_of(viewer).zoom),
     }
 
 
@@ -34,8 +35,4 @@ def show_again(viewer: ViewerModel, view: Mapping[str, Any]) -> None:
     if len(view.get("step", ())) == viewer.dims.ndim:
         viewer.dims.current_step = tuple(view["step"])
     if "zoom" in view:
-        _camera(viewer).center, _camera(viewer).zoom = tuple(view["center"]), view["zoom"]
-
-
-def _camera(viewer: ViewerModel) -> Any:
-    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # since napari 0.9
+        camera_of(viewer).center, camera_of(viewer).zoom = tuple(view["center"]), view["zoom"]

@@ -1,0 +1,17 @@
+"""What the mouse does on the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TREMBLE = 4  # pixels of the canvas; during a click the mouse moves no further
+
+
+def is_drag(event: Any, pressed: NDArray[np.floating]) -> bool:
+    """Whether the mouse has moved farther from where it was pressed (x, y of the canvas) than a hand trembles."""
+    return bool(np.abs(np.asarray(event.pos) - pressed).max() > _TREMBLE)
