@@ -100,9 +100,9 @@ def test_stained_nuclei_are_purple_in_a_pink_ground():
 def test_an_image_of_512_pixels_takes_less_than_a_second(kind):
     seconds = []
     for seed in range(3):
-        started = time.perf_counter()
+        started = time.process_time()  # of this process alone: the machine may be busy
         KINDS[kind](seed)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     assert min(seconds) < 1
 
 

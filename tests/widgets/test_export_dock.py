@@ -111,7 +111,7 @@ def test_what_goes_wrong_is_a_sentence(dock, person, tmp_path, qtbot, monkeypatc
     wait_for_end(dock, qtbot)
     assert dock.message.mood == "error"
     assert told == [dock.message.text()]
-    assert "was not written" in told[0]
+    assert "is a file, but a folder is wanted" in told[0]
     assert dock.export_button.isEnabled()
 
 
@@ -350,3 +350,19 @@ def test_boxes_of_no_image_are_told(make_napari_viewer, qtbot):
     viewer.add_image(np.zeros((20, 30)))
     dock.count()
     qtbot.waitUntil(lambda: dock.content.text() == "1 box, 20 x 30 pixels.")
+
+
+def test_a_picture_and_a_mask_are_imported_and_doubted(dock, viewer, tmp_path, qtbot):
+    picture = np.random.default_rng(0).integers(1, 255, (2, 40, 50)).astype(np.uint8)
+    mask = np.zeros((2, 40, 50), np.uint8)
+    mask[:, ::8] = 255
+    for name, pixels, doubt in (
+        ("picture", picture, "as a picture has"),
+        ("mask", mask, "one number in 5 separate pieces"),
+    ):
+        tifffile.imwrite(tmp_path / f"{name}.tif", pixels, photometric="minisblack")
+        dock.import_files([tmp_path / f"{name}.tif"])
+        wait_for_end(dock, qtbot)
+        assert dock.message.mood == "warning"
+        assert dock.message.text().startswith(f"“{name}” imported. The labels of {name} have ")
+        assert doubt in dock.message.text()

@@ -71,15 +71,15 @@ def test_numbers_that_come_seldom_are_told_in_words_and_others_get_a_curve(view)
 def test_a_ranking_is_shown_until_the_next_run(view):
     view.show_started()
     scores = np.linspace(2, -1, 9, dtype=np.float32)
-    chosen = {"pseudo-cells": np.array([0, 1]), "pseudo-background": np.array([6, 7, 8])}
+    chosen = {"pseudo-positive": np.array([0, 1]), "pseudo-negative": np.array([6, 7, 8])}
     view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
     (plot,) = view.plot.findChildren(RankingPlot)
     assert plot.isVisible()
-    assert plot.title.text == "2 pseudo-cells, 3 pseudo-background of 9"
+    assert plot.title.text == "2 pseudo-positive, 3 pseudo-negative of 9"
     drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
     assert tuple(range(9)) in drawn
-    view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-cells": np.array([0])}))])
-    assert plot.title.text == "1 pseudo-cells of 5"
+    view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-positive": np.array([0])}))])
+    assert plot.title.text == "1 pseudo-positive of 5"
     view.show_started()
     assert not plot.isVisible()
 

@@ -1,4 +1,4 @@
-"""Labels that look like a mask: all of it has one number, and it lies in several pieces."""
+"""Labels that look as if they were something else: a mask, or a picture."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEVERAL = 3  # pieces; one object may lie in two
+_RESTLESS = 0.5  # share of neighbouring pixels of objects that have different numbers; in labels it is below 0.2
 
 
-def pieces_of_one_number(labels: NDArray[Any]) -> int:
-    """Return in how many pieces a (Y, X) plane of labels lies, if all of it has one number and they are several.
+def doubt_about_numbers(labels: NDArray[Any]) -> str:
+    """Return the half of a sentence that says what labels look like instead, "" for labels that look like such.
 
-    Returns
-    -------
-    int
-        0 for labels with several numbers or none, and for one object in a piece or two.
+    Parameters
+    ----------
+    labels
+        (Y, X) ids, 0 = background: a mask has one number in several pieces, a grey picture different ones everywhere.
     """
+    if pieces := _pieces_of_one_number(labels):
+        return (
+            f"one number in {pieces} separate pieces, which counts as one object. If they are several, give each a "
+            "number of its own first"
+        )
+    left, right = labels[:, :-1], labels[:, 1:]
+    inside = (left > 0) & (right > 0)
+    if inside.any() and (left[inside] != right[inside]).mean() > _RESTLESS:
+        return "different numbers in most neighbouring pixels, as a picture has. Choose labels, with a number an object"
+    return ""
+
+
+def _pieces_of_one_number(labels: NDArray[Any]) -> int:
+    """Return in how many pieces labels lie, if all of them have one number and they are several; else 0."""
     import cv2  # docks open without it
 
-    numbers = np.unique(labels)
-    if (numbers > 0).sum() != 1:
+    if (np.unique(labels) > 0).sum() != 1:
         return 0
     pieces = cv2.connectedComponents((labels > 0).astype(np.uint8), connectivity=8)[0] - 1
     return pieces if pieces >= _SEVERAL else 0
-
-
-def say_one_number(pieces: int, name: str) -> str:
-    """Return the sentence for labels that look like a mask, "" for 0 pieces."""
-    if not pieces:
-        return ""
-    return (
-        f"The labels of {name} have one number in {pieces} separate pieces, which counts as one object. "
-        "If they are several, give each a number of its own first."
-    )

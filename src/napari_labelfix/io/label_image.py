@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_labelfix.data.numbering import pieces_of_one_number, say_one_number
+from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.review.boxes import find_boxes
@@ -124,9 +124,8 @@ class LabelImage:
 
     def doubt(self) -> str:
         """Return what looks like a mistake in a sentence, or ""."""
-        if len(self.numbers) != 1:
-            return ""
-        return say_one_number(max(pieces_of_one_number(plane) for _, plane in self.planes), self.name)
+        doubts = (doubt_about_numbers(plane) for _, plane in self.planes)
+        return next((f"The labels of {self.name} have {doubt}." for doubt in doubts if doubt), "")
 
     def boxes_in(self, index: Index) -> Iterator[tuple[int, Box]]:
         """Yield the class, 1 and up, and the bounding box of each object in a plane."""

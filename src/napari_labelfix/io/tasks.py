@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Annotation, Instances, Plane, Scribbles, Task
-from napari_labelfix.data.numbering import pieces_of_one_number, say_one_number
+from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.io.annotation_files import read_annotations
 from napari_labelfix.io.pairing import find_annotations, pair
 from napari_labelfix.io.read import ImageFile, find_images, read_image
@@ -26,8 +26,8 @@ class FileTask:
     def doubts(self) -> Iterator[str]:
         """Yield what looks like a mistake in the annotations, a sentence each."""
         for plane in self.task.planes:
-            if isinstance(plane.annotation, Instances) and (pieces := pieces_of_one_number(plane.annotation.labels)):
-                yield say_one_number(pieces, plane.name)
+            if isinstance(plane.annotation, Instances) and (doubt := doubt_about_numbers(plane.annotation.labels)):
+                yield f"The labels of {plane.name} have {doubt}."
 
     def planes_of_files(self) -> Iterator[tuple[ImageFile, range]]:
         """Yield each file with the indices of its planes in the task."""

@@ -23,7 +23,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.finished_kind import FINISHED_KIND
-from napari_labelfix.widgets.instances_kind import doubt_about_numbers, vertices_on
+from napari_labelfix.widgets.instances_kind import doubtful_labels, vertices_on
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Place
 
 if TYPE_CHECKING:
@@ -294,6 +294,6 @@ BOXES_KIND = AnnotationKind(
     missing=lambda _annotations: "",  # a run finds boxes to begin with where there are none
     while_running="Draw boxes around cells that are missed, and with “Not a cell” around wrong ones",
     afterwards="draw more boxes",
-    doubt=doubt_about_numbers,
+    doubt=doubtful_labels,
     write=_write_boxes,
 )

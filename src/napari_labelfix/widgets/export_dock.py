@@ -29,6 +29,7 @@ from napari_labelfix.widgets.background import Background
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.exporting import (
     content_of,
+    doubt_about,
     file_of,
     layers_from_files,
     states_of,
@@ -156,7 +157,9 @@ class ExportDock(QWidget):
     def _on_imported(self, found: list[Layer]) -> None:
         for layer in found:
             self._viewer.add_layer(layer)
-        self.message.show_text(f"{' and '.join(f'“{layer.name}”' for layer in found)} imported.", "done")
+        doubts = " ".join(filter(None, map(doubt_about, found)))
+        names = " and ".join(f"“{layer.name}”" for layer in found)
+        self.message.show_text(f"{names} imported. {doubts}".strip(), "warning" if doubts else "done")
         self._show_what_is_possible()
 
     def _on_failed(self, sentence: str) -> None:

@@ -105,6 +105,13 @@ def states_of(layer: Layer) -> list[str]:
     return _columns_of(layer).get("state", [])
 
 
+def doubt_about(layer: Layer) -> str:
+    """Return what looks like a mistake in labels that were read, in a sentence, or ""."""
+    if not isinstance(layer, Labels):
+        return ""
+    return LabelImage.of(layer.name, layer.data).doubt()
+
+
 def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[Layer]]:
     """Return what reads files of annotations, in any thread, and makes layers that lie on the image.
 

@@ -14,7 +14,7 @@ from napari.layers import Labels, Shapes
 from napari_labelfix.annotations import Annotation, FinishedInstances
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
-from napari_labelfix.widgets.instances_kind import RIGHT_PART, doubt_about_numbers, inside_shapes, is_labels_of
+from napari_labelfix.widgets.instances_kind import RIGHT_PART, doubtful_labels, inside_shapes, is_labels_of
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
 
 if TYPE_CHECKING:
@@ -100,5 +100,5 @@ FINISHED_KIND = AnnotationKind(
     missing=_missing_finished,
     while_running="Finish more planes, or mend labels",
     afterwards="finish more planes",
-    doubt=doubt_about_numbers,
+    doubt=doubtful_labels,
 )

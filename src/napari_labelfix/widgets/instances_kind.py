@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Labels, Shapes
 
 from napari_labelfix.annotations import Annotation, Instances
-from napari_labelfix.data.numbering import pieces_of_one_number
+from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.io.boxes import AREAS
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
@@ -142,14 +142,12 @@ def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
     return ""
 
 
-def doubt_about_numbers(annotations: Sequence[Annotation | None]) -> str:
-    """Say so if labels look like a mask, of which all objects have one number."""
+def doubtful_labels(annotations: Sequence[Annotation | None]) -> str:
+    """Say so if labels look like a mask, of which all objects have one number, or like a picture."""
     labelled = (annotation.labels for annotation in annotations if isinstance(annotation, Instances))
-    if not any(map(pieces_of_one_number, labelled)):
-        return ""
-    return (
-        "All pieces have one number, which counts as one object. If they are several: “Part pieces” in the Review dock."
-    )
+    doubt = next(filter(None, map(doubt_about_numbers, labelled)), "")
+    part = ": “Part pieces” in the Review dock does it" if doubt.startswith("one number") else ""
+    return f"The labels have {doubt}{part}." if doubt else ""
 
 
 RIGHT_PART = LayerKind(
@@ -197,5 +195,5 @@ INSTANCES_KIND = AnnotationKind(
     missing=_missing_instances,
     while_running="Outline more right parts, or mend labels in them",
     afterwards="outline more right parts",
-    doubt=doubt_about_numbers,
+    doubt=doubtful_labels,
 )

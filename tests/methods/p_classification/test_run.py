@@ -98,7 +98,7 @@ def test_pseudo_labels_are_chosen_from_both_ends_and_reported():
     assert 0 < told["prior"] < 1
     assert told["risk"] >= 0
     assert (np.diff(ranking.scores) <= 0).all()
-    best, worst = ranking.chosen["pseudo-cells"], ranking.chosen["pseudo-background"]
+    best, worst = ranking.chosen["pseudo-positive"], ranking.chosen["pseudo-negative"]
     assert np.array_equal(best, np.arange((roles == Role.PSEUDO_POSITIVE).sum()))
     assert len(worst) == (roles == Role.PSEUDO_NEGATIVE).sum()
     assert worst.min() > best.max()
@@ -238,7 +238,7 @@ def test_without_weight_of_background_only_discs_are_learned_from_as_in_the_pape
 def test_where_no_cell_may_be_risked_fewer_become_background():
     def chosen(risk):
         ranked = [s for s in train(nuclei_task(), quick(risk=risk, negative_share=1.0, prior=0.1)) if s.ranking]
-        return len(ranked[0].ranking.chosen["pseudo-background"])
+        return len(ranked[0].ranking.chosen["pseudo-negative"])
 
     assert chosen(0.0) < chosen(1.0)
 

@@ -70,7 +70,7 @@ def test_a_plane_without_points_has_the_usual_radius():
         (points([[5, 5], [5, 5.2], [20, 20]]), "1 points of p0 lie upon another. Delete the doubles"),
         (points([[5, 5], [9, 9], [20, 20]], negatives=[[9, 9]]), "lie upon another"),
         (points([[5, 5], [5, 8], [20, 20]], 9.0), "are 3.0 px apart, but their radius is 9 px. Set a smaller radius"),
-        (points([[5, 5], [5, 80], [20, 20]]), "1 points of p0 lie outside the image"),
+        (points([[5, 5], [5, 80], [20, 20]]), "1 point of p0 lies outside the image"),
     ],
     ids=["none", "one", "doubled", "cell and no cell", "radius too large", "outside"],
 )

@@ -36,18 +36,18 @@ class PClassificationParams(NetworkParams):
         help="In pixels, in all images; 0 takes that of the points of each image.",
     )  # fmt: skip
     share: float = param(
-        0.2, label="Share of pseudo-cells", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
+        0.2, label="Share of pseudo-positives", minimum=0.0, maximum=1.0, step=0.01, advanced=True,
         help="Of the cells that the class prior expects among the unmarked, the share taken from the top of the "
         "ranking in a round (alpha; the paper takes 0.05 of all).",
     )  # fmt: skip
     negative_share: float = param(
-        0.75, label="Share of pseudo-background", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
+        0.75, label="Share of pseudo-negatives", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
         help="Of the others, the share taken from the bottom in a round (beta; the paper takes 0.05 of all, where few "
         "are background).",
     )  # fmt: skip
     risk: float = param(
         0.1, label="Cells at risk", minimum=0.0, maximum=1.0, step=0.05, advanced=True,
-        help="Pseudo-background is less like a cell than all but this share of the marked cells, and no more of it "
+        help="A pseudo-negative is less like a cell than all but this share of the marked cells, and no more of it "
         "than this share are cells, as far as can be told; 1 takes the risk, as the paper does.",
     )  # fmt: skip
     background: float = param(

@@ -100,7 +100,7 @@ class Selection:
         self._add(Role.PSEUDO_NEGATIVE, worst)
         order = np.argsort(-scores, kind="stable")
         places = np.argsort(order)
-        chosen = {"pseudo-cells": np.sort(places[best]), "pseudo-background": np.sort(places[worst])}
+        chosen = {"pseudo-positive": np.sort(places[best]), "pseudo-negative": np.sort(places[worst])}
         return Ranking(scores[order].astype(np.float32), chosen)
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:

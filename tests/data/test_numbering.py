@@ -1,0 +1,40 @@
+"""Labels that look like a mask or like a picture are told from labels."""
+
+import numpy as np
+import pytest
+from skimage.measure import label
+
+from napari_labelfix.data.numbering import doubt_about_numbers
+from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
+
+NUCLEI = fluorescence(seed=3, shape=(200, 240))
+
+
+@pytest.mark.parametrize("make", [bright_field, fluorescence, stained_tissue])
+def test_labels_are_not_doubted(make):
+    assert doubt_about_numbers(make(seed=0).labels) == ""
+
+
+def test_crowded_tiny_objects_and_one_object_in_two_pieces_are_not_doubted():
+    tiny = np.arange(400).reshape(20, 20).repeat(3, axis=0).repeat(3, axis=1)
+    assert doubt_about_numbers(tiny) == ""
+    two = np.zeros((20, 20), np.uint8)
+    two[2:5, 2:5] = two[10:15, 10:15] = 1
+    assert doubt_about_numbers(two) == ""
+    assert doubt_about_numbers(np.zeros((20, 20), np.uint8)) == ""
+
+
+@pytest.mark.parametrize("number", [1, 255])
+def test_a_mask_is_doubted(number):
+    pieces = label(NUCLEI.labels > 0, connectivity=2).max()
+    assert doubt_about_numbers((NUCLEI.labels > 0) * np.uint8(number)).startswith(
+        f"one number in {pieces} separate pieces"
+    )
+
+
+@pytest.mark.parametrize("make", [bright_field, fluorescence])
+@pytest.mark.parametrize("highest", [2**8 - 1, 2**16 - 1])
+def test_a_picture_is_doubted(make, highest):
+    image = make(seed=0).image.astype(float)
+    grey = ((image - image.min()) / np.ptp(image) * highest).astype(np.uint16)
+    assert "as a picture has" in doubt_about_numbers(grey)
