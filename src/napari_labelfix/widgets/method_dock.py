@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError, LabelfixError
+from napari_labelfix.review.steadiness import Steadiness
 from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets import layers, shortcuts
 from napari_labelfix.widgets.accept_control import AcceptControl
@@ -71,6 +72,7 @@ class MethodDock(QWidget):
         self._run: tuple[Task, RunResults] | None = None  # what the last run learns from, and where it shows
         self._one_in_view = OneInView(viewer)
         self._began = ""  # when the last run began
+        self._steadiness = Steadiness()  # of what it proposes
         self._start_once = ""  # the model of a run that was cut off: the next run goes on from it
         self._watched: list[Layer] = []
         self._open = True
@@ -131,6 +133,7 @@ class MethodDock(QWidget):
             self.form.setValue(params.replace(start_from=""))
         results = RunResults([self._results_of(image) for image in self.inputs.images.together])
         self._run, self._began = (task, results), f"{datetime.now():%Y-%m-%d %H:%M}"
+        self._steadiness.begin()
         in_hand_first = sorted(results.images, key=lambda image: image is not self.inputs.image)
         self.saving.run_started(self._method.name, [layers.image_id(image) for image in in_hand_first], params)
         self.inputs.link()
@@ -251,6 +254,7 @@ class MethodDock(QWidget):
             elif (changed := self.inputs.with_changes(task)) is not None:
                 self._run = changed, results
                 self.session.send(changed)
+                self._steadiness.begin()  # it has something new to learn
             if self.message.mood == "hint":
                 self._show_hint()
         elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
@@ -267,13 +271,16 @@ class MethodDock(QWidget):
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
         if newest and self._run is not None:
             task, results = self._run
-            first = not results.has_proposal
+            first, settled = not results.has_proposal, self._steadiness.sentence
+            for plane, proposal in newest.items():
+                self._steadiness.note(plane, proposal)
             results.write(newest, task, f"{self._began}, step {snapshots[-1].step}")
             self._show_one()
             self.accepts.show_counts()
             if first:
                 results.update_thumbnails()
                 self.inputs.make_way()
+            if first or (self._steadiness.sentence != settled and self.message.mood == "hint"):
                 self._show_hint()
 
     def _on_ended(self, state: str) -> None:
@@ -300,8 +307,11 @@ class MethodDock(QWidget):
         if self.session.running and (missing := self.inputs.missing()):
             return f"The run goes on with what was drawn before; Stop ends it. {missing}"
         if self.session.running and proposed:
-            help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
-            return f"{self.inputs.covered()} {help_it}".strip()
+            then = "Press Stop when it is good."
+            if settled := self._steadiness.sentence:
+                settled, then = f"{settled} Press Stop, or help:", ""
+            parts = (self.inputs.covered(), settled, f"{self._kind.while_running}; that is used at once.", then)
+            return " ".join(filter(None, parts))
         if self.session.running and self._results is not None and self._results.layer(self._results.main) is None:
             return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         if self.session.running:

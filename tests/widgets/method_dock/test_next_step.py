@@ -7,6 +7,7 @@ from fakes import proposal_above, snapshot
 from qtpy.QtWidgets import QFileDialog, QScrollArea
 
 from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.review.steadiness import APART, Steadiness
 
 
 class TestTheNextStepIsSaid:
@@ -29,6 +30,18 @@ class TestTheNextStepIsSaid:
         qtbot.waitUntil(lambda: "Paint more strokes" in ready.message.text())
         ready.run_view.stop_button.click()
         assert ready.message.text().startswith("Accept what is right")
+
+    def test_it_is_said_when_hardly_anything_changes_any_more(self, ready, running, spots, qtbot):
+        clock = [0.0]
+        ready._steadiness = Steadiness(lambda: clock[0])
+        running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: ready.message.text().endswith("that is used at once. Press Stop when it is good."))
+        clock[0] = APART
+        running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
+        settled = "Hardly anything changes any more (0.0% in 15 s). Press Stop, or help: Paint more strokes"
+        qtbot.waitUntil(lambda: ready.message.text().startswith(settled))
+        ready.inputs.annotation.paint((50, 50), 2)
+        qtbot.waitUntil(lambda: ready.message.text().endswith("Press Stop when it is good."))
 
     def test_without_an_image_run_asks_for_one(self, dock, trainer):
         dock.run()

@@ -1,0 +1,104 @@
+"""It is said when what is proposed has settled, and never while any plane still changes."""
+
+import numpy as np
+import pytest
+
+from napari_labelfix.review.steadiness import APART, Steadiness, changed_share
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def proposal(*rows, shape=(10, 100)):
+    """Objects over whole rows."""
+    labels = np.zeros(shape, np.int32)
+    for row in rows:
+        labels[row] = row + 1
+    return Proposal(labels, (labels > 0).astype(np.uint8), np.ones(shape, np.float32), np.zeros(shape, bool))
+
+
+def detections(*positions, roles=None):
+    count = len(positions)
+    roles = [Role.DETECTED] * count if roles is None else roles
+    return Detections(
+        np.array(positions, np.float32).reshape(-1, 2), np.ones(count, np.float32), np.array(roles, np.uint8), 3.0,
+        np.zeros((9, 9), np.float32),
+    )  # fmt: skip
+
+
+def boxes(*corners, roles=None):
+    roles = [BoxRole.ADDED] * len(corners) if roles is None else roles
+    return FoundBoxes(
+        np.array(corners, np.float32).reshape(-1, 4), np.ones(len(corners), np.float32), np.array(roles, np.uint8)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        (proposal(1, 2), proposal(1, 2), 0),
+        (proposal(1, 2), proposal(2, 3), 2 / 3),
+        (proposal(), proposal(), 0),
+        (proposal(), proposal(4), 1),
+        (detections([1, 1], [5, 5]), detections([2, 1], [8, 9]), 0.5),
+        (detections(), detections(), 0),
+        (detections([1, 1]), detections([1, 1], [8, 8], roles=[Role.GIVEN, Role.PSEUDO_NEGATIVE]), 0),
+        (boxes([0, 0, 10, 10], [20, 20, 30, 30]), boxes([0, 1, 10, 11]), 1 / 3),
+        (boxes([0, 0, 10, 10]), boxes([0, 0, 10, 10], [5, 5, 9, 9], roles=[BoxRole.ADDED, BoxRole.DROPPED]), 0),
+    ],
+)
+def test_what_differs_is_counted(before, after, share):
+    assert changed_share(before, after) == pytest.approx(share)
+    assert changed_share(after, before) == pytest.approx(share)
+
+
+def test_another_class_is_a_change():
+    one, other = proposal(1), proposal(1)
+    other.classes[1] = 2
+    assert changed_share(one, other) == 1
+
+
+def test_what_does_not_change_any_more_is_said_after_a_while(clock):
+    steadiness = Steadiness(clock)
+    for clock.now in np.arange(0, APART, 1.0):
+        steadiness.note(0, proposal(1, 2))
+        assert steadiness.sentence == ""
+    clock.now = APART
+    steadiness.note(0, proposal(1, 2))
+    assert steadiness.sentence == "Hardly anything changes any more (0.0% in 15 s)."
+    clock.now = 2 * APART
+    steadiness.note(0, proposal(2, 3))
+    assert steadiness.sentence == ""
+
+
+def test_slow_changes_add_up(clock):
+    """Each second so little that no one look differs much from the last."""
+    steadiness = Steadiness(clock)
+    labels = proposal(1, 2).labels
+    for clock.now in range(40):
+        moved = np.roll(labels, int(clock.now), axis=1) * (np.arange(100) < 95 - clock.now)
+        steadiness.note(0, Proposal(moved, (moved > 0).astype(np.uint8), moved, moved > 0))
+        assert steadiness.sentence == ""
+
+
+def test_all_planes_must_have_settled(clock):
+    steadiness = Steadiness(clock)
+    for clock.now in (0, APART):
+        steadiness.note(0, proposal(1))
+    steadiness.note(1, proposal(1))
+    assert steadiness.sentence == ""
+    clock.now = 2 * APART
+    steadiness.note(1, proposal(1))
+    assert steadiness.sentence
+    steadiness.begin()
+    assert steadiness.sentence == ""
