@@ -118,7 +118,7 @@ def export_labels(
     """Write labels, boxes or points in the format of another program, with a record of what was written.
 
     Of a project, what a person has accepted is taken, and what --only says of that. What else can be read: TIFF, PNG,
-    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose _seg.npy, tables of boxes or points.
+    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO, Pascal VOC, GeoJSON, Cellpose _seg.npy, tables of boxes or points.
     So this also turns the annotations of another program into labels.
     """
     from napari_labelfix.cli.exporting import export_files

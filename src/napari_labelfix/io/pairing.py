@@ -26,12 +26,15 @@ READERS = {
     ".json": "coco",
     ".geojson": "qupath_geojson",
     ".txt": "yolo",
+    ".xml": "pascal_voc",
 }  # modules of this package, by suffix
 TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points|_boxes)$")  # of the names that an export gives
+# of the names that an export, Cellpose or many a script gives
+_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points|_boxes|_cp_masks|_masks|_mask)$")
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
 OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
+_HEAD = 1000  # bytes of a file that tell its kind
 _PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")
 
 
@@ -178,6 +181,8 @@ def _looks_right(path: Path) -> bool:
             return words is None or (len(words) >= 5 and all(map(math.isfinite, map(float, words))))
         if suffix == ".json":
             return bool(image_names(path))
+        if suffix == ".xml":
+            return b"<annotation" in path.read_bytes()[:_HEAD]
     except (OSError, ValueError):
         return False
     return suffix != ".zip" or holds_rois(path)

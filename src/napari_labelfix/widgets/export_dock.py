@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _COUNT_AFTER_MS = 300
 _PROPOSALS = ("proposal", "found_boxes", "detections")
 _WIDTH = 300
-_IMPORTED = "*.tif *.tiff *.png *.npy *.zip *.roi *.json *.txt *.geojson *.csv"
+_IMPORTED = "*.tif *.tiff *.png *.npy *.zip *.roi *.json *.txt *.geojson *.xml *.csv"
 
 
 class ExportDock(QWidget):
@@ -86,7 +86,7 @@ class ExportDock(QWidget):
         self.export_button = QPushButton("Export")
         self.images = LayerCombo(viewer, layers.is_input_image, "no image", lambda found: found[0] if found else None)
         self.import_button = QPushButton("Import onto the image…")
-        self.importable = QLabel("ImageJ ROIs, COCO, YOLO, GeoJSON, Cellpose, label images, tables.")
+        self.importable = QLabel("ImageJ ROIs, COCO, YOLO, VOC, GeoJSON, Cellpose, label images, tables.")
         self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
         self.saving = Saving(viewer, self)
         self._count_timer = QTimer(self)

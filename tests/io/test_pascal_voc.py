@@ -1,0 +1,84 @@
+"""Boxes of Pascal VOC files, as LabelImg and CVAT write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_labelfix.annotations import Boxes, Instances
+from napari_labelfix.errors import InputError
+from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.content_files import read_content
+from napari_labelfix.io.pairing import find_annotations, pair
+from napari_labelfix.io.read import read_image
+
+OBJECT = """<object><name>cell</name><pose>Unspecified</pose><difficult>0</difficult><bndbox>
+<xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"""
+
+
+def voc(*boxes, size=(20, 30)):
+    """An annotation with boxes xmin, ymin, xmax, ymax."""
+    height, width = size
+    return (
+        '<?xml version="1.0"?><annotation><folder>x</folder><filename>other.jpg</filename><size>'
+        f"<width>{width}</width><height>{height}</height><depth>1</depth></size>"
+        + "".join(OBJECT.format(*box) for box in boxes)
+        + "</annotation>"
+    )
+
+
+@pytest.fixture
+def image(tmp_path):
+    np.save(tmp_path / "cells.npy", np.random.default_rng(0).random((20, 30)))
+    return read_image(tmp_path / "cells.npy")
+
+
+def write(tmp_path, text, name="cells.xml"):
+    folder = tmp_path / "boxes"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_boxes_are_read_as_pixels_from_the_first_to_the_last(tmp_path, image):
+    path = write(tmp_path, voc((1, 1, 30, 20), (5, 3, 9.5, 8)))
+    assert what_is_in([path], image) is Boxes
+    [found] = read_annotations([path], image, Boxes)
+    np.testing.assert_array_equal(found.corners, [[0, 0, 20, 30], [2, 4, 8, 9.5]])
+
+
+def test_files_of_a_folder_belong_to_the_images_of_their_names_and_other_xml_is_left_out(tmp_path, image):
+    path = write(tmp_path, voc((1, 1, 3, 3)))
+    write(tmp_path, "<settings/>", "settings.xml")
+    assert pair([image.path], find_annotations([path.parent]), Boxes) == {"cells": [path]}
+    [content] = read_content([path.parent], [image.path], ("labels", "boxes"))
+    assert (content.what, content.places.tolist()) == ("boxes", [[0, 0, 3, 3]])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (voc(size=(30, 20)), r"cells is 20 x 30, but .* says 30 x 20 \(height x width\)"),
+        ("<settings/>", "Expected an annotation of Pascal VOC .* but got <settings>"),
+        ("<annotation>", "is not a file of annotations that can be read"),
+        (voc(("a", 1, 2, 3)), "is not a file of annotations that can be read"),
+        (voc(), "There are no objects in"),
+    ],
+)
+def test_what_is_wrong_is_told(tmp_path, image, text, sentence):
+    path = write(tmp_path, text)
+    with pytest.raises(InputError, match=sentence):
+        what_is_in([path], image)
+
+
+def test_boxes_are_no_outlines(tmp_path, image):
+    with pytest.raises(InputError, match="holds boxes or points, but outlines are wanted"):
+        read_annotations([write(tmp_path, voc((1, 1, 3, 3)))], image, Instances)
+
+
+@pytest.mark.parametrize("ending", ["_cp_masks", "_masks", "_mask", "_labels"])
+def test_masks_of_other_programs_belong_to_the_image_of_their_name(tmp_path, image, ending):
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    np.save(folder / f"cells{ending}.npy", np.eye(20, 30, dtype=np.uint8))
+    assert pair([image.path], find_annotations([folder]))["cells"] == [folder / f"cells{ending}.npy"]
