@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.review.steadiness import APART, Steadiness, changed_share
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role, Snapshot
 
 
 class Clock:
@@ -25,6 +25,10 @@ def proposal(*rows, shape=(10, 100)):
     for row in rows:
         labels[row] = row + 1
     return Proposal(labels, (labels > 0).astype(np.uint8), np.ones(shape, np.float32), np.zeros(shape, bool))
+
+
+def moment(proposals, step=50):
+    return Snapshot("training", step, 100, proposals=proposals)
 
 
 def detections(*positions, roles=None):
@@ -71,13 +75,13 @@ def test_another_class_is_a_change():
 def test_what_does_not_change_any_more_is_said_after_a_while(clock):
     steadiness = Steadiness(clock)
     for clock.now in np.arange(0, APART, 1.0):
-        steadiness.note(0, proposal(1, 2))
+        steadiness.note(moment({0: proposal(1, 2)}))
         assert steadiness.sentence == ""
     clock.now = APART
-    steadiness.note(0, proposal(1, 2))
+    steadiness.note(moment({0: proposal(1, 2)}))
     assert steadiness.sentence == "Hardly anything changes any more (0.0% in 15 s)."
     clock.now = 2 * APART
-    steadiness.note(0, proposal(2, 3))
+    steadiness.note(moment({0: proposal(2, 3)}))
     assert steadiness.sentence == ""
 
 
@@ -87,18 +91,28 @@ def test_slow_changes_add_up(clock):
     labels = proposal(1, 2).labels
     for clock.now in range(40):
         moved = np.roll(labels, int(clock.now), axis=1) * (np.arange(100) < 95 - clock.now)
-        steadiness.note(0, Proposal(moved, (moved > 0).astype(np.uint8), moved, moved > 0))
+        steadiness.note(moment({0: Proposal(moved, (moved > 0).astype(np.uint8), moved, moved > 0)}))
         assert steadiness.sentence == ""
 
 
 def test_all_planes_must_have_settled(clock):
     steadiness = Steadiness(clock)
     for clock.now in (0, APART):
-        steadiness.note(0, proposal(1))
-    steadiness.note(1, proposal(1))
+        steadiness.note(moment({0: proposal(1)}))
+    steadiness.note(moment({1: proposal(1)}))
     assert steadiness.sentence == ""
     clock.now = 2 * APART
-    steadiness.note(1, proposal(1))
+    steadiness.note(moment({1: proposal(1)}))
     assert steadiness.sentence
     steadiness.begin()
     assert steadiness.sentence == ""
+
+
+def test_the_beginning_of_a_run_does_not_count(clock):
+    steadiness = Steadiness(clock)
+    for clock.now in (0, APART, 2 * APART):
+        steadiness.note(moment({0: proposal(1)}, step=9))
+    assert steadiness.sentence == ""
+    for clock.now in (3 * APART, 4 * APART):
+        steadiness.note(moment({0: proposal(1)}, step=10))
+    assert steadiness.sentence

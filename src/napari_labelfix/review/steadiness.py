@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.snapshots import Belief
+    from napari_labelfix.snapshots import Belief, Snapshot
 
 APART = 15.0  # seconds between what is compared
+_BEGINNING = 0.1  # of a run's steps
 STEADY = 0.005  # share that changes meanwhile, up to which it counts as settled
 
 
@@ -39,15 +40,11 @@ class Steadiness:
         """Forget what was proposed: another run begins, or a person has helped this one."""
         self._looks, self._changes = {}, {}
 
-    def note(self, plane: int, belief: Belief) -> None:
-        """Take in what is proposed of a plane now."""
-        now = self._clock()
-        since, before = self._looks.get(plane, (now, belief))
-        if plane not in self._looks:
-            self._looks[plane] = now, belief
-        elif now - since >= APART:
-            self._changes[plane] = changed_share(before, belief)
-            self._looks[plane] = now, belief
+    def note(self, snapshot: Snapshot) -> None:
+        """Take in what is proposed now; nothing of the beginning of a run, which has learned little yet."""
+        if snapshot.step >= _BEGINNING * snapshot.total:
+            for plane, belief in snapshot.proposals.items():
+                self._note(plane, belief)
 
     @property
     def sentence(self) -> str:
@@ -56,6 +53,15 @@ class Steadiness:
         if largest > STEADY or self._changes.keys() != self._looks.keys():
             return ""
         return f"Hardly anything changes any more ({largest:.1%} in {APART:.0f} s)."
+
+    def _note(self, plane: int, belief: Belief) -> None:
+        now = self._clock()
+        since, before = self._looks.get(plane, (now, belief))
+        if plane not in self._looks:
+            self._looks[plane] = now, belief
+        elif now - since >= APART:
+            self._changes[plane] = changed_share(before, belief)
+            self._looks[plane] = now, belief
 
 
 def changed_share(before: Belief, after: Belief) -> float:

@@ -272,8 +272,8 @@ class MethodDock(QWidget):
         if newest and self._run is not None:
             task, results = self._run
             first, settled = not results.has_proposal, self._steadiness.sentence
-            for plane, proposal in newest.items():
-                self._steadiness.note(plane, proposal)
+            for snapshot in snapshots:
+                self._steadiness.note(snapshot)
             results.write(newest, task, f"{self._began}, step {snapshots[-1].step}")
             self._show_one()
             self.accepts.show_counts()
