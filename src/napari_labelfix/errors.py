@@ -41,5 +41,9 @@ class OutputError(LabelfixError):
     """A result that cannot be written: no permission, a full disk, a folder that is a file."""
 
 
+class DiskError(OutputError):
+    """A project file that cannot be written just now: a full disk, or one that is away. It is tried again."""
+
+
 class ProjectError(LabelfixError):
     """A project file that cannot be opened or written, or whose images are not those that it was made with."""

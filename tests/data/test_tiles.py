@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.data.tiles import GRID, tiles
 
 LENGTHS = st.integers(1, 400)
@@ -26,3 +29,31 @@ def test_kept_parts_cover_a_plane_once_and_have_their_margin(height, width, marg
 def test_tiles_begin_on_the_grid_that_networks_see(length):
     for tile in tiles((length, 40), margin=4 * GRID, side=256):
         assert tile.read[0].start % GRID == 0
+
+
+def test_tiles_are_halved_where_memory_runs_out_and_say_the_same():
+    class Hungry(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.sides = []
+
+        def forward(self, image):
+            self.sides.append(max(image.shape[-2:]))
+            if self.sides[-1] > 512:
+                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+            return image.repeat(1, 2, 1, 1)
+
+    image, network = torch.rand(1, 1300, 700), Hungry()
+    found = predict_logits(network, image)
+    np.testing.assert_allclose(found[0].float(), image[0], atol=1e-2)
+    assert network.sides[0] > 512 >= max(network.sides[1:])
+
+    class Starving(Hungry):
+        def forward(self, image):
+            self.sides.append(max(image.shape[-2:]))
+            raise MemoryError
+
+    network = Starving()
+    with pytest.raises(MemoryError):
+        predict_logits(network, image)
+    assert len(network.sides) == 3

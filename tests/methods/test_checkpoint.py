@@ -4,6 +4,8 @@ import pytest
 
 from napari_labelfix.errors import ModelError
 from napari_labelfix.methods.checkpoint import FORMAT, TrainedModel, installed_versions
+from napari_labelfix.methods.prediction import params_of
+from napari_labelfix.methods.table import METHODS
 
 
 @pytest.fixture
@@ -99,3 +101,12 @@ def test_saving_again_replaces_the_model(model, folder):
     TrainedModel("other", {}, {}, b"new").save(folder)
     assert TrainedModel.load(folder).method == "other"
     assert TrainedModel.load(folder).weights == b"new"
+
+
+def test_parameters_of_other_versions_are_left_out_and_values_that_do_not_fit_are_told():
+    kind = METHODS["scribble2label"].params
+    newer = TrainedModel("scribble2label", {**kind(epochs=7).to_dict(), "new_option": 3}, {}, b"")
+    assert params_of(newer, kind) == kind(epochs=7)
+    odd = TrainedModel("scribble2label", {"threshold": 7}, {}, b"", {"napari-labelfix": "9.1"})
+    with pytest.raises(ModelError, match=r"by napari-labelfix 9\.1, whose parameters this version does not take"):
+        params_of(odd, kind)

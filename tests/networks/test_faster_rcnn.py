@@ -181,3 +181,14 @@ def test_swapping_twice_changes_nothing():
     boxes = torch.from_numpy(np.arange(8.0).reshape(2, 4))
     assert swap(boxes).tolist() == [[1, 0, 3, 2], [5, 4, 7, 6]]
     assert torch.equal(swap(swap(boxes)), boxes)
+
+
+def test_boxes_are_as_exact_where_the_network_computes_with_16_bits():
+    image, labels = fluorescence(50, (500, 500))
+    scale = scale_of(typical_side(boxes_of_labels(labels)), 24.0)
+    network = start_detector(UnetSpec("microscopy", 1, 2), pretrained=True).network
+    with torch.autocast("cpu", torch.bfloat16):
+        (found,) = detect(network, [page_image(image, scale, torch.device("cpu"))])
+    far = found.corners[found.corners > 256]
+    assert len(far) > 20
+    assert (far != far.round()).float().mean() > 0.9  # bfloat16 has even numbers only, beyond 256

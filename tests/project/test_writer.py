@@ -1,11 +1,16 @@
 """The thread that writes: in order, told when saved, patient with a full disk."""
 
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
-from napari_labelfix.errors import OutputError, ProjectError
-from napari_labelfix.project import writer
+from napari_labelfix.errors import DiskError, OutputError, ProjectError
+from napari_labelfix.project import database, writer
 from napari_labelfix.project.records import Batch, Entry
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
@@ -59,30 +64,38 @@ def test_what_a_full_disk_refused_is_written_once_there_is_room(path, monkeypatc
 
     def write_if_there_is_room(batch):
         if full.pop(0) if full else False:
-            raise OutputError("The disk is full.")
+            raise DiskError("The disk is full.")
         write(batch)
 
     monkeypatch.setattr(project, "write", write_if_there_is_room)
     thread = Writer(project, on_failed=failures.append)
     thread.submit(entry("1"))
     thread.submit(entry("2"))
-    assert thread.flush()
+    ends = time.monotonic() + 10
+    while not thread.flush():  # it does not wait for a disk that is full
+        assert time.monotonic() < ends
+    assert not thread.stuck
     thread.close()
     assert failures == ["The disk is full."] * 2
     assert history_of(path) == ["1", "2"]
 
 
 def test_a_batch_that_cannot_be_written_is_told_and_does_not_stop_the_next(path):
-    failures = []
+    failures, dropped = [], []
 
-    def refuse(_project):
-        raise ProjectError("No.")
+    def refuse(error):
+        def work(_project):
+            raise error
 
-    thread = Writer(Project.create(path), on_failed=failures.append)
-    thread.call(refuse)
+        return work
+
+    thread = Writer(Project.create(path), on_failed=failures.append, on_dropped=lambda: dropped.append(1))
+    for error in (ProjectError("No."), OutputError("Not there.")):  # neither will be otherwise the next time
+        thread.call(refuse(error))
     thread.submit(entry("2"))
     thread.close()
-    assert failures == ["No."]
+    assert failures == ["No.", "Not there."]
+    assert len(dropped) == 2
     assert history_of(path) == ["2"]
 
 
@@ -90,7 +103,7 @@ def test_a_disk_that_stays_full_does_not_keep_the_program_from_closing(path, mon
     monkeypatch.setattr(writer, "_RETRY_SECONDS", 0.01)
 
     def refuse(_project):
-        raise OutputError("The disk is full.")
+        raise DiskError("The disk is full.")
 
     thread = Writer(Project.create(path), on_failed=lambda _: None)
     thread.call(refuse)
@@ -107,3 +120,65 @@ def test_a_mistake_of_ours_does_not_end_the_saving(path, caplog):
     assert failures == ["Something could not be saved: 'no such key'."]
     assert "Traceback" in caplog.text
     assert history_of(path) == ["2"]
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR | (3 << 8), sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL])
+def test_a_disk_that_is_away_is_waited_for_as_one_that_is_full(path, code):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with pytest.raises(DiskError, match="what waits is saved then"), database.sentences(path):
+        raise error
+    if code != sqlite3.SQLITE_FULL:
+        with pytest.raises(ProjectError, match="cannot be read or written"), database.sentences(path, opening=True):
+            raise error
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="There are no limits for files.")
+def test_a_quota_that_is_exceeded_for_a_while_loses_nothing(path, tmp_path):
+    """In a process of its own, whose files may not grow for a second."""
+    script = tmp_path / "quota.py"
+    script.write_text(QUOTA, encoding="utf-8")
+    ended = subprocess.run([sys.executable, script, path], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.stdout.strip() == "told True, saved True", ended.stderr
+    assert history_of(path)[-1] == "x" * 300_000
+
+
+QUOTA = """
+import resource, signal, sys, time
+from pathlib import Path
+from napari_labelfix.project import database, writer
+from napari_labelfix.project.records import Batch, Entry
+from napari_labelfix.project.store import Project
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer._RETRY_SECONDS = 0.1
+told = []
+thread = writer.Writer(Project.create(Path(sys.argv[1])), on_failed=told.append)
+thread.flush()
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+thread.submit(Batch(history=[Entry("person", "a", "x" * 300_000, "hand")]))
+time.sleep(1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+ends = time.monotonic() + 20
+while not thread.flush() and time.monotonic() < ends:
+    time.sleep(0.1)
+saved = thread.waiting == 0
+thread.close()
+print(f"told {bool(told)}, saved {saved}")
+"""
+
+
+def test_a_file_that_is_to_be_replaced_stays_if_the_new_one_cannot_be_made(path, monkeypatch):
+    with Project.create(path) as project:
+        project.write(entry("old"))
+
+    def refuse(_connection):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("napari_labelfix.project.schema.create", refuse)
+        with pytest.raises(OutputError, match="The disk is full"):
+            Project.create_in_place_of(path)
+    assert history_of(path) == ["old"]
+    Project.create_in_place_of(path).close()
+    assert history_of(path) == []

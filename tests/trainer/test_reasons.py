@@ -25,12 +25,15 @@ def memory_error_of_numpy() -> MemoryError:
         OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
         RuntimeError("[enforce fail at alloc_cpu.cpp:119] err == 0. DefaultCPUAllocator: can't allocate memory: you"),
         RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you tried to"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     ],
-    ids=["python", "numpy", "cuda", "torch on the processor", "mps"],
+    ids=["python", "numpy", "cuda", "torch on the processor", "mps", "windows", "cublas"],
 )
 def test_memory_that_ran_out_is_told_with_what_to_do(error):
     assert explain(error) == (
-        "The training ran out of memory. Your annotations are unchanged. Choose a smaller crop or batch and run again."
+        "The training ran out of memory, with small crops and tiles, too. Your annotations are unchanged. Choose a "
+        "smaller encoder, fewer or smaller images, or the device 'cpu', and run again."
     )
 
 

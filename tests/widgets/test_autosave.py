@@ -9,7 +9,10 @@ from fakes import proposal_above
 from napari.components import ViewerModel
 from napari.layers._layer_actions import _duplicate_layer, _split_stack
 
+from napari_labelfix.errors import DiskError
+from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.project import models, writer
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.states import RecordChanges, State
 from napari_labelfix.widgets import autosave, followed_layers, following, layers
@@ -19,6 +22,8 @@ from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.layer_states import id_of
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.run_keeper import RunKeeper
+from napari_labelfix.widgets.session import Session
 
 
 @pytest.fixture
@@ -422,3 +427,92 @@ def test_a_dock_that_floats_and_is_closed_does_not_end_the_saving(make_napari_vi
     saver.close()
     np.testing.assert_array_equal(kept(path, labels), labels.data)
     assert autosaver_of(viewer) is not saver, "what comes later is saved by a new one"
+
+
+def test_what_was_dropped_is_written_anew_with_all_that_builds_on_it(viewer, saver, monkeypatch, qtbot):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    with monkeypatch.context() as broken:
+        broken.setattr(Project, "write", lambda *_: 1 / 0)
+        saver.look()
+        saver._writer.flush()
+        qtbot.waitUntil(lambda: saver.trouble != "")
+    paint(scribbles, 20, 20)
+    qtbot.wait(50)  # the signal comes from the other thread
+    assert saver.save_now()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk on which nothing can be written into projects that are open, until it is emptied."""
+    write, full = Project.write, []
+    monkeypatch.setattr(writer, "_RETRY_SECONDS", 0.05)
+
+    def write_if_there_is_room(project, batch):
+        if project.path in full:
+            raise DiskError("The disk is full.")
+        write(project, batch)
+
+    monkeypatch.setattr(Project, "write", write_if_there_is_room)
+    return full
+
+
+def test_save_as_to_another_disk_takes_what_waits_for_one_that_is_full(viewer, saver, full_disk, tmp_path):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    old = saver.path
+    full_disk.append(old)
+    paint(scribbles, 20, 20)
+    assert not saver.save_now()
+    saver.save_as(tmp_path / "mine.labelfix")
+    assert saver.save_now()
+    paint(scribbles, 30, 30)
+    assert saver.save_now()
+    saver.close()
+    np.testing.assert_array_equal(kept(tmp_path / "mine.labelfix", scribbles), scribbles.data)
+    assert old.exists(), "it has what could be saved until then"
+
+
+def test_a_full_disk_is_waited_for_while_the_person_goes_on(viewer, saver, full_disk, qtbot):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    full_disk.append(saver.path)
+    for row in (20, 30):
+        paint(scribbles, row, 20)
+        saver.look()
+    qtbot.waitUntil(lambda: saver.trouble == "The disk is full.")
+    full_disk.clear()
+    qtbot.waitUntil(saver.save_now, timeout=10_000)
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+
+
+def test_a_model_that_cannot_be_kept_keeps_no_stroke_waiting_and_is_told_once(viewer, saver, qtbot, trainer):
+    complaints = []
+    saver.failed.connect(complaints.append)
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    models.folder_of(saver.path).write_text("a file of somebody else's")
+    session = Session(trainer)
+    keeper = RunKeeper(saver, session)
+    session.start(METHODS["scribble2label"], None, METHODS["scribble2label"].params())
+    keeper.begin("scribble2label", [id_of(viewer.layers["cells"])], METHODS["scribble2label"].params())
+    for weights in (b"first", b"second"):
+        trainer.runs[0].model = TrainedModel("scribble2label", {}, {}, weights)
+        keeper._save_model()
+        paint(scribbles, 20, 20)
+        assert saver.save_now()
+    qtbot.waitUntil(lambda: len(complaints) > 0)
+    assert len(complaints) == 1
+    assert complaints[0].startswith("The model of the run is not kept: ")
+    session.stop()
+    path = saver.path
+    saver.close()
+    np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)

@@ -118,3 +118,19 @@ def test_the_wheel_passes_over_a_number_that_nobody_edits(form):
     turn(form.editor("count"))
     turn(form.editor("mode"))
     assert form.value() == ExampleParams()
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
+def test_every_number_can_be_as_small_as_it_may_be_and_shows_no_idle_zeros(qtbot, method):
+    form = ParamsForm(method.params)
+    qtbot.addWidget(form)
+    for described in param_fields(method.params):
+        if described.kind is float and described.spec.minimum:
+            form.editor(described.name).setValue(described.spec.minimum)
+            assert getattr(form.value(), described.name) == described.spec.minimum
+    if any(described.name == "learning_rate" for described in param_fields(method.params)):
+        rate = form.editor("learning_rate")
+        rate.setValue(3e-4)
+        assert rate.text() in ("0.0003", "0,0003")
+        form.setValue(form.value().replace(learning_rate=1e-5))
+        assert (form.value().learning_rate, rate.text()) == (1e-5, rate.locale().toString(1e-5, "f", 5))

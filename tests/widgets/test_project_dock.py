@@ -203,11 +203,15 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
         assert {"run"} <= {entry.what for entry in project.history() if entry.who == "model"}
     dock = ProjectDock(viewer)
     dock.open(cut_off)
+    (tmp_path / "other").mkdir()
     assert method_dock.form.value().threshold == 0.65
     assert "was cut off at step 3 of 10" in method_dock.message.text()
     assert "to go on from its model" in method_dock.message.text()
+    saver.save_as(tmp_path / "other" / "renamed.labelfix")
+    shutil.rmtree((tmp_path / kept.model).parent)  # as of a project without a name, which is gone then
     method_dock.run()
-    assert trainer.runs[-1].params.start_from == str(tmp_path / kept.model)
+    moved = models.folder_of(tmp_path / "other" / "renamed.labelfix") / Path(kept.model).name
+    assert trainer.runs[-1].params.start_from == str(moved)
     assert not method_dock.form.value().start_from, "a later run begins anew"
     method_dock.stop()
     assert layers.find(viewer, "proposal", viewer.layers["cells"], "scribble2label").data.any()

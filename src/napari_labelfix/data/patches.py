@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from napari_labelfix.data.memory import is_out_of_memory
 from napari_labelfix.data.tiles import tiles
 from napari_labelfix.networks.device import mixed_precision
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from napari_labelfix.data.tiles import Tile
 
 MARGIN = 64  # pixels; farther neighbours change what the microscopy encoder predicts by 0.002 at most
+_SMALLEST = 256  # pixels of a tile: smaller ones would be margin for the most part
 SIDE = 1024  # pixels of a tile; larger ones do not fit into the caches: 2048 took half as long again on two cores
 
 
@@ -42,6 +44,8 @@ def logits_by_tile(
 ) -> Iterator[tuple[Tile, Tensor]]:
     """Yield the tiles of a plane, and what a network says of what each of them keeps: (outputs, h, w) float32.
 
+    Where memory runs out, all begins anew with smaller tiles.
+
     Parameters
     ----------
     network
@@ -52,7 +56,23 @@ def logits_by_tile(
         Returns a window of the plane, (C, h, w) float32 on the network's device.
     """
     network.eval()
-    for tile in tiles(shape, MARGIN, SIDE):
+    side = SIDE
+    while True:
+        try:
+            yield from _pass(network, shape, read, side)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or side == _SMALLEST:
+                raise
+        else:
+            return
+        torch.cuda.empty_cache()
+        side //= 2
+
+
+def _pass(
+    network: nn.Module, shape: tuple[int, int], read: Callable[[tuple[slice, slice]], Tensor], side: int
+) -> Iterator[tuple[Tile, Tensor]]:
+    for tile in tiles(shape, MARGIN, side):
         crop = read(tile.read).unsqueeze(0).contiguous(memory_format=torch.channels_last)
         with mixed_precision(crop.device):
             part = network(crop)[0].float()

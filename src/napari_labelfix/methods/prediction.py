@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 
 from napari_labelfix.data.normalize import Levels
 from napari_labelfix.data.patches import logits_by_tile
-from napari_labelfix.errors import ModelError
+from napari_labelfix.errors import ModelError, ParamError
 from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import UnetSpec, load_unet
+from napari_labelfix.params import Params, param_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
 
 
+_Params = TypeVar("_Params", bound=Params)
 UNSURE = 0.75  # confidence below which a pixel counts as ignored, and is not learned from
 
 
@@ -42,6 +44,24 @@ class Classified(NamedTuple):
     classes: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     probabilities: NDArray[np.float16]
+
+
+def params_of(model: TrainedModel, kind: type[_Params]) -> _Params:
+    """Return the parameters that a model was trained with; those that this version does not know are left out.
+
+    Raises
+    ------
+    ModelError
+        If a value does not fit.
+    """
+    known = {described.name for described in param_fields(kind)}
+    try:
+        return kind.from_dict({name: value for name, value in model.params.items() if name in known})
+    except ParamError as error:
+        made_by = model.versions.get("napari-labelfix", "of another version")
+        raise ModelError(
+            f"The model was trained by napari-labelfix {made_by}, whose parameters this version does not take: {error}"
+        ) from None
 
 
 def described(model: TrainedModel, *more: str) -> tuple[UnetSpec, list[float]]:

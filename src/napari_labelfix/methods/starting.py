@@ -66,6 +66,11 @@ def saved_start(
 
 def _expect_same(folder: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> None:
     for name, value in wanted.items():
+        if found.get(name) != value and isinstance(value, bool):
+            raise InputError(
+                f"The model in {folder} was trained in another way ({name.replace('_', ' ')}). Choose another model to "
+                "start from, or none."
+            )
         if found.get(name) != value:
             raise InputError(
                 f"The model in {folder} has {name} {found.get(name)!r}, but this run has {name} {value!r}. Choose "

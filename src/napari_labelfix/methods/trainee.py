@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from napari_labelfix.data.memory import is_out_of_memory
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.methods.memory import is_out_of_memory
 from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import on_device
 from napari_labelfix.networks.unet import freeze_statistics, pick_outputs, save_weights

@@ -17,6 +17,7 @@ from segmentation_models_pytorch.encoders._utils import patch_first_conv
 from torch import nn
 from torchvision.models import ResNet50_Weights
 from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights
+from torchvision.models.detection._utils import BoxCoder
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
@@ -197,6 +198,24 @@ class _AsItIs(GeneralizedRCNNTransform):  # type: ignore[misc]
         return image, target
 
 
+class _Exact(BoxCoder):  # type: ignore[misc]
+    """Works out corners with 32 bits where the network computes with 16.
+
+    torchvision would round them as well: bfloat16 has 8 bits for a number, and so no odd ones above 256. On synthetic
+    nuclei that cost 0.07 of AP (0.744 instead of 0.811; 0.813 with 32 bits in all).
+    """
+
+    def decode_single(self, rel_codes: Tensor, boxes: Tensor) -> Tensor:
+        """Return corners (N, 4 K) from (N, 4 K) what the network says of N boxes (N, 4)."""
+        return super().decode_single(rel_codes.float(), boxes)
+
+
+def _with_exact_boxes(network: Any) -> Any:
+    for part in (network.rpn, network.roi_heads):
+        part.box_coder = _Exact(part.box_coder.weights, part.box_coder.bbox_xform_clip)
+    return network
+
+
 def _compact(channels: int) -> nn.Module:
     pyramid = Pyramid(channels)
     network = FasterRCNN(
@@ -208,7 +227,7 @@ def _compact(channels: int) -> nn.Module:
         **_LIMITS,
     )
     network.transform = _AsItIs(1, 1, [0.0] * channels, [1.0] * channels, size_divisible=max(_LEVELS))
-    return network
+    return _with_exact_boxes(network)
 
 
 def _head(features: int) -> nn.Module:
@@ -234,7 +253,7 @@ def _resnet50(
         patch_first_conv(network.backbone.body, channels, pretrained=known)
         mean, spread = [sum(_MEAN) / 3] * channels, [sum(_SPREAD) / 3] * channels
     network.transform = _AsItIs(1, 1, mean, spread)
-    return network
+    return _with_exact_boxes(network)
 
 
 def _download(url: str) -> dict[str, Tensor]:

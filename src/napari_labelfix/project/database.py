@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from napari_labelfix.errors import OutputError, ProjectError
+from napari_labelfix.errors import DiskError, OutputError, ProjectError
 from napari_labelfix.io.files import replacing
 from napari_labelfix.project import schema
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BESIDE = ("-wal", "-shm", "-journal")
+_AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}  # a quota, a network drive, a disk that was unplugged
 _BUSY_SECONDS = 1.0  # how long to wait for another program that has the file open
 
 
@@ -35,21 +36,31 @@ def sentences(path: Path, opening: bool = False) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise ProjectError(f"This would break the order in {path}, and was not written: {error}.") from error
     except sqlite3.OperationalError as error:
-        raise _operational(path, error) from error
+        raise _operational(path, error, opening) from error
     except sqlite3.DatabaseError as error:
         raise (_cut_short(path) if opening else None) or damaged(path, error) from error
 
 
-def create(path: Path) -> sqlite3.Connection:
+def create(path: Path, in_place: bool = False) -> sqlite3.Connection:
     """Make a project file and open it; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    in_place
+        Whether a file that is there already is replaced, by then.
 
     Raises
     ------
     OutputError
-        If it cannot be written, or there is a file already.
+        If it cannot be written, or there is a file that is not to be replaced.
+    ProjectError
+        If the file that is to be replaced is a project that is open in another window.
     """
-    if path.exists():
+    if path.exists() and not in_place:
         raise OutputError(f"There is a file {path} already. Choose another name, or open it.")
+    expect_closed(path)
     with (
         replacing(path) as temporary,
         sentences(path),
@@ -136,7 +147,7 @@ def expect_closed(path: Path) -> None:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise _operational(path, error) from error
+            raise _operational(path, error, opening=True) from error
     except sqlite3.DatabaseError:  # no project, and so open in no window
         return
 
@@ -186,12 +197,18 @@ def _cut_short(path: Path) -> ProjectError | None:
     )
 
 
-def _operational(path: Path, error: sqlite3.OperationalError) -> ProjectError | OutputError:
+def _operational(path: Path, error: sqlite3.OperationalError, opening: bool) -> ProjectError | OutputError:
     text = str(error)
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # without the details
     if "locked" in text:
         return ProjectError(f"{path} is open in another window. Close it there first.")
     if "readonly" in text:
         return ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
-    if "full" in text:
-        return OutputError(f"The disk is full, so {path} was not saved. Free some space; what waits is saved then.")
+    if code == sqlite3.SQLITE_FULL or "full" in text:
+        return DiskError(f"The disk is full, so {path} was not saved. Free some space; what waits is saved then.")
+    if code in _AWAY and not opening:
+        return DiskError(
+            f"{path} cannot be written just now ({text}). Look whether its disk is there, and has room; what waits is "
+            "saved then."
+        )
     return ProjectError(f"{path} cannot be read or written ({text}).")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from napari_labelfix.errors import ProjectError
-from napari_labelfix.io.files import replacing, write_errors
+from napari_labelfix.io.files import replacing
 from napari_labelfix.project import database, models, rows
 from napari_labelfix.project.blocks import Key, Tiling, pack, unpack
 
@@ -74,10 +74,8 @@ class Project:
         OutputError
             As `create`.
         """
-        with write_errors(path):
-            database.make_way(path)
-            path.unlink(missing_ok=True)
-        return cls.create(path)
+        path = path.absolute()
+        return cls(path, database.create(path, in_place=True))
 
     @classmethod
     def open(cls, path: Path, *, runs_go_on: bool = False) -> Self:

@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_labelfix.errors import LabelfixError, OutputError
+from napari_labelfix.errors import DiskError, LabelfixError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Work = Callable[[Project], object]
 
 _RETRY_SECONDS = 2.0
+_LOOK_SECONDS = 0.2  # between two looks whether the disk is there
 logger = logging.getLogger(__name__)
 
 
@@ -34,6 +35,8 @@ class Writer:
         Called in the thread after each batch.
     on_failed
         Called in the thread with a sentence. Where the disk is full or gone, what waits is tried again until it works.
+    on_dropped
+        Called in the thread when something was not written and will not be tried again.
     """
 
     def __init__(
@@ -41,13 +44,14 @@ class Writer:
         project: Project | Callable[[], Project],
         on_saved: Callable[[], object] = lambda: None,
         on_failed: Callable[[str], object] = logger.warning,
+        on_dropped: Callable[[], object] = lambda: None,
     ) -> None:
         self._open = project if callable(project) else lambda: project
-        self._on_saved, self._on_failed = on_saved, on_failed
+        self._on_saved, self._on_failed, self._on_dropped = on_saved, on_failed, on_dropped
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._waiting = 0
         self._changed = threading.Condition()
-        self._closing = threading.Event()
+        self._closing, self._stuck = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._serve, name="labelfix-writer", daemon=True)
         self._thread.start()
 
@@ -55,6 +59,11 @@ class Writer:
     def waiting(self) -> int:
         """How many batches are not written yet."""
         return self._waiting
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the disk is full or gone, and what waits is tried again and again."""
+        return self._stuck.is_set()
 
     def submit(self, batch: Batch) -> None:
         """Write a batch soon; its arrays belong to the thread from now on."""
@@ -67,9 +76,12 @@ class Writer:
         self._queue.put(work)
 
     def flush(self, timeout: float = 30.0) -> bool:
-        """Wait until everything is written; return whether it is."""
+        """Wait until everything is written, or the disk is full or gone; return whether it is."""
+        ends = time.monotonic() + timeout
         with self._changed:
-            return self._changed.wait_for(lambda: self._waiting == 0, timeout)
+            while self._waiting and not self.stuck and (left := ends - time.monotonic()) > 0:
+                self._changed.wait(min(left, _LOOK_SECONDS))
+            return self._waiting == 0
 
     def close(self, timeout: float = 30.0) -> None:
         """Write what waits, and close the project."""
@@ -94,17 +106,20 @@ class Writer:
         while True:
             try:
                 work()
-            except OutputError as error:  # the disk: it may be there again
+            except DiskError as error:  # it may be there again
                 self._on_failed(str(error))
-                if self._closing.is_set():
+                self._stuck.set()
+                if self._closing.wait(_RETRY_SECONDS):
                     return False
-                time.sleep(_RETRY_SECONDS)
             except LabelfixError as error:
                 self._on_failed(str(error))
+                self._on_dropped()
                 return False
             except Exception as error:  # whatever went wrong, what comes after it is still to be saved
                 logger.exception("A change was not saved.")
                 self._on_failed(f"Something could not be saved: {error or type(error).__name__}.")
+                self._on_dropped()
                 return False
             else:
+                self._stuck.clear()
                 return True

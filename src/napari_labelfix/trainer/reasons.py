@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from napari_labelfix.data.memory import is_out_of_memory
 from napari_labelfix.errors import LabelfixError
-from napari_labelfix.methods.memory import is_out_of_memory
 
 UNCHANGED = "Your annotations are unchanged."
 
@@ -15,7 +15,10 @@ def explain(error: Exception) -> str:
     if isinstance(error, LabelfixError):
         return str(error)
     if is_out_of_memory(error):
-        return f"The training ran out of memory. {UNCHANGED} Choose a smaller crop or batch and run again."
+        return (
+            f"The training ran out of memory, with small crops and tiles, too. {UNCHANGED} Choose a smaller encoder, "
+            "fewer or smaller images, or the device 'cpu', and run again."
+        )
     if isinstance(error, ImportError):
         return f"A package that the training needs does not load ({error}). Run 'napari-labelfix doctor'."
     said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
-from qtpy.QtWidgets import QDockWidget, QWidget
 
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.project import recovery
@@ -26,6 +25,7 @@ from napari_labelfix.project.records import Batch, Entry, together
 from napari_labelfix.project.store import Project
 from napari_labelfix.project.writer import Writer
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.dock_frame import main_window_of
 from napari_labelfix.widgets.following import Following
 from napari_labelfix.widgets.layer_states import id_of
 from napari_labelfix.widgets.provenance import account, facts
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.widgets.opening import Lost
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _EVERY_MS = 250
+_LONG = 600.0  # seconds that a copy of a large project may take
 _SOON_MS = 15  # between two parts of a copy
 _FINGERPRINT_SECONDS = 3.0  # that closing waits for them
 _SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDictionary()
@@ -69,6 +71,7 @@ class Autosaver(QObject):
     changed = Signal()  # another project, or another name
     saved = Signal()
     failed = Signal(str)
+    dropped = Signal()  # something was not written, and is not tried again
     leaving = Signal()  # the project is let go of, and another may come; what is noted now is still saved in it
     opened = Signal()  # a project was opened, and its layers are in the viewer
 
@@ -89,6 +92,7 @@ class Autosaver(QObject):
         self.lost: list[Lost] = []  # images of the project that are not there
         self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
         self._closed = False
+        self._written_anew = False  # after something was dropped, and not saved since
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -96,6 +100,7 @@ class Autosaver(QObject):
         layers.on_list_change(viewer, self._on_list)
         self.saved.connect(self._on_saved)
         self.failed.connect(self._on_failed)
+        self.dropped.connect(self._on_dropped)
         atexit.register(_close_at_exit, weakref.ref(self))
         self._on_list()
 
@@ -121,7 +126,7 @@ class Autosaver(QObject):
 
     def watch_window(self, widget: QWidget) -> None:
         """Save and let go of the file when the window closes that a dock lies in."""
-        window = _main_window(widget)
+        window = main_window_of(widget)
         if window is widget or (self._window is not None and self._window() is window):
             return
         self._window = weakref.ref(window)
@@ -173,12 +178,13 @@ class Autosaver(QObject):
             self.save_now()
             return
         expect_closed(path)
-        if self._writer is None:
-            self._begin(path, Project.create_in_place_of(path))
+        old = self.path
+        if self._writer is None or not self.save_now(_LONG):  # what cannot be written there is written here
+            project = Project.create_in_place_of(path)
+            self._close_writer()
+            self._begin(path, project)
             self._hand_over()
             return
-        old = self.path
-        self.save_now()
         self._do_and_wait(lambda project: project.copy_to(path))
         self._let_go()
         self.take_up(Project.open(path, runs_go_on=True))
@@ -235,6 +241,10 @@ class Autosaver(QObject):
         if self._writer is not None:
             self._writer.call(work)
 
+    def complain(self, sentence: str) -> None:
+        """Tell what could not be saved, from any thread."""
+        self._emit(self.failed)(sentence)
+
     def touch(self, image: str, method: str) -> None:
         """Note that a method shows something new of an image."""
         for followed in self._followed:
@@ -271,7 +281,7 @@ class Autosaver(QObject):
 
     def _write_into(self, path: Path, project: Project | Callable[[], Project]) -> None:
         self.path = path
-        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed))
+        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed), self._emit(self.dropped))
         recovery.mark_open(path)
         self.changed.emit()
 
@@ -333,6 +343,9 @@ class Autosaver(QObject):
 
     def _let_go(self) -> None:
         self._last, self._runs, self._history = {}, {}, []
+        self._close_writer()
+
+    def _close_writer(self) -> None:
         if self._writer is None:
             return
         self._writer.close()
@@ -354,7 +367,7 @@ class Autosaver(QObject):
 
         self.call(attempt)
         if self._writer is not None:
-            self._writer.flush()
+            self._writer.flush(_LONG)
         if errors:
             raise errors[0]
 
@@ -368,19 +381,18 @@ class Autosaver(QObject):
         return emit
 
     def _on_saved(self) -> None:
-        self.saved_at, self.trouble = time.time(), ""
+        self.saved_at, self.trouble, self._written_anew = time.time(), "", False
+
+    def _on_dropped(self) -> None:
+        """Write everything anew, once: what comes later may build on what is missing."""
+        if not self._written_anew:
+            self._written_anew = True
+            self._followed.take_up({}, {})
 
     def _on_failed(self, sentence: str) -> None:
         if sentence != self.trouble:  # it is tried again and again; once is enough to know
             show_warning(f"Not saved: {sentence}")
         self.trouble = sentence
-
-
-def _main_window(widget: QWidget) -> QWidget:
-    """Return the window that a widget lies in; of a dock that floats, the one that it was taken out of."""
-    window = widget.window()
-    home = window.parent() if isinstance(window, QDockWidget) else None
-    return home.window() if isinstance(home, QWidget) else window
 
 
 def _close_at_exit(saver: weakref.ref[Autosaver]) -> None:

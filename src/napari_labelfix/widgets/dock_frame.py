@@ -50,6 +50,13 @@ def open_dock(window: Any, title: str) -> None:
     holder.raise_()
 
 
+def main_window_of(widget: QWidget) -> QWidget:
+    """Return the window that a widget lies in; of a dock that floats, the one that it was taken out of."""
+    window = widget.window()
+    home = window.parent() if isinstance(window, QDockWidget) else None
+    return home.window() if isinstance(home, QWidget) else window
+
+
 class ScrollingParts(QScrollArea):
     """Parts that scroll where the window is too low for them. It is as wide as they need: they are not cut.
 

@@ -31,6 +31,7 @@ from napari_labelfix.widgets.run_view import RunView
 from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.session import Session
 from napari_labelfix.widgets.suggestion import SuggestionButton
+from napari_labelfix.widgets.unfinished_run import UnfinishedRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +74,6 @@ class MethodDock(QWidget):
         self._one_in_view = OneInView(viewer)
         self._began = ""  # when the last run began
         self._steadiness = Steadiness()  # of what it proposes
-        self._start_once = ""  # the model of a run that was cut off: the next run goes on from it
         self._watched: list[Layer] = []
         self._open = True
 
@@ -89,6 +89,7 @@ class MethodDock(QWidget):
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.model_button = ModelButton(self.session)
         self.saving = Saving(viewer, self, self.session)
+        self._unfinished = UnfinishedRun(method, self.form, self.saving)
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
@@ -121,6 +122,7 @@ class MethodDock(QWidget):
                 raise InputError(missing)
             task = self.inputs.task()
             task.check()
+            self._unfinished.follow_model()
             params = self.form.value()
             self.session.start(self._method, task, params)
         except InputError as error:
@@ -129,8 +131,7 @@ class MethodDock(QWidget):
         except LabelfixError as error:
             self._tell(str(error), "error", show_error)
             return
-        if params.start_from and params.start_from == self._start_once:  # the next run begins anew
-            self.form.setValue(params.replace(start_from=""))
+        self._unfinished.went_on(params)
         results = RunResults([self._results_of(image) for image in self.inputs.images.together])
         self._run, self._began = (task, results), f"{datetime.now():%Y-%m-%d %H:%M}"
         self._steadiness.begin()
@@ -214,24 +215,8 @@ class MethodDock(QWidget):
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
         image = self.inputs.image
-        run = None if image is None else self.saving.unfinished(self._method.name, layers.image_id(image))
-        if run is None or self.session.running:
-            return
-        model = self.saving.model_of(run)
-        try:
-            params = self._method.params.from_dict(run.params)
-            self.form.setValue(params.replace(start_from=model) if model else params)
-        except InputError as error:  # of another version
-            self.message.show_text(f"The parameters of the run that was cut off no longer fit: {error}", "warning")
-        else:
-            self._start_once = model
-            pressed = shortcuts.with_key("Run", "run_or_stop")
-            far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
-            again = "go on from its model" if model else "start it again"
-            self.message.show_text(
-                f"A run was cut off {far}. Its parameters are set: press {pressed} to {again}.", "warning"
-            )
-        self.saving.taken_up(run)
+        if image is not None and not self.session.running and (sentence := self._unfinished.take_up(image)):
+            self.message.show_text(sentence, "warning")
 
     def _watch(self, chosen: list[Layer]) -> None:
         for layer in self._watched:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHORT, _LONG = 8, 14  # characters
 _OPEN_END = 2**31 - 1  # the range of a spin box whose parameter has none
+_FINEST = 7  # decimals of a number
 
 
 class ParamsForm(QWidget):
@@ -142,6 +143,14 @@ class _FilledWhenOpened(QCollapsible):
         self.setText(f"{'▾' if opened else '▸'}  {self._title}")
 
 
+class _Number(QDoubleSpinBox):
+    """Shows as many decimals as a number has, and two at least: learning rates have many, shares do not."""
+
+    def textFromValue(self, value: float) -> str:
+        """Return a number without the zeros at its end."""
+        return self.locale().toString(value, "f", _decimals(round(value, _FINEST)))
+
+
 def _make_editor(described: ParamField) -> QWidget:
     spec = described.spec
     low = -_OPEN_END if spec.minimum is None else spec.minimum
@@ -159,9 +168,9 @@ def _make_editor(described: ParamField) -> QWidget:
         editor.setRange(max(int(low), -_OPEN_END), min(int(high), _OPEN_END))
         editor.setSingleStep(int(spec.step or 1))
     elif described.kind is float:
-        editor = QDoubleSpinBox()
+        editor = _Number()
         step = spec.step or 0.1
-        editor.setDecimals(_decimals(step, described.default))
+        editor.setDecimals(_FINEST)
         editor.setRange(low, high)
         editor.setSingleStep(step)
     else:
@@ -169,9 +178,9 @@ def _make_editor(described: ParamField) -> QWidget:
     return editor
 
 
-def _decimals(*values: Value) -> int:
-    """Return the decimals that show all of these numbers in full, at least two."""
-    return max(2, *(len(f"{float(value):.10f}".rstrip("0").partition(".")[2]) for value in values))
+def _decimals(value: float) -> int:
+    """Return the decimals that show a number in full, at least two."""
+    return max(2, len(f"{value:.{_FINEST}f}".rstrip("0").partition(".")[2]))
 
 
 def _read(editor: QWidget) -> Value:

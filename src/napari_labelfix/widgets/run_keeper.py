@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import QObject
 
+from napari_labelfix.errors import OutputError
 from napari_labelfix.methods.checkpoint import installed_versions
 from napari_labelfix.project import models
 from napari_labelfix.project.records import Batch, Entry, RunRecord, now
@@ -46,6 +47,7 @@ class RunKeeper(QObject):
         self._run: RunRecord | None = None
         self._images: list[str] = []  # ids of those that it is on
         self._model: TrainedModel | None = None  # that was saved last
+        self._complained = False  # of a model that could not be written
         self._clock = Clock(_MODEL_EVERY)
         session.snapshotsReceived.connect(self._on_snapshots)
         session.failed.connect(self._on_failed)
@@ -56,6 +58,7 @@ class RunKeeper(QObject):
         versions = installed_versions()
         self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
         self._images = list(images)
+        self._complained = False
         self._model, self._clock = None, Clock(_MODEL_EVERY, _MODEL_EVERY)
         self._tell("run")
 
@@ -100,8 +103,19 @@ class RunKeeper(QObject):
 
         def save(project: Project) -> None:
             written = next((known for known in project.runs() if known.id == run.id), run)
-            place = models.keep(project.path, run.id, model, written.model)
+            try:
+                place = models.keep(project.path, run.id, model, written.model)
+            except OutputError as error:  # what a person draws is not kept waiting for it
+                self._on_not_kept(str(error))
+                return
             project.write(Batch(runs=[replace(written, model=place)]))
             models.forget(project.path, written.model)
 
         self._saver.call(save)
+
+    def _on_not_kept(self, sentence: str) -> None:
+        """Try again with the next model, and say so once in a run."""
+        self._model = None
+        if not self._complained:
+            self._complained = True
+            self._saver.complain(f"The model of the run is not kept: {sentence}")

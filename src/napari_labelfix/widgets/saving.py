@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
@@ -88,6 +89,16 @@ class Saving(QObject):
         project = self._saver.path if self._saver is not None else None
         folder = project.parent / run.model if run.model and project is not None else None
         return str(folder) if folder is not None and folder.is_dir() else ""
+
+    def where_now(self, model: str) -> str:
+        """Return the folder of a model that was kept beside the project: Save as… may have taken it elsewhere."""
+        project = self._saver.path if self._saver is not None else None
+        if project is None or Path(model).is_dir():
+            return model
+        from napari_labelfix.project.models import folder_of
+
+        moved = folder_of(project) / Path(model).name
+        return str(moved) if moved.is_dir() else model
 
     def taken_up(self, run: RunRecord) -> None:
         """Note that a person was told of a run that was cut off."""

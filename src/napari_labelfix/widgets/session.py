@@ -76,7 +76,8 @@ class Session(QObject):
             self._run.send(task)
 
     def stop(self) -> None:
-        """End the run."""
+        """End the run; what has come from it until now is told first, and it may have come to its end."""
+        self._poll()
         if self._run is not None and self.running:
             self._run.stop()
             self._end()
@@ -88,7 +89,7 @@ class Session(QObject):
 
     def _poll(self) -> None:
         run = self._run
-        if run is None:
+        if run is None or not self.running:
             return
         try:
             snapshots = run.poll()

@@ -315,3 +315,31 @@ def test_a_new_class_is_known_to_the_network_that_predicts():
     assert learner.predict(session.canvases[0]).shape == (3, 96, 112)
     learner.step(session.canvases, 2, 0)
     assert learner.predict(session.canvases[0]).shape == (3, 96, 112)
+
+
+def test_a_class_that_comes_while_strokes_are_taken_up_is_learned():
+    def marks(*more):
+        drawn = MARKS.copy()
+        for row, value in more:
+            drawn[row, :20] = value
+        return nuclei_task(drawn)
+
+    training = train(nuclei_task(), quick())
+    snapshot, waiting = next(training), [marks((0, 1)), marks((0, 1), (1, 3))]
+    try:
+        while True:
+            first = len(waiting) == 2 and snapshot.stage == "self-labelling"
+            second = len(waiting) == 1 and snapshot.stage == "instant proposal"  # of the first
+            snapshot = training.send(waiting.pop(0) if first or second else None)
+    except StopIteration as end:
+        assert end.value.network["classes"] == 3
+    assert not waiting
+
+
+def test_the_trust_in_a_plane_ends_with_its_scribbles():
+    two = Task((Plane("a", NUCLEI.image, Scribbles(MARKS)), Plane("b", NUCLEI.image, Scribbles(MARKS))))
+    session = Session(two, quick())
+    for index in (0, 1):
+        session._trust.note(index, 0.9, 0.9)
+    session.annotate(Task((two.planes[0], Plane("b", NUCLEI.image, Scribbles(np.zeros_like(MARKS))))))
+    assert list(session._trust._now) == [0]

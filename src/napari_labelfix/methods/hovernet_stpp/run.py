@@ -15,7 +15,7 @@ import torch
 from napari_labelfix.methods.hovernet_stpp.instances import foreground_of, proposal_of
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.hovernet_stpp.session import Session
-from napari_labelfix.methods.prediction import described, logits_of
+from napari_labelfix.methods.prediction import described, logits_of, params_of
 from napari_labelfix.methods.telling import tell_and_listen
 
 if TYPE_CHECKING:
@@ -60,6 +60,6 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     outputs = np.empty((spec.classes, *image.shape[:2]), np.float16)
     for tile, logits in logits_of(image, model, spec, device):
         outputs[:, *tile.keep] = logits.half().numpy(force=True)
-    proposal = proposal_of(outputs, HoverNetParams.from_dict(model.params))
+    proposal = proposal_of(outputs, params_of(model, HoverNetParams))
     foreground = foreground_of(outputs)
     return dataclasses.replace(proposal, probabilities=np.stack([1 - foreground, foreground]).astype(np.float16))

@@ -16,7 +16,7 @@ import torch
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.session import Session
-from napari_labelfix.methods.prediction import UNSURE, classify, described
+from napari_labelfix.methods.prediction import UNSURE, classify, described, params_of
 from napari_labelfix.methods.telling import tell_and_listen
 from napari_labelfix.snapshots import Proposal
 
@@ -61,7 +61,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     ModelError
         If the image has another number of channels, or the description or the weights are damaged.
     """
-    params = LabelUpgradeParams.from_dict(model.params)
+    params = params_of(model, LabelUpgradeParams)
     spec, (labelled,) = described(model, "labelled")
     found = classify(image, model, spec, device, beside=int(labelled))
     labels = split_instances(found.classes, "watershed", params.minimum_size)

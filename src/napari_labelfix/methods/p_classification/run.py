@@ -24,7 +24,7 @@ from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session
-from napari_labelfix.methods.prediction import described, load_for
+from napari_labelfix.methods.prediction import described, load_for, params_of
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
 from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
 
@@ -70,7 +70,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     ModelError
         If the image has another number of channels, or the description or the weights are damaged.
     """
-    params = PClassificationParams.from_dict(model.params)
+    params = params_of(model, PClassificationParams)
     spec, (radius, level) = described(model, "radius", "level")
     network, plane = load_for(image, model, spec, device)
     heatmap = predict_heatmap(network, plane) / np.float32(level)

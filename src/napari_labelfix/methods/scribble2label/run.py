@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_labelfix.methods.prediction import classify, described
+from napari_labelfix.methods.prediction import classify, described, params_of
 from napari_labelfix.methods.scribble2label.learner import METHOD, Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session, make_proposal
@@ -63,7 +63,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     ModelError
         If the image has another number of channels, or the description or the weights are damaged.
     """
-    params = Scribble2LabelParams.from_dict(model.params)
+    params = params_of(model, Scribble2LabelParams)
     spec, _ = described(model)
     found = classify(image, model, spec, device)
     proposal = make_proposal(found.classes, found.confidence, params)
@@ -88,8 +88,8 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         canvases = [session.canvases[index] for index in turn]
         for count in learner.batches(canvases):
             if session.redrawn:
-                learner.know_classes(session.classes)
                 yield from _instant_proposals(session, epoch)
+                learner.know_classes(session.classes)  # of scribbles that came meanwhile, too
             loss = learner.step(canvases, count, 0 if warming_up else params.pseudo_weight)
             if progress.due():
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())

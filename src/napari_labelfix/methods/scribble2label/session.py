@@ -117,6 +117,8 @@ class Session:
             canvas.classes = self.classes
             if not same_annotation(self._annotations[index], drawn):
                 canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
+                if not canvas.is_marked:
+                    self._trust.forget(index)
                 self._annotations[index] = drawn
                 self._changed = [index, *(other for other in self._changed if other != index)]
                 self._knows_all = False

@@ -35,6 +35,11 @@ class Trust:
         self._now[index] = now
         self._first[index] = first
 
+    def forget(self, index: int) -> None:
+        """Forget a plane whose scribbles were all erased."""
+        self._now.pop(index, None)
+        self._first.pop(index, None)
+
     def vote(self, surplus: float) -> float:
         """Return how much the network counts beside the instant proposal, from 0 to 1.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_labelfix.methods.foreground import see_foreground
-from napari_labelfix.methods.prediction import described, load_network
+from napari_labelfix.methods.prediction import described, load_network, params_of
 from napari_labelfix.methods.sissi.pages import NO_BOXES, page_image, scale_of
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.proposals import boxes_told
@@ -61,7 +61,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     ModelError
         If the image has another number of channels, or the description or the weights are damaged.
     """
-    params = SissiParams.from_dict(model.params)
+    params = params_of(model, SissiParams)
     spec, (cell,) = described(model, "cell")
     network, where = load_network(image, model, spec, device, load=load_detector)
     scale = scale_of(cell, SIZES[spec.encoder])

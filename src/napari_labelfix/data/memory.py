@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "insufficient memory")
+_OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "insufficient memory", "alloc_failed")
 
 
 def is_out_of_memory(error: Exception) -> bool:
