@@ -5,6 +5,7 @@ A third layer may number other objects, which could be taken for these; without 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ RIGHT_COLOR = PALETTE[4]  # yellow
 WHOLE_PLANE = "whole plane"
 _TOOLS = {"rectangle": "add_rectangle", "polygon": "add_polygon"}  # brush -> mode of the layer
 _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+_DOUBTED = 4  # planes of a stack that are looked at
 
 
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
@@ -145,7 +147,7 @@ def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
 def doubtful_labels(annotations: Sequence[Annotation | None]) -> str:
     """Say so if labels look like a mask, of which all objects have one number, or like a picture."""
     labelled = (annotation.labels for annotation in annotations if isinstance(annotation, Instances))
-    doubt = next(filter(None, map(doubt_about_numbers, labelled)), "")
+    doubt = next(filter(None, map(doubt_about_numbers, islice(labelled, _DOUBTED))), "")
     part = ": “Part pieces” in the Review dock does it" if doubt.startswith("one number") else ""
     return f"The labels have {doubt}{part}." if doubt else ""
 

@@ -292,11 +292,10 @@ class MethodDock(QWidget):
         if self.session.running and (missing := self.inputs.missing()):
             return f"The run goes on with what was drawn before; Stop ends it. {missing}"
         if self.session.running and proposed:
-            then = "Press Stop when it is good."
+            help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
             if settled := self._steadiness.sentence:
-                settled, then = f"{settled} Press Stop, or help:", ""
-            parts = (self.inputs.covered(), settled, f"{self._kind.while_running}; that is used at once.", then)
-            return " ".join(filter(None, parts))
+                help_it = f"{settled} Press Stop, or help where it is wrong."
+            return f"{self.inputs.covered()} {help_it}".strip()
         if self.session.running and self._results is not None and self._results.layer(self._results.main) is None:
             return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         if self.session.running:

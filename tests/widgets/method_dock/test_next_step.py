@@ -38,8 +38,8 @@ class TestTheNextStepIsSaid:
         qtbot.waitUntil(lambda: ready.message.text().endswith("that is used at once. Press Stop when it is good."))
         clock[0] = APART
         running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
-        settled = "Hardly anything changes any more (0.0% in 15 s). Press Stop, or help: Paint more strokes"
-        qtbot.waitUntil(lambda: ready.message.text().startswith(settled))
+        settled = "Hardly anything changes any more (0.0% in 15 s). Press Stop, or help where it is wrong."
+        qtbot.waitUntil(lambda: ready.message.text() == settled)
         ready.inputs.annotation.paint((50, 50), 2)
         qtbot.waitUntil(lambda: ready.message.text().endswith("Press Stop when it is good."))
 

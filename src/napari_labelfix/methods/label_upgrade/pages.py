@@ -129,9 +129,7 @@ def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
     image = normalize(plane.image)
     given = plane.annotation if isinstance(plane.annotation, Instances) else None
     labels = np.zeros(plane.shape, np.int32) if given is None else given.labels.astype(np.int32)
-    trusted = np.zeros(plane.shape, bool)
-    if given is not None and given.trusted is not None:
-        trusted = given.trusted.astype(bool)
+    trusted = np.zeros(plane.shape, bool) if given is None else given.known()
     others = given.others if given is not None else None
     pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
     return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), others)
