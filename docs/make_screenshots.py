@@ -2,7 +2,7 @@
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`. It
 takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `boxes`, `hovernet`, `several`,
-`edits`, `review`, `another_computer`) to take only these. Look at every picture before committing it.
+`edits`, `review`, `export`, `another_computer`) to take only these. Look at every picture before committing it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import napari
 import numpy as np
+from napari.layers import Labels
 from PIL import Image
 from qtpy.QtCore import QBuffer, QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
@@ -23,7 +24,9 @@ from skimage.measure import label, regionprops
 
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
+from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.computer_choice import ComputerDialog
+from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.review_dock import ReviewDock
 
@@ -341,9 +344,31 @@ def show_the_end_of(dock: MethodDock) -> None:
     bar.setValue(bar.maximum())
 
 
+def export() -> None:
+    """Choose what leaves, and as what."""
+    viewer = napari.Viewer()
+    screen = Screen(viewer)
+    screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", "Nuclei, with careless boxes")
+    image, boxes_layer = viewer.layers
+    boxes_layer.visible = False
+    corrected = Labels(
+        label(fluorescence(SEED).labels > 0), name="nuclei corrected", scale=image.scale, units=image.units
+    )
+    layers.link(corrected, "corrected", image)
+    layers.add_selected(viewer, corrected)
+    screen.choose(viewer.window.plugins_menu, "Labelfix", "Export (Labelfix)")
+    dock = screen.window.findChild(ExportDock)
+    dock.formats.setCurrentIndex(dock.formats.findData("imagej"))
+    dock.folder.setText("~/experiment/labels")
+    wait(1)
+    screen.save("export_dock")
+    viewer.close()
+
+
 PARTS = {
     "quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "boxes": boxes, "hovernet": hovernet,
-    "several": several, "edits": edits, "review": review, "another_computer": another_computer,
+    "several": several, "edits": edits, "review": review, "export": export,
+    "another_computer": another_computer,
 }  # fmt: skip
 
 
