@@ -17,6 +17,7 @@ from napari_labelfix.io.boxes_csv import boxes_of_planes
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS, find_format, formats_for
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.points_csv import points_of_planes
 from napari_labelfix.io.read import read_image
@@ -139,7 +140,11 @@ def test_what_was_exported_is_read_as_the_same(tmp_path, ndim, name, places):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("yolo", "1 around or on what is no cell is left out."), ("boxes", ""), ("points", "")],
+    [
+        ("yolo", "1 around or on what is no cell is left out."),
+        ("boxes", "1 around or on what is no cell is in it, too."),
+        ("points", "1 around or on what is no cell is in it, too."),
+    ],
 )
 def test_what_is_no_cell_is_counted_or_told(tmp_path, name, says):
     exported = export([marked(POINTS if name == "points" else BOXES)], find_format(name), tmp_path)
@@ -205,3 +210,39 @@ def test_of_the_results_of_a_run_what_it_has_dropped_is_left_out(tmp_path):
         csv.writer(table).writerows(rows)
     [boxes] = read_content([out], [file.path], find_format("coco-boxes").takes)
     np.testing.assert_array_equal(boxes.places, [[0, 0, 5, 5]])
+
+
+@pytest.mark.parametrize("name", ["imagej", "geojson", "coco", "yolo-polygons", "tiff"])
+def test_an_image_without_objects_does_not_stop_the_others(tmp_path, name):
+    images = []
+    for stem in ("a", "b"):
+        labels = np.zeros((20, 30), np.uint8)
+        labels[3:9, 3:9] = stem == "a"
+        images.append(LabelImage.of(stem, labels))
+        np.save(tmp_path / f"{stem}.npy", np.zeros((20, 30), np.float32))
+    exported = export(images, find_format(name), tmp_path / "out")
+    files = [tmp_path / "out" / one for one in exported.files if not one.endswith(("_export.json", "classes.txt"))]
+    found = read_content(files, [tmp_path / "a.npy", tmp_path / "b.npy"], find_format("tiff").takes)
+    assert [(one.what, len(one.numbers)) for one in found] == [("labels", 1), ("labels", 0)]
+
+
+@pytest.mark.parametrize("name", ["coco-boxes", "boxes"])
+def test_no_boxes_of_an_image_are_none(tmp_path, name):
+    for stem, text in (("a", "0 0.5 0.5 0.2 0.2\n"), ("b", "")):
+        np.save(tmp_path / f"{stem}.npy", np.zeros((20, 30), np.float32))
+        (tmp_path / "yolo").mkdir(exist_ok=True)
+        (tmp_path / "yolo" / f"{stem}.txt").write_text(text)
+    found = read_content([tmp_path / "yolo"], [tmp_path / "a.npy", tmp_path / "b.npy"], find_format(name).takes)
+    assert [(one.what, len(one.places)) for one in found] == [("boxes", 1), ("boxes", 0)]
+
+
+def test_of_outlines_and_boxes_in_one_file_those_are_taken_that_the_format_holds(tmp_path):
+    file = write_image(tmp_path, 2)
+    export([LabelImage.of("cells", np.pad(np.ones((9, 9), int), ((3, 28), (3, 40))))], find_format("coco"), tmp_path)
+    path = tmp_path / "cells_coco.json"
+    data = json.loads(path.read_text())
+    data["annotations"].append({"id": 2, "image_id": 1, "category_id": 1, "bbox": [20, 20, 5, 5]})
+    path.write_text(json.dumps(data))
+    for name, what in (("tiff", "labels"), ("coco-boxes", "boxes"), ("yolo", "labels")):
+        [found] = read_content([path], [file.path], find_format(name).takes)
+        assert found.what == what

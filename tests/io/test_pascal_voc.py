@@ -10,7 +10,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.pairing import find_annotations, pair
-from napari_labelfix.io.read import read_image
+from napari_labelfix.io.read import find_images, read_image
 
 OBJECT = """<object><name>cell</name><pose>Unspecified</pose><difficult>0</difficult><bndbox>
 <xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"""
@@ -82,3 +82,21 @@ def test_masks_of_other_programs_belong_to_the_image_of_their_name(tmp_path, ima
     folder.mkdir()
     np.save(folder / f"cells{ending}.npy", np.eye(20, 30, dtype=np.uint8))
     assert pair([image.path], find_annotations([folder]))["cells"] == [folder / f"cells{ending}.npy"]
+
+
+def test_masks_beside_the_images_of_a_folder_that_is_given_as_both(tmp_path):
+    folder = tmp_path / "cellpose"
+    folder.mkdir()
+    for stem in ("a", "b_mask"):  # the second is an image of that name
+        np.save(folder / f"{stem}.npy", np.random.default_rng(0).random((20, 30)))
+        np.save(folder / f"{stem}_cp_masks.npy", np.eye(20, 30, dtype=np.uint8))
+    images = find_images([folder])
+    assert [path.name for path in images] == ["a.npy", "b_mask.npy"]
+    pairs = pair(images, find_annotations([folder]))
+    assert pairs == {stem: [folder / f"{stem}_cp_masks.npy"] for stem in ("a", "b_mask")}
+
+
+def test_sizes_with_a_point_and_none_are_fine(tmp_path, image):
+    text = voc((1, 1, 3, 3)).replace("<width>30</width>", "<width>30.0</width>").replace("<height>20</height>", "")
+    [found] = read_annotations([write(tmp_path, text)], image, Boxes)
+    assert len(found.corners) == 1

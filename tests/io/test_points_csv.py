@@ -169,3 +169,9 @@ def test_of_what_was_written_only_the_given_points_are_points_again(tmp_path):
     planes = [detections([[1, 2], [3, 4]], [Role.GIVEN, Role.DETECTED]), detections([[5, 6]], [Role.GIVEN])]
     write_points(tmp_path / "a.csv", planes)
     assert read_points(tmp_path / "a.csv").positions.tolist() == [[0, 1, 2], [1, 5, 6]]
+
+
+def test_the_line_of_a_number_that_is_none_is_told_past_empty_ones(tmp_path):
+    path = write(tmp_path / "a.csv", "y,x\n1,2\n,\n\n3,four\n")
+    with pytest.raises(InputError, match="Expected a number under x in line 5 "):
+        read_points(path)

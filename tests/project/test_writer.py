@@ -140,7 +140,7 @@ def test_a_quota_that_is_exceeded_for_a_while_loses_nothing(path, tmp_path):
     script.write_text(QUOTA, encoding="utf-8")
     ended = subprocess.run([sys.executable, script, path], capture_output=True, text=True, check=False, timeout=60)
     assert ended.stdout.strip() == "told True, saved True", ended.stderr
-    assert history_of(path)[-1] == "x" * 300_000
+    assert history_of(path)[-1] == "x" * 9_000_000
 
 
 QUOTA = """
@@ -156,7 +156,7 @@ thread = writer.Writer(Project.create(Path(sys.argv[1])), on_failed=told.append)
 thread.flush()
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
-thread.submit(Batch(history=[Entry("person", "a", "x" * 300_000, "hand")]))
+thread.submit(Batch(history=[Entry("person", "a", "x" * 9_000_000, "hand")]))
 time.sleep(1)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 ends = time.monotonic() + 20
@@ -182,3 +182,43 @@ def test_a_file_that_is_to_be_replaced_stays_if_the_new_one_cannot_be_made(path,
     assert history_of(path) == ["old"]
     Project.create_in_place_of(path).close()
     assert history_of(path) == []
+
+
+def test_a_project_that_cannot_be_made_at_first_is_made_when_it_can(path, monkeypatch):
+    monkeypatch.setattr(writer, "_RETRY_SECONDS", 0.02)
+    failures, full = [], [True]
+
+    def make():
+        if full:
+            raise OutputError("There is no room.")
+        return Project.create(path)
+
+    thread = Writer(make, on_failed=failures.append)
+    thread.submit(entry("1"))
+    while not failures:
+        assert not thread.flush(0.05)
+    full.clear()
+    ends = time.monotonic() + 10
+    while not thread.flush() and time.monotonic() < ends:
+        time.sleep(0.01)
+    thread.close()
+    assert history_of(path) == ["1"]
+
+
+def test_another_error_after_a_full_disk_is_no_full_disk(path, monkeypatch):
+    monkeypatch.setattr(writer, "_RETRY_SECONDS", 0.02)
+    errors = [DiskError("Full."), ProjectError("No.")]
+
+    def work(_project):
+        raise errors.pop(0)
+
+    thread = Writer(Project.create(path), on_failed=lambda _: None)
+    thread.call(work)
+    ends = time.monotonic() + 10
+    while errors and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert thread.flush()
+    assert not thread.stuck
+    with pytest.raises(ProjectError, match="Really"):
+        thread.call_and_wait(lambda _: (_ for _ in ()).throw(ProjectError("Really.")), 5)
+    thread.close()

@@ -27,7 +27,9 @@ def test_what_was_reviewed_is_exported_as_reviewed_and_anything_else_as_it_is():
     assert usual(["nonsense"]) is EVERYTHING
     assert usual([]) is EVERYTHING
     assert usual(["todo", "rejected"]).name == "all but rejected and ignored"
-    assert usual(["todo", "rejected", "edited"]).name == "accepted and edited"
+    assert usual(["todo", "rejected", "edited"]).name == "all but rejected and ignored"
+    assert usual(["todo", "edited"]) is EVERYTHING, "who has mended one object of many wants all of them"
+    assert usual(["todo", "edited", "accepted"]).name == "accepted and edited"
 
 
 def test_the_record_says_how_many_of_how_many_and_where_they_come_from():

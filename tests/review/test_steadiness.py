@@ -116,3 +116,17 @@ def test_the_beginning_of_a_run_does_not_count(clock):
     for clock.now in (3 * APART, 4 * APART):
         steadiness.note(moment({0: proposal(1)}, step=10))
     assert steadiness.sentence
+
+
+def test_nothing_that_stays_nothing_is_not_settled(clock):
+    steadiness = Steadiness(clock)
+    for clock.now in (0, APART):
+        steadiness.note(moment({0: proposal(), 1: detections(), 2: boxes()}))
+    assert steadiness.sentence == ""
+
+
+def test_the_time_between_two_looks_is_told(clock):
+    steadiness = Steadiness(clock)
+    for clock.now in (0, 120):
+        steadiness.note(moment({0: proposal(1)}))
+    assert steadiness.sentence.endswith("(0.0% in 120 s).")

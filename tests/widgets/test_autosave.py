@@ -430,19 +430,34 @@ def test_a_dock_that_floats_and_is_closed_does_not_end_the_saving(make_napari_vi
 
 
 def test_what_was_dropped_is_written_anew_with_all_that_builds_on_it(viewer, saver, monkeypatch, qtbot):
+    large = viewer.add_labels(np.ones((600, 600), np.int32), name="large")
+    gone = viewer.add_points([[1, 2]], name="gone")
     scribbles = add_scribbles(viewer)
+    paint(scribbles, 50, 50)
+    assert saver.save_now()
     paint(scribbles, 10, 10)
     with monkeypatch.context() as broken:
         broken.setattr(Project, "write", lambda *_: 1 / 0)
         saver.look()
-        saver._writer.flush()
         qtbot.waitUntil(lambda: saver.trouble != "")
-    paint(scribbles, 20, 20)
-    qtbot.wait(50)  # the signal comes from the other thread
-    assert saver.save_now()
+        for row in (20, 30):  # it fails again when all is written anew
+            paint(scribbles, row, 20)
+            qtbot.wait(400)
+        assert not saver.save_now(0.1)
+        viewer.layers.remove(gone)
+        large.data = np.ones((9, 9), np.int32)
+        saver.look()
+        qtbot.wait(100)
+    assert saver.trouble
+    qtbot.waitUntil(saver.save_now, timeout=10_000)
+    assert not saver.trouble
     path = saver.path
     saver.close()
     np.testing.assert_array_equal(kept(path, scribbles), scribbles.data)
+    np.testing.assert_array_equal(kept(path, large), np.ones((9, 9)))
+    with Project.look(path) as project:
+        assert id_of(gone) not in {record.id for record in project.layers()}
+        assert project.check_database() == []
 
 
 @pytest.fixture

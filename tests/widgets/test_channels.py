@@ -170,3 +170,16 @@ def test_channels_come_back_with_the_project(chosen, viewer, tmp_path, trainer, 
     assert [layer.name for layer in shown] == ["nuclei", "third", "membrane"]
     dock.close_session()
     autosaver_of(again).close()
+
+
+def test_docks_that_are_open_follow_what_another_one_chooses(dock, viewer, trainer, qtbot):
+    other, told = MethodDock(viewer, METHODS["sissi"], trainer), []
+    qtbot.addWidget(other)
+    other.inputs.images.choose(viewer.layers["nuclei"])
+    other.inputs.images.othersChanged.connect(lambda: told.append(1))
+    dock.inputs.images.others_button.choose_channels([viewer.layers["membrane"]])
+    assert other.inputs.images.others_button.text() == "+ 1 channel"
+    assert told
+    other.inputs.images.others_button.choose([viewer.layers["smaller"]])
+    assert dock.inputs.images.others_button.text() == "+ more"
+    other.close_session()

@@ -72,6 +72,7 @@ def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
     assert dock.folder.text() == str(tmp_path / "labels")
     choose(dock, "imagej")
     assert "cells_rois.zip" in dock.explanation.text()
+    dock.saving.begin()  # from now on objects have states, and the new one is an edit, which is no review
     viewer.layers["my corrected"].fill((1, 0, 0), 9)  # the background of the second plane
     qtbot.waitUntil(lambda: dock.content.text().startswith("4 objects"), timeout=15_000)
 

@@ -81,15 +81,26 @@ def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:
     InputError
         If it cannot be read, or there is nothing in it that can be used.
     """
+    found = kinds_in(paths, file)
+    if not found:
+        raise InputError(f"There are no objects in {paths[0]}. Choose another file.")
+    return next(kind for kind in (Boxes, Instances, Points) if kind in found)
+
+
+def kinds_in(paths: Sequence[Path], file: ImageFile) -> set[type[Annotation]]:
+    """Return all that the files of one image hold: outlines (`Instances`), boxes, points; none if there is nothing.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     if paths[0].suffix.lower() == TABLES:
-        return Boxes if holds_boxes(paths[0]) else Points
+        return {Boxes if holds_boxes(paths[0]) else Points}
     contents = _read(find_annotations(paths), file)
     drawn = contents.drawn
-    if contents.labels is not None or (drawn.objects and not drawn.boxes):
-        return Instances
-    if not drawn.boxes and not drawn.points:
-        raise InputError(f"There are no objects in {paths[0]}. Choose another file.")
-    return Boxes if drawn.boxes else Points
+    there = {Instances: contents.labels is not None or drawn.objects, Boxes: drawn.boxes, Points: drawn.points}
+    return {kind for kind, some in there.items() if some}
 
 
 def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.annotations import Boxes, Instances
+from napari_labelfix.annotations import Boxes, Instances, Points
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_instances, what_is_in
+from napari_labelfix.io.annotation_files import kinds_in, read_instances
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
@@ -27,7 +27,7 @@ from napari_labelfix.io.read import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.formats import Content
     from napari_labelfix.io.label_image import What
 
+_KINDS: Mapping[What, Any] = {"labels": Instances, "boxes": Boxes, "points": Points}
 _LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
 
 
@@ -64,7 +65,7 @@ def read_content(
         return [_of_file(path) for path in paths]
     image_paths = find_images(images)
     pairs = pair(image_paths, paths, None if "labels" in wanted else Boxes)
-    return [_of_image(path, pairs[stem_of(path)]) for path in image_paths if pairs[stem_of(path)]]
+    return [_of_image(path, pairs[stem_of(path)], wanted) for path in image_paths if pairs[stem_of(path)]]
 
 
 def _tables_first(path: Path) -> list[Path]:
@@ -105,10 +106,13 @@ def _of_file(path: Path) -> LabelImage:
     return _label_image(name_without_ending(path), labels, path, grid_from=[path])
 
 
-def _of_image(path: Path, files: Sequence[Path]) -> Content:
+def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What]) -> Content:
+    """Return what is wanted of an image; where its files hold nothing of that, what they hold, and if nothing, none."""
     image = read_image(path)
-    if what_is_in(files, image) is not Instances:
-        return read_marks(files, image, read_grid(path, len(image.shape)))
+    found, kinds = kinds_in(files, image), [_KINDS[what] for what in wanted]
+    kind = next((kind for kind in [*kinds, *_KINDS.values()] if kind in found), kinds[0])
+    if kind is not Instances:
+        return read_marks(files, image, read_grid(path, len(image.shape)), kind)
     labels = read_instances(files, image)
     return _label_image(stem_of(path), labels, files[0], grid_from=[files[0], path], image_name=path.name)
 

@@ -88,8 +88,10 @@ def _notes(images: Sequence[Content], format: Format, renumbered: Sequence[str],
         yield f"The objects of {', '.join(renumbered)} have new numbers; the old ones are in {record_name}."
     yield from filter(None, (image.doubt() for image in images))
     left_out = sum(image.left_out for image in images)
-    if left_out and not format.tells_kinds:
-        yield f"{left_out} around or on what is no cell {'is' if left_out == 1 else 'are'} left out."
+    if left_out:
+        are = "is" if left_out == 1 else "are"
+        told = "in it, too" if format.tells_kinds else "left out"
+        yield f"{left_out} around or on what is no cell {are} {told}."
 
 
 def _expect_names(images: Sequence[Content]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from napari_labelfix.annotations import Boxes, Points
-from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.annotation_files import read_annotations
 from napari_labelfix.io.label_image import name_for_files
 from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.pairing import TABLES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.read import ImageFile
 
 
-def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid) -> MarkedImage:
+def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid, kind: type[Boxes | Points]) -> MarkedImage:
     """Read the boxes or points of an image; of what a run has found, all but what it has dropped.
 
     Parameters
@@ -30,6 +30,8 @@ def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid) -> MarkedImag
         The files of one image.
     file, grid
         The image.
+    kind
+        What is in them.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid) -> MarkedImag
     """
     indices = list(np.ndindex(file.shape[:-2]))
     places, planes, cells, diameters = [], [], [], []
-    for index, found in zip(indices, _planes(paths, file), strict=True):
+    for index, found in zip(indices, _planes(paths, file, kind), strict=True):
         if isinstance(found, Boxes):
             here, none = found.corners, found.negatives
         else:
@@ -60,8 +62,7 @@ def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid) -> MarkedImag
     ).seen()
 
 
-def _planes(paths: Sequence[Path], file: ImageFile) -> Sequence[Boxes | Points]:
-    kind = what_is_in(paths, file)
+def _planes(paths: Sequence[Path], file: ImageFile, kind: type[Boxes | Points]) -> Sequence[Boxes | Points]:
     if kind is Points and paths[0].suffix.lower() == TABLES:
         return points_of_planes(paths[0], file, believed=True)
     return cast("Sequence[Boxes | Points]", read_annotations(paths, file, kind))

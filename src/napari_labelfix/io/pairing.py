@@ -73,9 +73,11 @@ def pair(
     called = [(path, _names(path)) for path in annotations]
     candidates = {name: _files_of(name, called, {*names} - {name}) for name in names}
     for path in images:
-        if path in candidates[stem_of(path)]:
+        own = candidates[stem_of(path)]
+        if own == [path]:
             raise InputError(f"{path} is given as an image and as its annotation. Keep them in different folders.")
-    known = {path for files in candidates.values() for path in files}
+        candidates[stem_of(path)] = [file for file in own if file != path]  # a folder with both was given twice
+    known = {*images, *(path for files in candidates.values() for path in files)}
     if lonely := {path: own for path, (own, *_) in called if path not in known}:
         raise InputError(_say_lonely(lonely))
     return {name: _choose(name, files, kind) for name, files in candidates.items()}

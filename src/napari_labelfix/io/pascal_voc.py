@@ -25,7 +25,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     root = ElementTree.parse(path).getroot()
     if root.tag != "annotation":
         raise InputError(f"Expected an annotation of Pascal VOC in {path}, but got <{root.tag}>. Choose another file.")
-    said = tuple(int(root.findtext(f"size/{key}", "0")) for key in ("height", "width"))
+    said = tuple(int(float(root.findtext(f"size/{key}") or 0)) for key in ("height", "width"))
     if all(said) and said != shape[-2:]:
         raise InputError(
             f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {said[0]} x {said[1]} (height x width). "

@@ -10,6 +10,7 @@ Which axis is which:
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from dataclasses import dataclass
@@ -22,13 +23,14 @@ from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.records import results_among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
+_MASKS = re.compile(r"(_cp_masks|_masks|_mask)$")  # how names of masks beside images end
 SEG = "_seg.npy"  # how the names of Cellpose's files end
 _JPEG = (".jpg", ".jpeg")
 
@@ -126,7 +128,8 @@ def in_shape(labels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | Non
 def find_images(paths: Sequence[Path]) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
-    What a run has written into a folder is no image, and what Cellpose keeps beside its images is none either.
+    What a run has written into a folder is no image, and what Cellpose keeps beside its images is none either:
+    `_seg.npy`, and `NAME_cp_masks` or the like where there is NAME.
 
     Raises
     ------
@@ -157,10 +160,18 @@ def stem_of(path: Path) -> str:
 def _images_in(folder: Path) -> list[Path]:
     with read_errors(folder):
         results = results_among(folder)
-        images = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
+        found = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
+    stems = {stem_of(path) for path in found}
+    images = [path for path in found if not is_mask_of_one(path, stems)]
     if not images:
         raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
     return images
+
+
+def is_mask_of_one(path: Path, stems: Collection[str]) -> bool:
+    """Whether a file is called as the masks of an image of one of these names: "cells_cp_masks" of "cells"."""
+    name = _MASKS.sub("", stem_of(path))
+    return name != stem_of(path) and name in stems
 
 
 def _may_be_image(path: Path) -> bool:

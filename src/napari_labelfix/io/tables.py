@@ -27,11 +27,12 @@ _NO_CELL = {"role": "negative", "kind": NO_CELL}  # by column: as the command li
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The rows of a file, and its columns in small letters with the names that they have there."""
+    """The rows of a file, the lines they stand in, and its columns by their names in small letters."""
 
     path: Path
     columns: Mapping[str, str]
     rows: Sequence[Row]
+    lines: Sequence[int]  # of the file, in which each row stands
 
     def has(self, *columns: str) -> bool:
         """Whether there are all these columns."""
@@ -63,7 +64,7 @@ class Table:
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
-            line = self.rows.index(row) + 2  # below the header, counted from 1
+            line = self.lines[self.rows.index(row)]
             got = "nothing" if not (text or "").strip() else repr(text)
             raise InputError(
                 f"Expected a number under {column} in line {line} of {self.path}, but got {got}. "
@@ -99,11 +100,13 @@ def read_table(path: Path, what: str) -> Table:
     lines = text.splitlines()
     delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
     try:
-        rows = [row for row in csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True) if _says_anything(row)]
+        reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
+        found = [(reader.line_num, row) for row in reader if _says_anything(row)]
         header = next(csv.reader(lines[:1], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error as error:
         raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
-    return Table(path, {name.strip().lower(): name for name in header}, rows)
+    numbers, rows = [line for line, _ in found], [row for _, row in found]
+    return Table(path, {name.strip().lower(): name for name in header}, rows, numbers)
 
 
 def _says_anything(row: Mapping[str | None, Any]) -> bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Params
 
 
+_SEES = {"labelled": ("the image alone", "labels beside it")}  # what a description's word means, if not, and if
+
+
 def saved_start(
     params: Params,
     method: str,
@@ -66,10 +69,11 @@ def saved_start(
 
 def _expect_same(folder: str, wanted: Mapping[str, object], found: Mapping[str, object]) -> None:
     for name, value in wanted.items():
-        if found.get(name) != value and isinstance(value, bool):
+        if found.get(name) != value and name in _SEES:
+            sees, wanted_to_see = (_SEES[name][bool(one)] for one in (found.get(name), value))
             raise InputError(
-                f"The model in {folder} was trained in another way ({name.replace('_', ' ')}). Choose another model to "
-                "start from, or none."
+                f"The model in {folder} sees {sees}, but this run needs one that sees {wanted_to_see}. Choose another "
+                "model to start from, or none."
             )
         if found.get(name) != value:
             raise InputError(

@@ -146,10 +146,11 @@ class Project:
                 self._write_records(batch)
                 self._write_blocks(packed)
                 self._write_rest(batch)
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite may have taken all back itself, as where the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def images(self) -> list[ImageRecord]:
         """Return the images, with the path where each should be found: beside the project, else where it was."""

@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_labelfix.errors import DiskError, LabelfixError
+from napari_labelfix.errors import DiskError, LabelfixError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,22 @@ class Writer:
             self._waiting += 1
         self._queue.put(work)
 
+    def call_and_wait(self, work: Work, timeout: float) -> None:
+        """Do something with the project in the thread, in its turn, and raise here what it raises there."""
+        errors: list[LabelfixError] = []
+
+        def attempt(project: Project) -> None:
+            try:
+                work(project)
+            except LabelfixError as error:
+                errors.append(error)
+
+        self.call(attempt)
+        if not self.flush(timeout):
+            raise OutputError("The project cannot be written just now. Try again in a moment.")
+        if errors:
+            raise errors[0]
+
     def flush(self, timeout: float = 30.0) -> bool:
         """Wait until everything is written, or the disk is full or gone; return whether it is."""
         ends = time.monotonic() + timeout
@@ -91,9 +107,11 @@ class Writer:
 
     def _serve(self) -> None:
         opened: list[Project] = []
-        self._do(lambda: opened.append(self._open()))
+        self._do(lambda: opened.append(self._open()), patient=OutputError)  # there may be a place for it later
         while (work := self._queue.get()) is not None:
-            if opened and self._do(partial(work, opened[0])):
+            if not opened:
+                self._on_dropped()
+            elif self._do(partial(work, opened[0])):
                 self._on_saved()
             with self._changed:
                 self._waiting -= 1
@@ -101,25 +119,27 @@ class Writer:
         if opened:
             self._do(opened[0].close)
 
-    def _do(self, work: Callable[[], object]) -> bool:
-        """Do something, and again while the disk is full; return whether it was done."""
+    def _do(self, work: Callable[[], object], patient: type[OutputError] = DiskError) -> bool:
+        """Do something, and again after errors that may pass; return whether it was done."""
         while True:
             try:
                 work()
-            except DiskError as error:  # it may be there again
+            except patient as error:  # the disk may be there again
                 self._on_failed(str(error))
                 self._stuck.set()
                 if self._closing.wait(_RETRY_SECONDS):
                     return False
+                continue
             except LabelfixError as error:
                 self._on_failed(str(error))
                 self._on_dropped()
-                return False
+                done = False
             except Exception as error:  # whatever went wrong, what comes after it is still to be saved
                 logger.exception("A change was not saved.")
                 self._on_failed(f"Something could not be saved: {error or type(error).__name__}.")
                 self._on_dropped()
-                return False
+                done = False
             else:
-                self._stuck.clear()
-                return True
+                done = True
+            self._stuck.clear()
+            return done

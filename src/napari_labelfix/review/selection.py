@@ -55,12 +55,14 @@ KNOWN = {
 
 
 def usual(states: Sequence[str]) -> Selection:
-    """Return what is taken if nobody says anything: what was found right, or not found wrong if none was, or all."""
-    decided = set(states) & set(State) - {State.TODO}
-    right = SELECTIONS["accepted and edited"]
-    if decided & right.states:
-        return right
-    return SELECTIONS["all but rejected and ignored"] if decided else EVERYTHING
+    """Return what is taken if nobody says anything: what was found right, or not found wrong if none was, or all.
+
+    An edit alone is no review: who has mended one object of many wants all of them.
+    """
+    if State.ACCEPTED in states:
+        return SELECTIONS["accepted and edited"]
+    wrong = {State.REJECTED, State.IGNORED} & set(states)
+    return SELECTIONS["all but rejected and ignored"] if wrong else EVERYTHING
 
 
 def describe(chosen: Selection, taken: NDArray[np.bool_], columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -35,10 +35,11 @@ class Steadiness:
         self._clock = clock
         self._looks: dict[int, tuple[float, Belief]] = {}
         self._changes: dict[int, float] = {}
+        self._longest = APART  # seconds between two looks that were compared
 
     def begin(self) -> None:
         """Forget what was proposed: another run begins, or a person has helped this one."""
-        self._looks, self._changes = {}, {}
+        self._looks, self._changes, self._longest = {}, {}, APART
 
     def note(self, snapshot: Snapshot) -> None:
         """Take in what is proposed now; nothing of the beginning of a run, which has learned little yet."""
@@ -52,7 +53,9 @@ class Steadiness:
         largest = max(self._changes.values(), default=1.0)
         if largest > STEADY or self._changes.keys() != self._looks.keys():
             return ""
-        return f"Hardly anything changes any more ({largest:.1%} in {APART:.0f} s)."
+        if not any(_is_something(belief) for _, belief in self._looks.values()):
+            return ""
+        return f"Hardly anything changes any more ({largest:.1%} in {self._longest:.0f} s)."
 
     def _note(self, plane: int, belief: Belief) -> None:
         now = self._clock()
@@ -61,6 +64,7 @@ class Steadiness:
             self._looks[plane] = now, belief
         elif now - since >= APART:
             self._changes[plane] = changed_share(before, belief)
+            self._longest = max(self._longest, now - since)
             self._looks[plane] = now, belief
 
 
@@ -78,6 +82,10 @@ def changed_share(before: Belief, after: Belief) -> float:
     if isinstance(before, FoundBoxes) and isinstance(after, FoundBoxes):
         return _unmatched(_boxes_of(before), _boxes_of(after), _same_boxes)
     return 1.0
+
+
+def _is_something(belief: Belief) -> bool:
+    return bool(belief.labels.any()) if isinstance(belief, Proposal) else len(belief.scores) > 0
 
 
 def _unmatched(

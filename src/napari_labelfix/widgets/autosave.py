@@ -29,6 +29,7 @@ from napari_labelfix.widgets.dock_frame import main_window_of
 from napari_labelfix.widgets.following import Following
 from napari_labelfix.widgets.layer_states import id_of
 from napari_labelfix.widgets.provenance import account, facts
+from napari_labelfix.widgets.rewriting import Rewriting
 from napari_labelfix.widgets.view_states import view_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Autosaver(QObject):
         self.lost: list[Lost] = []  # images of the project that are not there
         self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
         self._closed = False
-        self._written_anew = False  # after something was dropped, and not saved since
+        self._rewriting = Rewriting(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -100,7 +101,8 @@ class Autosaver(QObject):
         layers.on_list_change(viewer, self._on_list)
         self.saved.connect(self._on_saved)
         self.failed.connect(self._on_failed)
-        self.dropped.connect(self._on_dropped)
+        self.dropped.connect(self._rewriting.lose)
+        self._rewriting.again.connect(self._write_anew)
         atexit.register(_close_at_exit, weakref.ref(self))
         self._on_list()
 
@@ -162,7 +164,7 @@ class Autosaver(QObject):
                 followed.wait(_FINGERPRINT_SECONDS)
             while self._writer is not None and self._hand_over(wait=True):
                 pass
-        return self._writer is None or self._writer.flush(timeout)
+        return self._writer is None or (self._writer.flush(timeout) and not self._rewriting.pending)
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the project under a name; what had none before is gone then, and a file of that name too.
@@ -185,7 +187,7 @@ class Autosaver(QObject):
             self._begin(path, project)
             self._hand_over()
             return
-        self._do_and_wait(lambda project: project.copy_to(path))
+        self._writer.call_and_wait(lambda project: project.copy_to(path), _LONG)
         self._let_go()
         self.take_up(Project.open(path, runs_go_on=True))
         if old is not None and recovery.is_unnamed(old):
@@ -281,6 +283,7 @@ class Autosaver(QObject):
 
     def _write_into(self, path: Path, project: Project | Callable[[], Project]) -> None:
         self.path = path
+        self._rewriting.forget()
         self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed), self._emit(self.dropped))
         recovery.mark_open(path)
         self.changed.emit()
@@ -298,6 +301,7 @@ class Autosaver(QObject):
         takers = self._followed.take(there)
         parts = [part for id_, part in self._last.items() if id_ not in self._gone]
         self._last = {}
+        self._rewriting.hand_over(self._gone, self._runs)
         if self._gone or self._runs or self._history:
             parts.append(Batch(removed=self._gone, runs=list(self._runs.values()), history=self._history))
             self._gone, self._runs, self._history = [], {}, []
@@ -325,7 +329,8 @@ class Autosaver(QObject):
             if followed.in_file:
                 self._gone.append(id_)
             if followed.annotated and (self._writer is not None or not followed.in_file):
-                self._last[id_] = followed.take_all()  # it may have gone with the whole viewer
+                with self._followed.reading(followed.layer):
+                    self._last[id_] = followed.take_all()  # it may have gone with the whole viewer
 
     def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
         self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
@@ -355,22 +360,6 @@ class Autosaver(QObject):
         self.path = None
         self.lost, self.unfinished = [], []
 
-    def _do_and_wait(self, work: Callable[[Project], object]) -> None:
-        """Do something in the thread, and raise here what it raises there."""
-        errors: list[LabelfixError] = []
-
-        def attempt(project: Project) -> None:
-            try:
-                work(project)
-            except LabelfixError as error:
-                errors.append(error)
-
-        self.call(attempt)
-        if self._writer is not None:
-            self._writer.flush(_LONG)
-        if errors:
-            raise errors[0]
-
     def _emit(self, signal: Any) -> Callable[..., None]:
         """Return a function for the other thread that emits a signal, unless the window is gone."""
 
@@ -381,13 +370,18 @@ class Autosaver(QObject):
         return emit
 
     def _on_saved(self) -> None:
-        self.saved_at, self.trouble, self._written_anew = time.time(), "", False
+        if not self.waiting and not self._followed.hurries:
+            self._rewriting.settle()
+        self.saved_at = time.time()
+        if not self._rewriting.pending:
+            self.trouble = ""
 
-    def _on_dropped(self) -> None:
-        """Write everything anew, once: what comes later may build on what is missing."""
-        if not self._written_anew:
-            self._written_anew = True
-            self._followed.take_up({}, {})
+    def _write_anew(self) -> None:
+        """Hand everything over again: what comes later may build on what was lost."""
+        self._followed.take_up({}, {})
+        self._gone = [*self._gone, *(self._rewriting.gone - self._followed.ids)]
+        self._runs = {**self._rewriting.runs, **self._runs}
+        self.look()
 
     def _on_failed(self, sentence: str) -> None:
         if sentence != self.trouble:  # it is tried again and again; once is enough to know

@@ -108,7 +108,7 @@ class FollowedLabels(Followed):
 
     def _forget(self) -> None:
         self._blocks.add(None)
-        self._objects, self._emptied = None, False
+        self._objects, self._emptied = None, True  # the file may have it in another size
 
     def _settle(self, _image: ImageRecord | None) -> None:
         self._blocks.clear()

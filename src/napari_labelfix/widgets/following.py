@@ -49,6 +49,11 @@ class Following(QObject):
         return len(self._followed)
 
     @property
+    def ids(self) -> set[str]:
+        """The layers' ids."""
+        return set(self._followed)
+
+    @property
     def annotated(self) -> bool:
         """Whether a person has made something in one of the layers."""
         return any(followed.annotated for followed in self)
@@ -67,7 +72,7 @@ class Following(QObject):
             followed.stop()
         for id_, layer in kept.items():
             if id_ not in self._followed:
-                with self._reading(layer):
+                with self.reading(layer):
                     self._followed[id_] = follow(layer, self._note_step)
         return gone
 
@@ -81,7 +86,7 @@ class Following(QObject):
         positions = {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
         makers: list[Make] = []
         for id_, followed in self._followed.items():
-            with self._reading(followed.layer):
+            with self.reading(followed.layer):
                 make = followed.take(positions.get(id_, 0))
                 makers += [make] if make is not None else []
         return makers
@@ -89,13 +94,13 @@ class Following(QObject):
     def take_later(self) -> Make | None:
         """Return the next part of what is big and can wait."""
         for followed in self:
-            with self._reading(followed.layer):
+            with self.reading(followed.layer):
                 if (make := followed.take_later()) is not None:
                     return make
         return None
 
     @contextmanager
-    def _reading(self, layer: Layer) -> Iterator[None]:
+    def reading(self, layer: Layer) -> Iterator[None]:
         """Let a block read a layer. If that goes wrong it is told, once; it may go right the next time."""
         try:
             yield

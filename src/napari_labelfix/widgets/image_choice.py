@@ -94,6 +94,10 @@ class ImageChoice(LayerCombo):
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""
         before, self._in_hand = self._in_hand, self.layer
+        if before is not None:
+            before.events.metadata.disconnect(self.refresh)
+        if self.layer is not None:
+            self.layer.events.metadata.connect(self.refresh)
         if self._together:
             both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]
             self._together += both

@@ -78,6 +78,7 @@ def note_channels(image: Layer, channels: Sequence[Layer]) -> None:
     """Note which other images are seen together with an image, as further channels of it, in this order."""
     image_id(image)
     tag_of(image)["channels"] = [image_id(channel) for channel in channels]
+    image.events.metadata()  # other docks show them, too
 
 
 def further_channels(viewer: ViewerModel, image: Layer) -> list[Layer]:

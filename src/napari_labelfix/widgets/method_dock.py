@@ -145,7 +145,7 @@ class MethodDock(QWidget):
 
     def stop(self) -> None:
         """End the run; what it proposed stays."""
-        self.session.stop()
+        self.session.stop(listen=True)
 
     def run_or_stop(self) -> None:
         """Do what the key does."""
@@ -209,7 +209,7 @@ class MethodDock(QWidget):
 
     def _stop_because(self, reason: str) -> None:
         if self.session.running:
-            self.stop()
+            self.session.stop()
             self.message.show_text(f"The run was stopped because {reason}.", "error")  # this stays until the next run
 
     def _take_up_unfinished(self) -> None:

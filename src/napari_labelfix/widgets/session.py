@@ -75,9 +75,10 @@ class Session(QObject):
         if self._run is not None and self.running:
             self._run.send(task)
 
-    def stop(self) -> None:
-        """End the run; what has come from it until now is told first, and it may have come to its end."""
-        self._poll()
+    def stop(self, *, listen: bool = False) -> None:
+        """End the run; if somebody still listens, what has come from it is told first, and that may be its end."""
+        if listen:
+            self._poll()
         if self._run is not None and self.running:
             self._run.stop()
             self._end()

@@ -122,7 +122,7 @@ def test_crops_grow_again_with_the_right_part_but_not_beyond_the_memory():
 def test_a_start_that_takes_no_labels_or_other_channels_is_told_as_such(tmp_path):
     for name, channels, labelled in (("segments", 1, False), ("colour", 3, True)):
         Learner(channels, labelled, LabelUpgradeParams(crop=64, device="cpu"), CPU).model().save(tmp_path / name)
-    with pytest.raises(InputError, match="has labelled False, but this run has labelled True"):
+    with pytest.raises(InputError, match="sees the image alone, but this run needs one that sees labels beside it"):
         learner(start_from=str(tmp_path / "segments"))
     with pytest.raises(InputError, match="has channels 3, but this run has channels 1"):
         learner(start_from=str(tmp_path / "colour"))

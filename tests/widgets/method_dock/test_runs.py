@@ -165,3 +165,14 @@ class TestErrors:
         dock.inputs.annotation.paint((30, 30), 2)
         qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
         assert dock.message.mood == "hint"
+
+
+def test_what_waits_is_shown_at_stop_and_not_when_nobody_listens_any_more(ready, running, viewer, spots):
+    running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+    ready.stop()
+    assert proposal_of(ready).data.any()
+    before = list(viewer.layers)
+    ready.run()
+    ready.session._run.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+    ready.close_session()
+    assert list(viewer.layers) == before
