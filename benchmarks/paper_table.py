@@ -69,6 +69,7 @@ def options_parser(about: str | None, name: str, images: int, epochs: int) -> ar
     parser.add_argument("--name", default=name)
     kept = "what is measured is kept here, and not measured again"
     parser.add_argument("--rows", type=Path, default=Path(f"{name}_rows.json"), help=kept)
+    parser.add_argument("--note", help="what else is to be said of these rows, such as that some are older")
     return parser
 
 
@@ -125,4 +126,5 @@ def write_as_measured(
     for row in rows:
         measured.append(row)
         print(markdown_table([row]).splitlines()[-1], flush=True)
-        write_report(options.name, title, table(measured), machine_facts(), notes)
+        more = [options.note] if options.note else []
+        write_report(options.name, title, table(measured), machine_facts(), [*notes, *more])
