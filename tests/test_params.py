@@ -2,6 +2,7 @@ import dataclasses
 import math
 import pickle
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_labelfix.errors import InputError, ParamError
-from napari_labelfix.params import Params, param, param_fields
+from napari_labelfix.params import Params, folder_said, param, param_fields
 
 Colour = Literal["red", "green"]
 
@@ -153,3 +154,8 @@ def test_parameters_come_back_from_a_dict_from_text_and_from_pickle(values):
     assert PotParams.from_dict({name: str(value) for name, value in params.to_dict().items()}) == params
     assert pickle.loads(pickle.dumps(params)) == params
     assert hash(params) == hash(params.replace())
+
+
+def test_a_folder_that_was_typed_may_begin_with_the_home_of_somebody_or_of_nobody():
+    assert folder_said("~/models") == Path.home() / "models"
+    assert folder_said("~nobody-of-this-name/models") == Path("~nobody-of-this-name/models")

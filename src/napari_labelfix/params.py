@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from inspect import get_annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from napari_labelfix.errors import ParamError
@@ -170,6 +171,14 @@ class NetworkParams(Params):
         True, label="Pretrained", advanced=True,
         help="Start from pretrained weights where they can be had; otherwise from scratch.",
     )  # fmt: skip
+
+
+def folder_said(text: str) -> Path:
+    """Return the folder that a person has typed: "~" is their home, and "~name" of nobody is a name like any."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def param_fields(params: type[Params]) -> tuple[ParamField, ...]:

@@ -349,7 +349,7 @@ def test_an_array_that_knows_little_more_than_its_shape_does_not_stop_the_saving
     np.testing.assert_array_equal(kept(path, lazy), np.eye(60))
 
 
-def test_a_layer_that_cannot_be_read_for_a_while_is_told_once_and_saved_when_it_can(viewer, saver, monkeypatch):
+def test_a_layer_that_cannot_be_read_for_a_while_is_told_once_and_saved_when_it_can(viewer, saver, monkeypatch, qtbot):
     told = []
     monkeypatch.setattr(autosave, "show_warning", told.append)
     scribbles, odd = add_scribbles(viewer), viewer.add_points([[3.0, 4.0]], name="odd")
@@ -359,8 +359,13 @@ def test_a_layer_that_cannot_be_read_for_a_while_is_told_once_and_saved_when_it_
         for _ in range(3):
             saver.save_now()
             paint(scribbles, 20, 20)
+            qtbot.wait(20)
+            assert saver.trouble.startswith("“odd” cannot be read"), "all others are saved, and it is not"
     assert [sentence.partition(" (")[0] for sentence in told] == ["Not saved: “odd” cannot be read"]
     saver.save_now()
+    paint(scribbles, 30, 30)
+    saver.save_now()
+    qtbot.waitUntil(lambda: saver.trouble == "")
     path = saver.path
     saver.close()
     with Project.look(path) as project:

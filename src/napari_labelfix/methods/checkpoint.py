@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import ModelError
+from napari_labelfix.params import folder_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,4 +98,4 @@ class TrainedModel:
 
 def bring_along(folder: str, model: TrainedModel) -> None:
     """Let `TrainedModel.load` find a model in a folder of another computer, which has sent it."""
-    _brought_along[Path(folder).expanduser()] = model
+    _brought_along[folder_said(folder)] = model

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.prediction import described
 from napari_labelfix.networks.unet import Start, load_unet, pick_outputs
+from napari_labelfix.params import folder_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def saved_start(
     folder = params.start_from
     if not folder:
         return None
-    model = TrainedModel.load(Path(folder).expanduser())
+    model = TrainedModel.load(folder_said(folder))
     _expect_same(folder, {"method": method, **(more or {})}, {"method": model.method, **model.network})
     saved, _ = described(model)
     wanted = {"encoder": spec.encoder, "channels": spec.channels - beside}

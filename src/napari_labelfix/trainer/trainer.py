@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.params import folder_said
 from napari_labelfix.trainer.messages import Annotate, Failed, Finished, Progress, Start
 from napari_labelfix.trainer.process import TrainerProcess
 
@@ -86,7 +86,7 @@ class Trainer:
             If the model to start from cannot be read; told here only where another computer is to start from it.
         """
         away = self._computer is not None and params.start_from
-        model = TrainedModel.load(Path(params.start_from).expanduser()) if away else None
+        model = TrainedModel.load(folder_said(params.start_from)) if away else None
         warm, self._warm = self._warm, None
         process = warm if warm is not None and warm.alive else TrainerProcess(self._preload, self._computer)
         process.send(Start(method, task, params, model))

@@ -373,7 +373,7 @@ class Autosaver(QObject):
         if not self.waiting and not self._followed.hurries:
             self._rewriting.settle()
         self.saved_at = time.time()
-        if not self._rewriting.pending:
+        if not self._rewriting.pending and not self._followed.troubled:
             self.trouble = ""
 
     def _write_anew(self) -> None:

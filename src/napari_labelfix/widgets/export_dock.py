@@ -23,6 +23,7 @@ from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format, formats_for
 from napari_labelfix.io.grid import short_unit
 from napari_labelfix.io.label_image import say_count
+from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.background import Background
@@ -112,7 +113,7 @@ class ExportDock(QWidget):
         if layer is None or self.exporting.busy or not self.folder.text().strip():
             return
         read, chosen = content_of(self._viewer, layer, self.selection), self.format
-        folder = Path(self.folder.text()).expanduser()
+        folder = folder_said(self.folder.text())
         self.message.show_text(f"Exporting “{layer.name}”…")
         what = what_is_in_layer(layer)
         self.exporting.start(lambda: (export([read()], chosen, folder), what, folder))

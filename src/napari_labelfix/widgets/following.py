@@ -54,6 +54,11 @@ class Following(QObject):
         return set(self._followed)
 
     @property
+    def troubled(self) -> bool:
+        """Whether one of them cannot be read."""
+        return bool(self._told)
+
+    @property
     def annotated(self) -> bool:
         """Whether a person has made something in one of the layers."""
         return any(followed.annotated for followed in self)
@@ -70,6 +75,7 @@ class Following(QObject):
         for id_, followed in gone:
             del self._followed[id_]
             followed.stop()
+        self._told &= kept.keys()
         for id_, layer in kept.items():
             if id_ not in self._followed:
                 with self.reading(layer):
@@ -89,6 +95,7 @@ class Following(QObject):
             with self.reading(followed.layer):
                 make = followed.take(positions.get(id_, 0))
                 makers += [make] if make is not None else []
+                self._told.discard(id_)
         return makers
 
     def take_later(self) -> Make | None:
