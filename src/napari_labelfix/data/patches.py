@@ -8,7 +8,7 @@ import torch
 
 from napari_labelfix.data.memory import is_out_of_memory
 from napari_labelfix.data.tiles import tiles
-from napari_labelfix.networks.device import mixed_precision
+from napari_labelfix.networks.device import free_memory, mixed_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def logits_by_tile(
                 raise
         else:
             return
-        torch.cuda.empty_cache()
+        free_memory()
         side //= 2
 
 

@@ -97,9 +97,11 @@ def kinds_in(paths: Sequence[Path], file: ImageFile) -> set[type[Annotation]]:
     """
     if paths[0].suffix.lower() == TABLES:
         return {Boxes if holds_boxes(paths[0]) else Points}
-    contents = _read(find_annotations(paths), file)
-    drawn = contents.drawn
-    there = {Instances: contents.labels is not None or drawn.objects, Boxes: drawn.boxes, Points: drawn.points}
+    files = find_annotations(paths)
+    if _is_label_image(files[0]):
+        return {Instances}  # its pixels are read where they are wanted
+    drawn = _read(files, file).drawn
+    there = {Instances: drawn.objects, Boxes: drawn.boxes, Points: drawn.points}
     return {kind for kind, some in there.items() if some}
 
 
@@ -127,7 +129,7 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
         from napari_labelfix.io.safe_seg import read_masks
 
         return _Contents(_expect_size(read_masks(path), path, file), Drawn())
-    if suffix not in READERS or path.is_dir():
+    if _is_label_image(path):
         return _Contents(_read_planes(paths, file), Drawn())
     read = cast("Reader", import_module(f"napari_labelfix.io.{READERS[suffix]}").read)
     drawn = Drawn()
@@ -141,6 +143,11 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
             raise InputError(f"{one} is not a file of annotations that can be read ({error}).") from error
         drawn.add(found, plane_of(one) if len(paths) > 1 else None)
     return _Contents(None, drawn)
+
+
+def _is_label_image(path: Path) -> bool:
+    """Whether a file has a number for each pixel, and nothing that is drawn."""
+    return path.name.endswith(SEG) or path.suffix.lower() not in READERS or path.is_dir()
 
 
 def _expect_planes(paths: Sequence[Path], file: ImageFile) -> None:

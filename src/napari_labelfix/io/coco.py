@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.drawn import Drawn, DrawnObject
+from napari_labelfix.io.drawn import Drawn, DrawnObject, expect_size
 from napari_labelfix.io.files import write_json
 from napari_labelfix.io.label_image import PlaneObject, objects_of
 from napari_labelfix.io.outlines import outline
@@ -63,12 +63,8 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     if not named:
         raise InputError(f"{path} has no image {name}. Name the image as in the file.")
     for image in named:
-        height, width = (_said(image, key, f"The image {name}", path) for key in ("height", "width"))
-        if (height, width) != shape[-2:]:
-            raise InputError(
-                f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {height} x {width} (height x width). "
-                "Both must have the same size."
-            )
+        said = tuple(_said(image, key, f"The image {name}", path) for key in ("height", "width"))
+        expect_size(said, shape, name, path)
     planes = {
         _said(image, "id", f"The image {name}", path): tuple(image["plane"]) if "plane" in image else None
         for image in named

@@ -74,15 +74,18 @@ def write_objects(folder: Path, images: Sequence[LabelImage]) -> list[str]:
 def _points(image: MarkedImage) -> Iterator[Row]:
     for index, place, cell in zip(image.planes, image.places, image.cells, strict=True):
         position = {f"axis-{axis}": at for axis, at in enumerate((*index.tolist(), *place.round(3).tolist()))}
-        yield position | {"kind": CELL if cell else NO_CELL, "radius": round(image.diameter / 2, 3)}
+        yield position | _kind(cell) | {"radius": round(image.diameter / 2, 3)}
 
 
 def _boxes(image: MarkedImage) -> Iterator[Row]:
     leading = image.shape[:-2]
     for index, corners, cell in zip(image.planes, image.places, image.cells, strict=True):
         plane = {"plane": int(np.ravel_multi_index(index, leading))} if leading else {}
-        kind = {"kind": CELL if cell else NO_CELL}
-        yield plane | dict(zip(CORNERS, corners.round(3).tolist(), strict=True)) | kind
+        yield plane | dict(zip(CORNERS, corners.round(3).tolist(), strict=True)) | _kind(cell)
+
+
+def _kind(cell: bool) -> Row:
+    return {"kind": CELL if cell else NO_CELL}
 
 
 def _centres(image: LabelImage) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from napari_labelfix.io.outlines import paint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -80,6 +81,15 @@ class Drawn:
         self.objects += [found if plane is None else replace(found, plane=plane) for found in other.objects]
         self.boxes += [(key if plane is None else plane, box) for key, box in other.boxes]
         self.points += [(key if plane is None else plane, point) for key, point in other.points]
+
+
+def expect_size(said: tuple[int, ...], shape: tuple[int, ...], name: str, path: Path) -> None:
+    """Raise `InputError` if a file says another height and width than those of the image of a name."""
+    if said != shape[-2:]:
+        raise InputError(
+            f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {said[0]} x {said[1]} (height x width). "
+            "Both must have the same size."
+        )
 
 
 def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:

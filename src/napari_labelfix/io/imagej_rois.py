@@ -79,7 +79,7 @@ def _rois(image: LabelImage) -> Iterator[ImagejRoi]:
     for index, plane in image.planes:
         for found in objects_of(plane):
             roi = _roi(outline(found.mask, found.corner))
-            roi.name = "-".join(f"{part:04d}" for part in (*(at + 1 for at in index), found.number))
+            roi.name = _name(index, found.number)
             roi.props = f"{_ID}: {found.number}\n"
             roi.group = image.class_of(found.number) if len(image.class_names) > 1 else 0
             _place(roi, index, image)
@@ -95,9 +95,14 @@ def _marks(image: MarkedImage) -> Iterator[ImagejRoi]:
         else:
             rois = [_points(places)] if len(places) else []
         for number, roi in enumerate(rois, start=1):
-            roi.name = "-".join(f"{part:04d}" for part in (*(at + 1 for at in index), number))
+            roi.name = _name(index, number)
             _place(roi, index, image)
             yield roi
+
+
+def _name(index: Index, number: int) -> str:
+    """Return "0003-0017" for object 17 of the third plane."""
+    return "-".join(f"{part:04d}" for part in (*(at + 1 for at in index), number))
 
 
 def _points(places: NDArray[np.floating]) -> ImagejRoi:

@@ -11,7 +11,7 @@ from napari_labelfix.annotations import Boxes, Points
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.read import SUFFIXES, is_folder, is_zarr, labels_inside, stem_of
+from napari_labelfix.io.read import MASKS, SUFFIXES, is_folder, is_zarr, labels_inside, stem_of
 from napari_labelfix.io.records import results_among
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ READERS = {
 }  # modules of this package, by suffix
 TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
-# of the names that an export, Cellpose or many a script gives
-_ENDINGS = re.compile(r"(_labels|_rois|_coco|_seg|_points|_boxes|_cp_masks|_masks|_mask)$")
+_ENDINGS = re.compile(rf"(_labels|_rois|_coco|_seg|_points|_boxes|{MASKS})$")  # of the names that an export gives, too
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
 OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
 _HEAD = 1000  # bytes of a file that tell its kind

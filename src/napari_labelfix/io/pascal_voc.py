@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.drawn import Drawn
+from napari_labelfix.io.drawn import Drawn, expect_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +26,8 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     if root.tag != "annotation":
         raise InputError(f"Expected an annotation of Pascal VOC in {path}, but got <{root.tag}>. Choose another file.")
     said = tuple(int(float(root.findtext(f"size/{key}") or 0)) for key in ("height", "width"))
-    if all(said) and said != shape[-2:]:
-        raise InputError(
-            f"{name} is {shape[-2]} x {shape[-1]}, but {path} says {said[0]} x {said[1]} (height x width). "
-            "Both must have the same size."
-        )
+    if all(said):
+        expect_size(said, shape, name, path)
     drawn = Drawn()
     for box in root.iterfind("object/bndbox"):
         y0, x0, y1, x1 = (float(box.findtext(corner, "")) for corner in _CORNERS)

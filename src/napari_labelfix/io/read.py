@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
-_MASKS = re.compile(r"(_cp_masks|_masks|_mask)$")  # how names of masks beside images end
+MASKS = "_cp_masks|_masks|_mask"  # how the names of masks end, by Cellpose and many a script
+_MASKS = re.compile(rf"({MASKS})$")
 SEG = "_seg.npy"  # how the names of Cellpose's files end
 _JPEG = (".jpg", ".jpeg")
 
@@ -162,13 +163,13 @@ def _images_in(folder: Path) -> list[Path]:
         results = results_among(folder)
         found = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
     stems = {stem_of(path) for path in found}
-    images = [path for path in found if not is_mask_of_one(path, stems)]
+    images = [path for path in found if not _is_mask_of_one(path, stems)]
     if not images:
         raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
     return images
 
 
-def is_mask_of_one(path: Path, stems: Collection[str]) -> bool:
+def _is_mask_of_one(path: Path, stems: Collection[str]) -> bool:
     """Whether a file is called as the masks of an image of one of these names: "cells_cp_masks" of "cells"."""
     name = _MASKS.sub("", stem_of(path))
     return name != stem_of(path) and name in stems

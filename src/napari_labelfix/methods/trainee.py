@@ -13,7 +13,7 @@ from napari_labelfix.data.memory import is_out_of_memory
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.networks.averaging import set_between
-from napari_labelfix.networks.device import on_device
+from napari_labelfix.networks.device import free_memory, on_device
 from napari_labelfix.networks.unet import freeze_statistics, pick_outputs, save_weights
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ class Trainee:
         return value
 
     def _shrink(self) -> None:
-        torch.cuda.empty_cache()
-        if self.device.type == "mps":
-            torch.mps.empty_cache()
+        free_memory()
         if self.batch_size > 1:
             self.batch_size //= 2
             self._news = f"Memory ran out: going on with batches of {self.batch_size}."

@@ -46,6 +46,13 @@ def on_device(network: nn.Module, device: torch.device) -> nn.Module:
     return network.to(device).to(memory_format=torch.channels_last)
 
 
+def free_memory() -> None:
+    """Give back what the graphics card keeps for later, once memory has run out."""
+    torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
 def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
     """Return the autocast that is faster there and as good: bfloat16 where the hardware has it, else float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=_fast_bfloat16(device))

@@ -38,6 +38,7 @@ from napari_labelfix.widgets.exporting import (
 )
 from napari_labelfix.widgets.label_layers import can_be_exported, first_choice, image_of
 from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.layer_states import author_of
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.saving import Saving
 
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from napari_labelfix.review.selection import Selection
 
 _COUNT_AFTER_MS = 300
-_PROPOSALS = ("proposal", "found_boxes", "detections")
 _WIDTH = 300
 _IMPORTED = "*.tif *.tiff *.png *.npy *.zip *.roi *.json *.txt *.geojson *.xml *.csv"
 
@@ -125,7 +125,8 @@ class ExportDock(QWidget):
         if image is None or self.importing.busy:
             return
         self.message.show_text(f"Importing {paths[0].name}…")
-        self.importing.start(layers_from_files(paths, image))
+        read = layers_from_files(paths, image)
+        self.importing.start(lambda: _with_doubts(read()))
         self._show_what_is_possible()
 
     def count(self) -> None:
@@ -155,10 +156,10 @@ class ExportDock(QWidget):
         self.message.show_text(" ".join([sentence, *notes]), "done" if exported.objects else "warning")
         self._show_what_is_possible()
 
-    def _on_imported(self, found: list[Layer]) -> None:
+    def _on_imported(self, result: tuple[list[Layer], str]) -> None:
+        found, doubts = result
         for layer in found:
             self._viewer.add_layer(layer)
-        doubts = " ".join(filter(None, map(doubt_about, found)))
         names = " and ".join(f"“{layer.name}”" for layer in found)
         self.message.show_text(f"{names} imported. {doubts}".strip(), "warning" if doubts else "done")
         self._show_what_is_possible()
@@ -257,7 +258,7 @@ class ExportDock(QWidget):
         layer = self.chosen.layer
         if layer is None:
             return "There is nothing yet. Accept some objects in a method's dock, or open labels, boxes or points."
-        if layers.role_of(layer) in _PROPOSALS:
+        if author_of(layer) == "model":
             return "These are proposals that nobody has accepted yet. Press Export to write them nevertheless."
         return "Choose a format and press Export."
 
@@ -330,6 +331,11 @@ def _add_part(column: QVBoxLayout, title: str, rows: Sequence[tuple[str, Any]], 
     for widget in below:
         column.addWidget(widget)
     column.addSpacing(8)
+
+
+def _with_doubts(found: list[Layer]) -> tuple[list[Layer], str]:
+    """Return layers, and what looks like a mistake in them."""
+    return found, " ".join(filter(None, map(doubt_about, found)))
 
 
 def _describe(image: Content) -> str:
