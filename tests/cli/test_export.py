@@ -143,6 +143,9 @@ def test_tables_of_boxes_and_points_are_exported_and_need_their_image(call, resu
     assert ended.out.startswith("1 point of 1 image as ImageJ ROIs.")
     [roi] = roifile.roiread(results / "rois" / "cells_rois.zip")
     assert (roi.position, roi.coordinates().tolist()) == (2, [[6.5, 5.5]])
+    ended = call("export", boxes, "--image", results / "cells.tif", "--format", "imagej", "--what", "points",
+                 "--out", results / "rois")  # fmt: skip
+    assert (ended.code, "cells has boxes, but no points. For those say --what boxes." in ended.err) == (2, True)
     ended = call("export", boxes, "--image", results / "cells.tif", "--format", "tiff", "--out", results / "tiff")
     assert ended.code == 2
     assert "cells has boxes, which TIFF, 16 or 32 bit cannot hold" in ended.err

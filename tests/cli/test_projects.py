@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from contextlib import closing
 
 import numpy as np
 import pytest
+import roifile
 import tifffile
+from pycocotools.coco import COCO
 
+from napari_labelfix.io.content_files import read_content
 from napari_labelfix.project import fingerprint
 from napari_labelfix.project.blocks import Key
 from napari_labelfix.project.records import (
@@ -181,3 +185,116 @@ def test_export_takes_a_project_by_the_states_of_its_objects(call, path, tmp_pat
         np.testing.assert_array_equal(tifffile.imread(out / "cells [1]_labels.tif") > 0, expected)
     ended = call("export", str(path), "--format", "tiff", "--out", str(out), "--only", "nonsense")
     assert (ended.code, "There is no selection 'nonsense'" in ended.err) == (2, True)
+
+
+@pytest.fixture
+def marked(path):
+    """The project with boxes and points on the image as well, one of each on what is no cell."""
+    layers = [
+        LayerRecord("b", "i", "boxes", "person", "shapes", "cells boxes", (3, 2), "float64", position=2),
+        LayerRecord("p", "i", "points", "person", "points", "cells points", (2, 2), "float64", position=3),
+        LayerRecord("f", "i", "found_boxes", "model", "shapes", "found", (1, 2), "float64", "sissi", position=4),
+    ]
+    kinds = {"kind": {"dtype": "str", "values": ["cell", "not a cell", "cell"]}}
+    corners = [[1.5, 2.5, 9.5, 12.5], [0, 0, 5, 5], [19.5, 29.5, 29.5, 39.5]]
+    boxes = {
+        "data": [[[y0, x0], [y0, x1], [y1, x1], [y1, x0]] for y0, x0, y1, x1 in corners],
+        "shape_type": ["rectangle"] * 3,
+        "features": kinds,
+    }
+    points = {
+        "data": [[3, 4], [20.5, 30]],
+        "size": [6, 6],
+        "features": {"kind": {"dtype": "str", "values": ["cell", "not a cell"]}},
+    }
+    found = {
+        "data": boxes["data"][:1],
+        "shape_type": ["rectangle"],
+        "features": {"role": {"dtype": "str", "values": ["added"]}},
+    }
+    with Project.open(path) as project:
+        project.write(
+            Batch(layers=layers, geometry={"b": json.dumps(boxes), "p": json.dumps(points), "f": json.dumps(found)})
+        )
+    return path
+
+
+def test_info_tells_boxes_and_points_and_what_an_export_takes(call, marked):
+    ended = call("info", marked)
+    assert ended.code == 0, ended.err
+    rows = {line.split("  ")[0]: " ".join(line.split()) for line in ended.out.splitlines()}
+    assert rows["cells boxes"].endswith("3 boxes (2 cell, 1 not a cell) boxes")
+    assert rows["cells points"].endswith("2 points (1 cell, 1 not a cell) points")
+    assert rows["found"].endswith("sissi found boxes 1 box (1 added)")
+    assert rows["cells corrected"].endswith("labels")
+
+
+def test_boxes_of_a_project_are_exported(call, marked, tmp_path):
+    out, image = tmp_path / "out", tmp_path / "cells [1].tif"
+    ended = call("export", marked, "--format", "coco-boxes", "--out", out)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("2 boxes of 1 image as COCO, boxes.\n1 around or on what is no cell is left out.")
+    coco = COCO(out / "cells [1]_coco.json")
+    assert [one["bbox"] for one in coco.loadAnns(coco.getAnnIds())] == [[3, 2, 10, 8], [30, 20, 10, 10]]
+    assert coco.dataset["images"][0]["file_name"] == "cells [1].tif"
+    assert call("export", marked, "--format", "boxes", "--out", out).code == 0
+    [back] = read_content([out / "cells [1]_boxes.csv"], [image], ("boxes",))
+    np.testing.assert_array_equal(back.places[back.cells], [[2, 3, 10, 13], [20, 30, 30, 40]])
+    np.testing.assert_array_equal(back.places[~back.cells], [[0.5, 0.5, 5.5, 5.5]])
+
+
+def test_points_of_a_project_are_exported_where_they_are_asked_for(call, marked, tmp_path):
+    out = tmp_path / "out"
+    ended = call("export", marked, "--format", "imagej", "--what", "points", "--out", out)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("1 point of 1 image as ImageJ ROIs.")
+    [roi] = roifile.roiread(out / "cells [1]_rois.zip")
+    assert (roi.roitype, roi.coordinates().tolist()) == (roifile.ROI_TYPE.POINT, [[4.5, 3.5]])
+    ended = call("export", marked, "--format", "imagej", "--out", out)
+    assert ended.out.startswith("1 object of 1 image as ImageJ ROIs.")
+    assert (
+        "There are 3 boxes, too: export with --what boxes and --format imagej, coco-boxes, yolo or boxes." in ended.out
+    )
+    assert "There are 2 points, too: export with --what points and --format" in ended.out
+
+
+def test_each_image_gives_what_it_has_and_all_of_it_is_counted(call, marked, tmp_path):
+    image = ImageRecord("j", "more", "", (30, 40), "uint8")
+    points = LayerRecord("q", "j", "points", "person", "points", "more points", (2, 2), "float64")
+    with Project.open(marked) as project:
+        project.write(Batch(images=[image], layers=[points], geometry={"q": json.dumps({"data": [[1, 1], [2, 2]]})}))
+    ended = call("export", marked, "--format", "geojson", "--out", tmp_path / "out")
+    assert ended.out.startswith("1 object and 2 points of 2 images as QuPath GeoJSON."), ended.err
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.geojson")) == ["cells [1].geojson", "more.geojson"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("yolo", "--what", "points"), "YOLO, boxes cannot hold points. Choose --format imagej, geojson or points."),
+        (("tiff", "--what", "cells"), "Expected labels, boxes or points behind --what, but got 'cells'."),
+        (("imagej", "--what", "boxes", "--only", "all"), "states to choose by, not boxes. Leave --only out."),
+        (("boxes", "--only", "all"), "Only labels have states to choose by, not boxes. Leave --only out."),
+    ],
+)
+def test_what_cannot_be_exported_is_a_sentence(call, marked, tmp_path, words, says):
+    ended = call("export", marked, "--out", tmp_path / "out", "--format", *words)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert says in ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_there_is_nothing_of_a_kind_that_is_said(call, path, marked, tmp_path):
+    with Project.open(path) as project:
+        project.write(Batch(removed=["p", "b"]))
+    for words in (("imagej", "--what", "points"), ("geojson", "--what", "points")):
+        ended = call("export", path, "--out", tmp_path / "out", "--format", *words)
+        assert ended.code == 2
+        assert "cells [1] has labels, but no points. For those say --what labels." in ended.err
+
+
+def test_states_are_for_labels_alone(call, marked, tmp_path):
+    with Project.open(marked) as project:
+        project.write(Batch(removed=["l"]))
+    ended = call("export", marked, "--format", "imagej", "--only", "all", "--out", tmp_path / "out")
+    assert (ended.code, "cells [1] has boxes, but no labels. For those say --what boxes." in ended.err) == (2, True)

@@ -114,16 +114,20 @@ def export_labels(
         str,
         typer.Option("--only", metavar="STATES", help="Of a project: 'accepted', 'accepted and edited', 'all', ..."),
     ] = "",
+    what: Annotated[
+        str,
+        typer.Option("--what", metavar="KIND", help="labels, boxes or points, where there are several."),
+    ] = "",
 ) -> None:
     """Write labels, boxes or points in the format of another program, with a record of what was written.
 
-    Of a project, what a person has accepted is taken, and what --only says of that. What else can be read: TIFF, PNG,
-    npy, OME-Zarr, ImageJ ROIs, COCO, YOLO, Pascal VOC, GeoJSON, Cellpose _seg.npy, tables of boxes or points.
-    So this also turns the annotations of another program into labels.
+    Of a project, what a person has accepted or marked is taken: labels, of which --only says which, boxes or points.
+    What else can be read: TIFF, PNG, npy, OME-Zarr, ImageJ ROIs, COCO, YOLO, Pascal VOC, GeoJSON, Cellpose _seg.npy,
+    tables of boxes or points. So this also turns the annotations of another program into labels.
     """
     from napari_labelfix.cli.exporting import export_files
 
-    for sentence in export_files(labels, format_name, out, image or (), only):
+    for sentence in export_files(labels, format_name, out, image or (), only, what):
         typer.echo(sentence)
 
 

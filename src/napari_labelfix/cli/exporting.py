@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.files import expect_writable
-from napari_labelfix.io.formats import find_format
-from napari_labelfix.io.label_image import say_count
-from napari_labelfix.project.label_images import read_project_labels
+from napari_labelfix.io.formats import find_format, formats_for
+from napari_labelfix.io.label_image import NOUNS, say_count
+from napari_labelfix.project.contents import read_project
 from napari_labelfix.project.store import SUFFIX
 from napari_labelfix.review.selection import SELECTIONS, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from napari_labelfix.io.formats import Content
+    from napari_labelfix.io.formats import Content, Format
+    from napari_labelfix.io.label_image import What
 
 
 def export_files(
-    labels: Sequence[Path], format_name: str, out: Path, images: Sequence[Path], selection_name: str = ""
+    labels: Sequence[Path],
+    format_name: str,
+    out: Path,
+    images: Sequence[Path],
+    selection_name: str = "",
+    what: str = "",
 ) -> list[str]:
     """Write labels, boxes or points in a format; return what a person should know, a sentence each.
 
@@ -36,6 +43,8 @@ def export_files(
         The folder.
     selection_name
         Which objects of projects, as in the table of selections; "" for those that were reviewed.
+    what
+        Whether labels, boxes or points; "" for the first of these that the format can hold.
 
     Raises
     ------
@@ -49,13 +58,61 @@ def export_files(
     selection = _find_selection(selection_name) if selection_name else None
     if selection is not None and not projects:
         raise InputError("Only objects of a project have states to choose by. Leave --only out, or give the project.")
-    read: list[Content] = [image for path in projects for image in read_project_labels(path, selection)]
-    read += read_content(files, images, chosen.takes) if files else []
+    wanted = _find_wanted(what, chosen, selection)
+    read: list[Content] = []
+    left: Counter[What] = Counter()
+    for path in projects:
+        found, left_here = read_project(path, wanted, selection)
+        read, left = read + found, left + left_here
+    _expect(what if selection is None else "labels", read)
+    read += read_content(files, images, wanted) if files else []
+    _expect(what, read)
     exported = export(read, chosen, out)
-    count = "1 image" if len(read) == 1 else f"{len(read)} images"
-    kinds = {image.what for image in read}
-    objects = say_count(exported.objects, kinds.pop() if len(kinds) == 1 else "labels")
-    return [f"{objects} of {count} as {chosen.title}.", *exported.notes, f"Results are in {out}."]
+    notes = exported.notes if what else (*exported.notes, *map(_say_left, left, left.values()))
+    return [f"{_say_written(read)} as {chosen.title}.", *notes, f"Results are in {out}."]
+
+
+def _find_wanted(what: str, chosen: Format, selection: Selection | None) -> Sequence[What]:
+    """Return what a person wants, of what a format can hold."""
+    if selection is not None and (what not in ("", "labels") or "labels" not in chosen.takes):
+        raise InputError(
+            f"Only labels have states to choose by, not {what or _either(chosen.takes)}. Leave --only out."
+        )
+    if not what:
+        return chosen.takes if selection is None else ("labels",)
+    known = next((kind for kind in NOUNS if kind == what), None)
+    if known is None:
+        raise InputError(f"Expected {_either(NOUNS)} behind --what, but got {what!r}.")
+    if known not in chosen.takes:
+        raise InputError(f"{chosen.title} cannot hold {what}. Choose --format {_formats(known)}.")
+    return (known,)
+
+
+def _expect(what: str, read: Sequence[Content]) -> None:
+    if other := next((image for image in read if what not in ("", image.what)), None):
+        raise InputError(f"{other.name} has {other.what}, but no {what}. For those say --what {other.what}.")
+
+
+def _say_written(read: Sequence[Content]) -> str:
+    """Say "3 objects and 1 box of 2 images"."""
+    counts = {kind: [image.count_classes().total() for image in read if image.what == kind] for kind in NOUNS}
+    objects = " and ".join(say_count(sum(found), kind) for kind, found in counts.items() if found)
+    return f"{objects} of {'1 image' if len(read) == 1 else f'{len(read)} images'}"
+
+
+def _say_left(what: What, count: int) -> str:
+    """Say what of a project was not exported, and how it can be."""
+    there = "is" if count == 1 else "are"
+    return f"There {there} {say_count(count, what)}, too: export with --what {what} and --format {_formats(what)}."
+
+
+def _formats(what: What) -> str:
+    return _either([row.name for row in formats_for(what)])
+
+
+def _either(names: Collection[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _find_selection(name: str) -> Selection:

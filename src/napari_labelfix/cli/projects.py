@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from napari_labelfix.errors import ProjectError
+from napari_labelfix.io.label_image import say_count
 from napari_labelfix.project.database import expect_closed
 from napari_labelfix.project.describe import LayerSummary, Summary, describe
 from napari_labelfix.project.schema import version_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import RunRecord
 
-_KINDS = {"labels": "objects", "points": "points", "shapes": "shapes", "image": "pixels"}
+_BOXES = ("boxes", "found_boxes")  # roles of shapes
 
 
 def expect_openable(path: Path) -> None:
@@ -43,7 +44,8 @@ def print_info(path: Path) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{escape(path.name)}[/]  {escape(_begun(summary))}")
     console.print(_table("image", "shape", "file", rows=[_image_row(summary, at) for at in range(len(summary.images))]))
-    console.print(_table("layer", "made by", "kind", "in it", rows=[_layer_row(told) for told in summary.layers]))
+    heads = ("layer", "made by", "kind", "in it", "exported as")
+    console.print(_table(*heads, rows=[_layer_row(told) for told in summary.layers]))
     if summary.runs:
         console.print(_table("run", "state", "began", "step", "model", rows=[_run_row(run) for run in summary.runs]))
     console.print(escape(_edits(summary)))
@@ -90,8 +92,17 @@ def _layer_row(told: LayerSummary) -> list[str]:
     layer = told.layer
     maker = layer.method if layer.author == "model" else "a person"
     states = ", ".join(f"{count} {state}" for state, count in told.states.items())
-    inside = f"{told.count} {_KINDS[layer.kind]}" if told.count or layer.kind != "labels" else ""
-    return [layer.name, maker, layer.role or layer.kind, f"{inside} ({states})" if states else inside]
+    inside = _say_inside(told) if told.count or layer.kind != "labels" else ""
+    kind = (layer.role or layer.kind).replace("_", " ")
+    return [layer.name, maker, kind, f"{inside} ({states})" if states else inside, told.exported_as]
+
+
+def _say_inside(told: LayerSummary) -> str:
+    """Say "1 object", "3 boxes", "2 shapes"."""
+    layer, count = told.layer, told.count
+    if layer.kind == "shapes" and layer.role not in _BOXES and told.exported_as != "boxes":
+        return f"{count} {'shape' if count == 1 else 'shapes'}"
+    return say_count(count, "boxes" if layer.kind == "shapes" else "points" if layer.kind == "points" else "labels")
 
 
 def _run_row(run: RunRecord) -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, boxes_in_planes
 from napari_labelfix.io.files import replacing
-from napari_labelfix.io.tables import numbers_of_planes, read_table
+from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table
 from napari_labelfix.snapshots import BoxRole
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
             f"Expected columns {','.join(CORNERS)} (or those of a Shapes layer that napari saves) in {table.path}, "
             f"but got {', '.join(table.columns) or 'none'}."
         )
-    rows = [row for row in table.rows if table.word(row, "role") != BoxRole.DROPPED.name.lower()]
+    rows = [row for row in table.rows if table.word(row, "role") not in DROPPED]
     cells = np.array([not table.says_no_cell(row) for row in rows], bool)
     return table.numbers(rows, ["plane"] if table.has("plane") else []), table.numbers(rows, headings), cells
 

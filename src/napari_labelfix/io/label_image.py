@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HIGHEST_NUMBER = 2**32 - 1
 What = Literal["labels", "boxes", "points"]  # is exported
-_NOUNS: Mapping[What, tuple[str, str]] = {
+NOUNS: Mapping[What, tuple[str, str]] = {
     "labels": ("object", "objects"),
     "boxes": ("box", "boxes"),
     "points": ("point", "points"),
@@ -166,7 +166,7 @@ class LabelImage:
 
 def say_count(count: int, what: What) -> str:
     """Say "1 object", "3 boxes"."""
-    one, several = _NOUNS[what]
+    one, several = NOUNS[what]
     return f"{count} {one if count == 1 else several}"
 
 

@@ -18,7 +18,7 @@ from napari_labelfix.annotations import Points, onto_pixels
 from napari_labelfix.data.cell_size import estimate_diameter
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
-from napari_labelfix.io.tables import numbers_of_planes, read_table
+from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from napari_labelfix.io.tables import Table
     from napari_labelfix.snapshots import Detections
 
-_DROPPED = {"pseudo-negative"}
 _BELIEVED = {"pseudo-positive", "detected"}  # by a method, which is not what a person said
 
 
@@ -64,7 +63,7 @@ def read_points(path: Path, *, believed: bool = False) -> PointTable:
     """
     table = read_table(path, "points")
     axes = _axes(table)
-    left_out = _DROPPED if believed else _DROPPED | _BELIEVED
+    left_out = {*DROPPED} if believed else {*DROPPED} | _BELIEVED
     kept = [row for row in table.rows if table.word(row, "role") not in left_out]
     negative = [table.says_no_cell(row) for row in kept]
     radii = table.numbers(kept, ["radius"]) if table.has("radius") else np.zeros(0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t"
 CELL, NO_CELL = "cell", "not a cell"  # what a point or a box marks
+DROPPED = ("dropped", "pseudo-negative")  # the roles of what a method does not take for a cell
 _NO_CELL = {"role": "negative", "kind": NO_CELL}  # by column: as the command line, and the layers of docks, say it
 
 

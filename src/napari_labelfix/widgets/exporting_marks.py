@@ -9,11 +9,10 @@ from napari.layers import Points, Shapes
 
 from napari_labelfix.io.label_image import name_for_files
 from napari_labelfix.io.marked_image import MarkedImage
-from napari_labelfix.snapshots import BoxRole, Role
+from napari_labelfix.io.tables import DROPPED
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.boxes_kind import all_boxes_on
 from napari_labelfix.widgets.coordinates import map_points
-from napari_labelfix.widgets.looks import BOX_NAMES, ROLE_NAMES
 from napari_labelfix.widgets.points_kind import are_cells, diameter_on
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.io.grid import Grid
-
-_FOUND_WRONG = {BOX_NAMES[BoxRole.DROPPED], ROLE_NAMES[Role.PSEUDO_NEGATIVE]}  # a method does not take these for cells
 
 
 def marked_image_of(layer: Points | Shapes, image: Layer, grid: Grid, file_name: str) -> MarkedImage:
@@ -59,4 +56,4 @@ def _are_kept(layer: Points | Shapes) -> NDArray[np.bool_]:
     """Return (N,) which marks are not what a method has dropped."""
     if "role" not in layer.features:
         return np.ones(len(layer.data), bool)
-    return ~layer.features["role"].isin(_FOUND_WRONG).to_numpy()
+    return ~layer.features["role"].isin(DROPPED).to_numpy()
