@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import proposal_above
+from fakes import proposal_above, snapshot
 from napari.components import ViewerModel
 from napari.layers._layer_actions import _duplicate_layer, _split_stack
 
@@ -13,6 +13,7 @@ from napari_labelfix.errors import DiskError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import models, writer
+from napari_labelfix.project.records import Batch, ImageRecord, LayerRecord, RunRecord
 from napari_labelfix.project.store import Project
 from napari_labelfix.review.states import RecordChanges, State
 from napari_labelfix.widgets import autosave, followed_layers, following, layers
@@ -21,6 +22,7 @@ from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.layer_states import id_of
+from napari_labelfix.widgets.opening import Lost
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.run_keeper import RunKeeper
 from napari_labelfix.widgets.session import Session
@@ -52,6 +54,10 @@ def paint(layer, row, column, label=2, size=5):
     rows, columns = np.mgrid[row : row + size, column : column + size].reshape(2, -1)
     with layer.block_history():
         layer.data_setitem((rows, columns), label)
+
+
+def raise_error(error):
+    raise error
 
 
 def kept(path, layer):
@@ -495,6 +501,106 @@ def test_save_as_to_another_disk_takes_what_waits_for_one_that_is_full(viewer, s
     saver.close()
     np.testing.assert_array_equal(kept(tmp_path / "mine.labelfix", scribbles), scribbles.data)
     assert old.exists(), "it has what could be saved until then"
+
+
+@pytest.fixture
+def run_on_a_full_disk(viewer, saver, full_disk, trainer, tmp_path, monkeypatch):
+    """A run with a model, which goes on after the disk is full; and an image of the project that is not there."""
+    method = METHODS["scribble2label"]
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    session = Session(trainer)
+    keeper = RunKeeper(saver, session)
+    session.start(method, None, method.params())
+    keeper.begin(method.name, [id_of(viewer.layers["cells"])], method.params())
+    run = trainer.runs[0]
+    run.model = TrainedModel("scribble2label", {}, {}, b"weights")
+    run.waiting = [snapshot(3, {0: proposal_above(viewer.layers["cells"].data, 0.4)})]
+    session._poll()
+    keeper._save_model()
+    assert saver.save_now()
+    away = ImageRecord("away", "away", str(tmp_path / "away.tif"), (60, 80), "uint8", pixel_fingerprint="abc")
+    shown = LayerRecord("away", "away", "image", "person", "image", "away", (60, 80), "uint8")
+    saver.call(lambda project: project.write(Batch(images=[away], layers=[shown])))
+    assert saver.save_now()
+    saver.lost = [Lost(away, shown, "There is none.")]
+    full_disk.append(saver.path)
+    run.waiting = [snapshot(7, {})]
+    session._poll()
+    paint(scribbles, 20, 20)
+    assert not saver.save_now()
+    yield scribbles
+    session.stop()
+
+
+def test_save_as_from_a_full_disk_takes_runs_models_history_and_lost_images_along(
+    saver, run_on_a_full_disk, tmp_path, qtbot
+):
+    old, path = saver.path, tmp_path / "mine.labelfix"
+    saver.save_as(path)
+    assert [one.image.id for one in saver.lost] == ["away"]
+    paint(run_on_a_full_disk, 30, 30)
+    assert saver.save_now()
+    saver.close()
+    with Project.look(old) as project:
+        with_old = project.history()
+    with Project.look(path) as project:
+        [run] = project.runs()
+        history = project.history()
+        assert history[-len(with_old) :] == with_old
+        assert [entry.what for entry in history[: -len(with_old)]] == ["paint", "paint"]  # the first one waited
+        assert run.step == 7, "the newest that is known, and not what the old file has"
+        assert models.load(path, run).weights == b"weights"
+        assert {image.id for image in project.images()} > {"away"}
+        assert "away" in {layer.id for layer in project.layers()}
+        assert project.check_database() == []
+        assert project.meta().keys() >= {"created", "version", "view"}
+    np.testing.assert_array_equal(kept(path, run_on_a_full_disk), run_on_a_full_disk.data)
+
+
+def test_where_the_old_file_cannot_be_read_its_layers_go_on_and_that_is_told(
+    saver, run_on_a_full_disk, tmp_path, qtbot, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(autosave, "show_warning", told.append)
+    with monkeypatch.context() as away:
+        away.setattr(Project, "runs", lambda _: raise_error(DiskError("It is away.")))
+        saver.save_as(tmp_path / "mine.labelfix")
+    assert saver.save_now()
+    qtbot.waitUntil(lambda: any("Runs and history stay in" in sentence for sentence in told))
+    saver.close()
+    np.testing.assert_array_equal(kept(tmp_path / "mine.labelfix", run_on_a_full_disk), run_on_a_full_disk.data)
+    with Project.look(tmp_path / "mine.labelfix") as project:
+        assert [run.step for run in project.runs()] == [7]
+        assert {entry.what for entry in project.history()} >= {"begin", "paint"}
+
+
+def test_models_that_cannot_be_copied_are_told_and_everything_else_goes_along(
+    saver, run_on_a_full_disk, tmp_path, qtbot, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(autosave, "show_warning", told.append)
+    models.folder_of(tmp_path / "mine.labelfix").write_text("a file of somebody else's")
+    saver.save_as(tmp_path / "mine.labelfix")
+    assert saver.save_now()
+    qtbot.waitUntil(lambda: any("The models of runs stay with" in sentence for sentence in told))
+    saver.close()
+    with Project.look(tmp_path / "mine.labelfix") as project:
+        assert [(run.step, run.model) for run in project.runs()] == [(7, "")]
+
+
+def test_save_as_keeps_what_is_to_be_seen_to(viewer, saver, tmp_path):
+    scribbles = add_scribbles(viewer)
+    paint(scribbles, 10, 10)
+    assert saver.save_now()
+    image = ImageRecord("away", "away", "/none.tif", (60, 80), "uint8")
+    shown = LayerRecord("away", "away", "image", "person", "image", "away", (60, 80), "uint8")
+    run = RunRecord("r", "scribble2label", "away", {}, "interrupted", model="old.models/r-1")
+    saver.opened_with([Lost(image, shown, "There is none.")], [run])
+    saver.save_as(tmp_path / "mine.labelfix")
+    assert [one.image.id for one in saver.lost] == ["away"]
+    assert [one.model for one in saver.unfinished] == ["mine.models/r-1"]
 
 
 def test_a_full_disk_is_waited_for_while_the_person_goes_on(viewer, saver, full_disk, qtbot):

@@ -192,7 +192,7 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
     method_dock.saving._runs._save_model()
     saver.save_now()
     cut_off = tmp_path / "cut off.labelfix"
-    saver._writer.call_and_wait(lambda project: project.copy_to(cut_off), 30)  # as a kill would leave it
+    saver._file.copy_to(cut_off, 30)  # as a kill would leave it
     method_dock.stop()
     method_dock.form.editor("threshold").setValue(0.9)
     with Project.look(cut_off) as project:

@@ -72,11 +72,16 @@ def copy(source: Path, target: Path, runs: list[RunRecord]) -> dict[str, str]:
     for run in runs:
         old = source.parent / run.model
         if run.model and old.is_dir():
-            new = folder_of(target) / old.name
+            copied[run.id] = place_in(target, run.model)
+            new = target.parent / copied[run.id]
             with write_errors(new):
                 shutil.copytree(old, new, dirs_exist_ok=True)
-            copied[run.id] = new.relative_to(target.parent).as_posix()
     return copied
+
+
+def place_in(project: Path, model: str) -> str:
+    """Return the folder of a model in another project, where its copy lies; "" for none."""
+    return f"{folder_of(project).name}/{model.rpartition('/')[2]}" if model else ""
 
 
 def remove_all(project: Path) -> None:

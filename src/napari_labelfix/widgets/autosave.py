@@ -13,17 +13,17 @@ import time
 import weakref
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
-from napari_labelfix.project import recovery
+from napari_labelfix.project import models, recovery
 from napari_labelfix.project.database import expect_closed
 from napari_labelfix.project.records import Batch, Entry, together
+from napari_labelfix.project.rest import write_rest
 from napari_labelfix.project.store import Project
-from napari_labelfix.project.writer import Writer
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.dock_frame import main_window_of
 from napari_labelfix.widgets.following import Following
@@ -31,6 +31,7 @@ from napari_labelfix.widgets.layer_states import id_of
 from napari_labelfix.widgets.provenance import account, facts
 from napari_labelfix.widgets.rewriting import Rewriting
 from napari_labelfix.widgets.view_states import view_of
+from napari_labelfix.widgets.written_file import WrittenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.project.rest import Rest
     from napari_labelfix.widgets.opening import Lost
 
 logger = logging.getLogger(__name__)
@@ -72,7 +74,6 @@ class Autosaver(QObject):
     changed = Signal()  # another project, or another name
     saved = Signal()
     failed = Signal(str)
-    dropped = Signal()  # something was not written, and is not tried again
     leaving = Signal()  # the project is let go of, and another may come; what is noted now is still saved in it
     opened = Signal()  # a project was opened, and its layers are in the viewer
 
@@ -80,20 +81,17 @@ class Autosaver(QObject):
         super().__init__()
         self._viewer = weakref.ref(viewer)
         self._followed = Following(self._note_step, self)
+        self._rewriting = Rewriting(self)
+        self._told = self._rewriting.told
         self._followed.unreadable.connect(self.failed)
-        self._gone: list[str] = []  # layers that were removed and are in the file
         self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
-        self._runs: dict[str, RunRecord] = {}  # changed since the last look
-        self._history: list[Entry] = []
-        self._writer: Writer | None = None
+        self._file = WrittenFile(self)
         self._window: weakref.ref[QWidget] | None = None
-        self.path: Path | None = None
         self.saved_at: float | None = None  # as `time.time` counts
         self.trouble = ""  # why the last attempt to save failed
         self.lost: list[Lost] = []  # images of the project that are not there
         self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
         self._closed = False
-        self._rewriting = Rewriting(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -101,7 +99,9 @@ class Autosaver(QObject):
         layers.on_list_change(viewer, self._on_list)
         self.saved.connect(self._on_saved)
         self.failed.connect(self._on_failed)
-        self.dropped.connect(self._rewriting.lose)
+        self._file.saved.connect(self.saved)
+        self._file.failed.connect(self.failed)
+        self._file.dropped.connect(self._rewriting.lose)
         self._rewriting.again.connect(self._write_anew)
         atexit.register(_close_at_exit, weakref.ref(self))
         self._on_list()
@@ -110,6 +110,11 @@ class Autosaver(QObject):
     def viewer(self) -> ViewerModel | None:
         """The viewer, or None once it is gone."""
         return self._viewer()
+
+    @property
+    def path(self) -> Path | None:
+        """The project's file; None before there is one."""
+        return self._file.path
 
     @property
     def has_name(self) -> bool:
@@ -124,7 +129,7 @@ class Autosaver(QObject):
     @property
     def waiting(self) -> bool:
         """Whether something is not in the file yet."""
-        return self._writer is not None and self._writer.waiting > 0
+        return self._file.waiting > 0
 
     def watch_window(self, widget: QWidget) -> None:
         """Save and let go of the file when the window closes that a dock lies in."""
@@ -151,9 +156,9 @@ class Autosaver(QObject):
             return
         if not self._begin_if_needed():
             return
-        if not self._followed and (self._gone or self._last):
+        if not self._followed and (self._told.gone or self._last):
             self.leave()  # the viewer was emptied: that ends the work on this project and deletes nothing in it
-        elif self._writer is not None:
+        elif self._file.is_open:
             self._hand_over()
 
     def save_now(self, timeout: float = 30.0) -> bool:
@@ -162,9 +167,9 @@ class Autosaver(QObject):
             self.look()
             for followed in self._followed:
                 followed.wait(_FINGERPRINT_SECONDS)
-            while self._writer is not None and self._hand_over(wait=True):
+            while self._file.is_open and self._hand_over(wait=True):
                 pass
-        return self._writer is None or (self._writer.flush(timeout) and not self._rewriting.pending)
+        return self._file.flush(timeout) and not (self._file.is_open and self._rewriting.pending)
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the project under a name; what had none before is gone then, and a file of that name too.
@@ -180,18 +185,18 @@ class Autosaver(QObject):
             self.save_now()
             return
         expect_closed(path)
-        old = self.path
-        if self._writer is None or not self.save_now(_LONG):  # what cannot be written there is written here
-            project = Project.create_in_place_of(path)
-            self._close_writer()
-            self._begin(path, project)
-            self._hand_over()
-            return
-        self._writer.call_and_wait(lambda project: project.copy_to(path), _LONG)
-        self._let_go()
-        self.take_up(Project.open(path, runs_go_on=True))
-        if old is not None and recovery.is_unnamed(old):
-            recovery.discard(old)
+        old, lost, unfinished = self.path, self.lost, self.unfinished
+        if old is None or not self.save_now(_LONG):
+            self._begin_elsewhere(path)
+        else:
+            self._file.copy_to(path, _LONG)
+            self._let_go()
+            self.take_up(Project.open(path, runs_go_on=True))
+            if recovery.is_unnamed(old):
+                recovery.discard(old)
+        self.lost = lost
+        self.unfinished = [replace(run, model=models.place_in(path, run.model)) for run in unfinished]
+        self.changed.emit()
 
     def take_up(self, project: Project) -> None:
         """Save into an open project from now on. What is in the viewer and not known to it goes into it."""
@@ -232,20 +237,19 @@ class Autosaver(QObject):
 
     def note_run(self, run: RunRecord) -> None:
         """Keep what a run is and how far it is."""
-        self._runs[run.id] = run
+        self._told.runs[run.id] = run
 
     def note(self, entry: Entry) -> None:
         """Keep a line of the history."""
-        self._history.append(entry)
+        self._told.history.append(entry)
 
     def call(self, work: Callable[[Project], object]) -> None:
         """Do something with the project in the thread that writes; nothing where there is no project."""
-        if self._writer is not None:
-            self._writer.call(work)
+        self._file.call(work)
 
     def complain(self, sentence: str) -> None:
         """Tell what could not be saved, from any thread."""
-        self._emit(self.failed)(sentence)
+        self._file.complain(sentence)
 
     def touch(self, image: str, method: str) -> None:
         """Note that a method shows something new of an image."""
@@ -256,19 +260,31 @@ class Autosaver(QObject):
 
     def forget_removed(self) -> None:
         """Let layers that were just removed stay in the file: they make way for another project."""
-        self._gone, self._last = [], {}
+        self._told.gone, self._last = [], {}
 
-    def _begin(self, path: Path, project: Project | Callable[[], Project]) -> None:
-        """Write into a new project; the thread may make it, for that waits for the disk."""
+    def _begin(self, path: Path, project: Project | Callable[[], Project], rest: Rest | None = None) -> None:
+        """Write into a new project, made by the thread where that waits for the disk; first the rest of another."""
         self._followed.take_up({}, {})
         self._write_into(path, project)
-        self._history.append(Entry("person", account(), "begin", ""))
+        if rest is not None:
+            self.call(lambda project: write_rest(project, rest, self.complain))
+            return
+        self.note(Entry("person", account(), "begin", ""))
         self.call(lambda project: project.write(Batch(meta=facts())))
+
+    def _begin_elsewhere(self, path: Path) -> None:
+        """Go on in a new project, for the old one cannot be written; what only its file has goes along."""
+        project = Project.create_in_place_of(path)
+        rest = self._file.close_and_read_rest(self._followed.ids, {one.image.id for one in self.lost})
+        self._told.tell_again(self._followed.ids)
+        self._told.tell_history_again(rest.batch.history if rest is not None else ())
+        self._begin(path, project, rest)
+        self._hand_over()
 
     def _begin_if_needed(self) -> bool:
         """Begin a project if there is none and something is to be saved; return False if that cannot be done now."""
-        begun = self._last or self._followed.annotated or (self._runs and self._followed)
-        if self._writer is None and begun:
+        begun = self._last or self._followed.annotated or (self._told.runs and self._followed)
+        if begun and not self._file.is_open:
             try:
                 self._begin_without_name()
             except LabelfixError as error:
@@ -282,10 +298,8 @@ class Autosaver(QObject):
         self._begin(path, lambda: Project.create(path))
 
     def _write_into(self, path: Path, project: Project | Callable[[], Project]) -> None:
-        self.path = path
-        self._rewriting.forget()
-        self._writer = Writer(project, self._emit(self.saved), self._emit(self.failed), self._emit(self.dropped))
-        recovery.mark_open(path)
+        self._rewriting.begin_anew()
+        self._file.open(path, project)
         self.changed.emit()
 
     def _hand_over(self, *, wait: bool = False) -> bool:
@@ -299,19 +313,15 @@ class Autosaver(QObject):
         viewer = self._viewer()
         there = layers.all_layers(viewer) if viewer is not None else []
         takers = self._followed.take(there)
-        parts = [part for id_, part in self._last.items() if id_ not in self._gone]
-        self._last = {}
-        self._rewriting.hand_over(self._gone, self._runs)
-        if self._gone or self._runs or self._history:
-            parts.append(Batch(removed=self._gone, runs=list(self._runs.values()), history=self._history))
-            self._gone, self._runs, self._history = [], {}, []
+        parts = [part for id_, part in self._last.items() if id_ not in self._told.gone]
+        parts, self._last = parts + self._told.take(), {}
         if takers or parts:
             meta = {"view": json.dumps(view_of(viewer))} if viewer is not None and there else {}
             self._write(takers, [*parts, Batch(meta=meta)])
         if self._followed.hurries:
             QTimer.singleShot(_SOON_MS, self.look)
             return True
-        if self._writer is not None and self._writer.waiting > 1 and not wait:
+        if self._file.waiting > 1 and not wait:
             return True  # what is big would keep the next stroke waiting
         later = self._followed.take_later()
         if later is not None:
@@ -327,47 +337,31 @@ class Autosaver(QObject):
         layers.adopt_reopened(viewer)
         for id_, followed in self._followed.update(layers.all_layers(viewer)):
             if followed.in_file:
-                self._gone.append(id_)
-            if followed.annotated and (self._writer is not None or not followed.in_file):
+                self._told.gone.append(id_)
+            if followed.annotated and (self._file.is_open or not followed.in_file):
                 with self._followed.reading(followed.layer):
                     self._last[id_] = followed.take_all()  # it may have gone with the whole viewer
 
     def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
-        self._history.append(Entry("person", account(), what, id_of(layer), tuple(ids)))
+        self.note(Entry("person", account(), what, id_of(layer), tuple(ids)))
 
     def _leave(self) -> None:
-        self._gone = []
+        self._told.gone = []
         if self._followed:
             self.save_now()
         if self._last:
             self._begin_if_needed()
-        if self._writer is not None and (self._last or self._runs):
+        if self._file.is_open and (self._last or self._told.runs):
             self._hand_over()
         self._let_go()
-        self._emit(self.changed)()
+        with suppress(RuntimeError):  # the Qt object was deleted with the program
+            self.changed.emit()
 
     def _let_go(self) -> None:
-        self._last, self._runs, self._history = {}, {}, []
-        self._close_writer()
-
-    def _close_writer(self) -> None:
-        if self._writer is None:
-            return
-        self._writer.close()
-        self._writer = None
-        if self.path is not None:
-            recovery.mark_closed(self.path)
-        self.path = None
+        self._last = {}
+        self._told.forget()
+        self._file.close()
         self.lost, self.unfinished = [], []
-
-    def _emit(self, signal: Any) -> Callable[..., None]:
-        """Return a function for the other thread that emits a signal, unless the window is gone."""
-
-        def emit(*values: object) -> None:
-            with suppress(RuntimeError):  # the Qt object was deleted with the program
-                signal.emit(*values)
-
-        return emit
 
     def _on_saved(self) -> None:
         if not self.waiting and not self._followed.hurries:
@@ -379,8 +373,7 @@ class Autosaver(QObject):
     def _write_anew(self) -> None:
         """Hand everything over again: what comes later may build on what was lost."""
         self._followed.take_up({}, {})
-        self._gone = [*self._gone, *(self._rewriting.gone - self._followed.ids)]
-        self._runs = {**self._rewriting.runs, **self._runs}
+        self._told.tell_again(self._followed.ids)
         self.look()
 
     def _on_failed(self, sentence: str) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import QObject, QTimer, Signal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from napari_labelfix.project.records import RunRecord
+from napari_labelfix.widgets.told_once import ToldOnce
 
 _FIRST_MS, _LONGEST_MS = 250, 60_000  # before it is tried again; twice as long each time
 
@@ -21,10 +16,8 @@ class Rewriting(QObject):
     ----------
     pending
         Whether the file lacks something.
-    gone
-        Ids of layers whose removal may not have been written.
-    runs
-        Runs, by their ids, that may not have been written as they are.
+    told
+        What does not come again by itself.
     """
 
     again = Signal()  # hand everything over
@@ -32,18 +25,12 @@ class Rewriting(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.pending = False
-        self.gone: set[str] = set()
-        self.runs: dict[str, RunRecord] = {}
+        self.told = ToldOnce()
         self._asked = False  # for everything, and nothing was lost since
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_FIRST_MS)
         self._timer.timeout.connect(self._ask)
-
-    def hand_over(self, gone: Iterable[str], runs: Mapping[str, RunRecord]) -> None:
-        """Remember what would not come again by itself."""
-        self.gone.update(gone)
-        self.runs.update(runs)
 
     def lose(self) -> None:
         """Note that something was not written, and will not be tried again."""
@@ -54,12 +41,12 @@ class Rewriting(QObject):
     def settle(self) -> None:
         """Note that all that was handed over is written."""
         if not self.pending or self._asked:
-            self.forget()
+            self.told.settle()
+            self.begin_anew()
 
-    def forget(self) -> None:
-        """Begin anew: nothing is missing, or it is another file."""
+    def begin_anew(self) -> None:
+        """Note that nothing is missing: it is another file, or all is written."""
         self.pending = self._asked = False
-        self.gone, self.runs = set(), {}
         self._timer.stop()
         self._timer.setInterval(_FIRST_MS)
 
