@@ -183,3 +183,72 @@ def test_docks_that_are_open_follow_what_another_one_chooses(dock, viewer, train
     other.inputs.images.others_button.choose([viewer.layers["smaller"]])
     assert dock.inputs.images.others_button.text() == "+ more"
     other.close_session()
+
+
+def reopened(viewer, name):
+    """Close an image and open it again, as its file says that it lies."""
+    image = viewer.layers[name]
+    viewer.layers.remove(image)
+    return viewer.add_image(image.data, name=name, blending="additive")
+
+
+def test_a_channel_that_is_closed_and_opened_again_is_one_again(chosen, viewer):
+    autosaver_of(viewer)
+    again = reopened(viewer, "membrane")
+    assert chosen.inputs.images.others_button.text() == "+ 1 channel"
+    assert chosen.inputs.images.channels_of(viewer.layers["nuclei"]) == [viewer.layers["nuclei"], again]
+    autosaver_of(viewer).close()
+
+
+def test_an_image_that_is_opened_again_has_its_channels_though_nothing_else_is_of_it(viewer, dock):
+    saver = autosaver_of(viewer)
+    images = dock.inputs.images
+    viewer.add_image(np.zeros((60, 80)), name="third", scale=(0.5, 0.5), blending="additive")
+    images.choose(viewer.layers["membrane"])
+    images.others_button.choose_channels([viewer.layers["third"], viewer.layers["nuclei"]])
+    again = reopened(viewer, "membrane")
+    images.choose(again)
+    assert [layer.name for layer in images.channels_of(again)] == ["membrane", "third", "nuclei"]
+    saver.close()
+
+
+def test_channels_that_come_back_with_a_project_are_known_again_too(chosen, viewer, tmp_path, trainer, qtbot):
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "mine.labelfix")
+    saver.close()
+    again = ViewerModel()
+    open_project(again, tmp_path / "mine.labelfix")
+    dock = MethodDock(again, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(dock)
+    dock.inputs.images.choose(again.layers["nuclei"])
+    reopened(again, "membrane")
+    assert dock.inputs.images.others_button.text() == "+ 1 channel"
+    assert autosaver_of(again).save_now()
+    dock.close_session()
+    autosaver_of(again).close()
+
+
+def test_what_was_taken_from_the_channels_is_none_when_it_is_opened_again(chosen, viewer):
+    autosaver_of(viewer)
+    chosen.inputs.images.others_button.choose_channels([])
+    reopened(viewer, "membrane")
+    assert chosen.inputs.images.others_button.text() == "+ more"
+    autosaver_of(viewer).close()
+
+
+def test_two_images_alike_do_not_become_one(chosen, viewer):
+    autosaver_of(viewer)
+    again = reopened(viewer, "membrane")
+    other = viewer.add_image(again.data, name="membrane", scale=(0.5, 0.5))
+    assert layers.image_of(other) != layers.image_of(again)
+    autosaver_of(viewer).close()
+
+
+def test_channels_lie_on_their_image_wherever_it_is_moved(chosen, viewer):
+    autosaver_of(viewer)
+    viewer.layers["nuclei"].scale = (0.2, 0.2)
+    assert viewer.layers["membrane"].scale.tolist() == [0.2, 0.2]
+    assert chosen.inputs.plane_in_view()[0].channels == 2
+    viewer.layers["membrane"].scale = (9, 9)
+    assert viewer.layers["nuclei"].scale.tolist() == [0.2, 0.2]
+    autosaver_of(viewer).close()

@@ -28,6 +28,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.dock_frame import main_window_of
 from napari_labelfix.widgets.following import Following
 from napari_labelfix.widgets.layer_states import id_of
+from napari_labelfix.widgets.placing import Placing
 from napari_labelfix.widgets.provenance import account, facts
 from napari_labelfix.widgets.rewriting import Rewriting
 from napari_labelfix.widgets.view_states import view_of
@@ -84,6 +85,7 @@ class Autosaver(QObject):
         self._rewriting = Rewriting(self)
         self._told = self._rewriting.told
         self._followed.unreadable.connect(self.failed)
+        self._placing = Placing()
         self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
         self._file = WrittenFile(self)
         self._window: weakref.ref[QWidget] | None = None
@@ -335,6 +337,7 @@ class Autosaver(QObject):
         if (viewer := self._viewer()) is None:
             return
         layers.adopt_reopened(viewer)
+        self._placing.update(layers.all_layers(viewer))
         for id_, followed in self._followed.update(layers.all_layers(viewer)):
             if followed.in_file:
                 self._told.gone.append(id_)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from napari.layers import Image
@@ -18,7 +18,7 @@ from qtpy.QtCore import QTimer
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -34,10 +34,20 @@ TAG = "labelfix"
 _PICTURES = ("image", "training_image", "heatmap", "confidence")  # roles of images
 _MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
-_KNOWN: dict[str, tuple[object, ...] | None] = {}  # the identity of images by their id, also of those that were closed
 _OPAQUE = ("opaque", "translucent", "translucent_no_depth")  # ways to blend, of an image without transparent pixels
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
+
+
+class _Known(NamedTuple):
+    """What an image is known again by, and its tag, in which stands what it gets back."""
+
+    identity: tuple[object, ...] | None
+    tag: Mapping[str, Any]
+
+
+_KNOWN: dict[str, _Known] = {}  # by the images' ids, also of those that were closed
+_GIVEN_BACK = ("channels", "place")  # of the tag
 
 
 def behind_the_proxy(viewer: ViewerModel) -> ViewerModel:
@@ -62,9 +72,10 @@ def image_id(image: Layer) -> str:
     """Return the id that layers made for this image carry; the image is given one on first use."""
     if not tag_of(image):
         image.metadata[TAG] = {"role": "image"}
-    its_id = str(tag_of(image).setdefault("id", uuid.uuid4().hex))
-    if its_id not in _KNOWN:
-        _KNOWN[its_id] = _identity(image)
+    tag = tag_of(image)
+    its_id = str(tag.setdefault("id", uuid.uuid4().hex))
+    if its_id not in _KNOWN or _KNOWN[its_id].tag is not tag:
+        _KNOWN[its_id] = _Known(_identity(image), tag)
     return its_id
 
 
@@ -72,6 +83,12 @@ def image_of(layer: Layer) -> str:
     """Return the id of the image that a layer is or belongs to; "" if it has none, or belongs to none."""
     tag = tag_of(layer)
     return str(tag.get("id", "") if tag.get("role") == "image" else tag.get("image", ""))
+
+
+def ids_of(image: Layer) -> set[str]:
+    """Return the ids of an image and of its further channels; none for an image that nothing was made for."""
+    tag = tag_of(image)
+    return {tag["id"], *tag.get("channels", ())} if "id" in tag else set()
 
 
 def note_channels(image: Layer, channels: Sequence[Layer]) -> None:
@@ -87,18 +104,37 @@ def further_channels(viewer: ViewerModel, image: Layer) -> list[Layer]:
     return [open_images[its_id] for its_id in tag_of(image).get("channels", []) if its_id in open_images]
 
 
+def note_place(image: Layer, place: Mapping[str, Any]) -> None:
+    """Note where an image lies, as arguments of a layer, that is closed: opened again, it lies there."""
+    if tag_of(image):
+        image_id(image)
+        tag_of(image)["place"] = place
+
+
 def adopt_reopened(viewer: ViewerModel) -> None:
-    """Give images that were closed and are opened again the id that their layers still carry, and the place below."""
+    """Give images that were closed and are opened again what they had: id, channels, and where they lay and stood."""
     images = [layer for layer in viewer.layers if is_input_image(layer)]
     new = [image for image in images if not tag_of(image)]
-    orphaned = {image_of(layer) for layer in viewer.layers} - {image_of(image) for image in images} if new else set()
-    for image in new if orphaned else []:
+    missing = _missed(viewer, images) if new else set()
+    for image in new if missing else []:
         identity = _identity(image)
-        own = [its_id for its_id in orphaned if _KNOWN.get(its_id) == identity]
+        own = [its_id for its_id in missing if _KNOWN[its_id].identity == identity]
         if identity is not None and len(own) == 1:
-            image.metadata[TAG] = {"role": "image", "id": own[0]}
+            missing.remove(own[0])
+            known = _KNOWN[own[0]].tag
+            image.metadata[TAG] = {"role": "image", "id": own[0]} | {n: known[n] for n in _GIVEN_BACK if n in known}
+            for name, value in known.get("place", {}).items():
+                setattr(image, name, value)
             # later: napari has not done with the layer yet
             QTimer.singleShot(0, partial(_move_below_its_layers, viewer, image))
+
+
+def _missed(viewer: ViewerModel, images: Sequence[Layer]) -> set[str]:
+    """Return the ids of images that are not open: of those that layers or channels that are open belong to."""
+    there = {image_of(image) for image in images}
+    channels = {its_id for image in images for its_id in tag_of(image).get("channels", ())}
+    with_channels = {its_id for its_id, known in _KNOWN.items() if there & {*known.tag.get("channels", ())} - {""}}
+    return ({image_of(layer) for layer in viewer.layers} | channels | with_channels) & _KNOWN.keys() - there
 
 
 def _move_below_its_layers(viewer: ViewerModel, image: Layer) -> None:
