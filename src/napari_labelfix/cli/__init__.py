@@ -62,6 +62,12 @@ def run(
         list[Path] | None,
         typer.Option("--trusted", metavar="PATH...", help="What of the labels is right: masks, or right labels."),
     ] = None,
+    away: Annotated[
+        str,
+        typer.Option(
+            "--on", metavar="USER@HOST[:PYTHON]", help="Train on another computer, which SSH reaches with a key."
+        ),
+    ] = "",
 ) -> None:
     """Train a method on annotated images and write labels, classes, confidence and the model.
 
@@ -73,10 +79,13 @@ def run(
     from napari_labelfix.cli.jobs import train_on_files
     from napari_labelfix.cli.progress import make_reporter
     from napari_labelfix.methods.table import find_method
+    from napari_labelfix.trainer.known_computers import find_computer
 
     chosen = find_method(method)
     values = read_params(chosen.params, params, settings or (), device=device, seed=seed)
-    train_on_files(chosen, image, annotations or (), values, out, seconds, make_reporter(seconds), trusted or ())
+    computer = find_computer(away) if away else None
+    reporter = make_reporter(seconds)
+    train_on_files(chosen, image, annotations or (), values, out, seconds, reporter, trusted or (), computer)
     typer.echo(f"Results are in {out}.")
 
 

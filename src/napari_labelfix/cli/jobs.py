@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from napari_labelfix.cli.progress import Reporter
     from napari_labelfix.methods.table import MethodCode
-    from napari_labelfix.params import Params
+    from napari_labelfix.params import Device, Params
+    from napari_labelfix.trainer.computers import Computer
 
 
 @dataclass
@@ -82,6 +83,7 @@ def train_on_files(
     seconds: float | None,
     reporter: Reporter,
     trusted: Sequence[Path] = (),
+    computer: Computer | None = None,
 ) -> Recording:
     """Train, and write what there is at the end: after the last epoch, the time's end, or Ctrl+C.
 
@@ -99,6 +101,8 @@ def train_on_files(
         Shows the progress.
     trusted
         What of the labels is right: files or folders, for a method that learns from `Instances` or `Boxes`.
+    computer
+        The other computer that trains; None is this one.
 
     Raises
     ------
@@ -112,20 +116,19 @@ def train_on_files(
     if trusted:
         read = _trust(method, read, trusted)
     with reporter:
-        reporter.say(f"{method.title}: {_count(len(read.task.planes), 'plane')}. Loading.")
-        with _explained():
-            code = method.load()
+        code, where = _load(method, read, params.device, computer, reporter)
         recording = Recording(reporter)
         for sentence in read.doubts():
             recording.note(sentence)
-        _train(code, read, params, seconds, recording)
+        _train(code, read, params, seconds, recording, keeps=computer is not None)
         _complete(code, read, params, recording)
     record = {
         "command": "run",
         "method": method.name,
         "parameters": params.to_dict(),
         "seed": params.seed,
-        **_circumstances(read, params.device),
+        **_circumstances(read),
+        **where,
         **recording.summary(),
     }
     with filling(out) as folder:
@@ -169,7 +172,8 @@ def predict_files(
         "model": str(model_folder),
         "method": model.method,
         "parameters": dict(model.params),
-        **_circumstances(read, device),
+        **_circumstances(read),
+        **_device(device),
         "seconds": round(time.monotonic() - started, 2),
     }
     with filling(out) as folder:
@@ -197,8 +201,27 @@ def _explained() -> Iterator[None]:
         raise TrainingError(explain(error)) from error
 
 
-def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | None, recording: Recording) -> None:
-    """Fill the recording; what is in it stays good when the run is cut short."""
+def _load(
+    method: Method, read: FileTask, device: Device, computer: Computer | None, reporter: Reporter
+) -> tuple[MethodCode, dict[str, str]]:
+    """Return the code of a method, and where it trains, for the record."""
+    planes = f"{method.title}: {_count(len(read.task.planes), 'plane')}."
+    if computer is None:
+        reporter.say(f"{planes} Loading.")
+        with _explained():
+            return method.load(), _device(device)
+    from napari_labelfix.cli.away import CodeAway, device_of
+
+    reporter.say(f"{planes} Connecting to {computer.address}.")
+    found = device_of(computer, device)
+    reporter.say(f"{computer.address} trains on: {found}.")
+    return CodeAway(method, computer), {"device": found, "computer": computer.address}
+
+
+def _train(
+    code: MethodCode, read: FileTask, params: Params, seconds: float | None, recording: Recording, *, keeps: bool
+) -> None:
+    """Fill the recording; what is in it stays good when the run is cut short, and if it `keeps`, when it fails."""
     try:
         with _explained():
             _, model = run_to_end(code.train(read.task, params), seconds, recording.take)
@@ -208,6 +231,11 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
     except KeyboardInterrupt:
         recording.ended = "interrupted"
         recording.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
+    except TrainingError as error:
+        if not keeps or not recording.proposals:
+            raise
+        recording.ended = "failed"
+        recording.note(f"{error} What has come until now is written.")
     recording.seconds = round(time.monotonic() - recording.started, 2)
     if not recording.proposals:
         raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
@@ -256,14 +284,18 @@ def _method_of(model: TrainedModel) -> Method:
         raise ModelError(f"The model cannot be used: {error}") from None
 
 
-def _circumstances(read: FileTask, device: str) -> dict[str, Any]:
-    """Return what else it takes to repeat a result: versions, machine, device and data."""
+def _device(wanted: str) -> dict[str, str]:
+    """Return what is computed on here, for the record."""
     from napari_labelfix.networks.device import choose_device
 
+    return {"device": str(choose_device(wanted))}
+
+
+def _circumstances(read: FileTask) -> dict[str, Any]:
+    """Return what else it takes to repeat a result: versions, machine and data."""
     return {
         "versions": {"python": platform.python_version(), **installed_versions()},
         "system": platform.platform(),
-        "device": str(choose_device(device)),
         "images": {str(file.path): list(file.pixels.shape) for file in read.files},
         "fingerprint": read.task.fingerprint(),
     }

@@ -56,6 +56,19 @@ class Computer:
         if not self.python.strip():
             raise InputError("Expected the Python of the other computer, such as python3. Fill it in.")
 
+    @classmethod
+    def said(cls, words: str) -> Computer:
+        """Return the computer that is meant by `anna@gpu-server`, or `anna@gpu-server:labelfix/bin/python`.
+
+        Raises
+        ------
+        InputError
+            If that cannot be an address.
+        """
+        found = re.fullmatch(r"(ssh://[^:]*(?::\d+)?|[^:]*)(?::(.+))?", words.strip())
+        address, python = found.groups() if found is not None else (words, None)
+        return cls(address) if python is None else cls(address, python)
+
     def command(self, modules: Sequence[str]) -> list[str]:
         """Return what starts a trainer there that imports these modules.
 

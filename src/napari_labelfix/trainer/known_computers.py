@@ -71,5 +71,18 @@ class KnownComputers:
         return tuple(other for other in self.others if other.address != computer.address)
 
 
+def find_computer(words: str) -> Computer:
+    """Return the computer that a person means, as `Computer.said`; without a Python, with that it is known by.
+
+    Raises
+    ------
+    InputError
+        If that cannot be an address.
+    """
+    meant = Computer.said(words)
+    known = (other for other in KnownComputers.load().others if other.address == words.strip())
+    return next(known, meant)
+
+
 def _path() -> Path:
     return user_config_path("napari-labelfix", appauthor=False) / "computers.json"

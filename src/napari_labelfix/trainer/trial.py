@@ -14,6 +14,7 @@ from napari_labelfix.snapshots import Proposal, Snapshot
 from napari_labelfix.trainer.trainer import Trainer
 
 if TYPE_CHECKING:
+    from napari_labelfix.params import Device
     from napari_labelfix.snapshots import Training
     from napari_labelfix.trainer.computers import Computer
     from napari_labelfix.trainer.runs import Run
@@ -22,7 +23,7 @@ _METHOD = Method("trial", "Trial", "Learns nothing.", "", Params, Scribbles, Pro
 _PIXEL = np.zeros((1, 1), np.uint8)
 
 
-def start_trial(computer: Computer) -> Run:
+def start_trial(computer: Computer, device: Device = "auto") -> Run:
     """Start the trial on a computer; the message of its one snapshot is what that computes on, such as "NVIDIA H200".
 
     Raises
@@ -31,7 +32,7 @@ def start_trial(computer: Computer) -> Run:
         If it cannot be started.
     """
     task = Task((Plane("", _PIXEL, Scribbles(_PIXEL)),))
-    return Trainer([], computer).start(_METHOD, task, Params())
+    return Trainer([], computer).start(_METHOD, task, Params(device=device))
 
 
 def train(_task: Task, params: Params) -> Training:
