@@ -253,7 +253,8 @@ def test_points_of_a_project_are_exported_where_they_are_asked_for(call, marked,
     ended = call("export", marked, "--format", "imagej", "--out", out)
     assert ended.out.startswith("1 object of 1 image as ImageJ ROIs.")
     assert (
-        "There are 3 boxes, too: export with --what boxes and --format imagej, coco-boxes, yolo or boxes." in ended.out
+        "There are 3 boxes, too: export with --what boxes and --format imagej, coco-boxes, yolo, voc or boxes."
+        in ended.out
     )
     assert "There are 2 points, too: export with --what points and --format" in ended.out
 

@@ -28,7 +28,7 @@ from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.io.tasks import read_task
 
-IMPORTED = [row.name for row in formats_for("labels") if row.name not in ("yolo", "points", "objects")]
+IMPORTED = [row.name for row in formats_for("labels") if row.name not in ("yolo", "voc", "points", "objects")]
 KEEPS_NUMBERS = {"tiff", "ome-zarr", "imagej", "coco", "coco-rle", "geojson"}
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import roifile
 import tifffile
 from pycocotools.coco import COCO
+from torchvision.datasets import VOCDetection
 from tricky import GRIDS
 
 from napari_labelfix.errors import InputError
@@ -59,6 +61,22 @@ def test_yolo(tmp_path, ndim):
         corners = np.column_stack([shares[:, :2] - shares[:, 2:] / 2, shares[:, :2] + shares[:, 2:] / 2])
         np.testing.assert_allclose(corners[:, [1, 0, 3, 2]], expected, atol=1e-5)
         assert {line.split()[0] for line in lines} <= {"0"}
+
+
+@NDIMS
+def test_pascal_voc(tmp_path, ndim):
+    image = marked(BOXES, ndim)
+    export([image], find_format("voc"), tmp_path)
+    for index, _, expected in parts(image):
+        told = VOCDetection.parse_voc_xml(ElementTree.parse(tmp_path / f"{image.plane_name(index)}.xml").getroot())
+        told = told["annotation"]
+        boxes = [one["bndbox"] for one in told["object"]]  # of the first to the last pixel, which count from 1
+        corners = [[float(box[name]) for name in ("ymin", "xmin", "ymax", "xmax")] for box in boxes]
+        np.testing.assert_allclose(np.reshape(corners, (-1, 4)) - (1, 1, 0, 0), expected, atol=1e-3)
+        assert (told["filename"], told["size"]) == ("cells.tif", {"height": "40", "width": "52"})
+        assert {one["name"] for one in told["object"]} <= {"object"}
+        whole = [int(box.min() <= 0 or box[2] >= 40 or box[3] >= 52) for box in expected]
+        assert [int(one["truncated"]) for one in told["object"]] == whole
 
 
 @NDIMS
@@ -126,8 +144,11 @@ def test_tables_keep_what_is_no_cell(tmp_path, ndim):
 
 
 @NDIMS
-@pytest.mark.parametrize(("name", "places"), [("boxes", BOXES), ("yolo", BOXES), ("coco-boxes", BOXES),
-                                              ("points", POINTS), ("geojson", POINTS), ("imagej", POINTS)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [(name, BOXES) for name in ("boxes", "yolo", "coco-boxes", "voc")]
+    + [(name, POINTS) for name in ("points", "geojson", "imagej")],
+)
 def test_what_was_exported_is_read_as_the_same(tmp_path, ndim, name, places):
     file, image = write_image(tmp_path, ndim), marked(places, ndim)
     exported = export([image], find_format(name), tmp_path / "out")
@@ -135,7 +156,7 @@ def test_what_was_exported_is_read_as_the_same(tmp_path, ndim, name, places):
     [found] = read_content(files, [file.path], find_format(name).takes)
     assert (found.what, found.shape, found.name, found.image_name) == (image.what, image.shape, "cells", "cells.tif")
     for index in np.ndindex(image.shape[:-2]):
-        np.testing.assert_allclose(found.places_in(index), image.places_in(index), atol=1e-5)
+        np.testing.assert_allclose(found.places_in(index), image.places_in(index), atol=1e-3 if name == "voc" else 1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""Boxes of Pascal VOC files, as LabelImg and CVAT write them."""
+"""Boxes of Pascal VOC files, as LabelImg and CVAT write them, and we."""
 
 from __future__ import annotations
+
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import read_annotations, what_is_in
 from napari_labelfix.io.content_files import read_content
+from napari_labelfix.io.export import export
+from napari_labelfix.io.formats import find_format
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.pairing import find_annotations, pair
 from napari_labelfix.io.read import find_images, read_image
 
@@ -100,3 +105,22 @@ def test_sizes_with_a_point_and_none_are_fine(tmp_path, image):
     text = voc((1, 1, 3, 3)).replace("<width>30</width>", "<width>30.0</width>").replace("<height>20</height>", "")
     [found] = read_annotations([write(tmp_path, text)], image, Boxes)
     assert len(found.corners) == 1
+
+
+def test_labels_become_boxes_of_their_classes_and_names_of_files_are_no_markup(tmp_path):
+    labels = np.zeros((20, 30), int)
+    labels[2:9, 4:8], labels[0:3, 20:30] = 5, 9
+    image = LabelImage.of("cells", labels, image_name="a & b\x01 <c>.tif", classes={5: 2, 9: 1})
+    exported = export([image], find_format("voc"), tmp_path)
+    assert exported.files == ("cells.xml", "cells_voc_export.json")
+    root = ElementTree.parse(tmp_path / "cells.xml").getroot()
+    assert root.findtext("filename") == "a & b <c>.tif"
+    told = [[one.findtext("name"), one.findtext("truncated"), *(corner.text for corner in one.find("bndbox"))]
+            for one in root.iterfind("object")]  # fmt: skip
+    assert told == [["class 2", "0", "5", "3", "8", "9"], ["class 1", "1", "21", "1", "30", "3"]]
+
+
+def test_no_boxes_are_a_file_without_objects(tmp_path):
+    export([LabelImage.of("cells", np.zeros((2, 20, 30), int))], find_format("voc"), tmp_path)
+    for name in ("cells_000.xml", "cells_001.xml"):
+        assert ElementTree.parse(tmp_path / name).getroot().findall("object") == []

@@ -288,7 +288,7 @@ def test_the_formats_are_those_that_can_hold_the_layer(marks, viewer, qtbot):
     choose(marks, "png")
     select(marks, viewer, "my boxes", qtbot)
     offered = [marks.formats.itemData(row) for row in range(marks.formats.count())]
-    assert offered == ["imagej", "coco-boxes", "yolo", "boxes"]
+    assert offered == ["imagej", "coco-boxes", "yolo", "voc", "boxes"]
     assert not marks.selections.isEnabled()
     qtbot.waitUntil(lambda: marks.content.text().startswith("1 box and 1 of what is no cell, 2 x 40 x 50 pixels"))
     choose(marks, "yolo")

@@ -148,6 +148,14 @@ FORMATS = {
             takes=("labels", "boxes"),
         ),
         Format(
+            name="voc",
+            title="Pascal VOC, boxes",
+            files="NAME.xml",
+            summary="A box per object, for LabelImg, CVAT and training detectors.",
+            code="pascal_voc:write_boxes",
+            takes=("labels", "boxes"),
+        ),
+        Format(
             name="yolo-polygons",
             title="YOLO, polygons",
             files="labels/NAME.txt, classes.txt",

@@ -29,7 +29,7 @@ READERS = {
     ".xml": "pascal_voc",
 }  # modules of this package, by suffix
 TABLES = ".csv"  # of points or boxes
-_FILE_PER_PLANE = (".txt", ".png", ".tif", ".tiff")
+_FILE_PER_PLANE = (".txt", ".xml", ".png", ".tif", ".tiff")
 _ENDINGS = re.compile(rf"(_labels|_rois|_coco|_seg|_points|_boxes|{MASKS})$")  # of the names that an export gives, too
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
 OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
