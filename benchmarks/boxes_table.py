@@ -21,7 +21,7 @@ import numpy as np
 from paper_table import SIDE, measured_rows, options_parser, scenes, start_of, write_as_measured
 
 from napari_labelfix.annotations import Boxes, Plane, Task
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.run import predict, train
 from napari_labelfix.methods.sissi.weak_boxes import find_weak_boxes

@@ -19,9 +19,10 @@ import numpy as np
 from paper_table import SIDE, measured_rows, options_parser, scenes, start_of, write_as_measured
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
+from napari_labelfix.data.label_images import fill_label_holes, remove_small_objects
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import predict, train
-from napari_labelfix.metrics.instances import drop_small, fill_holes, mean_dice
+from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.snapshots import run_to_end
@@ -63,7 +64,7 @@ def measure(lessons: Sequence[Scene], tests: Sequence[Scene], ratio: float, para
     assert model is not None
     ious, dices = [], []
     for scene in tests:
-        labels = fill_holes(drop_small(predict(model, scene.image, params.device).labels, SMALLEST))
+        labels = fill_label_holes(remove_small_objects(predict(model, scene.image, params.device).labels, SMALLEST))
         ious.append(iou(labels, scene.labels))
         dices.append(mean_dice(labels, scene.labels))
     return mean(ious), mean(dices)

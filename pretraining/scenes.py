@@ -15,7 +15,7 @@ from scipy.ndimage import find_objects
 from skimage.measure import label
 
 from napari_labelfix.data.hover_maps import hover_maps
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.sample_data.shapes import smooth_noise
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.methods.sissi import learner, views
 from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.sample_data.imperfect import careless_boxes

@@ -5,16 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.ndimage import binary_fill_holes
 from scipy.optimize import linear_sum_assignment
 
+from napari_labelfix.data.label_images import fill_label_holes
 from napari_labelfix.metrics.instances import (
     aggregated_jaccard,
     average_precision,
     count_overlaps,
-    drop_small,
     f1_score,
-    fill_holes,
     mean_dice,
     panoptic_quality,
 )
@@ -50,8 +48,8 @@ def brute_force_f1(predicted, truth, threshold):
 
 @given(label_images, label_images)
 def test_mean_dice_is_that_of_the_loops(predicted, truth):
-    assert mean_dice(fill_holes(predicted), truth, minimum_size=0) == pytest.approx(
-        brute_force_mean_dice(fill_holes(predicted), truth)
+    assert mean_dice(fill_label_holes(predicted), truth, minimum_size=0) == pytest.approx(
+        brute_force_mean_dice(fill_label_holes(predicted), truth)
     )
 
 
@@ -159,21 +157,6 @@ def test_huge_ids_count_like_small_ones():
     labels = np.array([[0, 1, 1, 2]], np.int64)
     huge = np.array([[0, 10**12, 10**12, 10**15]], np.int64)
     assert f1_score(huge, labels, iou=1.0) == 1.0
-
-
-def test_drop_small_keeps_objects_of_exactly_the_minimum_size():
-    labels = np.array([[1, 1, 0, 2, 3, 3, 3]])
-    assert drop_small(labels, 2).tolist() == [[1, 1, 0, 0, 3, 3, 3]]
-
-
-@given(arrays(bool, (8, 9)))
-def test_holes_of_a_single_object_are_those_that_scipy_fills(mask):
-    assert np.array_equal(fill_holes(mask.astype(np.uint8)), binary_fill_holes(mask))
-
-
-def test_background_between_two_objects_is_no_hole():
-    labels = np.array([[1, 1, 2, 2], [1, 0, 0, 2], [1, 1, 2, 2]])
-    assert np.array_equal(fill_holes(labels), labels)
 
 
 def test_ten_thousand_objects_are_compared_within_seconds():

@@ -5,7 +5,7 @@ from torchvision.models import ResNet50_Weights
 from torchvision.models.detection import FasterRCNN_ResNet50_FPN_Weights, fasterrcnn_resnet50_fpn
 from torchvision.models.resnet import resnet50
 
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.errors import InputError, ModelError
 from napari_labelfix.methods.sissi.pages import page_image, scale_of, typical_side
 from napari_labelfix.metrics.boxes import box_scores

@@ -3,7 +3,7 @@ import pytest
 from napari.layers import Image, Labels, Shapes
 from npe2 import PluginManifest
 
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.metrics.overlap import iou_of_boxes
 from napari_labelfix.sample_data.napari_samples import (
     OTHER_SEED,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 from skimage.measure import label
 from skimage.segmentation import watershed
 
+from napari_labelfix.data.label_images import relabel_sequential, remove_small_objects
 from napari_labelfix.data.large import join_tiles
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _split(
         mask = fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
         parts = _watershed_parts(mask) if how == "watershed" else label(mask, connectivity=2)
         labels[mask] = parts[mask] + labels.max()
-    return drop_small(labels, minimum_size, sure)
+    return relabel_sequential(remove_small_objects(labels, minimum_size, sure))
 
 
 def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -114,28 +114,3 @@ def fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.b
     small[0] = False
     small[edge] = False  # what touches the border may go on outside: not a hole
     return mask | small[holes]
-
-
-def without_gaps(labels: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return (Y, X) labels with ids 1..N without gaps, however high they are; 0 stays 0."""
-    ids, ranks = np.unique(labels, return_inverse=True)
-    return (ranks.reshape(labels.shape) + int(ids[0] > 0)).astype(np.int32)
-
-
-def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects (Y, X), in the order of their ids."""
-    found = filter(None, find_objects(without_gaps(labels)))
-    return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], float).reshape(-1, 4)
-
-
-def drop_small(
-    labels: NDArray[np.int32], minimum_size: int, sure: NDArray[np.bool_] | None = None
-) -> NDArray[np.int32]:
-    """Return (Y, X) labels without objects of fewer pixels, with ids 1..N without gaps; those with sure ones stay."""
-    sizes = np.bincount(labels.ravel())
-    kept = sizes >= max(1, minimum_size)
-    if sure is not None:
-        kept[labels[sure]] = True
-    kept[0] = False
-    renumbered = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    return renumbered[labels]

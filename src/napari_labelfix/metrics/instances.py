@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import ndimage
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from napari_labelfix.data.label_images import fill_label_holes, ranks_of, remove_small_objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def mean_dice(predicted: NDArray[np.integer], truth: NDArray[np.integer], minimu
     As measured in Lee & Jeong, Scribble2Label, MICCAI 2020 (minimum size and filling from their evaluation).
     """
     _check(predicted, truth)
-    overlaps = count_overlaps(fill_holes(drop_small(predicted, minimum_size)), truth)
+    overlaps = count_overlaps(fill_label_holes(remove_small_objects(predicted, minimum_size)), truth)
     if 0 in overlaps.shared.shape:
         return float(overlaps.true_sizes.size == overlaps.predicted_sizes.size)
     partner = overlaps.shared.argmax(axis=1)
@@ -155,55 +156,12 @@ def _ious(overlaps: Overlaps) -> coo_array:
 
 def count_overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:
     """Count the pixels that each pair of objects shares, in one pass over the two (Y, X) label images."""
-    predicted_sizes, predicted_index = _enumerate(predicted)
-    true_sizes, true_index = _enumerate(truth)
+    predicted_sizes, predicted_index = ranks_of(predicted)
+    true_sizes, true_index = ranks_of(truth)
     both = (predicted_index >= 0) & (true_index >= 0)
     pairs = (np.ones(np.count_nonzero(both), np.int64), (true_index[both], predicted_index[both]))
     shared = coo_array(pairs, shape=(true_sizes.size, predicted_sizes.size)).tocsr()  # the same pair twice: added
     return Overlaps(shared, true_sizes, predicted_sizes)
-
-
-def drop_small(labels: NDArray[np.integer], minimum_size: int) -> NDArray[np.integer]:
-    """Return (Y, X) labels without the objects of fewer than `minimum_size` pixels."""
-    sizes, index = _enumerate(labels)
-    small = np.append(sizes < minimum_size, False)  # index -1, the background, reads the last
-    return np.where(small[index], 0, labels)
-
-
-def fill_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return (Y, X) labels with the holes filled: background that lies wholly inside one object.
-
-    Background is connected through sides, objects through sides and corners. What lies between two objects, or
-    touches the border of the image, is no hole.
-    """
-    regions, count = ndimage.label(labels == 0)
-    framed = np.pad(labels.astype(np.int64), 1, constant_values=-1)  # outside the image is a neighbour of its own
-    highest = np.full(count + 1, -1)
-    lowest = np.full(count + 1, np.iinfo(np.int64).max)
-    height, width = labels.shape
-    for dy, dx in [(0, 1), (1, 0), (1, 2), (2, 1)]:
-        neighbour = framed[dy : dy + height, dx : dx + width]
-        edge = (labels == 0) & (neighbour != 0)
-        np.maximum.at(highest, regions[edge], neighbour[edge])
-        np.minimum.at(lowest, regions[edge], neighbour[edge])
-    fill = np.where((lowest == highest) & (highest > 0), highest, 0).astype(labels.dtype)
-    return np.where(labels == 0, fill[regions], labels)
-
-
-def _enumerate(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the objects' sizes, and the image with each id replaced by its rank, background by -1."""
-    if labels.dtype == bool:
-        labels = labels.astype(np.uint8)
-    if labels.size and labels.max() <= labels.size:  # counting is many times faster than sorting
-        counts = np.bincount(labels.ravel())
-        ranks = np.cumsum(counts > 0) - 1
-        inverse, sizes = ranks[labels], counts[counts > 0]
-        background = counts[0] > 0
-    else:
-        ids, inverse, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-        background = ids.size > 0 and ids[0] == 0
-    first = int(background)
-    return sizes[first:], inverse.reshape(labels.shape) - first
 
 
 def _check(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_labelfix.metrics.instances import fill_holes
+from napari_labelfix.data.label_images import fill_label_holes
 from napari_labelfix.review.boxes import stacks_of
 from napari_labelfix.review.footprint import count_pixels
 
@@ -136,7 +136,7 @@ def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None) -> _
     fill, elongation = _shape(ranks, areas)
     edge = np.unique(np.concatenate([ranks[0], ranks[-1], ranks[:, 0], ranks[:, -1]]))
     contrast = np.full(ids.size, np.nan) if image is None else _contrast(ranks, image, ids.size)
-    filled = fill_holes(ranks)
+    filled = fill_label_holes(ranks)
     order = np.arange(1, ids.size + 1)
     return _Plane(
         ids,

@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from napari_labelfix.annotations import Boxes, Plane
-from napari_labelfix.data.instances import boxes_of_labels, without_gaps
 from napari_labelfix.methods.sissi.pages import (
     NARROWEST,
     Page,
@@ -90,14 +89,8 @@ def test_a_plane_is_scaled_to_the_size_the_detector_wants():
     assert scale_of(1e-6, 24) < 10
 
 
-def test_measures_of_boxes():
+def test_a_typical_side_is_that_of_the_median_box():
     assert typical_side(np.array([[0, 0, 4, 9], [0, 0, 6, 6], [0, 0, 100, 100]])) == 6
-    labels = np.zeros((20, 20), np.int64)
-    labels[2:5, 3:9], labels[10:20, 0:4] = 7, 2**40
-    assert boxes_of_labels(labels).tolist() == [[2, 3, 5, 9], [10, 0, 20, 4]]
-    assert boxes_of_labels(np.zeros((5, 5), int)).shape == (0, 4)
-    assert boxes_of_labels(np.full((5, 6), 3)).tolist() == [[0, 0, 5, 6]], "an object may fill the plane"
-    assert without_gaps(np.array([[0, 9], [2**40, 9]])).tolist() == [[0, 1], [2, 1]]
 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])

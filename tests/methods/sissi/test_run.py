@@ -6,7 +6,7 @@ import pytest
 from method_tester import MethodTester
 
 from napari_labelfix.annotations import Boxes, FinishedInstances, Plane, Task
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.sissi import learner, pages, views
 from napari_labelfix.methods.sissi import session as session_module

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.annotations import Plane
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.weak_boxes import find_weak_boxes, suggest
 from napari_labelfix.metrics.overlap import iou_of_boxes

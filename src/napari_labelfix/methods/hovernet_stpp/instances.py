@@ -21,7 +21,8 @@ from monai.transforms.intensity.array import GaussianSmooth
 from monai.transforms.post.array import FillHoles, SobelGradients
 from scipy.special import expit
 
-from napari_labelfix.data.instances import drop_small, fill_small_holes, with_unmarked
+from napari_labelfix.data.instances import fill_small_holes, with_unmarked
+from napari_labelfix.data.label_images import relabel_sequential, remove_small_objects
 from napari_labelfix.data.large import join_tiles
 from napari_labelfix.methods.prediction import UNSURE
 from napari_labelfix.snapshots import Proposal
@@ -59,7 +60,8 @@ def objects_of(
 
     def find(window: tuple[slice, slice]) -> NDArray[np.int32]:
         mask = fill_small_holes(foreground[window] > 0.5, minimum_size)
-        return drop_small(_parts(mask, maps[:, *window].astype(np.float32), threshold), minimum_size)
+        parts = _parts(mask, maps[:, *window].astype(np.float32), threshold)
+        return relabel_sequential(remove_small_objects(parts, minimum_size))
 
     return join_tiles(foreground.shape, find)
 

@@ -12,7 +12,7 @@ from napari_labelfix.annotations import FinishedInstances
 from napari_labelfix.data.augment import Augmentation, look, random_view
 from napari_labelfix.data.batches import share_out
 from napari_labelfix.data.hover_maps import hover_maps
-from napari_labelfix.data.instances import without_gaps
+from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Page:
     _spots: NDArray[np.intp] = field(init=False, repr=False)  # of a part; of a whole plane there would be too many
 
     def __post_init__(self) -> None:
-        ranks = without_gaps(self.labels)  # a float32 holds any of them exactly
+        ranks = relabel_sequential(self.labels)  # a float32 holds any of them exactly
         layers = np.stack([ranks, self.known]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
         self.area = int(np.count_nonzero(self.known))

@@ -14,7 +14,7 @@ from scipy import ndimage
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
 from napari_labelfix.data.batches import share_out
-from napari_labelfix.data.instances import without_gaps
+from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
 
@@ -67,7 +67,7 @@ class Page:
 
     def __post_init__(self) -> None:
         self.edges = edge_strength(self.image.numpy(force=True))
-        ranks = without_gaps(self.labels)  # a float32 holds any of them exactly
+        ranks = relabel_sequential(self.labels)  # a float32 holds any of them exactly
         layers = np.stack([ranks, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
         parts = {False: self.trusted & ~self.held_out, True: self.held_out}
@@ -78,7 +78,7 @@ class Page:
         """(1, H, W) ranks of the other objects: looking for them takes long, and not all that is learned needs them."""
         image = np.ascontiguousarray(self.image.permute(1, 2, 0).numpy(force=True))
         others = _others_near(image, self.labels, self.trusted) if self.others is None else self.others
-        return torch.from_numpy(without_gaps(others).astype(np.float32)).unsqueeze(0).to(self.image.device)
+        return torch.from_numpy(relabel_sequential(others).astype(np.float32)).unsqueeze(0).to(self.image.device)
 
     def area(self, held_out: bool = False) -> int:
         """Return how many pixels there are to train on, or to measure on."""

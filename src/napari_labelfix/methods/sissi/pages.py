@@ -17,7 +17,7 @@ from torchvision.transforms import v2
 
 from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.data.batches import share_out
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.networks.faster_rcnn import swap

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from napari_labelfix.data.instances import boxes_of_labels, without_gaps
+from napari_labelfix.data.label_images import boxes_of_labels, relabel_sequential
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
 from napari_labelfix.metrics.overlap import overlapping_any, overlapping_pairs
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
@@ -78,7 +78,7 @@ def boxes_told(
 
 def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     """Return the cells that a person has labelled in a plane, of which nothing is doubtful."""
-    labels = without_gaps(np.where(finished.known(), finished.labels, 0))
+    labels = relabel_sequential(np.where(finished.known(), finished.labels, 0))
     corners = boxes_of_labels(labels).astype(np.float32)
     roles = np.full(len(corners), BoxRole.CONFIRMED, np.uint8)
     return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)

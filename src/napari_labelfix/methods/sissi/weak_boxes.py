@@ -17,7 +17,7 @@ from skimage.segmentation import watershed
 
 from napari_labelfix.annotations import Boxes
 from napari_labelfix.data.cell_size import estimate_diameter
-from napari_labelfix.data.instances import boxes_of_labels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 
 if TYPE_CHECKING:

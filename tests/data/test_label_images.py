@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
+from scipy.ndimage import binary_fill_holes
+from skimage import segmentation
+
+from napari_labelfix.data.label_images import (
+    boxes_of_labels,
+    fill_label_holes,
+    ranks_of,
+    relabel_sequential,
+    remove_small_objects,
+)
+
+
+def test_objects_are_ranked_by_their_ids_and_their_pixels_counted():
+    sizes, ranks = ranks_of(np.array([[0, 9, 9], [4, 0, 9]]))
+    assert sizes.tolist() == [1, 3]
+    assert ranks.tolist() == [[-1, 1, 1], [0, -1, 1]]
+
+
+@pytest.mark.parametrize("labels", [np.zeros((2, 3), np.uint8), np.zeros((0, 3), np.int32)], ids=["none", "no pixels"])
+def test_where_there_is_no_object_all_is_background(labels):
+    sizes, ranks = ranks_of(labels)
+    assert sizes.tolist() == []
+    assert np.array_equal(ranks, np.full(labels.shape, -1))
+
+
+@pytest.mark.parametrize("highest", [8, 10_000], ids=["counted", "sorted"])
+@given(labels=arrays(np.int64, (5, 6), elements={"min_value": 0, "max_value": 8}))
+def test_ids_without_gaps_are_those_of_scikit_image(labels, highest):
+    labels[labels == 8] = highest
+    expected, _, _ = segmentation.relabel_sequential(labels)
+    assert np.array_equal(relabel_sequential(labels), expected)
+
+
+def test_ids_may_be_higher_than_there_is_memory_for_that_many():
+    assert relabel_sequential(np.array([[0, 9], [2**40, 9]])).tolist() == [[0, 1], [2, 1]]
+
+
+def test_objects_of_exactly_the_minimum_size_stay_and_keep_their_ids():
+    labels = np.array([[1, 1, 0, 2, 3, 3, 3]])
+    assert remove_small_objects(labels, 2).tolist() == [[1, 1, 0, 0, 3, 3, 3]]
+
+
+def test_objects_that_a_person_is_sure_of_stay_however_small_they_are():
+    labels = np.array([[1, 0, 2, 3, 3, 3]])
+    sure = np.array([[False, True, True, False, False, False]])
+    assert remove_small_objects(labels, 2, sure).tolist() == [[0, 0, 2, 3, 3, 3]]
+
+
+@given(arrays(bool, (8, 9)))
+def test_holes_of_a_single_object_are_those_that_scipy_fills(mask):
+    assert np.array_equal(fill_label_holes(mask.astype(np.uint8)), binary_fill_holes(mask))
+
+
+def test_background_between_two_objects_is_no_hole():
+    labels = np.array([[1, 1, 2, 2], [1, 0, 0, 2], [1, 1, 2, 2]])
+    assert np.array_equal(fill_label_holes(labels), labels)
+
+
+def test_boxes_come_in_the_order_of_the_ids():
+    labels = np.zeros((20, 20), np.int64)
+    labels[2:5, 3:9], labels[10:20, 0:4] = 7, 2**40
+    assert boxes_of_labels(labels).tolist() == [[2, 3, 5, 9], [10, 0, 20, 4]]
+    assert boxes_of_labels(np.zeros((5, 5), int)).shape == (0, 4)
+    assert boxes_of_labels(np.full((5, 6), 3)).tolist() == [[0, 0, 5, 6]], "an object may fill the plane"
