@@ -19,8 +19,8 @@ STEEPEST = 50.0  # the exponential goes on as a line from here, far from any opt
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
-    """A scoring function f(x) = weights . x / scale + bias, and how far from its optimum it is.
+class ScoringFunction:
+    """A linear function f(x) = weights . x / scale + bias to rank by, and how far from its optimum it is.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Samples:
     weights: NDArray[np.floating]
 
 
-def learn_ranking(top: Samples, rest: Samples, power: float) -> Ranking:
+def learn_ranking(top: Samples, rest: Samples, power: float) -> ScoringFunction:
     """Minimise sum_top exp(-f) + 1/p sum_rest exp(p f), both as weighted means, plus an L2 term, over linear f.
 
     The problem is convex and smooth, and L-BFGS solves it. The paper prints exp(f) in the second sum, where p were but
@@ -80,7 +80,7 @@ def learn_ranking(top: Samples, rest: Samples, power: float) -> Ranking:
     found = minimize(
         loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 10_000, "maxfun": 20_000, "ftol": 0, "gtol": 1e-8}
     )
-    return Ranking(found.x[:-1], scale, float(found.x[-1]), float(np.abs(loss(found.x)[1]).max()))
+    return ScoringFunction(found.x[:-1], scale, float(found.x[-1]), float(np.abs(loss(found.x)[1]).max()))
 
 
 def _with_bias(features: NDArray[np.floating]) -> NDArray[np.float64]:
