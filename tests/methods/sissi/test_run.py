@@ -280,12 +280,6 @@ def test_what_is_drawn_beside_boxes_that_it_has_found_itself_does_not_take_their
     assert len(session.pages[0].certain) == 1
 
 
-def test_where_none_can_be_found_it_says_so():
-    noise = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
-    with pytest.raises(InputError, match="No box was found by circles"):
-        next(train(Task((Plane("noise", noise),)), quick(weak_boxes="circles", sensitivity=0, cell=60)))
-
-
 def test_finished_planes_are_the_source_and_stay_as_they_are():
     finished = Plane("finished", NUCLEI.image, FinishedInstances(NUCLEI.labels))
     task = Task((finished, *nuclei_task().planes))

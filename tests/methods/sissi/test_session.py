@@ -1,4 +1,4 @@
-"""What a run begins with where no boxes are drawn, and when what is drawn meanwhile is shown."""
+"""What is told of a run, and when what is drawn meanwhile is shown."""
 
 from functools import partial
 from itertools import islice
@@ -9,10 +9,8 @@ import torch
 
 from napari_labelfix.annotations import Boxes, FinishedInstances, Plane, Task
 from napari_labelfix.data.label_images import boxes_of_labels
-from napari_labelfix.errors import InputError
 from napari_labelfix.methods.sissi import learner, pages, views
 from napari_labelfix.methods.sissi import session as session_module
-from napari_labelfix.methods.sissi.pages import typical_side
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.methods.sissi.run import train
 from napari_labelfix.methods.sissi.session import LATE, Session
@@ -65,12 +63,6 @@ def test_finished_planes_are_enough_where_no_boxes_are_to_be_found():
     )
 
 
-def test_an_empty_finished_plane_is_not_enough():
-    empty = Plane("empty", IMAGE, FinishedInstances(np.zeros_like(LABELS), np.ones(LABELS.shape, bool)))
-    with pytest.raises(InputError, match=r"No image has boxes\. Draw some, or choose a way to find boxes\."):
-        Session(task_with(empty, TO_LABEL), quick(weak_boxes="none"))
-
-
 def test_where_none_are_found_finished_planes_are_learned_from():
     flat = Plane("flat", np.random.default_rng(0).integers(0, 9, IMAGE.shape).astype(np.uint8))
     first = next(train(task_with(FINISHED, flat), quick(weak_boxes="circles", sensitivity=0)))
@@ -91,15 +83,6 @@ def test_the_first_snapshot_says_that_boxes_were_found_and_how_many(way):
 
 def test_drawn_boxes_are_not_said_to_be_found():
     assert next(train(task_with(boxed()), quick())).message == "Started from the detector weights of the package."
-
-
-def test_cells_are_as_large_as_is_said_or_drawn_or_labelled_before_they_are_as_large_as_what_is_found():
-    smaller = boxed((TRUTH + np.roll(TRUTH, 2, axis=1)) / 2 + [-5, -5, 5, 5])
-    assert Session(task_with(FINISHED, smaller), quick(cell=31)).cell == 31
-    assert Session(task_with(FINISHED, smaller), quick()).cell == typical_side(smaller.annotation.corners)
-    assert Session(task_with(FINISHED, TO_LABEL), quick()).cell == typical_side(TRUTH)
-    found = Session(task_with(TO_LABEL), quick())
-    assert found.cell == typical_side(found.planes[0].annotation.corners)
 
 
 def test_boxes_drawn_while_boxes_are_corrected_are_shown_at_once():

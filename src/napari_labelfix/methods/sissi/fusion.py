@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torchvision.ops import nms
 
-from napari_labelfix.metrics.overlap import iou_of_boxes
+from napari_labelfix.metrics.overlap import iou_of_boxes, overlapping_any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,13 @@ def suppress(found: Scored, lowest: float, most: int) -> Scored:
     found = found.taken(found.scores >= lowest)
     kept = nms(torch.from_numpy(found.corners), torch.from_numpy(found.scores), OVERLAP).numpy()
     return found.taken(kept[:most])
+
+
+def with_certain(found: Scored, certain: NDArray[np.float32]) -> Scored:
+    """Return found boxes with those (M, 4) that a person is sure of, which win over what overlaps them."""
+    others = found.taken(~overlapping_any(found.corners, certain, OVERLAP))
+    scores = np.concatenate([np.ones(len(certain), np.float32), others.scores])
+    return Scored(np.concatenate([certain, others.corners]), scores)
 
 
 def _cluster_of(corners: NDArray[np.float64], means: NDArray[np.float64]) -> int | None:

@@ -11,24 +11,20 @@ import numpy as np
 import torch
 
 from napari_labelfix.annotations import Boxes, FinishedInstances, same_annotation
-from napari_labelfix.errors import InputError
+from napari_labelfix.methods.sissi.beginning import begin
 from napari_labelfix.methods.sissi.early_learning import slowdown
-from napari_labelfix.methods.sissi.fusion import NOTHING, OVERLAP, Scored
+from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, with_certain
 from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import (
-    NO_BOXES,
     boxes_of_plane,
-    finished_boxes,
     finished_page,
     is_finished,
     no_cells_of_plane,
     synthetic_pages,
     target_page,
-    typical_side,
 )
 from napari_labelfix.methods.sissi.proposals import SAME, are_denied, as_finished, boxes_told
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
-from napari_labelfix.methods.sissi.weak_boxes import suggest
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
 from napari_labelfix.metrics.overlap import overlapping_any
@@ -41,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.annotations import Plane, Task
+    from napari_labelfix.annotations import Task
     from napari_labelfix.methods.sissi.pages import Page
     from napari_labelfix.methods.sissi.params import SissiParams
     from napari_labelfix.snapshots import FoundBoxes
@@ -71,12 +67,7 @@ class Session:
         task.check()
         self.params = params
         self.device = choose_device(params.device)
-        known = params.cell or _typical_cell(task.planes)  # pixels; 0 where nobody has said it or drawn one
-        self.planes = _with_boxes(task.planes, params, known)
-        drawn = bool(len(_all_boxes(task.planes)))
-        self._suggested = [NO_BOXES if drawn else boxes_of_plane(plane) for plane in self.planes]  # by no person
-        self._begun = "" if drawn else _beginning(self.planes, params)
-        self.cell = known or typical_side(_all_boxes(self.planes))
+        self.planes, self._suggested, self.cell, self._begun = begin(task.planes, params)
         spec = spec_of(params, task.planes[0].channels)
         self._learner = Learner(choose_start(spec, params), spec, params, self.device)
         self._wanted = SIZES[params.encoder]
@@ -250,7 +241,7 @@ class Session:
         """Return what was found in a plane, as far as a person has not said otherwise, and what they are sure of."""
         page, found = self.pages[index], self.found[index]
         doubtless = found.taken(~are_denied(found.corners, page.negatives))
-        return _with_certain(doubtless, page.certain)
+        return with_certain(doubtless, page.certain)
 
     def _correct(self, index: int, told: partial[Snapshot]) -> Iterator[Snapshot]:
         """Put what is found in twenty views of a plane into the place of its boxes, and hide what is not known."""
@@ -281,76 +272,3 @@ class Session:
         size = torch.nn.functional.interpolate(page.shown[None], plane.shape, mode="bilinear", align_corners=False)
         grey = (255 * size[0].clamp(0, 1)).round().byte().permute(1, 2, 0).numpy(force=True)
         return grey if plane.image.ndim == 3 else grey[..., 0]
-
-
-def _with_boxes(planes: Sequence[Plane], params: SissiParams, cell: float) -> list[Plane]:
-    """Return planes with boxes to begin with: those that were drawn or, if none were, those that are found.
-
-    Parameters
-    ----------
-    planes
-        Of the task.
-    params
-        The run's parameters.
-    cell
-        Side of a typical cell in pixels; 0 where it is not known.
-
-    Raises
-    ------
-    InputError
-        If there is no plane to label, or nothing to learn from: neither boxes nor cells in finished planes.
-    """
-    if all(is_finished(plane) for plane in planes):
-        raise InputError("All images are finished, so there is none to label. Add one that is not.")
-    if len(_all_boxes(planes)):
-        return list(planes)
-    finished = any(len(finished_boxes(plane)) for plane in planes)
-    if params.weak_boxes == "none":
-        if finished:
-            return list(planes)
-        raise InputError("No image has boxes. Draw some, or choose a way to find boxes.")
-    found = [
-        plane if is_finished(plane) else replace(plane, annotation=_suggested(plane, params, cell)) for plane in planes
-    ]
-    if not len(_all_boxes(found)) and not finished:
-        raise InputError(
-            f"No box was found by {params.weak_boxes}. Draw some boxes, or choose another way or sensitivity."
-        )
-    return found
-
-
-def _suggested(plane: Plane, params: SissiParams, cell: float) -> Boxes:
-    """Return the boxes that are found in a plane by simple means, but for what a person has said is no cell."""
-    found, wrong = suggest(plane, params, cell), no_cells_of_plane(plane)
-    return Boxes(found.corners[~are_denied(found.corners, wrong)], plane.shape, wrong)
-
-
-def _beginning(planes: Sequence[Plane], params: SissiParams) -> str:
-    """Return a sentence that says what a run for which no box was drawn begins with."""
-    count = len(_all_boxes(planes))
-    if params.weak_boxes == "none":
-        return "No boxes were given: cells of finished images are learned from to begin with."
-    if not count:
-        return (
-            f"No boxes were given, and none were found by {params.weak_boxes}: cells of finished images are learned "
-            "from to begin with."
-        )
-    return f"No boxes were given: {count} {'was' if count == 1 else 'were'} found by {params.weak_boxes} to begin with."
-
-
-def _typical_cell(planes: Sequence[Plane]) -> float:
-    """Return the side of a typical box that was drawn or, if none was, of a cell in finished planes; 0 without any."""
-    drawn = _all_boxes(planes)
-    known = drawn if len(drawn) else np.concatenate([finished_boxes(plane) for plane in planes])
-    return typical_side(known) if len(known) else 0.0
-
-
-def _all_boxes(planes: Sequence[Plane]) -> NDArray[np.float64]:
-    return np.concatenate([boxes_of_plane(plane) for plane in planes])
-
-
-def _with_certain(found: Scored, certain: NDArray[np.float32]) -> Scored:
-    """Return found boxes with those that a person is sure of, which win over what overlaps them."""
-    others = found.taken(~overlapping_any(found.corners, certain, OVERLAP))
-    scores = np.concatenate([np.ones(len(certain), np.float32), others.scores])
-    return Scored(np.concatenate([certain, others.corners]), scores)
