@@ -16,6 +16,7 @@ from napari_labelfix.annotations import (
     Scribbles,
     Task,
     expect_room_for_new_objects,
+    same_annotation,
 )
 from napari_labelfix.errors import InputError
 
@@ -247,3 +248,13 @@ def test_finished_labels_are_known_everywhere_in_a_part_or_nowhere():
     assert np.array_equal(FinishedInstances(labels, part).known(), part)
     labels[2, 2] = 1
     assert FinishedInstances(labels).known().all()
+
+
+def test_annotations_say_the_same_if_they_are_of_one_kind_and_alike():
+    labels = np.eye(4, 5, dtype=np.int32)
+    assert same_annotation(Instances(labels), Instances(labels.copy()))
+    assert not same_annotation(Instances(labels), Instances(2 * labels))
+    assert not same_annotation(Instances(labels), FinishedInstances(labels))
+    assert not same_annotation(Boxes(np.zeros((0, 4)), (4, 5)), FinishedInstances(labels))
+    assert not same_annotation(None, Instances(labels))
+    assert same_annotation(None, None)

@@ -294,8 +294,8 @@ def expect_room_for_new_objects(task: Task) -> None:
 
 
 def same_annotation(one: Annotation | None, other: Annotation | None) -> bool:
-    """Return whether two annotations of one kind say the same."""
-    if one is other or one is None or other is None:
+    """Return whether two annotations are of one kind and say the same, or there is neither."""
+    if one is None or other is None or type(one) is not type(other):
         return one is other
     return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
 

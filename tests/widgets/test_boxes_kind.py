@@ -195,6 +195,16 @@ def test_a_plane_with_finished_labels_is_read_as_finished(spots):
     assert [type(one) for one in read] == [FinishedInstances, Boxes]
 
 
+def test_a_plane_that_is_finished_while_it_runs_is_a_change(inputs, boxes, model, spots):
+    labels = model.add_labels(np.zeros(spots.shape, np.int32), **layers.placement(model.layers[0]))
+    inputs.parts[1].combo.choose(labels)
+    task = inputs.task()
+    assert inputs.with_changes(task) is None
+    labels.data[5:9, 5:9] = 1
+    (plane,) = inputs.with_changes(task).planes
+    assert isinstance(plane.annotation, FinishedInstances)
+
+
 def test_suggested_boxes_replace_those_found_before_and_leave_drawn_ones(boxes, model):
     place = Place(model.layers[0], ())
     add_boxes(boxes, rectangles_of(np.array([[1.0, 1, 9, 9]]), ()), DRAWN)

@@ -110,7 +110,7 @@ class Session:
         task.check()
         for index, (before, now) in enumerate(zip(self.planes, task.planes, strict=True)):
             old, new = before.annotation, now.annotation
-            if type(old) is type(new) and same_annotation(old, new):
+            if same_annotation(old, new):
                 continue
             if is_finished(before) or is_finished(now):
                 self.__dict__.pop("source", None)  # it is made again when it is needed
