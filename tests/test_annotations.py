@@ -258,3 +258,10 @@ def test_annotations_say_the_same_if_they_are_of_one_kind_and_alike():
     assert not same_annotation(Boxes(np.zeros((0, 4)), (4, 5)), FinishedInstances(labels))
     assert not same_annotation(None, Instances(labels))
     assert same_annotation(None, None)
+
+
+def test_planes_that_changed_are_those_of_which_something_else_is_said():
+    drawn, more = Scribbles(MARKS), Scribbles(2 * MARKS)
+    before = [plane(annotation=drawn, name="a"), plane(annotation=drawn, name="b"), plane(name="c")]
+    now = Task((plane(annotation=Scribbles(MARKS.copy())), plane(annotation=more), plane(annotation=drawn)))
+    assert list(now.changed_since(before)) == [(1, now.planes[1]), (2, now.planes[2])]

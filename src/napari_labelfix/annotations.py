@@ -16,6 +16,8 @@ import numpy as np
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
 UNMARKED, BACKGROUND, FIRST_CLASS = 0, 1, 2  # the values of a scribble layer
@@ -275,6 +277,12 @@ class Task:
         channels = {plane.channels for plane in self.planes}
         if len(channels) > 1:
             raise InputError(f"The images have {sorted(channels)} channels. All must have the same number.")
+
+    def changed_since(self, before: Sequence[Plane]) -> Iterator[tuple[int, Plane]]:
+        """Yield the index and the plane of each whose annotation says something else than before."""
+        for index, (old, new) in enumerate(zip(before, self.planes, strict=True)):
+            if not same_annotation(old.annotation, new.annotation):
+                yield index, new
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of all images, for the record of a run."""

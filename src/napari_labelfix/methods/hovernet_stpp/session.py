@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_objects, same_annotation
+from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.hovernet_stpp.instances import as_given, proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
@@ -87,10 +87,9 @@ class Session:
         """
         task.check()
         expect_labels(task)
-        for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
-            if not same_annotation(old.annotation, new.annotation):
-                self.pages[index] = make_page(new, self.device)
-                self._changed.append(index)
+        for index, plane in task.changed_since(self.planes):
+            self.pages[index] = make_page(plane, self.device)
+            self._changed.append(index)
         self.planes = task.planes
 
     def story(self) -> Iterator[Snapshot]:

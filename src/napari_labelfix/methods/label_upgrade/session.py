@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import Instances, expect_room_for_new_objects, same_annotation
+from napari_labelfix.annotations import Instances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
@@ -76,10 +76,9 @@ class Session:
         """
         task.check()
         expect_right_part(task)
-        for index, (old, new) in enumerate(zip(self.planes, task.planes, strict=True)):
-            if not same_annotation(old.annotation, new.annotation):
-                self.pages[index] = make_page(new, self.device, self.params.seed)
-                self._changed.append(index)
+        for index, plane in task.changed_since(self.planes):
+            self.pages[index] = make_page(plane, self.device, self.params.seed)
+            self._changed.append(index)
         self.planes = task.planes
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import Boxes, FinishedInstances, same_annotation
+from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.methods.sissi.beginning import begin
 from napari_labelfix.methods.sissi.early_learning import slowdown
 from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, with_certain
@@ -108,15 +108,13 @@ class Session:
             If they cannot be learned from; then they change nothing.
         """
         task.check()
-        for index, (before, now) in enumerate(zip(self.planes, task.planes, strict=True)):
-            old, new = before.annotation, now.annotation
-            if same_annotation(old, new):
-                continue
+        for index, now in task.changed_since(self.planes):
+            before = self.planes[index]
             if is_finished(before) or is_finished(now):
                 self.__dict__.pop("source", None)  # it is made again when it is needed
-            elif not isinstance(new, Boxes):
+            elif not isinstance(now.annotation, Boxes):
                 continue
-            self.planes[index] = replace(before, annotation=new)
+            self.planes[index] = replace(before, annotation=now.annotation)
             if not is_finished(now):
                 wrong, suggested = no_cells_of_plane(now), self._suggested[index]
                 corners = np.concatenate([suggested[~are_denied(suggested, wrong)], boxes_of_plane(now)])
