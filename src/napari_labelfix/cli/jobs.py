@@ -115,13 +115,7 @@ def train_on_files(
     expect_only_own(out, read.files, method.output, sources)
     if trusted:
         read = _trust(method, read, trusted)
-    with reporter:
-        code, where = _load(method, read, params.device, computer, reporter)
-        recording = Recording(reporter)
-        for sentence in read.doubts():
-            recording.note(sentence)
-        _train(code, read, params, seconds, recording, keeps=computer is not None)
-        _complete(code, read, params, recording)
+    recording, where = _run(method, read, params, seconds, reporter, computer)
     record = {
         "command": "run",
         "method": method.name,
@@ -132,12 +126,9 @@ def train_on_files(
         **recording.summary(),
     }
     with filling(out) as folder:
-        outputs = _write_files(folder, read, recording.proposals)
         if recording.model is not None:
             recording.model.save(folder / "model")
-        listed = list_outputs(out / "run.json", outputs)
-        write_record(folder / "run.json", record | _counts(read, recording.proposals) | listed)
-        remove_outdated(out, outputs, sources)
+        _write_results(folder, out / "run.json", record, read, recording.proposals, sources)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
     return recording
@@ -177,17 +168,27 @@ def predict_files(
         "seconds": round(time.monotonic() - started, 2),
     }
     with filling(out) as folder:
-        outputs = _write_files(folder, read, proposals)
-        listed = list_outputs(out / "predict.json", outputs)
-        write_record(folder / "predict.json", record | _counts(read, proposals) | listed)
-        remove_outdated(out, outputs, images)
-    return outputs
+        return _write_results(folder, out / "predict.json", record, read, proposals, images)
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
     if not issubclass(method.annotation, Instances | Boxes):
         raise InputError(f"{method.name} does not learn from labels, so nothing can be trusted. Leave --trusted out.")
     return trust(read, paths)
+
+
+def _run(
+    method: Method, read: FileTask, params: Params, seconds: float | None, reporter: Reporter, computer: Computer | None
+) -> tuple[Recording, dict[str, str]]:
+    """Train, let the model predict what the time did not suffice for, and say where that was, for the record."""
+    with reporter:
+        code, where = _load(method, read, params.device, computer, reporter)
+        recording = Recording(reporter)
+        for sentence in read.doubts():
+            recording.note(sentence)
+        _train(code, read, params, seconds, recording, keeps=computer is not None)
+        _complete(code, read, params, recording)
+    return recording, where
 
 
 @contextmanager
@@ -257,13 +258,38 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
             recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
 
 
-def _write_files(folder: Path, read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, list[str]]:
-    """Write the files of every image whose planes are all there."""
-    return {
+def _write_results(
+    folder: Path,
+    record: Path,
+    told: Mapping[str, Any],
+    read: FileTask,
+    proposals: Mapping[int, Belief],
+    sources: Sequence[Path],
+) -> dict[str, list[str]]:
+    """Write the files of every image whose planes are all there, and the record; return the files' names by image.
+
+    Parameters
+    ----------
+    folder
+        Where to; its files move to those of earlier runs in the end.
+    record
+        The record of earlier runs that the new one takes the place of; what they alone have written beside it goes.
+    told
+        How the job went.
+    read, proposals
+        The images, and what is believed of their planes, by index.
+    sources
+        What the job has read: it stays.
+    """
+    outputs = {
         str(file.path): write_beliefs(folder, file, [proposals[index] for index in planes])
         for file, planes in read.planes_of_files()
         if all(index in proposals for index in planes)
     }
+    listed = list_outputs(record, outputs)
+    write_record(folder / record.name, {**told, **_counts(read, proposals), **listed})
+    remove_outdated(record.parent, outputs, sources)
+    return outputs
 
 
 def _counts(read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, Any]:
