@@ -124,8 +124,7 @@ class LabelImage:
 
     def doubt(self) -> str:
         """Return what looks like a mistake in a sentence, or ""."""
-        doubts = (doubt_about_numbers(plane) for _, plane in self.planes)
-        return next((f"The labels of {self.name} have {doubt}." for doubt in doubts if doubt), "")
+        return doubt_about_numbers((plane for _, plane in self.planes), self.name)
 
     def boxes_in(self, index: Index) -> Iterator[tuple[int, Box]]:
         """Yield the class, 1 and up, and the bounding box of each object in a plane."""

@@ -26,8 +26,9 @@ class FileTask:
     def doubts(self) -> Iterator[str]:
         """Yield what looks like a mistake in the annotations, a sentence each."""
         for plane in self.task.planes:
-            if isinstance(plane.annotation, Instances) and (doubt := doubt_about_numbers(plane.annotation.labels)):
-                yield f"The labels of {plane.name} have {doubt}."
+            labels = [plane.annotation.labels] if isinstance(plane.annotation, Instances) else []
+            if doubt := doubt_about_numbers(labels, plane.name):
+                yield doubt
 
     def planes_of_files(self) -> Iterator[tuple[ImageFile, range]]:
         """Yield each file with the indices of its planes in the task."""

@@ -66,7 +66,7 @@ def _read_finished(chosen: Sequence[Layer], place: Place) -> FinishedInstances |
 
 def _missing_finished(annotations: Sequence[Annotation | None]) -> str:
     finished = [annotation for annotation in annotations if isinstance(annotation, FinishedInstances)]
-    if any(plane.labels[plane.known()].any() for plane in finished):
+    if any(plane.teaches for plane in finished):
         return ""
     return "Label every object of one plane, or all in a part of it and outline that as “Finished part”."
 

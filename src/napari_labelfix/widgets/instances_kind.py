@@ -139,7 +139,7 @@ def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
     trusted = [plane for plane in instances if plane.trusted is not None]
     if not trusted:
         return "Draw a rectangle around a part where the labels are right, or choose accepted objects as “Right part”."
-    if not any(plane.labels[plane.trusted].any() for plane in trusted):
+    if not any(plane.teaches for plane in trusted):
         return "The right part holds no object. Draw it where some labels are right, or put some right first."
     return ""
 
@@ -147,9 +147,7 @@ def _missing_instances(annotations: Sequence[Annotation | None]) -> str:
 def doubtful_labels(annotations: Sequence[Annotation | None]) -> str:
     """Say so if labels look like a mask, of which all objects have one number, or like a picture."""
     labelled = (annotation.labels for annotation in annotations if isinstance(annotation, Instances))
-    doubt = next(filter(None, map(doubt_about_numbers, islice(labelled, _DOUBTED))), "")
-    part = ": “Part pieces” in the Review dock does it" if doubt.startswith("one number") else ""
-    return f"The labels have {doubt}{part}." if doubt else ""
+    return doubt_about_numbers(islice(labelled, _DOUBTED), remedy="“Part pieces” in the Review dock does it")
 
 
 RIGHT_PART = LayerKind(

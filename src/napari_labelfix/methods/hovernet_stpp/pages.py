@@ -94,7 +94,7 @@ def make_page(plane: Plane, device: torch.device) -> Page:
     pixels = torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device)
     given = plane.annotation
     if not isinstance(given, FinishedInstances):
-        return Page(pixels, np.zeros(plane.shape, np.int32), np.zeros(plane.shape, bool))
+        given = FinishedInstances(np.zeros(plane.shape, np.int32))
     return Page(pixels, given.labels.astype(np.int32), given.known())
 
 

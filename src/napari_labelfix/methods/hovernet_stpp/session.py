@@ -208,7 +208,7 @@ def expect_labels(task: Task) -> None:
     """Raise `InputError` if there is nothing to learn from, or no room for new objects."""
     expect_room_for_new_objects(task)
     given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, FinishedInstances)]
-    if not any(finished.labels[finished.known()].any() for finished in given):
+    if not any(finished.teaches for finished in given):
         raise InputError(
             "No image has labels. Label every object of one image, or some images; the others may stay without."
         )

@@ -127,12 +127,10 @@ class Crops(NamedTuple):
 def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
     """Put a plane on the device; one without annotation has empty labels of low quality."""
     image = normalize(plane.image)
-    given = plane.annotation if isinstance(plane.annotation, Instances) else None
-    labels = np.zeros(plane.shape, np.int32) if given is None else given.labels.astype(np.int32)
-    trusted = np.zeros(plane.shape, bool) if given is None else given.known()
-    others = given.others if given is not None else None
+    given = plane.annotation if isinstance(plane.annotation, Instances) else Instances(np.zeros(plane.shape, np.int32))
+    labels, trusted = given.labels.astype(np.int32), given.known()
     pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
-    return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), others)
+    return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), given.others)
 
 
 def replaced(page: Page, labels: NDArray[np.int32], trusted: NDArray[np.bool_]) -> Page:

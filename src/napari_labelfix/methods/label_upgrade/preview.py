@@ -41,11 +41,11 @@ def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.i
         If no part of the plane is right.
     """
     given = plane.annotation
-    if not isinstance(given, Instances) or given.trusted is None or not given.trusted.any():
+    if not isinstance(given, Instances) or not given.known().any():
         raise InputError(f"No part of {plane.name} is right. Outline one there, or go to a plane that has one.")
-    rows, columns = np.nonzero(given.trusted)
+    rows, columns = np.nonzero(given.known())
     window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    trusted = given.trusted[window]
+    trusted = given.known()[window]
     right = np.where(trusted, given.labels[window], 0).astype(np.int32)
     rng = np.random.default_rng(seed)
     found = (

@@ -193,12 +193,11 @@ def expect_right_part(task: Task) -> None:
     if not given:
         raise InputError("There are no labels. Choose the labels that are to be upgraded.")
     expect_room_for_new_objects(task)
-    right = [part for part in given if part.trusted is not None and part.trusted.any()]
-    if not right:
+    if not any(part.known().any() for part in given):
         raise InputError(
             "Nothing says which labels are right. Mark a part in which every object is labelled and outlined well."
         )
-    if not any(part.labels[part.trusted].any() for part in right):
+    if not any(part.teaches for part in given):
         raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
 
 

@@ -176,7 +176,7 @@ def typical_side(corners: NDArray[np.floating]) -> float:
 def finished_page(plane: Plane, wanted: float, device: torch.device) -> Page | None:
     """Return a plane in which all cells are labelled, or the part of it that holds those; None if it holds none."""
     finished = plane.annotation
-    if not isinstance(finished, FinishedInstances) or not finished.labels[finished.known()].any():
+    if not isinstance(finished, FinishedInstances) or not finished.teaches:
         return None
     rows, columns = (np.flatnonzero(finished.known().any(axis=axis)) for axis in (1, 0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
