@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import tifffile
 from napari.layers import Labels, Points, Shapes
+from napari.utils.colormaps.standardize_color import transform_color
 from person import Person
 from qtpy.QtCore import Qt
 
@@ -16,6 +17,7 @@ from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.exporting import content_of
 from napari_labelfix.widgets.history import history_of
@@ -317,6 +319,23 @@ def test_boxes_are_exported_as_they_lie_on_the_image(marks, viewer, person, tmp_
     record = json.loads((tmp_path / "labels" / "cells_boxes_export.json").read_text())
     assert record["images"][0]["source"] == "layer “my boxes”"
     assert record["images"][0]["scale"] == [2.0, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("what", ["boxes", "points"])
+def test_what_is_no_cell_is_still_none_when_it_is_imported_again(marks, viewer, tmp_path, qtbot, what):
+    mine = viewer.layers[f"my {what}"]
+    export([content_of(viewer, mine)()], find_format(what), tmp_path)
+    marks.import_files([tmp_path / f"cells_{what}.csv"])
+    wait_for_end(marks, qtbot)
+    again = viewer.layers[-1]
+    assert again.name == f"cells_{what}"
+    assert list(again.features["kind"]) == ["cell", "not a cell"]
+    before, after = (content_of(viewer, layer)() for layer in (mine, again))
+    np.testing.assert_allclose(after.places, before.places)
+    np.testing.assert_array_equal(after.planes, before.planes)
+    np.testing.assert_array_equal(after.cells, before.cells)
+    colors = again.edge_color if what == "boxes" else again.border_color
+    np.testing.assert_allclose(colors, transform_color([PALETTE[1], PALETTE[0]]), atol=1e-6)
 
 
 def test_what_a_format_leaves_out_is_said(marks, viewer, person, tmp_path, qtbot):

@@ -16,20 +16,23 @@ from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
 from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
+from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.boxes_kind import BOX_COLORS, rectangles_of
 from napari_labelfix.widgets.exporting_marks import marked_image_of
 from napari_labelfix.widgets.label_layers import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Annotation
     from napari_labelfix.io.formats import Content
-    from napari_labelfix.io.label_image import What
+    from napari_labelfix.io.label_image import Index, What
     from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.review.selection import Selection
 
@@ -162,19 +165,31 @@ def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[
 
 
 def _make_points(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
-    indices = np.ndindex(file.shape[:-2])
-    places = [(*index, *point) for index, plane in zip(indices, found, strict=True) for point in plane.positions]
-    size = 2 * float(np.median([plane.radius for plane in found]))
-    return Points(np.array(places, float).reshape(-1, len(file.shape)), name=name, size=size, **placed)
+    marks = [((*index, *point), kind) for index, points, kind in _by_kind(found, file) for point in points]
+    places = np.array([place for place, _ in marks], float).reshape(-1, len(file.shape))
+    kind_of, colors = _told_apart([kind for _, kind in marks])
+    look = {"size": 2 * float(np.median([plane.radius for plane in found])), "border_color": colors}
+    return Points(places, name=name, face_color="transparent", **look, **kind_of, **placed)
 
 
 def _make_boxes(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
-    rectangles = []
+    marks = [(box, kind) for index, corners, kind in _by_kind(found, file) for box in rectangles_of(corners, index)]
+    kind_of, colors = _told_apart([kind for _, kind in marks])
+    look = {"shape_type": "rectangle", "face_color": "transparent", "edge_color": colors}
+    return Shapes([box for box, _ in marks] or None, ndim=len(file.shape), name=name, **look, **kind_of, **placed)
+
+
+def _by_kind(found: Sequence[Any], file: ImageFile) -> Iterator[tuple[Index, NDArray[np.floating], str]]:
+    """Yield the index of each plane with its marks of cells, and with those of what is none."""
     for index, plane in zip(np.ndindex(file.shape[:-2]), found, strict=True):
-        for y0, x0, y1, x1 in plane.corners - 0.5:  # in napari the middle of the first pixel is 0, 0
-            rectangles.append([(*index, *corner) for corner in ((y0, x0), (y0, x1), (y1, x1), (y1, x0))])
-    look = {"face_color": "transparent", "edge_color": "#e69f00"}
-    return Shapes(rectangles or None, ndim=len(file.shape), shape_type="rectangle", name=name, **look, **placed)
+        yield index, plane.corners if isinstance(plane, kinds.Boxes) else plane.positions, CELL
+        yield index, plane.negatives, NO_CELL
+
+
+def _told_apart(kind_of: list[str]) -> tuple[dict[str, Any], list[str] | str]:
+    """Return what a layer notes of its marks, so that the docks know their kinds, and their colours."""
+    noted = {"features": {"kind": kind_of}, "feature_defaults": {"kind": CELL}} if kind_of else {}
+    return noted, [BOX_COLORS[kind] for kind in kind_of] or BOX_COLORS[CELL]
 
 
 _MAKERS: dict[type[Annotation], Callable[..., Layer]] = {
