@@ -19,7 +19,8 @@ from tricky import empty, tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, read_instances, what_is_in
+from napari_labelfix.io import imagej_rois, qupath_geojson
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.label_image import LabelImage, objects_of
@@ -58,7 +59,7 @@ def test_labels_come_back_from_every_format(tmp_path, name, ndim):
     export([image], find_format(name), out)
     folder = out / "labels" if name == "yolo-polygons" else out
     pairs = pair([tmp_path / "cells.npy"], find_annotations([folder]))
-    labels = read_instances(pairs["cells"], file)
+    labels = AnnotationFiles(pairs["cells"], file).read_labels()
     if name in KEEPS_NUMBERS:
         np.testing.assert_array_equal(labels, image.labels)
     elif name == "yolo-polygons":  # a file per plane, each numbered from 1 on
@@ -75,7 +76,7 @@ def test_boxes_come_from_yolo_and_from_outlines(tmp_path, file):
     export([image], find_format("yolo"), tmp_path / "yolo")
     export([image], find_format("imagej"), tmp_path / "imagej")
     for path in (tmp_path / "yolo" / "labels" / "cells.txt", tmp_path / "imagej" / "cells_rois.zip"):
-        [boxes] = read_annotations([path], file, Boxes)
+        [boxes] = AnnotationFiles([path], file).read(Boxes)
         boxes.check("cells")
         np.testing.assert_allclose(sorted(map(tuple, boxes.corners)), sorted(wanted), atol=1e-5)
 
@@ -98,21 +99,32 @@ MIXED = {
 def test_where_some_objects_have_outlines_and_others_boxes_none_is_lost(tmp_path, name):
     file = image_file(tmp_path, (40, 50))
     (tmp_path / name).write_text(MIXED[name])
-    assert what_is_in([tmp_path / name], file) is Boxes
-    [boxes] = read_annotations([tmp_path / name], file, Boxes)
+    assert AnnotationFiles([tmp_path / name], file).main_kind() is Boxes
+    [boxes] = AnnotationFiles([tmp_path / name], file).read(Boxes)
     np.testing.assert_allclose(boxes.corners, [[16, 22.5, 24, 27.5], [4, 5, 8, 10]])
-    [outlined] = read_annotations([tmp_path / name], file, Instances)
+    [outlined] = AnnotationFiles([tmp_path / name], file).read(Instances)
     assert outlined.labels.max() == 1
+
+
+@pytest.mark.parametrize(("name", "module"), [("imagej", imagej_rois), ("geojson", qupath_geojson)])
+def test_a_file_is_read_once_to_see_what_is_in_it_and_to_take_it(tmp_path, monkeypatch, file, name, module):
+    exported = export([tricky()], find_format(name), tmp_path)
+    read, opened = module.read, []
+    monkeypatch.setattr(module, "read", lambda path, *args: opened.append(path) or read(path, *args))
+    files = AnnotationFiles([tmp_path / exported.files[0]], file)
+    assert files.main_kind() is Instances
+    assert files.read_labels().any()
+    assert opened == files.paths
 
 
 def test_boxes_beyond_the_image_are_cut_off_or_told(tmp_path):
     file = image_file(tmp_path, (40, 50))
     (tmp_path / "cells.txt").write_text("0 0.99 0.5 0.1 0.2\n0 0.5 0.5 0.001 0.2\n")
-    [boxes] = read_annotations([tmp_path / "cells.txt"], file, Boxes)
+    [boxes] = AnnotationFiles([tmp_path / "cells.txt"], file).read(Boxes)
     np.testing.assert_allclose(boxes.corners, [[16, 47, 24, 50]])
     (tmp_path / "cells.txt").write_text("0 25 20 10 8\n")
     with pytest.raises(InputError, match=r"No box of .* lies in the image of 40 x 50"):
-        read_annotations([tmp_path / "cells.txt"], file, Boxes)
+        AnnotationFiles([tmp_path / "cells.txt"], file).read(Boxes)
 
 
 def test_boxes_of_a_stack_lie_in_their_planes(tmp_path):
@@ -129,7 +141,7 @@ def test_points_come_from_tables_and_from_outlines(tmp_path, file):
     wanted = [np.argwhere(image.labels == number).mean(axis=0) for number in image.numbers]
     for name, written in (("points", "cells_points.csv"), ("geojson", "cells.geojson"), ("tiff", "cells_labels.tif")):
         export([image], find_format(name), tmp_path)
-        [points] = read_annotations([tmp_path / written], file, Points)
+        [points] = AnnotationFiles([tmp_path / written], file).read(Points)
         points.check("cells")
         np.testing.assert_allclose(sorted(map(tuple, points.positions)), sorted(map(tuple, wanted)), atol=1e-3)
         areas = [(image.labels == number).sum() for number in image.numbers]
@@ -140,11 +152,11 @@ def test_points_drawn_in_imagej_and_qupath_lie_on_the_pixels(tmp_path, file):
     roi = roifile.ImagejRoi.frompoints(np.array([[5, 7], [9, 3]]))
     roi.roitype = roifile.ROI_TYPE.POINT
     roi.tofile(tmp_path / "cells.roi")
-    [points] = read_annotations([tmp_path / "cells.roi"], file, Points)
+    [points] = AnnotationFiles([tmp_path / "cells.roi"], file).read(Points)
     np.testing.assert_array_equal(points.positions, [[7, 5], [3, 9]])
     feature = {"type": "Feature", "geometry": {"type": "MultiPoint", "coordinates": [[5.5, 7.5]]}, "properties": {}}
     (tmp_path / "cells.geojson").write_text(json.dumps([feature]))
-    [points] = read_annotations([tmp_path / "cells.geojson"], file, Points)
+    [points] = AnnotationFiles([tmp_path / "cells.geojson"], file).read(Points)
     np.testing.assert_array_equal(points.positions, [[7, 5]])
 
 
@@ -152,7 +164,7 @@ def test_rectangles_and_ovals_of_imagej_are_areas(tmp_path, file):
     for kind, area in ((roifile.ROI_TYPE.RECT, 200), (roifile.ROI_TYPE.OVAL, 157)):
         roi = roifile.ImagejRoi(roitype=kind, top=5, left=10, bottom=15, right=30)
         roi.tofile(tmp_path / "cells.roi")
-        [instances] = read_annotations([tmp_path / "cells.roi"], file, Instances)
+        [instances] = AnnotationFiles([tmp_path / "cells.roi"], file).read(Instances)
         assert (instances.labels > 0).sum() == pytest.approx(area, abs=8)
         assert instances.labels[5:15, 10:30].sum() == instances.labels.sum()
 
@@ -178,17 +190,17 @@ def test_coco_as_others_write_it(tmp_path, file):
     }
     path = tmp_path / "instances_default.json"
     path.write_text(json.dumps(data))
-    labels = read_instances(pair([tmp_path / "cells.npy"], [path])["cells"], file)
+    labels = AnnotationFiles(pair([tmp_path / "cells.npy"], [path])["cells"], file).read_labels()
     np.testing.assert_array_equal(labels == 1, mask)
     union = np.zeros((40, 52), bool)
     union[30:34, 20:24] = union[32:36, 22:28] = True  # pieces that overlap are no hole
     np.testing.assert_array_equal(labels == 2, union)
     data["annotations"] = [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [5, 6, 7, 8]}]
     path.write_text(json.dumps(data))
-    [boxes] = read_annotations([path], file, Boxes)
+    [boxes] = AnnotationFiles([path], file).read(Boxes)
     assert boxes.corners.tolist() == [[6, 5, 14, 12]]
     with pytest.raises(InputError, match="holds boxes or points, but outlines are wanted"):
-        read_annotations([path], file, Instances)
+        AnnotationFiles([path], file).read(Instances)
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
@@ -250,7 +262,7 @@ def test_masks_without_whole_numbers_are_told(tmp_path):
 def test_any_bytes_give_a_sentence(tmp_path, file, name, content):
     (tmp_path / name).write_bytes(content)
     try:
-        read_annotations([tmp_path / name], file, Instances)
+        AnnotationFiles([tmp_path / name], file).read(Instances)
     except InputError as error:
         assert name in str(error)
 
@@ -261,29 +273,29 @@ def test_files_that_do_not_fit_are_told(tmp_path, file):
     with pytest.raises(InputError, match="No object of"):
         small = roifile.ImagejRoi(roitype=roifile.ROI_TYPE.RECT, top=500, left=500, bottom=510, right=510)
         small.tofile(tmp_path / "far.roi")
-        read_annotations([tmp_path / "far.roi"], file, Instances)
+        AnnotationFiles([tmp_path / "far.roi"], file).read(Instances)
     stack = image_file(tmp_path, (2, 40, 52))
     with pytest.raises(InputError, match="has an object in plane 2, but the image has 2 planes"):
-        read_annotations([tmp_path / "cells_rois.zip"], stack, Instances)
+        AnnotationFiles([tmp_path / "cells_rois.zip"], stack).read(Instances)
     (tmp_path / "cells.geojson").write_text(
         json.dumps({"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [5, 0], [5, 5]]]}})
     )
     with pytest.raises(InputError, match="does not say in which of 2 planes"):
-        read_annotations([tmp_path / "cells.geojson"], stack, Instances)
+        AnnotationFiles([tmp_path / "cells.geojson"], stack).read(Instances)
     (tmp_path / "cells.json").write_text("[]")
     with pytest.raises(InputError, match="Expected a COCO file"):
-        read_annotations([tmp_path / "cells.json"], file, Instances)
+        AnnotationFiles([tmp_path / "cells.json"], file).read(Instances)
     (tmp_path / "x.json").write_text(json.dumps({"images": [{"id": 1, "file_name": "cells.png"}], "annotations": []}))
     with pytest.raises(InputError, match=r"The image cells has no height in .*x\.json, which COCO wants\. Save"):
-        read_annotations([tmp_path / "x.json"], file, Instances)
+        AnnotationFiles([tmp_path / "x.json"], file).read(Instances)
     (tmp_path / "cells.txt").write_text("0 1 2\n")
     with pytest.raises(InputError, match="Expected lines 'class x y width height'"):
-        read_annotations([tmp_path / "cells.txt"], file, Instances)
+        AnnotationFiles([tmp_path / "cells.txt"], file).read(Instances)
     (tmp_path / "cells.csv").write_text("y,x\n1,2\n")
     with pytest.raises(InputError, match="holds points or boxes, but instances are wanted"):
-        read_annotations([tmp_path / "cells.csv"], file, Instances)
+        AnnotationFiles([tmp_path / "cells.csv"], file).read(Instances)
     with pytest.raises(InputError, match="Scribbles are read from images only"):
-        read_annotations([tmp_path / "cells_rois.zip"], file, Scribbles)
+        AnnotationFiles([tmp_path / "cells_rois.zip"], file).read(Scribbles)
 
 
 def test_files_meet_their_images(tmp_path):
@@ -319,14 +331,14 @@ def test_yolo_as_others_write_it(tmp_path, file, text):
     (tmp_path / "marks").mkdir()
     (tmp_path / "marks" / "cells.txt").write_text(text, encoding="utf-8", newline="")
     [path] = pair([file.path], find_annotations([tmp_path / "marks"]))["cells"]
-    [boxes] = read_annotations([path], file, Boxes)
+    [boxes] = AnnotationFiles([path], file).read(Boxes)
     assert boxes.corners.shape == (1, 4)
 
 
 def test_rois_of_an_image_without_objects_say_that_there_are_none(tmp_path):
     file = image_file(tmp_path, (20, 30))
     export([empty()], find_format("imagej"), tmp_path / "rois")
-    labels = read_instances(pair([file.path], find_annotations([tmp_path / "rois"]))["cells"], file)
+    labels = AnnotationFiles(pair([file.path], find_annotations([tmp_path / "rois"]))["cells"], file).read_labels()
     assert labels.shape == (20, 30)
     assert not labels.any()
 
@@ -344,15 +356,15 @@ def test_a_plane_of_its_own_lies_in_its_place_and_others_are_empty(tmp_path):
     (tmp_path / "out").mkdir()
     tifffile.imwrite(tmp_path / "out" / "cells_001_labels.tif", tricky_plane())
     [path] = pair([stack.path], find_annotations([tmp_path / "out"]))["cells"]
-    labels = read_instances([path], stack)
+    labels = AnnotationFiles([path], stack).read_labels()
     np.testing.assert_array_equal(labels[1], tricky_plane())
     assert not labels[[0, 2]].any()
     tifffile.imwrite(tmp_path / "cells_007.tif", tricky_plane())
     with pytest.raises(InputError, match=r"cells_007.tif is no plane of .*, which is 3 planes of 40 x 52"):
-        read_instances([tmp_path / "cells_007.tif"], stack)
+        AnnotationFiles([tmp_path / "cells_007.tif"], stack).read_labels()
     tifffile.imwrite(tmp_path / "cells_002.tif", tricky_plane()[:20])
     with pytest.raises(InputError, match=r"cells_002.tif is 20 x 52, but a plane of .* 40 x 52"):
-        read_instances([tmp_path / "cells_002.tif"], stack)
+        AnnotationFiles([tmp_path / "cells_002.tif"], stack).read_labels()
 
 
 def test_files_of_numbered_images_are_no_planes_of_another_one(tmp_path):
@@ -368,13 +380,13 @@ def test_labels_of_another_image_are_not_taken_for_a_plane(tmp_path, name, shape
     tifffile.imwrite(tmp_path / name, np.ones(shape, np.uint8), photometric="minisblack")
     files = pair([image.path], [tmp_path / name])["cells"]
     with pytest.raises(InputError, match=r"cells_001.*(does not belong to it|but a plane of)"):
-        read_instances(files, image)
+        AnnotationFiles(files, image).read_labels()
 
 
 def test_boxes_of_another_image_are_not_taken_for_a_plane(tmp_path, file):
     (tmp_path / "cells_001.txt").write_text("0 0.5 0.5 0.1 0.1\n")
     with pytest.raises(InputError, match="does not belong to it"):
-        read_annotations([tmp_path / "cells_001.txt"], file, Boxes)
+        AnnotationFiles([tmp_path / "cells_001.txt"], file).read(Boxes)
 
 
 def test_labels_inside_an_ome_zarr_image_belong_to_it(tmp_path):
@@ -390,7 +402,7 @@ def test_labels_inside_an_ome_zarr_image_belong_to_it(tmp_path):
     zarr.create_group(inside / "labels", zarr_format=2).attrs["labels"] = ["nuclei", "gone"]
     assert find_annotations([inside]) == [inside / "labels" / "nuclei"]
     pairs = pair([inside], find_annotations([inside]))
-    np.testing.assert_array_equal(read_instances(pairs["cells"], read_image(inside)), image.labels)
+    np.testing.assert_array_equal(AnnotationFiles(pairs["cells"], read_image(inside)).read_labels(), image.labels)
 
 
 def test_damaged_labels_inside_an_ome_zarr_image_are_told(tmp_path):
@@ -412,7 +424,7 @@ def test_labels_go_back_onto_an_image_with_axes_of_length_1(tmp_path, name):
     assert labels.shape == (1, 1, 40, 52)
     export([LabelImage.of(name, labels, tricky(4).grid)], find_format("tiff"), tmp_path / "out")
     [path] = pair([image.path], find_annotations([tmp_path / "out"]))[name]
-    np.testing.assert_array_equal(read_instances([path], image), labels)
+    np.testing.assert_array_equal(AnnotationFiles([path], image).read_labels(), labels)
 
 
 def test_other_programs_may_begin_a_file_with_a_mark_of_the_byte_order(tmp_path, file):
@@ -421,7 +433,7 @@ def test_other_programs_may_begin_a_file_with_a_mark_of_the_byte_order(tmp_path,
         path = tmp_path / name / exported.files[0]
         path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
         found = pair([file.path], find_annotations([tmp_path / name]))["cells"]
-        np.testing.assert_array_equal(read_instances(found, file), tricky().labels)
+        np.testing.assert_array_equal(AnnotationFiles(found, file).read_labels(), tricky().labels)
 
 
 def test_a_coco_file_belongs_to_the_images_that_it_names(tmp_path):
@@ -443,7 +455,7 @@ def test_a_folder_with_labels_in_a_folder_of_its_own_is_looked_into(tmp_path):
     file = image_file(tmp_path, (40, 52))
     export([tricky()], find_format("yolo-polygons"), tmp_path / "yolo")
     found = pair([file.path], find_annotations([tmp_path / "yolo"]))["cells"]
-    np.testing.assert_array_equal(read_instances(found, file) > 0, tricky().labels > 0)
+    np.testing.assert_array_equal(AnnotationFiles(found, file).read_labels() > 0, tricky().labels > 0)
 
 
 def test_channels_are_told_where_a_stack_was_meant(tmp_path):
@@ -453,4 +465,4 @@ def test_channels_are_told_where_a_stack_was_meant(tmp_path):
     file = read_image(tmp_path / "images" / "a.tif")
     np.save(tmp_path / "a.npy", np.zeros((4, 20, 30), np.uint8))
     with pytest.raises(InputError, match=r"20 x 30 with 3 channels but .* is told from channels by its axes, ZYX"):
-        read_annotations([tmp_path / "a.npy"], file, Instances)
+        AnnotationFiles([tmp_path / "a.npy"], file).read(Instances)

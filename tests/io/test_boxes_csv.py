@@ -7,7 +7,7 @@ from napari_builtins.io import napari_write_shapes
 
 from napari_labelfix.annotations import Boxes, Points
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.boxes_csv import boxes_of_planes, write_boxes
 from napari_labelfix.io.pairing import pair
 from napari_labelfix.io.read import ImageFile, read_image
@@ -165,9 +165,9 @@ def test_a_stack_needs_planes(tmp_path, image):
 def test_a_table_is_known_by_its_columns(tmp_path, image):
     file = image()
     boxes = table(tmp_path, "y0,x0,y1,x1\n1,2,9,12\n")
-    assert what_is_in([boxes], file) is Boxes
-    assert isinstance(read_annotations([boxes], file, Boxes)[0], Boxes)
-    assert what_is_in([table(tmp_path, "y,x\n1,2\n")], file) is Points
+    assert AnnotationFiles([boxes], file).main_kind() is Boxes
+    assert isinstance(AnnotationFiles([boxes], file).read(Boxes)[0], Boxes)
+    assert AnnotationFiles([table(tmp_path, "y,x\n1,2\n")], file).main_kind() is Points
 
 
 def test_a_table_belongs_to_the_image_whose_name_it_has(tmp_path):

@@ -11,7 +11,7 @@ from tricky import tricky, tricky_plane
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, read_instances
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_image import LabelImage
@@ -44,7 +44,7 @@ def test_run_lengths_of_many_objects_take_no_plane_each(tmp_path):
     export([LabelImage.of("cells", labels)], find_format("coco-rle"), tmp_path)
     tracemalloc.start()
     try:
-        found = read_instances([tmp_path / "cells_coco.json"], file)
+        found = AnnotationFiles([tmp_path / "cells_coco.json"], file).read_labels()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -59,7 +59,7 @@ def test_a_file_is_parsed_once(tmp_path, monkeypatch):
     files = [image_file(tmp_path, (40, 52), name) for name in ("cells", "b")]
     pairs = pair([file.path for file in files], find_annotations([tmp_path / "coco"]))
     for file in files:
-        np.testing.assert_array_equal(read_instances(pairs[file.stem], file), tricky_plane())
+        np.testing.assert_array_equal(AnnotationFiles(pairs[file.stem], file).read_labels(), tricky_plane())
     assert len(parsed) == 1
 
 
@@ -68,13 +68,13 @@ def test_run_lengths_that_do_not_fit_are_told(tmp_path, counts):
     file = image_file(tmp_path, (40, 52))
     paths = write(tmp_path / "a.json", {"segmentation": {"counts": counts}})
     with pytest.raises(InputError, match="is not a file of annotations that can be read"):
-        read_annotations(paths, file, Instances)
+        AnnotationFiles(paths, file).read(Instances)
 
 
 def test_run_lengths_that_end_outside_or_inside_are_whole(tmp_path):
     file = image_file(tmp_path, (40, 52))
     paths = write(tmp_path / "a.json", *({"segmentation": {"counts": counts}} for counts in ([3, 4, 5], [2078, 2])))
-    labels = read_instances(paths, file)
+    labels = AnnotationFiles(paths, file).read_labels()
     assert np.flatnonzero(labels.T == 1).tolist() == [3, 4, 5, 6]
     assert np.flatnonzero(labels.T == 2).tolist() == [2078, 2079]
 
@@ -87,13 +87,13 @@ def test_what_a_file_does_not_say_is_told(tmp_path):
         [entry] = whole[part]
         path.write_text(json.dumps(whole | {part: [{name: entry[name] for name in entry if name != key}]}))
         with pytest.raises(InputError, match=rf"has no {key} in .*a\.json, which COCO wants"):
-            read_annotations([path], file, Instances)
+            AnnotationFiles([path], file).read(Instances)
 
 
 def test_an_image_of_another_size_is_told(tmp_path):
     paths = write(tmp_path / "a.json", {"bbox": [1, 2, 3, 4]})
     with pytest.raises(InputError, match=r"cells is 41 x 52, but .* says 40 x 52"):
-        read_annotations(paths, image_file(tmp_path, (41, 52)), Instances)
+        AnnotationFiles(paths, image_file(tmp_path, (41, 52))).read(Instances)
 
 
 def test_run_lengths_of_an_image_of_another_size_are_told(tmp_path):
@@ -101,4 +101,4 @@ def test_run_lengths_of_an_image_of_another_size_are_told(tmp_path):
     segmentation = {"size": [52, 40], "counts": [5, 10]}
     paths = write(tmp_path / "a.json", {"id": 1, "category_id": 1, "segmentation": segmentation})
     with pytest.raises(InputError, match=r"of an image of \[52, 40\], not \[40, 52\]"):
-        read_annotations(paths, file, Instances)
+        AnnotationFiles(paths, file).read(Instances)

@@ -8,7 +8,7 @@ import tifffile
 from npe2 import PluginManager
 
 from napari_labelfix.errors import OutputError
-from napari_labelfix.io.annotation_files import read_instances
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.read import read_image
 
@@ -87,4 +87,4 @@ def test_outlines_are_saved_for_other_programs_under_the_name_that_was_typed(tmp
     assert labels_layer(data).save(str(path), plugin="napari-labelfix") == [str(path)]
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     np.save(tmp_path / "mine.npy", np.random.default_rng(0).random((20, 30)))
-    np.testing.assert_array_equal(read_instances([path], read_image(tmp_path / "mine.npy")), data)
+    np.testing.assert_array_equal(AnnotationFiles([path], read_image(tmp_path / "mine.npy")).read_labels(), data)

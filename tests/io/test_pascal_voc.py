@@ -9,7 +9,7 @@ import pytest
 
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
@@ -47,8 +47,8 @@ def write(tmp_path, text, name="cells.xml"):
 
 def test_boxes_are_read_as_pixels_from_the_first_to_the_last(tmp_path, image):
     path = write(tmp_path, voc((1, 1, 30, 20), (5, 3, 9.5, 8)))
-    assert what_is_in([path], image) is Boxes
-    [found] = read_annotations([path], image, Boxes)
+    assert AnnotationFiles([path], image).main_kind() is Boxes
+    [found] = AnnotationFiles([path], image).read(Boxes)
     np.testing.assert_array_equal(found.corners, [[0, 0, 20, 30], [2, 4, 8, 9.5]])
 
 
@@ -73,12 +73,12 @@ def test_files_of_a_folder_belong_to_the_images_of_their_names_and_other_xml_is_
 def test_what_is_wrong_is_told(tmp_path, image, text, sentence):
     path = write(tmp_path, text)
     with pytest.raises(InputError, match=sentence):
-        what_is_in([path], image)
+        AnnotationFiles([path], image).main_kind()
 
 
 def test_boxes_are_no_outlines(tmp_path, image):
     with pytest.raises(InputError, match="holds boxes or points, but outlines are wanted"):
-        read_annotations([write(tmp_path, voc((1, 1, 3, 3)))], image, Instances)
+        AnnotationFiles([write(tmp_path, voc((1, 1, 3, 3)))], image).read(Instances)
 
 
 @pytest.mark.parametrize("ending", ["_cp_masks", "_masks", "_mask", "_labels"])
@@ -103,7 +103,7 @@ def test_masks_beside_the_images_of_a_folder_that_is_given_as_both(tmp_path):
 
 def test_sizes_with_a_point_and_none_are_fine(tmp_path, image):
     text = voc((1, 1, 3, 3)).replace("<width>30</width>", "<width>30.0</width>").replace("<height>20</height>", "")
-    [found] = read_annotations([write(tmp_path, text)], image, Boxes)
+    [found] = AnnotationFiles([write(tmp_path, text)], image).read(Boxes)
     assert len(found.corners) == 1
 
 

@@ -7,6 +7,7 @@ or points are wanted, a file with outlines serves as well: their bounding boxes,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,81 +44,95 @@ class _Contents:
     drawn: Drawn
 
 
-def read_annotations(paths: Sequence[Path], file: ImageFile, kind: type[Annotation]) -> list[Annotation | None]:
-    """Read the annotations of one image, one record per plane.
+class AnnotationFiles:
+    """The files of annotations of one image; they are read when it is first asked what is in them, and once.
 
     Parameters
     ----------
     paths
-        Its files, as `pair` finds them; none means that no plane is annotated.
+        As `pair` finds them; none means that no plane is annotated.
     file
         The image.
-    kind
-        What is wanted.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read, is of another image, or does not hold what is wanted.
     """
-    if not paths:
-        return [None] * len(file.planes)
-    if paths[0].suffix.lower() == TABLES:
-        return _in_table(paths[0], file, kind)
-    contents = _read(paths, file)
-    if kind is Scribbles and contents.labels is None:
-        raise InputError(f"Scribbles are read from images only, but got {paths[0]}. Save them as TIFF or PNG.")
-    makers = {Boxes: _boxes, Points: _points}
-    return makers.get(kind, _painted)(contents, file, kind, str(paths[0]))
+
+    def __init__(self, paths: Sequence[Path], file: ImageFile) -> None:
+        self.paths, self.file = paths, file
+
+    def kinds(self) -> set[type[Annotation]]:
+        """Return all that they hold: outlines (`Instances`), boxes, points; none if there is nothing.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        if self._is_table:
+            return {Boxes if holds_boxes(self.paths[0]) else Points}
+        if _is_label_image(find_annotations(self.paths)[0]):
+            return {Instances}  # its pixels are read where they are wanted
+        drawn = self._contents.drawn
+        there = {Instances: drawn.objects, Boxes: drawn.boxes, Points: drawn.points}
+        return {kind for kind, some in there.items() if some}
+
+    def main_kind(self) -> type[Annotation]:
+        """Return what they hold: outlines, boxes or points, whichever of them comes first.
+
+        Where some objects have outlines and others only boxes, it is boxes: as these all of them can be used.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read, or there is nothing in it that can be used.
+        """
+        found = self.kinds()
+        if not found:
+            raise InputError(f"There are no objects in {self.paths[0]}. Choose another file.")
+        return next(kind for kind in (Boxes, Instances, Points) if kind in found)
+
+    def read(self, kind: type[Annotation], *, believed: bool = False) -> list[Annotation | None]:
+        """Return annotations of a kind, one record per plane.
+
+        Parameters
+        ----------
+        kind
+            What is wanted.
+        believed
+            Whether points that a method has found are wanted, too.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read, is of another image, or does not hold what is wanted.
+        """
+        if not self.paths:
+            return [None] * len(self.file.planes)
+        if self._is_table:
+            return _in_table(self.paths[0], self.file, kind, believed)
+        if kind is Scribbles and self._contents.labels is None:
+            raise InputError(f"Scribbles are read from images only, but got {self.paths[0]}. Save them as TIFF or PNG.")
+        makers = {Boxes: _boxes, Points: _points}
+        return makers.get(kind, _painted)(self._contents, self.file, kind, str(self.paths[0]))
+
+    def read_labels(self) -> NDArray[Any]:
+        """Return the labels of the whole image, (..., Y, X). Raises `InputError` as `read`."""
+        return self.file.restack([cast("Instances", found).labels for found in self.read(Instances)])
+
+    @property
+    def _is_table(self) -> bool:
+        return self.paths[0].suffix.lower() == TABLES
+
+    @cached_property
+    def _contents(self) -> _Contents:
+        return _read(self.paths, self.file)
 
 
-def what_is_in(paths: Sequence[Path], file: ImageFile) -> type[Annotation]:
-    """Return what the files of one image hold: outlines, boxes or points, whichever of them comes first.
-
-    Where some objects have outlines and others only boxes, it is boxes: as these all of them can be used.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or there is nothing in it that can be used.
-    """
-    found = kinds_in(paths, file)
-    if not found:
-        raise InputError(f"There are no objects in {paths[0]}. Choose another file.")
-    return next(kind for kind in (Boxes, Instances, Points) if kind in found)
-
-
-def kinds_in(paths: Sequence[Path], file: ImageFile) -> set[type[Annotation]]:
-    """Return all that the files of one image hold: outlines (`Instances`), boxes, points; none if there is nothing.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
-    if paths[0].suffix.lower() == TABLES:
-        return {Boxes if holds_boxes(paths[0]) else Points}
-    files = find_annotations(paths)
-    if _is_label_image(files[0]):
-        return {Instances}  # its pixels are read where they are wanted
-    drawn = _read(files, file).drawn
-    there = {Instances: drawn.objects, Boxes: drawn.boxes, Points: drawn.points}
-    return {kind for kind, some in there.items() if some}
-
-
-def read_instances(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
-    """Return the labels that the files hold for an image, (..., Y, X). Raises `InputError` as `read_annotations`."""
-    planes = [cast("Instances", found).labels for found in read_annotations(paths, file, Instances)]
-    return file.restack(planes)
-
-
-def _in_table(path: Path, file: ImageFile, kind: type[Annotation]) -> list[Annotation | None]:
+def _in_table(path: Path, file: ImageFile, kind: type[Annotation], believed: bool) -> list[Annotation | None]:
     """Read boxes or points."""
     if kind is Boxes:
         return list(boxes_of_planes(path, file))
     if kind is not Points:
         raise InputError(f"{path} holds points or boxes, but {kind.__name__.lower()} are wanted. Choose another file.")
-    return list(points_of_planes(path, file))
+    return list(points_of_planes(path, file, believed=believed))
 
 
 def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import kinds_in, read_instances
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
@@ -109,12 +109,12 @@ def _of_file(path: Path) -> LabelImage:
 def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What]) -> Content:
     """Return what is wanted of an image; where its files hold nothing of that, what they hold, and if nothing, none."""
     image = read_image(path)
-    found, kinds = kinds_in(files, image), [_KINDS[what] for what in wanted]
+    given, kinds = AnnotationFiles(files, image), [_KINDS[what] for what in wanted]
+    found = given.kinds()
     kind = next((kind for kind in [*kinds, *_KINDS.values()] if kind in found), kinds[0])
     if kind is not Instances:
-        return read_marks(files, image, read_grid(path, len(image.shape)), kind)
-    labels = read_instances(files, image)
-    return _label_image(stem_of(path), labels, files[0], grid_from=[files[0], path], image_name=path.name)
+        return read_marks(given, read_grid(path, len(image.shape)), kind)
+    return _label_image(stem_of(path), given.read_labels(), files[0], grid_from=[files[0], path], image_name=path.name)
 
 
 def _label_image(

@@ -7,29 +7,23 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from napari_labelfix.annotations import Boxes, Points
-from napari_labelfix.io.annotation_files import read_annotations
 from napari_labelfix.io.label_image import name_for_files
 from napari_labelfix.io.marked_image import MarkedImage
-from napari_labelfix.io.pairing import TABLES
-from napari_labelfix.io.points_csv import points_of_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
+    from napari_labelfix.io.annotation_files import AnnotationFiles
     from napari_labelfix.io.grid import Grid
-    from napari_labelfix.io.read import ImageFile
 
 
-def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid, kind: type[Boxes | Points]) -> MarkedImage:
+def read_marks(given: AnnotationFiles, grid: Grid, kind: type[Boxes | Points]) -> MarkedImage:
     """Read the boxes or points of an image; of what a run has found, all but what it has dropped.
 
     Parameters
     ----------
-    paths
-        The files of one image.
-    file, grid
-        The image.
+    given
+        The files of the image.
+    grid
+        That of the image.
     kind
         What is in them.
 
@@ -38,14 +32,13 @@ def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid, kind: type[Bo
     InputError
         If a file cannot be read, or is of another image.
     """
-    indices = list(np.ndindex(file.shape[:-2]))
+    file = given.file
     places, planes, cells, diameters = [], [], [], []
-    for index, found in zip(indices, _planes(paths, file, kind), strict=True):
-        if isinstance(found, Boxes):
-            here, none = found.corners, found.negatives
-        else:
-            here, none = found.positions, found.negatives
-            diameters.append(2 * found.radius)
+    for index, found in zip(np.ndindex(file.shape[:-2]), given.read(kind, believed=True), strict=True):
+        marks = cast("Boxes | Points", found)
+        here, none = marks.corners if isinstance(marks, Boxes) else marks.positions, marks.negatives
+        if isinstance(marks, Points):
+            diameters.append(2 * marks.radius)
         places += [here, none]
         cells += [np.ones(len(here), bool), np.zeros(len(none), bool)]
         planes.append(np.broadcast_to(np.array(index, np.intp), (len(here) + len(none), len(index))))
@@ -58,11 +51,5 @@ def read_marks(paths: Sequence[Path], file: ImageFile, grid: Grid, kind: type[Bo
         np.concatenate(cells),
         float(np.median(diameters)) if diameters else 0.0,
         file.path.name,
-        str(paths[0]),
+        str(given.paths[0]),
     ).seen()
-
-
-def _planes(paths: Sequence[Path], file: ImageFile, kind: type[Boxes | Points]) -> Sequence[Boxes | Points]:
-    if kind is Points and paths[0].suffix.lower() == TABLES:
-        return points_of_planes(paths[0], file, believed=True)
-    return cast("Sequence[Boxes | Points]", read_annotations(paths, file, kind))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Annotation, Instances, Plane, Scribbles, Task
 from napari_labelfix.data.numbering import doubt_about_numbers
-from napari_labelfix.io.annotation_files import read_annotations
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.pairing import find_annotations, pair
 from napari_labelfix.io.read import ImageFile, find_images, read_image
 
@@ -59,7 +59,7 @@ def read_task(images: Sequence[Path], annotations: Sequence[Path] = (), kind: ty
     files = [read_image(path) for path in image_paths]
     planes: list[Plane] = []
     for file in files:
-        planes += map(Plane, file.names, file.planes, read_annotations(pairs[file.stem], file, kind))
+        planes += map(Plane, file.names, file.planes, AnnotationFiles(pairs[file.stem], file).read(kind))
     task = Task(tuple(planes))
     task.check()
     return FileTask(task, tuple(files))

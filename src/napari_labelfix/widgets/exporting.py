@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Points, Shapes
 
 from napari_labelfix import annotations as kinds
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import read_annotations, what_is_in
+from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
 from napari_labelfix.io.pairing import name_of_stack, planes_together
@@ -138,9 +138,10 @@ def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[
 
 
 def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) -> Layer:
-    kind = what_is_in(paths, file)
+    given = AnnotationFiles(paths, file)
+    kind = given.main_kind()
     name = paths[0].stem if len(paths) == 1 else f"{name_of_stack(paths[0])}_labels"
-    return _MAKERS[kind](read_annotations(paths, file, kind), file, name, placed)
+    return _MAKERS[kind](given.read(kind), file, name, placed)
 
 
 def _columns_of(layer: Any) -> dict[str, list[Any]]:
