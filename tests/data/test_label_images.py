@@ -8,23 +8,25 @@ from skimage import segmentation
 from napari_labelfix.data.label_images import (
     boxes_of_labels,
     fill_label_holes,
-    ranks_of,
+    rank_objects,
     relabel_sequential,
     remove_small_objects,
 )
 
 
-def test_objects_are_ranked_by_their_ids_and_their_pixels_counted():
-    sizes, ranks = ranks_of(np.array([[0, 9, 9], [4, 0, 9]]))
+@pytest.mark.parametrize(("highest", "lowest"), [(6, 0), (10_000, 0), (6, -2)], ids=["counted", "sorted", "below 0"])
+def test_objects_are_ranked_by_their_ids_and_their_pixels_counted(highest, lowest):
+    ids, sizes, ranks = rank_objects(np.array([[0, highest, highest], [4, lowest, highest]]))
+    assert ids.tolist() == [4, highest]
     assert sizes.tolist() == [1, 3]
-    assert ranks.tolist() == [[-1, 1, 1], [0, -1, 1]]
+    assert ranks.tolist() == [[0, 2, 2], [1, 0, 2]]
 
 
 @pytest.mark.parametrize("labels", [np.zeros((2, 3), np.uint8), np.zeros((0, 3), np.int32)], ids=["none", "no pixels"])
 def test_where_there_is_no_object_all_is_background(labels):
-    sizes, ranks = ranks_of(labels)
-    assert sizes.tolist() == []
-    assert np.array_equal(ranks, np.full(labels.shape, -1))
+    ids, sizes, ranks = rank_objects(labels)
+    assert ids.size == sizes.size == 0
+    assert np.array_equal(ranks, labels)
 
 
 @pytest.mark.parametrize("highest", [8, 10_000], ids=["counted", "sorted"])

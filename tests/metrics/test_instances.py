@@ -149,8 +149,8 @@ def test_an_iou_threshold_out_of_range_is_refused(threshold):
 def test_overlaps_are_counted_by_rank_of_the_ids():
     overlaps = count_overlaps(np.array([[0, 7, 7, 3]]), np.array([[4, 4, 9, 9]]))
     assert overlaps.shared.toarray().tolist() == [[0, 1], [1, 1]]
-    assert overlaps.true_sizes.tolist() == [2, 2]
-    assert overlaps.predicted_sizes.tolist() == [1, 2]
+    assert overlaps.true.sizes.tolist() == [2, 2]
+    assert overlaps.predicted.sizes.tolist() == [1, 2]
 
 
 def test_huge_ids_count_like_small_ones():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -11,25 +11,43 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def ranks_of(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (N,) the sizes of the objects in pixels, and (Y, X) the rank of each one's id from 0 up, -1 outside."""
+class Ranked(NamedTuple):
+    """The objects of a label image, in the order of their ids.
+
+    Parameters
+    ----------
+    ids
+        (N,) however high.
+    sizes
+        (N,) pixels.
+    ranks
+        (Y, X) the image with each id replaced by its place, 1..N; 0 stays 0.
+    """
+
+    ids: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    ranks: NDArray[np.int32]
+
+
+def rank_objects(labels: NDArray[np.integer]) -> Ranked:
+    """Return the objects of a label image, or of a stack of them; what is below 0 counts as background."""
     if labels.dtype == bool:
         labels = labels.astype(np.uint8)
-    if labels.size and labels.max() <= labels.size:  # counting is many times faster than sorting
-        counts = np.bincount(labels.ravel())
-        ranks = np.cumsum(counts > 0) - 1
-        inverse, sizes = ranks[labels], counts[counts > 0]
-        background = counts[0] > 0
-    else:
-        ids, inverse, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-        background = ids.size > 0 and ids[0] == 0
-    first = int(background)
-    return sizes[first:], inverse.reshape(labels.shape) - first
+    lowest, highest = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if lowest >= 0 and highest <= labels.size:  # counting is many times faster than sorting
+        counts = np.bincount(labels.ravel(), minlength=1)
+        counts[0] = 0
+        ids = np.flatnonzero(counts)
+        return Ranked(ids, counts[ids], np.cumsum(counts > 0, dtype=np.int32)[labels])
+    found, inverse, counts = np.unique(np.maximum(labels, 0), return_inverse=True, return_counts=True)
+    first = int(found[0] == 0)
+    ranks = inverse.reshape(labels.shape) + (1 - first)
+    return Ranked(found[first:].astype(np.int64), counts[first:], ranks.astype(np.int32))
 
 
 def relabel_sequential(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return labels with ids 1..N without gaps, in the order of the old ones, however high they are; 0 stays 0."""
-    return (ranks_of(labels)[1] + 1).astype(np.int32)
+    return rank_objects(labels).ranks
 
 
 def remove_small_objects(
@@ -39,8 +57,8 @@ def remove_small_objects(
 
     `sure` (Y, X) holds pixels of objects that stay, however small they are; None if there are none.
     """
-    sizes, ranks = ranks_of(labels)
-    small = np.append(sizes < minimum_size, False)  # rank -1, the background, reads the last
+    _, sizes, ranks = rank_objects(labels)
+    small = np.append(False, sizes < minimum_size)
     if sure is not None:
         small[ranks[sure]] = False
     return np.where(small[ranks], 0, labels)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from napari_labelfix.data.label_images import fill_label_holes, ranks_of, remove_small_objects
+from napari_labelfix.data.label_images import Ranked, fill_label_holes, rank_objects, remove_small_objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +21,13 @@ class Overlaps(NamedTuple):
     ----------
     shared
         (true objects, predicted objects) sparse: number of pixels in both.
-    true_sizes, predicted_sizes
-        Pixels of each object. Objects come in the order of their ids.
+    true, predicted
+        The objects of each.
     """
 
     shared: csr_array
-    true_sizes: NDArray[np.int64]
-    predicted_sizes: NDArray[np.int64]
+    true: Ranked
+    predicted: Ranked
 
 
 def mean_dice(predicted: NDArray[np.integer], truth: NDArray[np.integer], minimum_size: int = 64) -> float:
@@ -61,10 +61,10 @@ def mean_dice(predicted: NDArray[np.integer], truth: NDArray[np.integer], minimu
     _check(predicted, truth)
     overlaps = count_overlaps(fill_label_holes(remove_small_objects(predicted, minimum_size)), truth)
     if 0 in overlaps.shared.shape:
-        return float(overlaps.true_sizes.size == overlaps.predicted_sizes.size)
+        return float(overlaps.true.sizes.size == overlaps.predicted.sizes.size)
     partner = overlaps.shared.argmax(axis=1)
     shared = overlaps.shared.max(axis=1).toarray().ravel()
-    return float(np.mean(2 * shared / (overlaps.true_sizes + overlaps.predicted_sizes[partner])))
+    return float(np.mean(2 * shared / (overlaps.true.sizes + overlaps.predicted.sizes[partner])))
 
 
 def f1_score(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: float = 0.5) -> float:
@@ -121,15 +121,15 @@ def aggregated_jaccard(predicted: NDArray[np.integer], truth: NDArray[np.integer
     _check(predicted, truth)
     overlaps = count_overlaps(predicted, truth)
     if 0 in overlaps.shared.shape:
-        return float(overlaps.true_sizes.size == overlaps.predicted_sizes.size)
+        return float(overlaps.true.sizes.size == overlaps.predicted.sizes.size)
     best = _ious(overlaps).tocsr()
     partner = np.where(best.max(axis=1).toarray().ravel() > 0, best.argmax(axis=1), -1)
     met = partner >= 0
     shared = np.zeros(len(partner), np.int64)
     shared[met] = np.asarray(overlaps.shared[np.flatnonzero(met), partner[met]])
-    unions = overlaps.true_sizes + np.where(met, overlaps.predicted_sizes[partner], 0) - shared
-    lonely = np.setdiff1d(np.arange(overlaps.predicted_sizes.size), partner[met])
-    return float(shared.sum() / (unions.sum() + overlaps.predicted_sizes[lonely].sum()))
+    unions = overlaps.true.sizes + np.where(met, overlaps.predicted.sizes[partner], 0) - shared
+    lonely = np.setdiff1d(np.arange(overlaps.predicted.sizes.size), partner[met])
+    return float(shared.sum() / (unions.sum() + overlaps.predicted.sizes[lonely].sum()))
 
 
 def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: float) -> tuple[int, float, int]:
@@ -150,18 +150,17 @@ def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: fl
 def _ious(overlaps: Overlaps) -> coo_array:
     """Return (true objects, predicted objects) sparse: the IoU of each pair that shares a pixel."""
     pairs = overlaps.shared.tocoo()
-    union = overlaps.true_sizes[pairs.row] + overlaps.predicted_sizes[pairs.col] - pairs.data
+    union = overlaps.true.sizes[pairs.row] + overlaps.predicted.sizes[pairs.col] - pairs.data
     return coo_array((pairs.data / union, (pairs.row, pairs.col)), shape=pairs.shape)
 
 
 def count_overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:
     """Count the pixels that each pair of objects shares, in one pass over the two (Y, X) label images."""
-    predicted_sizes, predicted_index = ranks_of(predicted)
-    true_sizes, true_index = ranks_of(truth)
-    both = (predicted_index >= 0) & (true_index >= 0)
-    pairs = (np.ones(np.count_nonzero(both), np.int64), (true_index[both], predicted_index[both]))
-    shared = coo_array(pairs, shape=(true_sizes.size, predicted_sizes.size)).tocsr()  # the same pair twice: added
-    return Overlaps(shared, true_sizes, predicted_sizes)
+    found, true = rank_objects(predicted), rank_objects(truth)
+    both = (found.ranks > 0) & (true.ranks > 0)
+    pairs = (np.ones(np.count_nonzero(both), np.int64), (true.ranks[both] - 1, found.ranks[both] - 1))
+    shared = coo_array(pairs, shape=(true.ids.size, found.ids.size)).tocsr()  # the same pair twice: added
+    return Overlaps(shared, true, found)
 
 
 def _check(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 
 from napari_labelfix.metrics.instances import count_overlaps
 from napari_labelfix.review.actions import MOSTLY
-from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.suspects import Reason, Suspects
 from napari_labelfix.snapshots import Change
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import coo_array
+
+    from napari_labelfix.data.label_images import Ranked
 
 _REASONS = {
     Change.ADDED: Reason.EXTRA,
@@ -79,29 +81,28 @@ def find_differences(before: Any, after: Any) -> Differences:
         Of the same shape, 0 = background.
     """
     old, new = np.asarray(before), np.asarray(after)
-    (old_ids, old_sizes), (new_ids, new_sizes) = count_pixels(old), count_pixels(new)
-    shared = count_overlaps(new, old).shared.tocoo()
-    linked = (shared.data > MOSTLY * old_sizes[shared.row]) | (shared.data > MOSTLY * new_sizes[shared.col])
-    groups, of_old, of_new = _groups(len(old_ids), len(new_ids), shared.row[linked], shared.col[linked])
+    shared, was, now = count_overlaps(new, old)
+    pairs = shared.tocoo()
+    linked = (pairs.data > MOSTLY * was.sizes[pairs.row]) | (pairs.data > MOSTLY * now.sizes[pairs.col])
+    groups, of_old, of_new = _groups(was.ids.size, now.ids.size, pairs.row[linked], pairs.col[linked])
     old_count, new_count = np.bincount(of_old, minlength=groups), np.bincount(of_new, minlength=groups)
     kinds = np.select(
         [old_count == 0, new_count == 0, (old_count == 1) & (new_count > 1), (old_count > 1) & (new_count == 1)],
         [Change.ADDED, Change.REMOVED, Change.SPLIT, Change.MERGED],
         Change.RESHAPED,
     ).astype(np.uint8)
-    at_old, at_new = _group_at(old, old_ids, of_old), _group_at(new, new_ids, of_new)
+    at_old, at_new = np.append(-1, of_old)[was.ranks], np.append(-1, of_new)[now.ranks]  # -1 in the background
     codes = np.where(at_new >= 0, kinds[at_new], kinds[at_old]) if groups else np.zeros(old.shape, np.uint8)
-    same = _same(old, new, old_ids, new_ids, shared)
-    codes = np.where(same, Change.NONE, codes).astype(np.uint8)
+    codes = np.where(_same(was, now, pairs), Change.NONE, codes).astype(np.uint8)
     pixels = np.bincount(np.where(at_new >= 0, at_new, at_old)[codes > 0], minlength=groups)
     pixels += np.bincount(at_old[(codes > 0) & (at_old >= 0) & (at_new >= 0) & (at_old != at_new)], minlength=groups)
-    union = np.bincount(of_old, old_sizes, groups) + np.bincount(of_new, new_sizes, groups)
+    union = np.bincount(of_old, was.sizes, groups) + np.bincount(of_new, now.sizes, groups)
     both = np.bincount(at_old[(at_old >= 0) & (at_old == at_new)], minlength=groups)
     kept = np.flatnonzero(pixels > 0)
     return Differences(
         kinds[kept],
-        _members(old_ids, of_old, kept, groups),
-        _members(new_ids, of_new, kept, groups),
+        _members(was.ids, of_old, kept, groups),
+        _members(now.ids, of_new, kept, groups),
         pixels[kept],
         (both / np.maximum(union - both, 1))[kept],
         codes,
@@ -123,27 +124,13 @@ def _groups(
     return groups, members[:old].astype(np.intp), members[old:].astype(np.intp)
 
 
-def _group_at(labels: NDArray[np.integer], ids: NDArray[np.int64], groups: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the group at each pixel, -1 in the background."""
-    rows = np.minimum(np.searchsorted(ids, labels), max(ids.size - 1, 0))
-    return np.where(labels > 0, groups[rows], -1) if ids.size else np.full(labels.shape, -1)
-
-
-def _same(
-    old: NDArray[np.integer], new: NDArray[np.integer], old_ids: NDArray[np.int64], new_ids: NDArray[np.int64],
-    shared: Any,
-) -> NDArray[np.bool_]:  # fmt: skip
+def _same(was: Ranked, now: Ranked, pairs: coo_array) -> NDArray[np.bool_]:
     """Return at which pixels nothing changed: background, or objects each of which is most of the other's overlap."""
-    partner = np.full(old_ids.size, -1)
-    order = np.argsort(shared.data, kind="stable")
-    partner[shared.row[order]] = new_ids[shared.col[order]]  # the last one written is the largest
-    back = np.full(new_ids.size, -1)
-    back[shared.col[order]] = old_ids[shared.row[order]]
-    both = (old > 0) & (new > 0)
-    same = ~((old > 0) | (new > 0))
-    o, n = old[both], new[both]
-    same[both] = (partner[np.searchsorted(old_ids, o)] == n) & (back[np.searchsorted(new_ids, n)] == o)
-    return same
+    order = np.argsort(pairs.data, kind="stable")
+    rows, columns = pairs.row[order] + 1, pairs.col[order] + 1
+    partner, back = np.zeros(was.ids.size + 1, np.int32), np.zeros(now.ids.size + 1, np.int32)
+    partner[rows], back[columns] = columns, rows  # the last one written is the largest
+    return np.asarray((partner[was.ranks] == now.ranks) & (back[now.ranks] == was.ranks))
 
 
 def _members(

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_labelfix.data.label_images import fill_label_holes
+from napari_labelfix.data.label_images import fill_label_holes, rank_objects
 from napari_labelfix.review.boxes import stacks_of
-from napari_labelfix.review.footprint import count_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,8 +130,7 @@ class _Plane(NamedTuple):
 
 
 def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None) -> _Plane:
-    ids, areas = count_pixels(plane)
-    ranks = _ranks(plane, ids)
+    ids, areas, ranks = rank_objects(plane)
     fill, elongation = _shape(ranks, areas)
     edge = np.unique(np.concatenate([ranks[0], ranks[-1], ranks[:, 0], ranks[:, -1]]))
     contrast = np.full(ids.size, np.nan) if image is None else _contrast(ranks, image, ids.size)
@@ -147,15 +145,6 @@ def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None) -> _
         np.isin(order, filled[filled != ranks]),
         np.isin(order, edge),
     )
-
-
-def _ranks(plane: NDArray[np.integer], ids: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the plane with each id replaced by its place among the ids, 1..N."""
-    if ids.size and ids[-1] < 4 * plane.size:
-        table = np.zeros(int(ids[-1]) + 1, np.int32)
-        table[ids] = np.arange(1, ids.size + 1)
-        return table[np.maximum(plane, 0)]
-    return np.where(plane > 0, np.searchsorted(ids, plane) + 1, 0).astype(np.int32)
 
 
 def _shape(ranks: NDArray[np.int32], areas: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

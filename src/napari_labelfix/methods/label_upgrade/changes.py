@@ -45,11 +45,8 @@ def compare(before: NDArray[np.integer], after: NDArray[np.integer]) -> Comparis
     before, after
         (Y, X) object ids, 0 = background.
     """
-    old_ids, old = _ranks(before)
-    new_ids, new = _ranks(after)
-    shared = count_overlaps(after, before).shared.tocoo()
-    old_sizes = np.bincount(old.ravel(), minlength=len(old_ids) + 1)[1:]
-    new_sizes = np.bincount(new.ravel(), minlength=len(new_ids) + 1)[1:]
+    overlaps, (old_ids, old_sizes, old), (new_ids, new_sizes, new) = count_overlaps(after, before)
+    shared = overlaps.tocoo()
     inside_old = shared.data > MOSTLY * new_sizes[shared.col]
     inside_new = shared.data > MOSTLY * old_sizes[shared.row]
     parts = np.bincount(shared.row[inside_old], minlength=len(old_ids))  # new objects in each old one
@@ -74,10 +71,3 @@ def compare(before: NDArray[np.integer], after: NDArray[np.integer]) -> Comparis
         Change.MERGED: is_merged.sum(),
     }
     return Comparison(codes, {kind: int(count) for kind, count in counts.items()})
-
-
-def _ranks(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ids in order, and the labels with each replaced by its place, 1..N; 0 stays 0."""
-    found, inverse = np.unique(labels, return_inverse=True)
-    ids = found[found > 0].astype(np.int64)
-    return ids, inverse.reshape(labels.shape) + (len(ids) - len(found) + 1)

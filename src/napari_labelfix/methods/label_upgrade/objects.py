@@ -10,6 +10,7 @@ from skimage.measure import regionprops
 from skimage.segmentation import find_boundaries, watershed
 
 from napari_labelfix.data.instances import split_instances
+from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.methods.label_upgrade.changes import MOSTLY
 from napari_labelfix.metrics.instances import count_overlaps
 
@@ -143,18 +144,17 @@ class _Comparison(NamedTuple):
 
 
 def _compare(labels: NDArray[np.int32], old: NDArray[np.integer], foreground: NDArray[np.bool_]) -> _Comparison:
-    ids, new_ids = (np.unique(image[image > 0]) for image in (old, labels))
     overlaps = count_overlaps(labels, old)
-    pairs = overlaps.shared.tocoo()
-    same = ids[pairs.row] == new_ids[pairs.col]
+    pairs, ids = overlaps.shared.tocoo(), overlaps.true.ids
+    same = ids[pairs.row] == overlaps.predicted.ids[pairs.col]
     row, column, shared = pairs.row[same], pairs.col[same], pairs.data[same]
     iou, sizes = np.zeros(len(ids)), np.zeros(len(ids))
-    sizes[row] = overlaps.predicted_sizes[column]
-    iou[row] = shared / (overlaps.true_sizes[row] + overlaps.predicted_sizes[column] - shared)
-    seen = np.bincount(np.searchsorted(ids, old[foreground & (old > 0)]), minlength=len(ids))
-    parts, growth = _count_parts(pairs, overlaps.predicted_sizes), np.sqrt(sizes / np.pi)
-    growth -= np.sqrt(overlaps.true_sizes / np.pi)
-    return _Comparison(ids, iou, seen / overlaps.true_sizes, parts, growth)
+    sizes[row] = overlaps.predicted.sizes[column]
+    iou[row] = shared / (overlaps.true.sizes[row] + overlaps.predicted.sizes[column] - shared)
+    seen = np.bincount(overlaps.true.ranks[foreground], minlength=len(ids) + 1)[1:]
+    parts, growth = _count_parts(pairs, overlaps.predicted.sizes), np.sqrt(sizes / np.pi)
+    growth -= np.sqrt(overlaps.true.sizes / np.pi)
+    return _Comparison(ids, iou, seen / overlaps.true.sizes, parts, growth)
 
 
 def _with_old(labels: NDArray[np.int32], old: NDArray[np.integer], ids: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -172,7 +172,7 @@ def _with_more(
     more = make_objects(rest, left, minimum_size)
     fresh = (more > 0) & ~np.isin(more, left)
     more[fresh] += int(old.max()) - int(left.max())  # ids above all old ones
-    sizes = np.bincount(np.unique(kept, return_inverse=True)[1].ravel())[1:]
+    sizes = rank_objects(kept).sizes
     radius = float(np.sqrt(np.median(sizes) / np.pi)) if len(sizes) else 0.0
     depth = cv2.distanceTransform(rest.astype(np.uint8), cv2.DIST_L2, 5)
     beside = cv2.dilate((kept > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -227,16 +227,15 @@ def make_objects(foreground: NDArray[np.bool_], old: NDArray[np.integer], minimu
     pieces = split_instances(foreground.astype(np.uint8), "watershed", minimum_size)
     if not pieces.any() or not old.any():
         return pieces + np.where(pieces > 0, np.int32(old.max(initial=0)), np.int32(0))
-    ids = np.unique(old[old > 0])
     overlaps = count_overlaps(pieces, old)
-    shared = overlaps.shared.tocoo()
+    shared, ids = overlaps.shared.tocoo(), overlaps.true.ids
     visible = np.bincount(shared.row, weights=shared.data, minlength=len(ids))  # pixels of old objects in any piece
-    names = _names(shared, overlaps.true_sizes, overlaps.predicted_sizes, ids)
-    whole = _convex(old, ids[_count_parts(shared, overlaps.predicted_sizes) > 1])
+    names = _names(shared, overlaps.true.sizes, overlaps.predicted.sizes, ids)
+    whole = _convex(old, ids[_count_parts(shared, overlaps.predicted.sizes) > 1])
     in_piece = (shared.data > MOSTLY * visible[shared.row]) & (
-        shared.data > _WORTHY * overlaps.predicted_sizes[shared.col]
+        shared.data > _WORTHY * overlaps.predicted.sizes[shared.col]
     )
-    joined = (shared.data > MOSTLY * overlaps.predicted_sizes[shared.col]) & np.isin(ids[shared.row], whole)
+    joined = (shared.data > MOSTLY * overlaps.predicted.sizes[shared.col]) & np.isin(ids[shared.row], whole)
     names[shared.col[joined]] = ids[shared.row[joined]]
     crowded = np.flatnonzero(np.bincount(shared.col[in_piece], minlength=len(names)) > 1)
     labels = np.append(0, names)[pieces].astype(np.int32)

@@ -14,6 +14,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import felzenszwalb
 
+from napari_labelfix.data.label_images import rank_objects
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -111,9 +113,9 @@ def other_objects(
     These are segments of Felzenszwalb's algorithm outside of the objects, as in the paper, and where there are too few,
     copies of objects in places where there is none; (Y, X, C) and (Y, X) -> (Y, X) ids, 0 = none.
     """
-    ranks, ids = _rank(labels.astype(np.int32))
+    ids, areas, ranks = rank_objects(labels)
     windows = ndimage.find_objects(ranks)
-    typical = float(np.median(np.bincount(ranks.ravel())[1:])) if windows else 100.0
+    typical = float(np.median(areas)) if windows else 100.0
     smallest = max(1, int(_SIZES[0] * typical))
     segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
     segments[labels > 0] = 0
@@ -173,7 +175,7 @@ def _include(
 
 def _shift_outlines(labels: NDArray[np.int32], most: int, rng: np.random.Generator) -> NDArray[np.int32]:
     """Erode or dilate each object by 1 to `most` pixels; a dilated one grows over the background alone."""
-    ranks, ids = _rank(labels)
+    ids, _, ranks = rank_objects(labels)
     shifted = np.zeros_like(labels)
     for rank, window in enumerate(ndimage.find_objects(ranks), start=1):
         iterations, grow = int(rng.integers(1, most + 1)), rng.random() < 0.5
@@ -191,11 +193,3 @@ def _flip(labels: NDArray[np.int32], share: float, rng: np.random.Generator) -> 
     flipped = rng.random(labels.shape) < share
     salt = int(labels.max(initial=0)) + 1
     return np.where(flipped, np.where(labels > 0, 0, salt), labels).astype(np.int32)
-
-
-def _rank(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return labels renumbered 1..N, as `find_objects` wants them, and their ids in that order."""
-    ids = _ids(labels)
-    table = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
-    table[ids] = np.arange(1, len(ids) + 1)
-    return table[labels], ids
