@@ -7,6 +7,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from napari_labelfix.data.memory import is_out_of_memory
@@ -83,10 +84,22 @@ class Trainee:
         network = dataclasses.asdict(spec) | more
         return TrainedModel(method, params.to_dict(), network, save_weights(self.settled()))
 
+    def remember(self) -> dict[str, Tensor]:
+        """Return a copy of the weights, for `recall`."""
+        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+    def recall(self, weights: dict[str, Tensor]) -> None:
+        """Go back to weights from `remember`."""
+        self.network.load_state_dict(weights)
+
     def news(self) -> str:
         """Return the sentence for the user that has not been told yet, or ""."""
         news, self._news = self._news, ""
         return news
+
+    def _batches_of(self, crops: int) -> list[int]:
+        """Return the sizes of the batches, all about as large, that so many crops make."""
+        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
 
     def _within_memory(self, step: Callable[[], float]) -> float:
         """Take a step; when memory runs out, halve the batch, and then the crop, and take it again."""

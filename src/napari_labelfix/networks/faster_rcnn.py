@@ -11,8 +11,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load
 from segmentation_models_pytorch.encoders._utils import patch_first_conv
 from torch import nn
 from torchvision.models import ResNet50_Weights
@@ -24,10 +22,10 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 
-from napari_labelfix.errors import InputError, ModelError
+from napari_labelfix.errors import InputError
 from napari_labelfix.networks import microscopy_encoder
 from napari_labelfix.networks.shipped import shipped_weights
-from napari_labelfix.networks.unet import SHIPPED, Start, UnetSpec, build_unet
+from napari_labelfix.networks.unet import SHIPPED, Start, UnetSpec, build_unet, with_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,13 +122,7 @@ def load_detector(spec: UnetSpec, weights: bytes) -> nn.Module:
     ModelError
         If the bytes are no safetensors file or belong to another network.
     """
-    network = build_detector(spec)
-    try:
-        network.load_state_dict(load(weights))
-    except (SafetensorError, RuntimeError, ValueError) as error:
-        first_line = str(error).splitlines()[0]
-        raise ModelError(f"The saved weights do not fit ({first_line}). Train the model again.") from None
-    return network
+    return with_weights(build_detector(spec), weights)
 
 
 def detection_loss(network: nn.Module, images: Tensor, boxes: Sequence[Tensor]) -> Tensor:

@@ -124,7 +124,11 @@ def load_unet(spec: UnetSpec, weights: bytes) -> nn.Module:
     ModelError
         If the bytes are no safetensors file or belong to another network.
     """
-    network = build_unet(spec)
+    return with_weights(build_unet(spec), weights)
+
+
+def with_weights(network: nn.Module, weights: bytes) -> nn.Module:
+    """Fill a network of any kind with weights from `save_weights`, and return it; errors are those of `load_unet`."""
     try:
         network.load_state_dict(load(weights))
     except (SafetensorError, RuntimeError, ValueError) as error:

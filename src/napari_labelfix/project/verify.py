@@ -42,7 +42,7 @@ def verify(project: Project) -> Iterator[Check]:
     yield Check("database", "whole" if not wrong else wrong[0], "" if not wrong else "; ".join(wrong[:5]))
     layers = project.layers()
     for image in project.images():
-        yield _check_image(project, image)
+        yield _check_image(image)
     for layer in layers:
         yield _check_layer(project, layer)
         if layer.kind == "labels":
@@ -68,7 +68,7 @@ def match(image: ImageRecord) -> Match:
     return "same" if fingerprint.of_pixels(pixels) == image.pixel_fingerprint else "another"
 
 
-def _check_image(project: Project, image: ImageRecord) -> Check:
+def _check_image(image: ImageRecord) -> Check:
     what = f"image “{image.name}”"
     if not image.path:
         trouble = (

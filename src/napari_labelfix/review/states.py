@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HAND = "hand"  # the source of what a person drew
-IMPORT = "import"  # the source of what came out of a file
 
 
 class State(StrEnum):
@@ -35,7 +34,7 @@ class Record:
     confidence
         How sure the model was, 0..1; NaN where no model said anything.
     source
-        A method's name, "hand" or "import"; "" where nobody knows.
+        A method's name, or "hand"; "" where nobody knows.
     model
         The model's version, "" where there is none.
     note

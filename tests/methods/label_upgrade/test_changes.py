@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.methods.label_upgrade.changes import compare
+from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.snapshots import Change
 
 
@@ -59,5 +59,5 @@ def test_two_far_apart_are_removed_and_added():
 
 
 def test_counts_are_said_in_a_sentence():
-    sentence = compare(boxes((1, 0, 20)), boxes((1, 0, 12), (2, 12, 20))).sentence()
-    assert sentence == "0 added, 0 removed, 0 reshaped, 1 split, 0 merged"
+    _, counts = compare(boxes((1, 0, 20)), boxes((1, 0, 12), (2, 12, 20)))
+    assert say_counts(counts) == "0 added, 0 removed, 0 reshaped, 1 split, 0 merged"

@@ -132,7 +132,7 @@ def test_with_the_source_loss_the_best_weights_are_taken_up(monkeypatch):
     losses = iter([3.0, 1.0, 2.0, 2.5, 2.6, 2.7, 2.8, 2.9, 3.0, 3.1, 3.2, 3.3])
     states = []
     monkeypatch.setattr(session_module.Learner, "check", lambda self, source: next(losses))
-    monkeypatch.setattr(session_module.Learner, "go_back", lambda self, state: states.append(state))
+    monkeypatch.setattr(session_module.Learner, "recall", lambda self, weights: states.append(weights))
     snapshots = until_corrected(epochs=10, correction=LOWEST)
     assert len(states) == 1
     assert max(s.step for s in snapshots if s.stage == EARLY) == 1 + session_module.PATIENCE

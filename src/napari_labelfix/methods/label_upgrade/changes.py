@@ -10,6 +10,8 @@ from napari_labelfix.metrics.instances import count_overlaps
 from napari_labelfix.snapshots import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 MOSTLY = 0.5  # of an object's pixels: with more it lies in the other
@@ -28,10 +30,6 @@ class Comparison(NamedTuple):
 
     codes: NDArray[np.uint8]
     counts: dict[Change, int]
-
-    def sentence(self) -> str:
-        """Say "12 added, 3 removed, 40 reshaped, 2 split, 1 merged"."""
-        return ", ".join(f"{count} {kind.name.lower()}" for kind, count in self.counts.items())
 
 
 def compare(before: NDArray[np.integer], after: NDArray[np.integer]) -> Comparison:
@@ -71,3 +69,8 @@ def compare(before: NDArray[np.integer], after: NDArray[np.integer]) -> Comparis
         Change.MERGED: is_merged.sum(),
     }
     return Comparison(codes, {kind: int(count) for kind, count in counts.items()})
+
+
+def say_counts(counts: Mapping[Change, int]) -> str:
+    """Say "12 added, 3 removed, 40 reshaped, 2 split, 1 merged"."""
+    return ", ".join(f"{counts.get(kind, 0)} {kind.name.lower()}" for kind in Change if kind is not Change.NONE)

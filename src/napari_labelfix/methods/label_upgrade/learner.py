@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
     from napari_labelfix.networks.unet import Start
 
+METHOD = "label_upgrade"
 FEWEST_CROPS = 32  # in an epoch
 MEASURED_CROPS = 8
 GAIN = 0.001  # of Dice; less is chance
@@ -101,17 +102,9 @@ class Learner(Trainee):
         """Return probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W), 0 or 1."""
         return predict_probabilities(self.settled(), torch.cat([image, given]) if self.labelled else image)
 
-    def remember(self) -> dict[str, Tensor]:
-        """Return a copy of the weights, for `recall`."""
-        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
-
-    def recall(self, weights: dict[str, Tensor]) -> None:
-        """Go back to weights from `remember`."""
-        self.network.load_state_dict(weights)
-
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return self.as_model("label_upgrade", self.params, self.spec, labelled=self.labelled)
+        return self.as_model(METHOD, self.params, self.spec, labelled=self.labelled)
 
     def _step(self, pages: Sequence[Page]) -> float:
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
@@ -196,7 +189,7 @@ class BestSoFar:
 
 def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
     """Return the network to begin with: pretrained on images, it takes no notice yet of labels beside them."""
-    if labelled and (saved := saved_start(params, "label_upgrade", spec, {"labelled": True}, beside=1)):
+    if labelled and (saved := saved_start(params, METHOD, spec, {"labelled": True}, beside=1)):
         return saved
     if not params.pretrained:
         return start_unet(spec, pretrained=False)

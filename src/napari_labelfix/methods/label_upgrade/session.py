@@ -11,7 +11,7 @@ import torch
 
 from napari_labelfix.annotations import Instances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.label_upgrade.changes import compare
+from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.objects import upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
@@ -165,7 +165,7 @@ class Session:
         counts: Counter[Change] = Counter()
         for index, page in enumerate(self.pages):
             counts.update(compare(page.labels, upgraded[index].labels).counts)
-        message = "Upgraded: " + ", ".join(f"{counts[kind]} {kind.name.lower()}" for kind in Change if kind) + "."
+        message = f"Upgraded: {say_counts(counts)}."
         return Snapshot("finished", self.total, self.total, model=learner.model(), message=message)
 
     def _take_changed(self) -> Iterator[int]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
+METHOD = "p_classification"
+
 
 @dataclasses.dataclass(eq=False)
 class Lesson:
@@ -74,7 +76,7 @@ class Detector(Trainee):
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
         self.spec = UnetSpec(params.encoder, channels, classes=1)
         self.params = params
-        saved = saved_start(params, "p_classification", self.spec)
+        saved = saved_start(params, METHOD, self.spec)
         start = saved or start_unet(self.spec, params.pretrained, [DEPTH])
         super().__init__(start, device, params.batch_size, params.crop)
         self.origin = self.news()  # told once for all rounds
@@ -93,7 +95,7 @@ class Detector(Trainee):
     def batches(self, lessons: Sequence[Lesson]) -> list[int]:
         """Return the sizes of the batches of an epoch, which sees about every pixel of the planes once."""
         crops = sum(math.ceil(lesson.target[0].numel() / self.crop**2) for lesson in lessons)
-        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
+        return self._batches_of(crops)
 
     def step(self, lessons: Sequence[Lesson], count: int) -> float:
         """Take one training step on `count` random crops and return the loss.
@@ -104,7 +106,7 @@ class Detector(Trainee):
 
     def model(self) -> TrainedModel:
         """Return the network as it now is."""
-        return self.as_model("p_classification", self.params, self.spec)
+        return self.as_model(METHOD, self.params, self.spec)
 
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:
         image, target = self._random_batch(lessons, count)

@@ -62,8 +62,7 @@ class Learner(Trainee):
     def batches(self, canvases: list[Canvas]) -> list[int]:
         """Return the sizes of the batches of an epoch, which sees about every pixel of the canvases once."""
         crops = sum(math.ceil(canvas.marked.numel() / self.crop**2) for canvas in canvases)
-        crops = max(crops, FEWEST_CROPS)
-        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
+        return self._batches_of(max(crops, FEWEST_CROPS))
 
     def step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         """Take one training step on `count` random crops and return the loss (equation 6).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -86,14 +85,6 @@ class Learner(Trainee):
     def find(self, image: Tensor, thorough: bool) -> Generator[None, None, Scored]:
         """Return the boxes in a page (C, H, W), pausing now and then."""
         return find_by_part(self.settled(), image, self.params.lowest_score, thorough, SIZES[self.spec.encoder])
-
-    def state(self) -> dict[str, Tensor]:
-        """Return a copy of the weights, for `go_back`."""
-        return copy.deepcopy(self.network.state_dict())
-
-    def go_back(self, state: dict[str, Tensor]) -> None:
-        """Take up weights from before."""
-        self.network.load_state_dict(state)
 
     def model(self, cell: float) -> TrainedModel:
         """Return the detector as it now is, and how large the cells are that it has learned from, in pixels."""

@@ -188,13 +188,13 @@ class Session:
             slower = slowdown(self._agreement)
             yield told({"source loss": losses[-1], "agreement with given": self._agreement[-1], "slow-down": slower})
             if losses[-1] == min(losses):
-                best = learner.state() if self.params.correction == "at the lowest source loss" else None
+                best = learner.remember() if self.params.correction == "at the lowest source loss" else None
             if self.params.correction == "when learning slows down" and slower >= self.params.slowdown:
                 break
             if best is not None and len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
                 break
         if best is not None:
-            learner.go_back(best)
+            learner.recall(best)
         return epoch + 1
 
     def _train(self, indices: Sequence[int], told: partial[Snapshot]) -> Iterator[Snapshot]:
