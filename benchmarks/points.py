@@ -145,9 +145,9 @@ def baseline(task: Task, known: Known, params: PClassificationParams, epochs: in
     session = Session(task, params)
     detector = Detector(session.channels, params, session.device)
     lessons = []
-    for sheet, cells in zip(session.sheets, known.cells, strict=True):
-        target = heatmap_target(sheet.points.shape, cells, cells[:0], sheet.points.radius, known.everywhere)
-        lessons.append(Lesson(sheet.image, torch.from_numpy(target), cells))
+    for page, cells in zip(session.pages, known.cells, strict=True):
+        target = heatmap_target(page.points.shape, cells, cells[:0], page.points.radius, known.everywhere)
+        lessons.append(Lesson(page.image, torch.from_numpy(target), cells))
     for _ in range(epochs):
         for count in detector.batches(lessons):
             detector.step(lessons, count)
@@ -160,8 +160,8 @@ def found_by(detector: Detector, task: Task, unseen: Sequence[Scene]) -> tuple[l
     for _ in session.look(detector):
         pass
     threshold = detector.params.threshold
-    pairs = list(enumerate(session.sheets))
-    on_marked = [find_peaks(session.heatmap(i), sheet.points.radius, threshold)[0] for i, sheet in pairs]
+    pairs = list(enumerate(session.pages))
+    on_marked = [find_peaks(session.heatmap(i), page.points.radius, threshold)[0] for i, page in pairs]
     images = [torch.from_numpy(normalize(scene.image)).permute(2, 0, 1) for scene in unseen]
     heatmaps = [detector.heatmap(image) / session.level for image in images]
     return on_marked, [find_peaks(heatmap, session.radius, threshold)[0] for heatmap in heatmaps]

@@ -57,8 +57,8 @@ def elkan_noto(positive: NDArray[np.floating], unlabelled: NDArray[np.floating],
 def true_share(session: Session, crops: Sequence[Scene], found: Sequence[NDArray[np.floating]]) -> float:
     """Return the share of the candidates (N, 2) of each crop that are cells: matched with those that are not marked."""
     matched = 0
-    for sheet, scene, positions in zip(session.sheets, crops, found, strict=True):
-        unmarked = scene.cells[cdist(scene.cells, sheet.points.positions).min(axis=1) > 0]
+    for page, scene, positions in zip(session.pages, crops, found, strict=True):
+        unmarked = scene.cells[cdist(scene.cells, page.points.positions).min(axis=1) > 0]
         matched += len(match_points(positions, unmarked, scene.radius)) if len(unmarked) and len(positions) else 0
     return matched / sum(map(len, found))
 
@@ -72,12 +72,12 @@ def estimates(data: Path, part: str, count: int, seed: int) -> dict[str, float]:
     for _ in session.look(detector):
         pass
     found = [session.unmarked(index, CANDIDATE) for index in range(len(crops))]
-    given = [climb(sheet.points.positions, sheet.heatmap, sheet.points.radius) for sheet in session.sheets]
+    given = [climb(page.points.positions, page.heatmap, page.points.radius) for page in session.pages]
 
     def seen(positions: Sequence[NDArray[np.floating]]) -> Seen:
-        pairs = list(zip(session.sheets, positions, strict=True))
-        patches = torch.cat([cut_patches(sheet.image, at, sheet.points.radius) for sheet, at in pairs])
-        heights = np.concatenate([sheet.heights(at) for sheet, at in pairs])
+        pairs = list(zip(session.pages, positions, strict=True))
+        patches = torch.cat([cut_patches(page.image, at, page.points.radius) for page, at in pairs])
+        heights = np.concatenate([page.heights(at) for page, at in pairs])
         return Seen(encode_patches(detector.network, patches).mean(dim=0).numpy(force=True), heights)
 
     known, candidates = seen(given), seen(found)

@@ -245,12 +245,12 @@ def test_where_no_cell_may_be_risked_fewer_become_background():
 
 def test_what_a_detector_was_taught_is_no_evidence_for_what_it_was_taught_with():
     session = Session(nuclei_task(), quick())
-    sheet = session.sheets[0]
-    sheet.heatmap = np.full(sheet.points.shape, 0.25, np.float32)
+    page = session.pages[0]
+    page.heatmap = np.full(page.points.shape, 0.25, np.float32)
     session.remember_first_look()
-    sheet.heatmap = np.ones(sheet.points.shape, np.float32)
-    assert sheet.heights(sheet.points.positions) == pytest.approx([0.25] * 3)
-    assert sheet.given_heights() == pytest.approx([1.0] * 3)
+    page.heatmap = np.ones(page.points.shape, np.float32)
+    assert page.heights(page.points.positions) == pytest.approx([0.25] * 3)
+    assert page.given_heights() == pytest.approx([1.0] * 3)
 
 
 def test_points_that_are_removed_meanwhile_are_no_longer_given():

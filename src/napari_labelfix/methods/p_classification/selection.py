@@ -37,7 +37,7 @@ class Selection:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        found = [session.unmarked(index, CANDIDATE) for index in range(len(session.sheets))]
+        found = [session.unmarked(index, CANDIDATE) for index in range(len(session.pages))]
         self._planes = np.repeat(np.arange(len(found)), [len(positions) for positions in found])
         self._positions = np.concatenate(found)
         self.metrics: dict[str, float] = {}
@@ -52,15 +52,15 @@ class Selection:
 
         The risk that it ends with is kept among the `metrics`.
         """
-        sheets, params = self.session.sheets, self.session.params
+        pages, params = self.session.pages, self.session.params
         # a marked centre is not quite where the detector has its maximum, and must not be told apart by that
-        given = [climb(sheet.points.positions, sheet.heatmap, sheet.points.radius) for sheet in sheets]
-        chosen = [sheet.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE) for sheet in sheets]
-        found = [self._positions[self._planes == index] for index in range(len(sheets))]
+        given = [climb(page.points.positions, page.heatmap, page.points.radius) for page in pages]
+        chosen = [page.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE) for page in pages]
+        found = [self._positions[self._planes == index] for index in range(len(pages))]
         labelled = self._encode(network, given)
         self._positive = torch.cat([labelled, self._encode(network, chosen)], dim=1)
         self._unlabelled = self._encode(network, found)
-        negative = self._encode(network, [sheet.points.negatives for sheet in sheets])
+        negative = self._encode(network, [page.points.negatives for page in pages])
         self._evidence = Evidence(self._seen(labelled, given), self._seen(self._unlabelled, found), params.seed)
         self._prior = params.prior or estimate_prior(self._evidence.marked, self._evidence.candidates)
         self.metrics["prior"] = self._prior
@@ -71,7 +71,7 @@ class Selection:
 
     def _seen(self, encoded: Tensor, positions: Sequence[NDArray[np.floating]]) -> Seen:
         """Return what is seen at positions (N, 2) of each plane, where patches are encoded (VIEWS, N, F)."""
-        heights = [sheet.heights(at) for sheet, at in zip(self.session.sheets, positions, strict=True)]
+        heights = [page.heights(at) for page, at in zip(self.session.pages, positions, strict=True)]
         return Seen(encoded.mean(dim=0).numpy(force=True), np.concatenate(heights))
 
     def choose(self) -> Ranking:
@@ -104,15 +104,15 @@ class Selection:
         return Ranking(scores[order].astype(np.float32), chosen)
 
     def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
-        for index, sheet in enumerate(self.session.sheets):
+        for index, page in enumerate(self.session.pages):
             here = chosen[self._planes[chosen] == index]
-            sheet.add_pseudo(role, self._positions[here])
+            page.add_pseudo(role, self._positions[here])
 
     def _encode(self, network: torch.nn.Module, positions: Sequence[NDArray[np.floating]]) -> Tensor:
         """Return (VIEWS, N, F) the encoded patches at positions (N, 2) of each plane."""
         cut = [
-            cut_patches(sheet.image, places, sheet.points.radius)
-            for sheet, places in zip(self.session.sheets, positions, strict=True)
+            cut_patches(page.image, places, page.points.radius)
+            for page, places in zip(self.session.pages, positions, strict=True)
         ]
         return encode_patches(network, torch.cat(cut))
 
