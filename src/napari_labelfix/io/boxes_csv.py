@@ -9,19 +9,17 @@ enclose counts.
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes, boxes_in_planes
-from napari_labelfix.io.files import replacing
-from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table
+from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table, write_table
 from napari_labelfix.snapshots import BoxRole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -66,14 +64,12 @@ def write_boxes(path: Path, planes: Sequence[FoundBoxes]) -> None:
     OutputError
         If the file cannot be written.
     """
-    several = len(planes) > 1
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["plane"] * several + [*CORNERS, "score", "role"])
-        for number, found in enumerate(planes):
-            for corners, score, role in zip(found.corners, found.scores, found.roles, strict=True):
-                numbers = [f"{corner:.2f}" for corner in corners]
-                writer.writerow([number] * several + [*numbers, f"{score:.4f}", BoxRole(role).name.lower()])
+    write_table(path, (*CORNERS, "score", "role"), [_rows(found) for found in planes])
+
+
+def _rows(found: FoundBoxes) -> Iterator[list[str]]:
+    for corners, score, role in zip(found.corners, found.scores, found.roles, strict=True):
+        yield [*(f"{corner:.2f}" for corner in corners), f"{score:.4f}", BoxRole(role).name.lower()]
 
 
 def _of_rows(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:

@@ -8,7 +8,6 @@ is one, as in the layer of the dock.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,11 @@ import numpy as np
 from napari_labelfix.annotations import Points, onto_pixels
 from napari_labelfix.data.cell_size import estimate_diameter
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.files import replacing
-from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table
+from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table, write_table
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -103,14 +101,12 @@ def write_points(path: Path, planes: Sequence[Detections]) -> None:
     OutputError
         If the file cannot be written.
     """
-    several = len(planes) > 1
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["plane"] * several + ["y", "x", "score", "role"])
-        for number, found in enumerate(planes):
-            for (y, x), score, role in zip(found.positions, found.scores, found.roles, strict=True):
-                word = Role(role).name.lower().replace("_", "-")
-                writer.writerow([number] * several + [f"{y:.2f}", f"{x:.2f}", f"{score:.4f}", word])
+    write_table(path, ("y", "x", "score", "role"), [_rows(found) for found in planes])
+
+
+def _rows(found: Detections) -> Iterator[list[str]]:
+    for (y, x), score, role in zip(found.positions, found.scores, found.roles, strict=True):
+        yield [f"{y:.2f}", f"{x:.2f}", f"{score:.4f}", Role(role).name.lower().replace("_", "-")]
 
 
 def _axes(table: Table) -> list[str]:

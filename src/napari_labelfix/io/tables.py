@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -113,6 +114,22 @@ def read_table(path: Path, what: str) -> Table:
 def _says_anything(row: Mapping[str | None, Any]) -> bool:
     """Whether something stands in a row; spreadsheets leave empty ones at the end."""
     return any(cell if isinstance(cell, list) else (cell or "").strip() for cell in row.values())
+
+
+def write_table(path: Path, columns: Sequence[str], planes: Sequence[Iterable[Sequence[str]]]) -> None:
+    """Write the rows of each plane of an image, after its number in a column `plane` where there are several planes.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    several = len(planes) > 1
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["plane"] * several + [*columns])
+        for number, rows in enumerate(planes):
+            writer.writerows([number] * several + [*row] for row in rows)
 
 
 def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, what: str) -> NDArray[np.intp]:
