@@ -1,4 +1,4 @@
-"""Random views of a plane, made in batch on the device: where to look, and under what light."""
+"""Random views of a plane, made in batch on the device: where to look, how, and under what light."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -32,6 +35,20 @@ class Augmentation:
     rotation: float = 45.0
     brightness: float = 0.2
     contrast: float = 0.2
+
+
+def random_place(shape: Sequence[int], spots: NDArray[np.generic], rng: np.random.Generator) -> tuple[float, float]:
+    """Return a row and column of a plane of that shape: half of the time one of the spots (N, 2), if there are any."""
+    if len(spots) and rng.random() < 0.5:
+        row, column = rng.choice(spots)
+        return float(row), float(column)
+    return rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+
+
+def share_out(count: int, areas: Sequence[int], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how many of `count` random crops each plane gives, one of a larger area more of them."""
+    weights = np.array(areas, float)
+    return rng.multinomial(count, weights / weights.sum())
 
 
 def random_view(centre: tuple[float, float], size: int, how: Augmentation, rng: np.random.Generator) -> Tensor:

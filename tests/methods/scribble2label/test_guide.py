@@ -4,8 +4,8 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from napari_labelfix.data import patches
-from napari_labelfix.data.batches import Canvas
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.metrics.overlap import iou

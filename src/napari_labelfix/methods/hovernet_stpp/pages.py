@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from napari_labelfix.annotations import FinishedInstances
-from napari_labelfix.data.augment import Augmentation, look, random_view
-from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.augment import Augmentation, look, random_view, share_out
 from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize

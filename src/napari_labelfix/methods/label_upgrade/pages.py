@@ -12,8 +12,7 @@ import torch
 from scipy import ndimage
 
 from napari_labelfix.annotations import Instances
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
-from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_view, share_out
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
-from napari_labelfix.data.batches import random_place, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_place, random_view, share_out
 from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.starting import saved_start

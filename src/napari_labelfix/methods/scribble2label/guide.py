@@ -13,7 +13,7 @@ from napari_labelfix.networks.guided import evidence, guided_input, guided_unet
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_labelfix.data.batches import Canvas
+    from napari_labelfix.methods.scribble2label.canvas import Canvas
 
 
 class Guide:

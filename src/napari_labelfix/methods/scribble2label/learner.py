@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.augment import Augmentation
-from napari_labelfix.data.batches import random_batch
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
+from napari_labelfix.methods.scribble2label.canvas import random_batch
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
@@ -22,8 +22,8 @@ from napari_labelfix.networks.unet import UnetSpec, start_unet
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_labelfix.data.batches import Canvas
     from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.methods.scribble2label.canvas import Canvas
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 FEWEST_CROPS = 4  # in an epoch; batch normalisation is noisy on fewer

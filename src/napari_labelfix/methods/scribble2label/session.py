@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from napari_labelfix.annotations import same_annotation
-from napari_labelfix.data.batches import Canvas
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes

@@ -16,7 +16,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from napari_labelfix.annotations import Boxes, FinishedInstances
-from napari_labelfix.data.batches import share_out
+from napari_labelfix.data.augment import share_out
 from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.foreground import see_foreground

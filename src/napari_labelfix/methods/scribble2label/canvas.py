@@ -1,4 +1,4 @@
-"""Planes that live on the device, and random crops of them."""
+"""Planes that live on the device with their scribbles, and random crops of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
+from napari_labelfix.data.augment import Augmentation, look, random_light, random_place, random_view, share_out
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
 
 if TYPE_CHECKING:
@@ -58,20 +58,6 @@ class Canvas:
     def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a row and column: half of the time near a mark, so that a crop of a large plane has one."""
         return random_place(self.marked.shape, self._spots, rng)
-
-
-def random_place(shape: Sequence[int], spots: NDArray[np.generic], rng: np.random.Generator) -> tuple[float, float]:
-    """Return a row and column of a plane of that shape: half of the time one of the spots (N, 2), if there are any."""
-    if len(spots) and rng.random() < 0.5:
-        row, column = rng.choice(spots)
-        return float(row), float(column)
-    return rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
-
-
-def share_out(count: int, areas: Sequence[int], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return how many of `count` random crops each plane gives, one of a larger area more of them."""
-    weights = np.array(areas, float)
-    return rng.multinomial(count, weights / weights.sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
 import numpy as np
 import torch
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view
-from napari_labelfix.data.batches import Canvas, random_batch
+from napari_labelfix.data.augment import Augmentation
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
+from napari_labelfix.methods.scribble2label.canvas import Canvas, random_batch
 
 STILL = Augmentation(scale=0, rotation=0, brightness=0, contrast=0)
 
@@ -49,21 +49,6 @@ def test_the_same_seed_gives_the_same_crops():
         return random_batch([canvas(), canvas(90, 40)], 6, 32, Augmentation(), np.random.default_rng(5))
 
     assert torch.equal(crops().image, crops().image)
-
-
-def test_a_view_without_turn_shows_the_pixels_themselves():
-    plane = torch.arange(20.0 * 30).reshape(1, 20, 30)
-    rng = np.random.default_rng(0)
-    for _ in range(20):  # flips and quarter turns show the same pixels in another order
-        crop = look(plane, random_view((9.5, 14.5), 8, STILL, rng)[None], 8, "nearest")
-        assert torch.equal(crop.flatten().sort()[0], plane[0, 6:14, 11:19].flatten())
-
-
-def test_light_changes_all_channels_alike():
-    crops = torch.rand(3, 2, 8, 8)
-    changed = random_light(crops, Augmentation())
-    assert not torch.allclose(changed, crops)
-    assert torch.allclose(random_light(crops, STILL), crops)
 
 
 def test_half_of_the_centres_are_near_a_mark():
