@@ -1,5 +1,7 @@
 """What is known about proposed objects: class, certainty, and what became of them."""
 
+import tracemalloc
+
 import numpy as np
 
 from napari_labelfix.review.objects import describe_marked_objects, describe_objects
@@ -31,6 +33,19 @@ def test_objects_carry_their_mean_confidence_and_their_commonest_class():
     np.testing.assert_array_equal(objects.classes, [1, 2])
     np.testing.assert_allclose(objects.confidence, [0.75, 0.5])
     np.testing.assert_array_equal(objects.changes, [Change.NONE, Change.NONE])
+
+
+def test_ids_that_a_person_gave_may_be_high_without_costing_memory():
+    high = 20_000_000
+    labels = canvas((0, 2, 0, 2, 3), (5, 6, 0, 4, high))
+    changes = np.where(labels == high, Change.RESHAPED, Change.NONE).astype(np.uint8)
+    tracemalloc.start()
+    objects = describe_objects(proposal(labels, changes=changes), labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(objects.ids, [3, high])
+    np.testing.assert_array_equal(objects.changes, [Change.NONE, Change.RESHAPED])
+    assert peak < high
 
 
 def test_an_empty_plane_has_no_objects():

@@ -1,5 +1,7 @@
 """Accepted objects make labels right where they are, and a little around."""
 
+import tracemalloc
+
 import numpy as np
 
 from napari_labelfix.review.trust import trust_accepted
@@ -39,3 +41,14 @@ def test_nothing_accepted_is_nothing_trusted():
     merged, trusted = trust_accepted(labels, np.zeros_like(labels))
     np.testing.assert_array_equal(merged, labels)
     assert not trusted.any()
+
+
+def test_ids_may_be_high_without_costing_memory():
+    high = 20_000_000
+    labels = canvas((2, 8, 2, 8, high), (20, 26, 20, 26, 5))
+    tracemalloc.start()
+    merged, _ = trust_accepted(labels, canvas((2, 7, 2, 9, 3)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(np.unique(merged)) == {0, 5, high + 3}
+    assert peak < high

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import ndimage
+import scipy  # its parts are loaded on use: docks open without them
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def fill_label_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     Background is connected through sides, objects through sides and corners. What lies between two objects, or
     touches the border of the image, is no hole.
     """
-    regions, count = ndimage.label(labels == 0)
+    regions, count = scipy.ndimage.label(labels == 0)
     framed = np.pad(labels.astype(np.int64), 1, constant_values=-1)  # outside the image is a neighbour of its own
     highest = np.full(count + 1, -1)
     lowest = np.full(count + 1, np.iinfo(np.int64).max)
@@ -86,5 +86,5 @@ def fill_label_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
 
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects, in pixels, in the order of their ids."""
-    found = filter(None, ndimage.find_objects(relabel_sequential(labels)))
+    found = filter(None, scipy.ndimage.find_objects(relabel_sequential(labels)))
     return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], float).reshape(-1, 4)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.review.actions import MOSTLY
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ def trust_accepted(
         (Y, X) bool: the accepted objects and a margin around them, but no pixel of other objects.
     """
     known = accepted > 0
-    sizes = np.bincount(labels.ravel())
-    covered = np.bincount(labels[known], minlength=sizes.size)
-    corrected = (covered > MOSTLY * sizes)[labels] & (labels > 0)
+    _, sizes, ranks = rank_objects(labels)
+    covered = np.bincount(ranks[known], minlength=sizes.size + 1)[1:]
+    corrected = np.append(False, covered > MOSTLY * sizes)[ranks]
     merged = np.where(corrected & ~known, 0, labels).astype(np.int32)
-    merged[known] = accepted[known] + sizes.size - 1
+    merged[known] = accepted[known] + int(labels.max(initial=0))
     near = distance_transform_edt(~known) <= margin if known.any() else known
     return merged, known | (near & (merged == 0))
