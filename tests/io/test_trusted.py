@@ -67,6 +67,23 @@ def test_some_planes_of_a_stack_are_right(read, save):
     assert np.array_equal(found["stack[1]"].labels, LABELS * 3)
 
 
+def test_a_plane_with_one_object_of_a_stack_of_right_labels_is_no_mask(read, save):
+    one = np.where(LABELS == 2, 3, 0)
+    found = annotations(trust(read, [save("right/stack", np.stack([LABELS, one, LABELS * 0]))]))
+    assert np.array_equal(found["stack[1]"].labels, one)
+    assert found["stack[1]"].trusted.all()
+
+
+def test_a_mask_of_a_stack_says_in_each_plane_where_the_labels_are_right(read, save):
+    mask = np.zeros((3, 20, 30), np.uint8)
+    mask[0, :8], mask[2, 8:] = 1, 1
+    found = annotations(trust(read, [save("right/stack", mask)]))
+    for z in (0, 2):
+        assert np.array_equal(found[f"stack[{z}]"].labels, LABELS)
+        assert np.array_equal(found[f"stack[{z}]"].trusted, mask[z] > 0)
+    assert found["stack[1]"].trusted is None
+
+
 def test_axes_of_length_1_may_lack(save):
     read = read_task([save("images/a", np.arange(600).reshape(1, 1, 20, 30))], [], Instances)
     assert np.array_equal(annotations(trust(read, [save("right/a", LABELS)]))["a"].labels, LABELS)

@@ -51,10 +51,10 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
     for file, indices in read.planes_of_files():
         if (path := by_stem.get(file.stem)) is None:
             continue
-        for index, right in zip(indices, _read(path, file), strict=True):
-            planes[index] = _trusted(
-                planes[index], right, is_mask=_is_mask(right) and planes[index].annotation is not None
-            )
+        found = _read(path, file)
+        is_mask = _is_mask(found)  # of the whole file: a plane of right labels may hold one object alone
+        for index, right in zip(indices, found, strict=True):
+            planes[index] = _trusted(planes[index], right, is_mask and planes[index].annotation is not None)
     task = Task(tuple(planes))
     task.check()
     return dataclasses.replace(read, task=task)
