@@ -105,3 +105,9 @@ def test_what_cannot_be_trusted_is_told(read, save, name, pixels, sentence):
 def test_what_is_trusted_may_have_the_ending_of_an_export(read, save):
     found = annotations(trust(read, [save("right/a_labels", np.where(LABELS == 1, 1, 0) + 2 * (LABELS == 2))]))
     assert found["a"].trusted.all()
+
+
+def test_two_files_for_one_image_are_refused(read, save):
+    paths = [save("right/a", LABELS), save("right/a_labels", LABELS * 2)]
+    with pytest.raises(InputError, match=r"could both say what is right in a\. Give one of them"):
+        trust(read, paths)

@@ -13,7 +13,7 @@ from napari_labelfix.io.pairing import name_without_ending
 from napari_labelfix.io.read import find_images, in_shape, read_labels, stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,12 +39,11 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
     Raises
     ------
     InputError
-        If a file is missing or not an image, fits no image, has another size, or does not hold whole numbers.
+        If a file is missing or not an image, fits no image, has another size, or does not hold whole numbers, or two
+        could be meant for one image.
     """
     stems = {file.stem for file in read.files}
-    by_stem = {
-        stem_of(path) if stem_of(path) in stems else name_without_ending(path): path for path in find_images(paths)
-    }
+    by_stem = _by_stem(find_images(paths), stems)
     if lonely := sorted(set(by_stem) - stems):
         raise InputError(f"No image has the name of what is trusted: {', '.join(lonely)}. Name each like its image.")
     planes = list(read.task.planes)
@@ -58,6 +57,17 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
     task = Task(tuple(planes))
     task.check()
     return dataclasses.replace(read, task=task)
+
+
+def _by_stem(paths: Sequence[Path], stems: Collection[str]) -> dict[str, Path]:
+    """Return the file of each image, by its stem or, perhaps, with the ending of an export behind it."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        stem = stem_of(path) if stem_of(path) in stems else name_without_ending(path)
+        other = found.setdefault(stem, path)
+        if other is not path:
+            raise InputError(f"{other} and {path} could both say what is right in {stem}. Give one of them.")
+    return found
 
 
 def _read(path: Path, file: ImageFile) -> NDArray[Any]:
