@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
-from napari_labelfix.methods.p_classification.targets import CLOSEST
+from napari_labelfix.methods.p_classification.given import CLOSEST
 from napari_labelfix.metrics.detection import match_points
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import torch
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
-from napari_labelfix.methods.p_classification.targets import NOWHERE, far_from, heatmap_target
+from napari_labelfix.methods.p_classification.given import NOWHERE
+from napari_labelfix.methods.p_classification.targets import far_from, heatmap_target
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:

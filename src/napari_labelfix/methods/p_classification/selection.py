@@ -10,9 +10,9 @@ import torch
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, climb
 from napari_labelfix.methods.p_classification.classifier import PatchClassifier, cut_patches, encode_patches
 from napari_labelfix.methods.p_classification.evidence import Evidence, Seen
+from napari_labelfix.methods.p_classification.given import NOWHERE
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
-from napari_labelfix.methods.p_classification.targets import NOWHERE
 from napari_labelfix.snapshots import Ranking, Role
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import torch
 
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, find_peaks
+from napari_labelfix.methods.p_classification.given import NOWHERE, points_to_learn_from, without_offenders
 from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.pages import Page
-from napari_labelfix.methods.p_classification.targets import NOWHERE, points_to_learn_from, without_offenders
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Detections, Role
