@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.sissi.params import BoxMasks
 
 _MOSTLY = 0.5  # share of a box
-SAME = 0.3  # IoU from which on a found box is the given one: these are imprecise
+SAME_CELL = 0.3  # IoU from which on a found box is the given one: these are imprecise
 
 
 def are_denied(corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -31,7 +31,7 @@ def are_denied(corners: NDArray[np.floating], negatives: NDArray[np.floating]) -
     shared = np.clip(high - low, 0, None).prod(axis=2)  # (N, M) pixels
     areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
     within = (shared > _MOSTLY * areas[:, np.newaxis]).any(axis=1)
-    return np.asarray(within | overlapping_any(corners, negatives, SAME))
+    return np.asarray(within | overlapping_any(corners, negatives, SAME_CELL))
 
 
 def boxes_told(
@@ -58,7 +58,7 @@ def boxes_told(
     """
     corners, inside = _clipped(found.corners / scale, shape)
     found = found.taken(inside)
-    confirmed, again = overlapping_pairs(found.corners, given, SAME)
+    confirmed, again = overlapping_pairs(found.corners, given, SAME_CELL)
     roles = np.full(len(found.corners), BoxRole.ADDED, np.uint8)
     roles[confirmed] = BoxRole.CONFIRMED
     dropped, _ = _clipped(np.delete(given, again, axis=0) / scale, shape)

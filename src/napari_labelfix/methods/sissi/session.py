@@ -23,7 +23,7 @@ from napari_labelfix.methods.sissi.pages import (
     synthetic_pages,
     target_page,
 )
-from napari_labelfix.methods.sissi.proposals import SAME, are_denied, as_finished, boxes_told
+from napari_labelfix.methods.sissi.proposals import SAME_CELL, are_denied, as_finished, boxes_told
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
@@ -247,7 +247,7 @@ class Session:
         yield from self._look(index, told, thorough=True)
         known = self._known(index)
         found = known.taken(known.scores >= self.params.learned_score).corners
-        lost = page.given[~overlapping_any(page.given, found, SAME)]
+        lost = page.given[~overlapping_any(page.given, found, SAME_CELL)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":
