@@ -13,7 +13,7 @@ from napari_labelfix.annotations import Instances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
-from napari_labelfix.methods.label_upgrade.objects import upgraded_objects
+from napari_labelfix.methods.label_upgrade.outlines import upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.prediction import UNSURE
