@@ -119,6 +119,15 @@ def test_a_dock_opened_later_knows_the_objects_from_the_features(model, results,
     np.testing.assert_allclose(again.objects()[0].confidence, before.confidence, atol=1e-3)
 
 
+def test_a_dock_opened_later_knows_objects_whose_ids_a_person_gave_however_high(model, results):
+    labels = np.zeros((60, 80), np.int32)
+    labels[0:2, 0:2], labels[5:6, 5:9] = 3, 2**30
+    results.write({0: Proposal(labels, (labels > 0).astype(np.uint8), np.ones(labels.shape, np.float32), labels < 0)})
+    assert results.objects()[0].ids.tolist() == [3, 2**30]
+    again = ProposalLayers(model, model.layers[0], "m").objects()
+    assert {plane: objects.ids.tolist() for plane, objects in again.items()} == {0: [3, 2**30]}
+
+
 def test_objects_of_a_stack_have_ids_of_their_own_and_only_the_changed_plane_is_written(spots):
     model = ViewerModel()
     image = model.add_image(np.stack([spots] * 3), name="stack")

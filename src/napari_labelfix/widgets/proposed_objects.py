@@ -32,8 +32,9 @@ class ProposedObjects:
     """
 
     def __init__(self, planes: int, find: Callable[[], Any]) -> None:
-        # object 17 of plane 3 is 3000017
-        self._stride = min(_IDS_PER_PLANE, np.iinfo(np.int32).max // planes)
+        # object 17 of plane 3 is 3000017; in a single plane ids stay as they are, however high
+        highest = int(np.iinfo(np.int32).max)
+        self._stride = min(_IDS_PER_PLANE, highest // planes) if planes > 1 else highest
         self._find = find
         self._of: Callable[[], Layer | None] = lambda: None  # the layer that is described
         self._undescribed: dict[int, Callable[[], Objects]] = {}
