@@ -15,7 +15,8 @@ def view(qtbot):
 
 def test_nothing_can_be_accepted_before_there_is_a_proposal(view):
     assert view.count.text() == "Nothing is proposed yet."
-    assert not any(button.isEnabled() for button in (view.all_button, view.above_button, view.object_button))
+    buttons = (view.all_button, view.above_button, view.object_button, view.reject_button)
+    assert not any(button.isEnabled() for button in buttons)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,23 @@ def test_slider_and_number_move_together_and_tell_once(view):
     assert (view.number.value(), told) == (0.75, [0.75])
     view.number.setValue(0.3)
     assert (view.slider.value(), told) == (30, [0.75, 0.3])
+
+
+def test_clicking_objects_does_one_thing_at_a_time(view):
+    told = []
+    view.pickChanged.connect(told.append)
+    view.show_counts(Count(1, 0), Count(1, 0))
+    view.object_button.click()
+    view.reject_button.click()
+    assert (view.object_button.isChecked(), view.reject_button.isChecked()) == (False, True)
+    view.stop_picking()
+    assert told == ["accept_object", "", "reject_object", ""]
+    assert not view.reject_button.isChecked()
+
+
+def test_rejecting_is_offered_beside_accepting_where_it_is_possible(view):
+    view.show_words("box", "Score", "")
+    assert view.reject_button.text() == "Reject box [N]"
+    for possible in (True, False):
+        view.show_rejecting(possible)
+        assert view.reject_button.isHidden() != possible

@@ -1,4 +1,4 @@
-"""Boxes are accepted into a layer that napari made, and taken back out of it; counts are worked out once."""
+"""Boxes are accepted, or rejected, into a layer that napari made, and taken back; counts are worked out once."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from napari_labelfix.review import marks
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
 from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
-from napari_labelfix.widgets.acceptor import Accepted, Count
+from napari_labelfix.widgets.acceptor import Accepted, Count, Rejected
 from napari_labelfix.widgets.box_layers import BoxLayers
-from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, adopt_boxes, boxes_on, rectangles_of
+from napari_labelfix.widgets.boxes_kind import DRAWN, add_boxes, adopt_boxes, all_boxes_on, boxes_on, rectangles_of
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.points_kind import CELL, NO_CELL
 
@@ -53,7 +53,7 @@ def test_where_nothing_is_left_to_take_back_it_says_so(accepting, plain, monkeyp
     plain.selected_data = {0, 1}
     plain.remove_selected()
     assert accepting.take_back() == 0
-    assert told == ["Nothing was taken back: what was accepted last has been moved or removed since."]
+    assert told == ["Nothing was taken back: what was added last has been moved or removed since."]
 
 
 def test_what_is_there_is_worked_out_once_until_something_changes(accepting, results, plain, monkeypatch):
@@ -66,10 +66,10 @@ def test_what_is_there_is_worked_out_once_until_something_changes(accepting, res
     monkeypatch.setattr(accepting_boxes, "overlapping_any", overlapping_any)
     assert accepting.count() == accepting.count(0.1) == Count(2, 0)
     assert accepting.count(0.85) == Count(1, 0)
-    assert looked == [2]
+    assert looked == [2, 2], "which the person has, and which they have rejected"
     results.write({0: found_boxes(TWO[:1], [0.9], [BoxRole.ADDED])})
     assert accepting.count() == Count(1, 0)
-    assert looked == [2, 1], "something else is proposed"
+    assert looked == [2, 2, 1, 1], "something else is proposed"
     drawn = [map_points(rectangle, results.image, plain) for rectangle in rectangles_of(np.array(TWO), ())]
     add_boxes(plain, drawn, DRAWN)
     accepting.forget_counts()
@@ -134,10 +134,10 @@ class TestInPlaceOfTheirs:
         plain.add(map_points(wrong, results.image, plain), shape_type="rectangle")
         plain.features = plain.features.assign(kind=[CELL, NO_CELL])
         add_boxes(plain, [map_points(careless, results.image, plain)], DRAWN)
-        assert ReplacingBoxes(results, plain).accept_above() == Accepted(2, 0)
+        assert ReplacingBoxes(results, plain).accept_above() == Accepted(1, 0), "one lies on what is no cell"
         assert sorted(plain.shape_type) == ["line", "rectangle", "rectangle", "rectangle"]
         assert plain.features["kind"].tolist() == [CELL, NO_CELL, CELL, CELL]
-        assert self.corners(plain, results) == np.round(TWO, 1).tolist()
+        assert self.corners(plain, results) == [list(self.CARELESS), np.round(TWO[1], 1).tolist()]
 
     def test_one_that_was_moved_since_keeps_its_place_alone(self, replacing, results, drawn):
         replacing.accept_above()
@@ -145,3 +145,84 @@ class TestInPlaceOfTheirs:
         drawn.data = moved
         assert replacing.take_back() == 1
         assert len(drawn.data) == 2
+
+
+class TestRejecting:
+    """The found boxes are those above; the person may have drawn some of their own."""
+
+    @pytest.fixture
+    def draw(self, results, plain):
+        def draw(*corners):
+            own = rectangles_of(np.array(corners, float), ())
+            add_boxes(plain, [map_points(rectangle, results.image, plain) for rectangle in own], DRAWN)
+
+        return draw
+
+    @pytest.fixture
+    def place(self, results):
+        """In the first of the found boxes, in world coordinates."""
+        return results.layer("found_boxes").data_to_world((15, 15))
+
+    def boxes(self, layer, results):
+        corners, _, cells, _ = all_boxes_on(layer, results.image)
+        return [(*box, cell) for box, cell in zip(corners.round(1).tolist(), cells.tolist(), strict=True)]
+
+    def test_a_found_box_becomes_one_around_no_cell(self, accepting, results, plain, place):
+        first = np.round(TWO[0], 1).tolist()
+        rejected = accepting.reject_at(place)
+        assert (rejected.how, rejected.new) == ("marked as no cell", True)
+        assert rejected.way_back == "“Take back” removes what was added last."
+        assert self.boxes(plain, results) == [(*first, False)]
+        assert plain.features["source"].tolist() == ["rejected"]
+        assert accepting.take_back() == 1
+        assert len(plain.data) == 0
+
+    def test_it_is_not_accepted_with_others_any_more(self, accepting, place):
+        accepting.reject_at(place)
+        assert accepting.count() == Count(1, 0)
+        assert accepting.accept_above() == Accepted(1, 0)
+
+    def test_once_is_enough(self, accepting, plain, place):
+        accepting.reject_at(place)
+        assert accepting.reject_at(place) == Rejected("marked as no cell", new=False)
+        assert len(plain.data) == 1
+
+    @pytest.mark.parametrize("own", [TWO[0], (10, 10, 25.5, 25), (8, 8, 24, 14)], ids=["same", "careless", "a third"])
+    def test_a_box_of_the_persons_there_gives_way_and_comes_back(self, accepting, results, plain, place, draw, own):
+        """One that SISSI takes for the found one would go on saying that there is a cell."""
+        draw(own, [0, 60, 12, 75])
+        rejected = accepting.reject_at(place)
+        assert rejected.how == "marked as no cell, in place of yours"
+        assert rejected.way_back == "“Take back” brings yours again."
+        assert self.boxes(plain, results) == [(0, 60, 12, 75, True), (*np.round(TWO[0], 1).tolist(), False)]
+        assert accepting.take_back() == 1
+        assert self.boxes(plain, results) == [(0, 60, 12, 75, True), (*np.round(own, 1).tolist(), True)]
+        assert plain.features["source"].tolist() == ["drawn", "drawn"]
+
+    def test_a_neighbour_that_overlaps_a_little_stays(self, accepting, results, plain, place, draw):
+        draw((20, 8, 36, 23))
+        assert accepting.reject_at(place).how == "marked as no cell"
+        assert self.boxes(plain, results)[0] == (20, 8, 36, 23, True)
+
+    def test_what_was_rejected_can_be_accepted_after_all_and_the_other_way_round(
+        self, accepting, results, plain, place
+    ):
+        accepting.reject_at(place)
+        assert accepting.accept_at(place) == Accepted(1, 0)
+        assert [cell for *_, cell in self.boxes(plain, results)] == [True]
+        accepting.reject_at(place)
+        assert [cell for *_, cell in self.boxes(plain, results)] == [False]
+        for cells in ([True], [False], []):
+            accepting.take_back()
+            assert [cell for *_, cell in self.boxes(plain, results)] == cells
+
+    def test_without_a_layer_one_is_made(self, results, place):
+        accepting = AcceptingBoxes(results, None)
+        assert accepting.reject_at(results.layer("found_boxes").data_to_world((30, 70))) is None, "nothing is there"
+        assert accepting.target is None
+        assert accepting.reject_at(place).new
+        assert accepting.target.features["kind"].tolist() == [NO_CELL]
+
+    def test_the_next_box_is_of_the_kind_that_was_in_hand(self, accepting, plain, place):
+        accepting.reject_at(place)
+        assert plain.feature_defaults["kind"].iloc[0] == CELL

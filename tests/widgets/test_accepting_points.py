@@ -1,4 +1,4 @@
-"""Detections become new input: above a score, one by one, all; and can be taken back."""
+"""Detections become new input: above a score, one by one, all; as none, where they are rejected. All is taken back."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from fakes import detections
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
-from napari_labelfix.widgets.acceptor import Accepted, Count
+from napari_labelfix.widgets.acceptor import Accepted, Count, Rejected
 from napari_labelfix.widgets.detection_layers import DetectionLayers
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.points_kind import CELL, NO_CELL, POINTS_KIND
@@ -112,4 +112,45 @@ def test_without_points_of_ones_own_there_is_nowhere_to_accept_to(accepting, mod
     assert nowhere.count() == Count(0, 0)
     assert nowhere.accept_above() is None
     assert nowhere.accept_at((0, 0)) is None
+    assert nowhere.reject_at((0, 0)) is None
     assert nowhere.take_back() == 0
+
+
+class TestRejecting:
+    def points(self, layer):
+        return [(*position, kind) for position, kind in zip(layer.data.tolist(), layer.features["kind"], strict=True)]
+
+    def test_a_detection_becomes_a_place_without_a_cell(self, accepting, mine):
+        rejected = accepting.reject_at(mine.data_to_world((45, 21)))
+        assert (rejected.how, rejected.new) == ("marked as no cell", True)
+        assert self.points(mine) == [(15, 15, CELL), (45, 20, NO_CELL)]
+        assert accepting.take_back() == 1
+        assert self.points(mine) == [(15, 15, CELL)]
+
+    def test_it_is_not_accepted_with_others_any_more(self, accepting, mine):
+        accepting.reject_at(mine.data_to_world((45, 21)))
+        assert accepting.count() == Count(1, 1)
+        assert accepting.accept_above() == Accepted(1, 1)
+        assert accepting.reject_at(mine.data_to_world((45, 21))) == Rejected("marked as no cell", new=False)
+
+    def test_a_point_of_the_persons_there_gives_way_and_comes_back(self, accepting, mine):
+        mine.add([15, 29])
+        rejected = accepting.reject_at(mine.data_to_world((16, 15)))
+        assert rejected.how == "marked as no cell, in place of yours"
+        assert rejected.way_back == "“Take back” brings yours again."
+        assert self.points(mine) == [(15, 29, CELL), (15, 15, NO_CELL)]
+        assert accepting.take_back() == 1
+        assert self.points(mine) == [(15, 29, CELL), (15, 15, CELL)]
+
+    def test_what_is_taken_for_none_is_rejected_as_it_is_accepted(self, accepting, mine):
+        accepting.reject_at(mine.data_to_world((42, 55)))
+        assert self.points(mine)[1:] == [(42, 55, NO_CELL)]
+        assert accepting.accept_at(mine.data_to_world((42, 55))) == Accepted(0, 1)
+
+    def test_what_was_rejected_can_be_accepted_after_all(self, accepting, mine):
+        place = mine.data_to_world((45, 20))
+        accepting.reject_at(place)
+        assert accepting.accept_at(place) == Accepted(1, 0)
+        assert self.points(mine) == [(15, 15, CELL), (45, 20, CELL)]
+        accepting.take_back()
+        assert self.points(mine) == [(15, 15, CELL), (45, 20, NO_CELL)]

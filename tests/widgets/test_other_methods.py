@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from docked import key
 from fakes import detections, found_boxes, snapshot
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QScrollArea
@@ -104,6 +105,37 @@ class TestPoints:
         assert len(np.unique(corrected.data)) == 5
         assert len(dock.inputs.annotation.data) == 3
 
+    def test_a_wrong_detection_is_rejected_by_a_key_and_sent(self, dock, run, viewer, qtbot):
+        view, mine = dock.accept_view, dock.inputs.annotation
+        assert view.reject_button.text() == "Reject point [N]"
+        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED])
+        qtbot.waitUntil(view.reject_button.isEnabled)
+        viewer.cursor.position = (42 * 0.5, 54 * 0.5)
+        key(viewer, "N")
+        told = "1 point was marked as no cell: the run learns from it. “Take back” removes what was added last."
+        assert dock.message.text() == told
+        assert view.count.text() == "0 points ≥ 0.50 will be accepted, 3 are already there."
+        qtbot.waitUntil(lambda: bool(run.sent))
+        np.testing.assert_array_equal(run.sent[-1].planes[0].annotation.negatives, FOUR[3:])
+        viewer.cursor.position = (15 * 0.5, 15 * 0.5)
+        key(viewer, "N")
+        assert dock.message.text().startswith("1 point was marked as no cell, in place of yours:")
+        view.take_back_button.click()
+        view.take_back_button.click()
+        np.testing.assert_array_equal(mine.data, [*FOUR[1:3], FOUR[0]])
+        qtbot.waitUntil(lambda: len(run.sent[-1].planes[0].annotation.negatives) == 0)
+        assert len(run.sent[-1].planes[0].annotation.positions) == 3
+
+    def test_masks_are_not_rejected_and_the_key_says_what_to_do(self, dock, run, viewer, qtbot):
+        view = dock.accept_view
+        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED], masks=True)
+        qtbot.waitUntil(lambda: not view.scopes.isHidden())
+        view.scopes.setCurrentIndex(1)
+        view.scopes.activated.emit(1)
+        assert view.reject_button.isHidden()
+        key(viewer, "N")
+        assert dock.message.text() == "Choose “Points, as new input” to reject one."
+
     def test_the_estimate_is_offered_in_the_dock(self, dock):
         box = dock.inputs.parts[0].measure
         box.number.setValue(40)
@@ -171,6 +203,24 @@ class TestBoxes:
         qtbot.waitUntil(lambda: len(run.sent) == 2)
         assert len(run.sent[1].planes[0].annotation.corners) == 0
 
+    def test_a_wrong_box_is_rejected_by_a_key_sent_and_taken_back(self, dock, trainer, viewer, qtbot):
+        dock.run_view.run_button.click()
+        run, view = trainer.runs[0], dock.accept_view
+        self.send(run)
+        qtbot.waitUntil(view.reject_button.isEnabled)
+        assert view.reject_button.text() == "Reject box [N]"
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        assert dock.message.text().startswith("1 box was marked as no cell: the run learns from it.")
+        assert view.count.text() == "2 boxes ≥ 0.50 will be accepted."
+        qtbot.waitUntil(lambda: bool(run.sent))
+        annotation = run.sent[-1].planes[0].annotation
+        np.testing.assert_allclose(annotation.negatives, self.corners[1:2])
+        assert len(annotation.corners) == 0
+        view.take_back_button.click()
+        assert dock.message.text() == "1 box was taken back."
+        assert view.count.text() == "3 boxes ≥ 0.50 will be accepted."
+
     def test_masks_can_be_accepted_as_labels_instead(self, dock, trainer, viewer, qtbot):
         dock.run_view.run_button.click()
         self.send(trainer.runs[0], masks=True)
@@ -223,6 +273,13 @@ class TestLabelsWithARightPart:
         np.testing.assert_array_equal(annotation.labels, self.before)
         assert annotation.trusted[10, 10]
         assert not annotation.trusted[45, 20]
+
+    def test_one_wrong_object_alone_cannot_be_told_to_a_run_and_the_key_says_what_to_do(self, dock, run, viewer):
+        assert dock.accept_view.reject_button.isHidden()
+        viewer.cursor.position = (45 * 0.5, 20 * 0.5)
+        key(viewer, "N")
+        told = "A run cannot be told of one wrong object alone. Outline more right parts, or mend labels in them."
+        assert dock.message.text() == told
 
     def test_the_changes_are_a_layer_with_a_colour_each_and_counts_in_the_dock(self, dock, run, viewer):
         layer = layers.find(viewer, "changes", dock.inputs.image, "label_upgrade")

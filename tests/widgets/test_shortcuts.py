@@ -42,6 +42,15 @@ def test_no_two_actions_of_a_dock_share_a_key():
     assert len({(spec.dock, spec.key) for spec in SHORTCUTS.values()}) == len(SHORTCUTS)
 
 
+def test_a_key_that_two_docks_have_for_objects_means_the_same_in_both():
+    of_method, of_review = (
+        {spec.key: action.split("_")[0] for action, spec in SHORTCUTS.items() if spec.dock == dock}
+        for dock in ("method", "review")
+    )
+    for key in "KNJ":
+        assert of_method[key] == of_review[key]
+
+
 def test_texts_and_tooltips_come_from_the_table():
     assert with_key("Run", "run_or_stop") == f"Run [{SHORTCUTS['run_or_stop'].key}]"
     for action, spec in SHORTCUTS.items():
@@ -52,9 +61,9 @@ def test_keys_that_no_button_shows_are_told_in_a_line():
     of_method, of_review = (
         [action for action, spec in SHORTCUTS.items() if spec.dock == dock] for dock in ("method", "review")
     )
-    assert keys_without_a_button(of_method) == "Keys: N draw, W brush, H hide"
+    assert keys_without_a_button(of_method) == "Keys: Q draw, W brush, H hide"
     assert keys_without_a_button(of_review) == "Keys: U merge, Q cut, H blink, J accept many"
-    assert keys_without_a_button(["run_or_stop", "draw", "toggle_proposal"]) == "Keys: N draw, H hide"
+    assert keys_without_a_button(["run_or_stop", "draw", "toggle_proposal"]) == "Keys: Q draw, H hide"
 
 
 def press(model, key):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_labelfix.annotations import BACKGROUND
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -133,6 +135,29 @@ def accept_object(
         count=count,
         present=int(mask.any()) - count,
     )
+
+
+def paint_over(proposed: NDArray[np.integer], marks: NDArray[np.integer], object_id: int) -> Edit:
+    """Mark one proposed object as background, where nothing is marked yet.
+
+    Its outermost pixels are left unmarked, where there are others: an outline is not exact, and may lie on a neighbour.
+
+    Parameters
+    ----------
+    proposed
+        (Y, X) labels, 0 = background.
+    marks
+        (Y, X) scribbles, 0 = unmarked.
+    object_id
+        The label in `proposed`.
+    """
+    from scipy.ndimage import binary_erosion  # no dock should wait for it
+
+    mask = proposed == object_id
+    inner = binary_erosion(mask, border_value=1)
+    indices = np.nonzero((inner if inner.any() else mask) & (marks == 0))
+    before = marks[indices]
+    return Edit(indices, before, np.full_like(before, BACKGROUND), count=int(before.size > 0))
 
 
 def _positions(ids: NDArray[np.integer], values: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:

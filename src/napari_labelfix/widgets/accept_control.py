@@ -1,4 +1,4 @@
-"""What happens when a person accepts: from a button, a key or a click on the canvas, to the layer it goes to."""
+"""What happens when a person accepts or rejects: from a button, a key or a click on the canvas, to the layer."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.widgets.accept_view import AcceptView
-    from napari_labelfix.widgets.acceptor import Accepted, Acceptor
+    from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Rejected
+    from napari_labelfix.widgets.layer_kind import AnnotationKind
     from napari_labelfix.widgets.message import Message
     from napari_labelfix.widgets.results import ResultLayers
+    from napari_labelfix.widgets.session import Session
 
 _COUNT_AFTER_MS = 300  # at most three counts a second, however often the proposal refreshes
 
@@ -43,17 +45,30 @@ class AcceptControl(QObject):
         The buttons.
     message
         What the dock says.
+    kind
+        What the runs learn from.
+    session
+        The run, if one is going on.
     parent
         The Qt parent.
     """
 
     told = Signal(str, str)  # a sentence, and its mood: a `Mood`
 
-    def __init__(self, viewer: ViewerModel, view: AcceptView, message: Message, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        view: AcceptView,
+        message: Message,
+        kind: AnnotationKind,
+        session: Session,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._viewer, self._view = viewer, view
+        self._viewer, self._view, self._kind, self._session = viewer, view, kind, session
         self._results: ResultLayers | None = None
         self._acceptors: list[Acceptor] = []
+        self._do_at: Callable[[Sequence[float]], None] = self._accept_at  # what a click on the canvas does
         self._watched: Layer | None = None
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
@@ -63,7 +78,7 @@ class AcceptControl(QObject):
         view.acceptAllClicked.connect(self.accept_all)
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
-        view.pickToggled.connect(self._on_pick_toggled)
+        view.pickChanged.connect(self._on_pick_changed)
         view.takeBackClicked.connect(self.take_back)
         view.scopeChanged.connect(self._on_scope_changed)
         layers.on_list_change(viewer, self.count_later)
@@ -71,7 +86,7 @@ class AcceptControl(QObject):
     def set_results(self, results: ResultLayers | None, annotation: Layer | None) -> None:
         """Accept from these layers from now on, and points and boxes into this annotation."""
         self._results = results
-        self._acceptors = acceptors_of(results, annotation) if results is not None else []
+        self._acceptors = acceptors_of(results, self._kind, annotation) if results is not None else []
         self.stop_picking()
         self.show_counts()
 
@@ -86,7 +101,7 @@ class AcceptControl(QObject):
         self._accept(lambda acceptor: acceptor.accept_above(threshold, change), "Nothing is proposed yet.")
 
     def take_back(self) -> None:
-        """Take the last accept back, where Ctrl+Z does not."""
+        """Take the last accept, or rejection, back, where Ctrl+Z does not."""
         acceptor = self._scope.acceptor
         if acceptor is not None and (count := acceptor.take_back()):
             self.told.emit(f"{_was(acceptor.noun, count)} taken back.", "done")
@@ -96,9 +111,13 @@ class AcceptControl(QObject):
         """Accept the object under the mouse pointer."""
         self._accept_at(self._viewer.cursor.position)
 
+    def reject_under_cursor(self) -> None:
+        """Let runs learn that the object under the mouse pointer is none."""
+        self._reject_at(self._viewer.cursor.position)
+
     def stop_picking(self) -> None:
-        """Leave the mode in which a click accepts."""
-        self._view.object_button.setChecked(False)
+        """Leave the mode in which a click accepts or rejects."""
+        self._view.stop_picking()
 
     def count_later(self, _event: object = None) -> None:
         """Show the counts soon; more calls until then are one."""
@@ -113,6 +132,7 @@ class AcceptControl(QObject):
         acceptor, change = scope.acceptor, scope.change
         if acceptor is not None:
             self._view.show_words(acceptor.noun, acceptor.certainty, acceptor.certainty_help)
+            self._view.show_rejecting(scope.can_reject)
         if self._results is None or acceptor is None or not acceptor.has_objects:
             self._view.show_legend([])
             self._view.show_counts(None, None)
@@ -134,52 +154,94 @@ class AcceptControl(QObject):
         self.show_counts()
 
     def _accept(self, accept: Callable[[Acceptor], Accepted | Edit | None], nothing: str) -> None:
-        acceptor = self._scope.acceptor
-        if acceptor is None:
+        self._act(lambda acceptor: self._tell_accepted(acceptor, accept(acceptor)), nothing)
+
+    def _act(self, act: Callable[[Acceptor], bool], nothing: str) -> None:
+        """Do something that says what it did, and returns whether there was anything; what is wrong is said, too."""
+        if (acceptor := self._scope.acceptor) is None:
             return
         try:
-            accepted = accept(acceptor)
+            if not act(acceptor):
+                self.told.emit(nothing, "hint")
         except InputError as error:
             self.told.emit(str(error), "warning")
-            return
-        if accepted is None:
-            self.told.emit(nothing, "hint")
-        elif not accepted.count and not accepted.present:
-            self.told.emit("There is nothing to accept here.", "hint")
-        else:
-            self.told.emit(_what_happened(acceptor, accepted), "done")
-            if accepted.count and isinstance(acceptor.target, Labels):
-                self._way_back.promise(acceptor.target, acceptor.way_back)
         self.show_counts()
+
+    def _tell_accepted(self, acceptor: Acceptor, accepted: Accepted | Edit | None) -> bool:
+        if accepted is None:
+            return False
+        if not accepted.count and not accepted.present:
+            self.told.emit("There is nothing to accept here.", "hint")
+            return True
+        self.told.emit(_what_happened(acceptor, accepted), "done")
+        if accepted.count and isinstance(acceptor.target, Labels):
+            self._way_back.promise(acceptor.target, acceptor.way_back)
+        return True
+
+    def _tell_rejected(self, acceptor: Acceptor, rejected: Rejected | None) -> bool:
+        if rejected is None:
+            return False
+        was = f"{_was(acceptor.noun, 1)} {rejected.how}"
+        if not rejected.new:
+            self.told.emit(f"Nothing was changed: {was} already.", "done")
+            return True
+        learner = "the run" if self._session.running else "the next run"
+        self.told.emit(f"{was}: {learner} learns from it. {rejected.way_back}", "done")
+        if isinstance(acceptor.rejects_into, Labels):
+            self._way_back.promise(acceptor.rejects_into, rejected.way_back)
+        return True
 
     def _say(self, text: str) -> None:
         self.told.emit(text, "done")
+        self.count_later()
 
     def _accept_at(self, position: Sequence[float]) -> None:
-        noun, key = self._scope.noun, SHORTCUTS["accept_object"].key
-        self._accept(
-            lambda acceptor: acceptor.accept_at(position),
-            f"There is no proposed {noun} here. Point at one and press {key}.",
+        self._accept(lambda acceptor: acceptor.accept_at(position), self._none_here("accept_object"))
+
+    def _reject_at(self, position: Sequence[float]) -> None:
+        if not self._scope.can_reject:
+            self.told.emit(self._instead_of_rejecting(), "hint")
+            return
+        self._act(
+            lambda acceptor: self._tell_rejected(acceptor, acceptor.reject_at(position)),
+            self._none_here("reject_object"),
         )
 
-    def _on_pick_toggled(self, picking: bool) -> None:
+    def _none_here(self, action: str) -> str:
+        return f"There is no proposed {self._scope.noun} here. Point at one and press {SHORTCUTS[action].key}."
+
+    def _instead_of_rejecting(self) -> str:
+        """Return what to do where a run cannot be told of a single object that it is none."""
+        for scope in self._scopes():
+            if scope.can_reject:
+                return f"Choose “{scope.name}” to reject one."
+        return f"A run cannot be told of one wrong object alone. {self._kind.while_running}."
+
+    def _on_pick_changed(self, action: str) -> None:
         callbacks = self._viewer.mouse_drag_callbacks
         if self._on_canvas_click in callbacks:
             callbacks.remove(self._on_canvas_click)
         acceptor = self._scope.acceptor
-        if picking and acceptor is not None:
+        if not action or acceptor is None:
+            return
+        if action == "accept_object":
+            self._do_at, verb = self._accept_at, "accept"
             acceptor.select_layer_without_brush()
-            callbacks.append(self._on_canvas_click)
-            self.told.emit(f"Click on the {several(acceptor.noun)} to accept. Press the button again to end.", "hint")
+        else:
+            self._do_at, verb = self._reject_at, "reject"
+            if (layer := acceptor.rejects_into) is not None:
+                layers.select_without_brush(self._viewer, layer)
+        callbacks.append(self._on_canvas_click)
+        self.told.emit(f"Click on the {several(acceptor.noun)} to {verb}. Press the button again to end.", "hint")
 
     def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
-        """Accept at a click; a drag, of more than a hand's tremble, moves the image."""
+        """Accept or reject at a click; a drag, of more than a hand's tremble, moves the image."""
         pressed = np.array(event.pos)  # pixels of the canvas
         yield
         while event.type == "mouse_move":
             yield
         if not is_drag(event, pressed):
-            self._accept_at(event.position)
+            self._do_at(event.position)
 
     def _watch_target(self, acceptor: Acceptor | None) -> None:
         target = acceptor.target if acceptor is not None else None

@@ -1,7 +1,8 @@
-"""The buttons that accept proposals, and what they would do."""
+"""The buttons that accept proposals, and reject wrong ones, and what they would do."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class AcceptView(QWidget):
-    """The part of the dock that moves proposed objects to the accepted ones."""
+    """The part of the dock that moves proposed objects to the accepted ones, and rejects wrong ones."""
 
     acceptAllClicked = Signal()
     acceptAboveClicked = Signal()
     thresholdChanged = Signal()
-    pickToggled = Signal(bool)
+    pickChanged = Signal(str)  # what a click on an object does from now on: the name of an action, or ""
     takeBackClicked = Signal()
     scopeChanged = Signal()
 
@@ -48,7 +49,8 @@ class AcceptView(QWidget):
         self.all_button = QPushButton("Accept all")
         self.above_button = QPushButton()
         self.object_button = QPushButton()
-        self.object_button.setCheckable(True)
+        self.reject_button = QPushButton()
+        self._pick_buttons = {"accept_object": self.object_button, "reject_object": self.reject_button}
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setValue(round(threshold * 100))
@@ -63,11 +65,14 @@ class AcceptView(QWidget):
         self._explain()
         self._arrange()
         self.show_words("object", "Confidence", "Confidence of an object: the mean over its pixels.")
+        self.show_rejecting(False)
         self.show_scopes([])
         self.show_legend([])
         self.all_button.clicked.connect(self.acceptAllClicked)
         self.above_button.clicked.connect(self.acceptAboveClicked)
-        self.object_button.toggled.connect(self.pickToggled)
+        for action, button in self._pick_buttons.items():
+            button.setCheckable(True)
+            button.toggled.connect(partial(self._on_picked, action))
         self.take_back_button.clicked.connect(self.takeBackClicked)
         self.scopes.activated.connect(lambda _: self.scopeChanged.emit())
         self.slider.valueChanged.connect(lambda percent: self.number.setValue(percent / 100))
@@ -83,6 +88,11 @@ class AcceptView(QWidget):
     def scope(self) -> int:
         """The number of the chosen scope."""
         return max(0, self.scopes.currentIndex())
+
+    def stop_picking(self) -> None:
+        """Leave the mode in which a click does something."""
+        for button in self._pick_buttons.values():
+            button.setChecked(False)
 
     def show_scopes(self, names: Sequence[str]) -> None:
         """Offer what to accept from; there is nothing to choose where it is one."""
@@ -100,6 +110,7 @@ class AcceptView(QWidget):
         """Call things by the names that they have in this scope."""
         self._noun = noun
         self.object_button.setText(with_key(f"Accept {noun}", "accept_object"))
+        self.reject_button.setText(with_key(f"Reject {noun}", "reject_object"))
         self.certainty.setText(certainty)
         for widget in (self.certainty, self.slider, self.number):
             widget.setToolTip(certainty_help)
@@ -109,12 +120,17 @@ class AcceptView(QWidget):
         self.legend.setText("&nbsp; ".join(map(_in_color, entries)))
         self.legend.setVisible(bool(entries))
 
+    def show_rejecting(self, possible: bool) -> None:
+        """Offer to reject an object, or not: a run cannot always be told of a single one."""
+        self.reject_button.setVisible(possible)
+
     def show_counts(self, above: Count | None, everything: Count | None, can_take_back: bool = False) -> None:
         """Say what the buttons would do; None where there is no proposal."""
         self.above_button.setText(with_key(f"Accept ≥ {self.threshold:.2f}", "accept_confident"))
         self.all_button.setEnabled(bool(everything and everything.new))
         self.above_button.setEnabled(bool(above and above.new))
-        self.object_button.setEnabled(everything is not None)
+        for button in self._pick_buttons.values():
+            button.setEnabled(everything is not None)
         self.take_back_button.setVisible(can_take_back)
         if above is None or everything is None:
             self.count.setText("Nothing is proposed yet.")
@@ -125,6 +141,13 @@ class AcceptView(QWidget):
         noun = self._noun if above.new == 1 else several(self._noun)
         self.count.setText(f"{above.new} {noun} ≥ {self.threshold:.2f} will be accepted{there}.")
 
+    def _on_picked(self, action: str, picking: bool) -> None:
+        if picking:
+            for other, button in self._pick_buttons.items():
+                if other != action:
+                    button.setChecked(False)
+        self.pickChanged.emit(action if picking else "")
+
     def _on_number(self, value: float) -> None:
         self.slider.blockSignals(True)
         self.slider.setValue(round(value * 100))
@@ -134,12 +157,11 @@ class AcceptView(QWidget):
     def _explain(self) -> None:
         self.all_button.setToolTip("Accept every proposed object that is not there yet.")
         self.above_button.setToolTip(tooltip("accept_confident"))
-        self.object_button.setToolTip(
-            f"{tooltip('accept_object')}\nOr press this button and click on objects; press it again to end."
-        )
+        for action, button in self._pick_buttons.items():
+            button.setToolTip(f"{tooltip(action)}\nOr press this button and click on objects; press it again to end.")
         self.scopes.setToolTip("What the buttons accept.")
-        self.take_back_button.setToolTip("Remove again what was accepted last.")
-        for button in (self.all_button, self.above_button, self.object_button, self.take_back_button):
+        self.take_back_button.setToolTip("Take back what was accepted or rejected last.")
+        for button in (self.all_button, self.above_button, *self._pick_buttons.values(), self.take_back_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 
     def _arrange(self) -> None:
@@ -151,7 +173,7 @@ class AcceptView(QWidget):
         column.addLayout(_in_a_row(self.certainty, self.slider, self.number))
         column.addWidget(self.count)
         column.addLayout(_in_a_row(self.above_button, self.all_button))
-        column.addWidget(self.object_button)
+        column.addLayout(_in_a_row(self.object_button, self.reject_button))
         column.addWidget(self.take_back_button)
 
 

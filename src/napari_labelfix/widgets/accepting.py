@@ -63,9 +63,7 @@ class Accepting(Acceptor):
 
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not paint."""
-        corrected = self._corrected_or_new()
-        corrected.mode = "pan_zoom"
-        layers.select(self._results.viewer, corrected)
+        layers.select_without_brush(self._results.viewer, self._corrected_or_new())
 
     def forget_counts(self) -> None:
         """Note that the corrected layer has changed, or is another one."""

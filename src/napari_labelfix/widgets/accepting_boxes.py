@@ -1,4 +1,4 @@
-"""Accepting found boxes as new input: into the layer with the person's boxes, and out of it again."""
+"""Accepting found boxes as new input, as cells or as none: into the layer with the person's boxes, and out again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from napari.layers import Shapes
 
-from napari_labelfix.review.marks import SAME_BOX, boxes_at, overlapping_any
+from napari_labelfix.io.tables import CELL, NO_CELL
+from napari_labelfix.review.marks import CARELESS_BOX, SAME_BOX, boxes_at, overlapping_any
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
-from napari_labelfix.widgets.boxes_kind import ACCEPTED, DRAWN, add_boxes, are_boxes, boxes_on, create_boxes
+from napari_labelfix.widgets.boxes_kind import (
+    ACCEPTED,
+    DRAWN,
+    REJECTED,
+    add_boxes,
+    all_boxes_on,
+    boxes_on,
+    create_boxes,
+)
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import BOX_NAMES
@@ -25,51 +34,80 @@ if TYPE_CHECKING:
 
 
 class _Removed(NamedTuple):
-    """A shape that made room: where it was in its layer, what it was, and where it came from."""
+    """A shape that made room: where it was in its layer, what it was, where it came from, and what it was around."""
 
     vertices: NDArray[np.floating]
     shape_type: str
     source: str
+    kind: str
 
 
 class AcceptingBoxes(AcceptingMarks[Shapes]):
-    """See `AcceptingMarks`. Where the person has no box layer yet, one is made when something is accepted."""
+    """See `AcceptingMarks`. Where the person has no box layer yet, one is made when there is something for it."""
 
     noun = "box"
     destination = "into your boxes, as new input"
     wrong = BOX_NAMES[BoxRole.DROPPED]
     same = SAME_BOX  # IoU from which a found box is one that the person has already
+    replaced: float | None = None  # IoU from which a box of the person's makes room for an accepted one; None for never
 
     @property
     def has_objects(self) -> bool:
         """Whether boxes are proposed."""
         return self._results.has_proposal
 
-    def _add(self, proposed: Shapes, chosen: NDArray[np.bool_], present: int) -> Accepted:
+    def _add(
+        self, proposed: Shapes, chosen: NDArray[np.bool_], present: int, kind: str
+    ) -> tuple[Accepted, Sequence[_Removed]]:
         if self._annotation is None and chosen.any():
             self._annotation = create_boxes(Place(self._results.image, ()))
             layers.add_quietly(self._results.viewer, self._annotation)
-        return super()._add(proposed, chosen, present)
+        return super()._add(proposed, chosen, present, kind)
 
     def _present(self, proposed: Shapes) -> NDArray[np.bool_]:
         """Return (N,) which found boxes are about the same as one of the person's."""
+        return self._overlapping(proposed, self.same, cells=True)
+
+    def _denied(self, proposed: Shapes) -> NDArray[np.bool_]:
+        """Return (N,) which found boxes are about the same as one of the person's around what is no cell."""
+        return self._overlapping(proposed, SAME_BOX, cells=False)
+
+    def _overlapping(self, proposed: Shapes, least: float, *, cells: bool) -> NDArray[np.bool_]:
         if self._annotation is None:
             return np.zeros(len(proposed.data), bool)
-        found, planes = boxes_on(proposed, proposed)
-        return overlapping_any(found, planes, *boxes_on(self._annotation, proposed), self.same)
+        own = all_boxes_on(self._annotation, proposed)
+        of_kind = own.cells == cells
+        return overlapping_any(*boxes_on(proposed, proposed), own.corners[of_kind], own.planes[of_kind], least)
 
     def _at(self, proposed: Shapes, place: NDArray[np.floating]) -> int | None:
         return boxes_at(*boxes_on(proposed, proposed), place)
 
-    def _copy(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> None:
+    def _copy(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes, kind: str) -> None:
         data = proposed.data  # napari makes a list of it at each look
-        add_boxes(layer, [map_points(data[index], proposed, layer) for index in np.flatnonzero(chosen)], ACCEPTED)
+        rectangles = [map_points(data[index], proposed, layer) for index in np.flatnonzero(chosen)]
+        add_boxes(layer, rectangles, ACCEPTED if kind == CELL else REJECTED, kind=kind)
+
+    def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes, kind: str) -> list[_Removed]:
+        """Remove what is about the same and says the contrary; also a cell that an exacter one replaces."""
+        own, (found, planes) = all_boxes_on(layer, proposed), boxes_on(proposed, proposed)
+        place = found[chosen], planes[chosen]
+        if kind == NO_CELL:
+            going = own.cells & overlapping_any(own.corners, own.planes, *place, CARELESS_BOX)
+        else:
+            going = ~own.cells & overlapping_any(own.corners, own.planes, *place)
+            if self.replaced is not None:
+                going |= own.cells & overlapping_any(own.corners, own.planes, *place, self.replaced)
+        numbers, data, shape_types = own.shapes[going], layer.data, layer.shape_type
+        sources, kinds = (_noted(layer, name, usual) for name, usual in (("source", DRAWN), ("kind", CELL)))
+        removed = [_Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n]) for n in numbers]
+        layer.remove(numbers.tolist())
+        return removed
 
     def _give_back(self, layer: Shapes, removed: Sequence[_Removed], gone: Sequence[NDArray[np.floating]]) -> None:
         """Add those shapes again whose place is free now: a box that was moved since keeps its own."""
         for shape in removed:
             if any(_meet(shape.vertices, other) for other in gone):
-                add_boxes(layer, [shape.vertices], shape.source, shape.shape_type)
+                add_boxes(layer, [shape.vertices], shape.source, shape.shape_type, shape.kind)
 
 
 class ReplacingBoxes(AcceptingBoxes):
@@ -77,17 +115,12 @@ class ReplacingBoxes(AcceptingBoxes):
 
     destination = "in place of yours, or beside them"
     same = 0.95
+    replaced = SAME_BOX
 
-    def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes) -> list[_Removed]:
-        own, own_planes = boxes_on(layer, proposed)
-        found, planes = boxes_on(proposed, proposed)
-        numbers = np.flatnonzero(are_boxes(layer))
-        replaced = numbers[overlapping_any(own, own_planes, found[chosen], planes[chosen])]
-        sources = layer.features["source"] if "source" in layer.features else np.full(len(layer.data), DRAWN)
-        data, kinds = layer.data, layer.shape_type
-        removed = [_Removed(np.array(data[index]), kinds[index], str(sources[index])) for index in replaced]
-        layer.remove(replaced.tolist())
-        return removed
+
+def _noted(layer: Shapes, name: str, usual: str) -> Sequence[str]:
+    """Return what is noted of each shape."""
+    return layer.features[name].tolist() if name in layer.features else [usual] * len(layer.data)
 
 
 def _meet(one: NDArray[np.floating], other: NDArray[np.floating]) -> bool:

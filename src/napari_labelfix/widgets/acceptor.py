@@ -1,4 +1,4 @@
-"""What the accept part of the dock asks of whatever moves proposals over to what is the person's."""
+"""What the accept part of the dock asks of whatever moves proposals over to what is the person's, or rejects them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,25 @@ class Accepted:
 
     count: int
     present: int
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """What became of one that was rejected.
+
+    Parameters
+    ----------
+    how
+        Words that follow "1 object was".
+    new
+        Whether it was not so before.
+    way_back
+        A sentence.
+    """
+
+    how: str
+    new: bool = True
+    way_back: str = ""
 
 
 def several(noun: str) -> str:
@@ -66,6 +85,20 @@ class Acceptor(ABC):
     def accept_at(self, position: Sequence[float]) -> Accepted | Edit | None:
         """Accept the one at a position in world coordinates; None if there is none."""
 
+    @property
+    def can_reject(self) -> bool:
+        """Whether a run can be told of a single one that it is none."""
+        return False
+
+    @property
+    def rejects_into(self) -> Layer | None:
+        """The layer that a rejection is drawn into, if there is one."""
+        return self.target
+
+    def reject_at(self, _position: Sequence[float]) -> Rejected | None:
+        """Draw that there is none at a position in world coordinates; None if none is proposed there."""
+        return None
+
     @abstractmethod
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not draw."""
@@ -81,4 +114,4 @@ class Acceptor(ABC):
 
     @abstractmethod
     def take_back(self) -> int:
-        """Take the last accept back, and return how many that were."""
+        """Take the last accept, or rejection, back, and return how many that were."""

@@ -25,6 +25,7 @@ from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.finished_kind import FINISHED_KIND
 from napari_labelfix.widgets.instances_kind import doubtful_labels, vertices_on
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Place
+from napari_labelfix.widgets.shortcuts import with_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BOX_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as points, and scribbles, have them
-DRAWN, FOUND, ACCEPTED = "drawn", "found", "accepted"  # the values of the feature `source`
+DRAWN, FOUND, ACCEPTED, REJECTED = "drawn", "found", "accepted", "rejected"  # the values of the feature `source`
 _TEXT = ("object", "str", "string")  # as which kinds of column pandas keeps it
 _CORNERS = np.array([(0, 1), (0, 3), (2, 3), (2, 1)])  # of y0, x0, y1, x1, in the order in which napari wants them
 
@@ -143,9 +144,13 @@ def _start_drawing(layer: Shapes, kind: str, _place: Place) -> None:
 
 
 def add_boxes(
-    layer: Shapes, rectangles: Sequence[NDArray[np.floating]], source: str, shape_type: str = "rectangle"
+    layer: Shapes,
+    rectangles: Sequence[NDArray[np.floating]],
+    source: str,
+    shape_type: str = "rectangle",
+    kind: str = CELL,
 ) -> None:
-    """Add boxes of cells, rectangles or other shapes, and note where they come from.
+    """Add boxes, rectangles or other shapes, and note where they come from.
 
     Parameters
     ----------
@@ -157,12 +162,14 @@ def add_boxes(
         One of the values of the feature.
     shape_type
         As napari calls it.
+    kind
+        What they are around.
     """
     if not len(rectangles):
         return
     adopt_boxes(layer)
     in_hand = _kind_in_hand(layer)
-    _take_in_hand(layer, CELL, source)
+    _take_in_hand(layer, kind, source)
     layer.add(list(rectangles), shape_type=shape_type)
     _take_in_hand(layer, in_hand)
 
@@ -292,7 +299,7 @@ BOXES_KIND = AnnotationKind(
     ),
     read=_read_boxes,
     missing=lambda _annotations: "",  # a run finds boxes to begin with where there are none
-    while_running="Draw boxes around cells that are missed, and with “Not a cell” around wrong ones",
+    while_running=f"Draw boxes around cells that are missed, and {with_key('reject', 'reject_object')} wrong ones",
     afterwards="draw more boxes",
     doubt=doubtful_labels,
     write=_write_boxes,

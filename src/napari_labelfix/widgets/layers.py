@@ -272,6 +272,12 @@ def select(viewer: ViewerModel, layer: Layer) -> None:
     viewer.layers.selection.active = layer
 
 
+def select_without_brush(viewer: ViewerModel, layer: Layer) -> None:
+    """Make a layer the active one, on which a click draws nothing for now."""
+    layer.mode = "pan_zoom"
+    select(viewer, layer)
+
+
 def show(layer: Layer) -> None:
     """Make a layer visible, if it is not: napari puts the brush away whether or not anything is different."""
     tag_of(layer).pop(_MEANWHILE, None)

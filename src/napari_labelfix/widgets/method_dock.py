@@ -84,8 +84,8 @@ class MethodDock(QWidget):
         self.suggestion_button = SuggestionButton(viewer, method, self._kind, self.inputs)
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
-        self.accepts = AcceptControl(viewer, self.accept_view, self.message, self)
         self.session = Session(trainer or Trainer(), self)
+        self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.model_button = ModelButton(self.session)
         self.saving = Saving(viewer, self, self.session)
@@ -99,6 +99,7 @@ class MethodDock(QWidget):
             "next_brush": self.inputs.draw_with_next_brush,
             "toggle_proposal": self.toggle_proposal,
             "accept_object": self.accepts.accept_under_cursor,
+            "reject_object": self.accepts.reject_under_cursor,
             "accept_confident": self.accepts.accept_above,
         }
         if len(self.inputs.brushes) < 2:

@@ -17,6 +17,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import magnification, map_points
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind, Measure
+from napari_labelfix.widgets.shortcuts import with_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,6 +189,6 @@ POINTS_KIND = AnnotationKind(
     ),
     read=_read_points,
     missing=_missing_points,
-    while_running="Click on cells that are missed, and with “Not a cell” on wrong ones",
+    while_running=f"Click on cells that are missed, and {with_key('reject', 'reject_object')} wrong ones",
     afterwards="add points",
 )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
+from napari_labelfix.widgets.accepting_by_strokes import AcceptingByStrokes
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
 from napari_labelfix.widgets.mark_layers import MarkLayers
+from napari_labelfix.widgets.scribble_kind import SCRIBBLE_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_labelfix.widgets.acceptor import Acceptor
+    from napari_labelfix.widgets.layer_kind import AnnotationKind
     from napari_labelfix.widgets.results import ResultLayers
 
 _TO_ACCEPT = {  # those that were removed are not in the proposal
@@ -41,14 +44,19 @@ class Scope(NamedTuple):
         """What one of them is called."""
         return self.acceptor.noun if self.acceptor is not None else "object"
 
+    @property
+    def can_reject(self) -> bool:
+        """Whether a run can be told of a single one that it is none."""
+        return self.acceptor is not None and self.acceptor.can_reject
 
-def acceptors_of(results: ResultLayers, annotation: Layer | None) -> list[Acceptor]:
-    """Return what accepts from results, the usual one first."""
+
+def acceptors_of(results: ResultLayers, kind: AnnotationKind, annotation: Layer | None) -> list[Acceptor]:
+    """Return what accepts from results of a kind of annotation, the usual one first."""
     if isinstance(results, DetectionLayers):
         return [AcceptingPoints(results, annotation), Accepting(results)]
     if isinstance(results, BoxLayers):
         return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), Accepting(results)]
-    return [Accepting(results)]
+    return [AcceptingByStrokes(results, annotation) if kind is SCRIBBLE_KIND else Accepting(results)]
 
 
 def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:

@@ -12,6 +12,7 @@ from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scr
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+from napari_labelfix.widgets.shortcuts import with_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +139,6 @@ SCRIBBLE_KIND = AnnotationKind(
     read=_read_scribbles,
     missing=_missing_scribbles,
     doubt=_doubtful_scribbles,
-    while_running="Paint more strokes where the outlines are wrong",
+    while_running=f"Paint more strokes where outlines are off, and {with_key('reject', 'reject_object')} what is none",
     afterwards="paint more strokes",
 )

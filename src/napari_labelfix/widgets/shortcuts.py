@@ -47,10 +47,11 @@ SHORTCUTS = {
     spec.action: spec
     for spec in [
         ShortcutSpec("run_or_stop", "G", "Run; while a run is going on: stop it."),
-        ShortcutSpec("draw", "N", "Go to the annotation layer with the brush in hand.", "draw"),
+        ShortcutSpec("draw", "Q", "Go to the annotation layer with the brush in hand.", "draw"),
         ShortcutSpec("next_brush", "W", "Take the next brush: background, foreground, background, ...", "brush"),
         ShortcutSpec("toggle_proposal", "H", "Hide the proposal, or show it again.", "hide"),
         ShortcutSpec("accept_object", "K", "Accept the object under the mouse pointer."),
+        ShortcutSpec("reject_object", "N", "Reject the object under the mouse pointer: runs learn that it is none."),
         ShortcutSpec("accept_confident", "J", "Accept all objects that are at least this confident."),
         *(
             ShortcutSpec(action, key, words, short, dock="review")
@@ -82,7 +83,7 @@ def tooltip(action: str) -> str:
 
 
 def keys_without_a_button(actions: Container[str]) -> str:
-    """Return the line that tells the keys of those of a dock's actions that have no button: "Keys: N draw, ..."."""
+    """Return the line that tells the keys of those of a dock's actions that have no button: "Keys: Q draw, ..."."""
     told = [f"{spec.key} {spec.short}" for action, spec in SHORTCUTS.items() if action in actions and spec.short]
     return f"Keys: {', '.join(told)}"
 

@@ -1,13 +1,30 @@
-"""Proposals are accepted in the dock."""
+"""Proposals are accepted, and wrong objects rejected, in the dock."""
 
 import re
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from docked import METHOD, corrected_of, key, proposal_of
 from fakes import FakeTrainer, proposal_above, snapshot
 
 from napari_labelfix.widgets.method_dock import MethodDock
+
+
+@pytest.fixture
+def click(viewer):
+    def click(position, moved_by=0):
+        event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=())
+        gestures = [gesture for callback in viewer.mouse_drag_callbacks if (gesture := callback(viewer, event))]
+        for event.type, event.pos in [
+            ("mouse_press", (100, 100)),
+            ("mouse_move", (100, 100 + moved_by)),
+            ("mouse_release", (100, 100 + moved_by)),
+        ]:
+            for gesture in gestures:
+                next(gesture, None)
+
+    return click
 
 
 class TestAccept:
@@ -59,7 +76,7 @@ class TestAccept:
         key(viewer, "J")
         assert corrected_of(proposed).data.max() == 4
         assert viewer.layers.selection.active is corrected_of(proposed)
-        key(viewer, "N")
+        key(viewer, "Q")
         assert viewer.layers.selection.active is scribbles
         key(viewer, "W")
         assert scribbles.selected_label == 1
@@ -68,18 +85,7 @@ class TestAccept:
         key(viewer, "G")
         assert proposed.session.running
 
-    def test_the_object_button_accepts_by_clicks_until_it_is_released(self, proposed, viewer, qtbot):
-        def click(position, moved_by=0):
-            event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=())
-            gestures = [gesture for callback in viewer.mouse_drag_callbacks if (gesture := callback(viewer, event))]
-            for event.type, event.pos in [
-                ("mouse_press", (100, 100)),
-                ("mouse_move", (100, 100 + moved_by)),
-                ("mouse_release", (100, 100 + moved_by)),
-            ]:
-                for gesture in gestures:
-                    next(gesture, None)
-
+    def test_the_object_button_accepts_by_clicks_until_it_is_released(self, proposed, click, qtbot, viewer):
         button = proposed.accept_view.object_button
         qtbot.waitUntil(button.isEnabled)
         button.click()
@@ -100,7 +106,7 @@ class TestAccept:
         before = len(viewer.mouse_drag_callbacks)
         button.click()
         assert len(viewer.mouse_drag_callbacks) == before + 1
-        key(viewer, "N")
+        key(viewer, "Q")
         assert not button.isChecked()
         assert len(viewer.mouse_drag_callbacks) == before
 
@@ -156,3 +162,69 @@ class TestAccept:
         later.accepts.accept_all()
         assert corrected_of(proposed).data.max() == 4
         later.close_session()
+
+
+class TestReject:
+    def test_the_key_paints_over_the_object_under_the_pointer_and_the_run_is_told(
+        self, proposed, running, viewer, qtbot
+    ):
+        scribbles, view = proposed.inputs.annotation, proposed.accept_view
+        qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.90 will be accepted.")
+        assert not view.reject_button.isHidden()
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        assert scribbles.data[15, 60] == 1
+        told = "1 object was painted over as background: the run learns from it. Ctrl+Z takes it back."
+        assert proposed.message.text() == told
+        assert view.count.text() == "3 objects ≥ 0.90 will be accepted."
+        qtbot.waitUntil(lambda: bool(running.sent))
+        assert running.sent[-1].planes[0].annotation.marks[15, 60] == 1
+        assert viewer.layers.selection.active is scribbles
+        scribbles.undo()
+        assert proposed.message.text() == "Taken back."
+        qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.90 will be accepted.")
+        qtbot.waitUntil(lambda: running.sent[-1].planes[0].annotation.marks[15, 60] == 0)
+
+    def test_after_a_run_the_next_one_learns_from_it(self, proposed, viewer):
+        proposed.stop()
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        assert proposed.message.text().startswith("1 object was painted over as background: the next run learns")
+        key(viewer, "N")
+        assert proposed.message.text() == "Nothing was changed: 1 object was painted over as background already."
+
+    def test_the_way_back_is_told_only_while_it_is_one(self, proposed, viewer):
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        viewer.layers.selection.active = proposed.inputs.image
+        assert proposed.message.text().endswith("To take it back, select “cells scribbles” first.")
+
+    def test_pointing_beside_the_objects_is_told(self, proposed, viewer):
+        viewer.cursor.position = (0, 0)
+        key(viewer, "N")
+        assert proposed.message.text() == "There is no proposed object here. Point at one and press N."
+
+    def test_the_button_rejects_by_clicks_until_it_is_released(self, proposed, click, viewer, qtbot):
+        button, scribbles = proposed.accept_view.reject_button, proposed.inputs.annotation
+        qtbot.waitUntil(button.isEnabled)
+        button.click()
+        assert proposed.message.text() == "Click on the objects to reject. Press the button again to end."
+        assert viewer.layers.selection.active is scribbles
+        assert scribbles.mode == "pan_zoom", "so that the click does not paint"
+        click((15 * 0.5, 60 * 0.5))
+        assert scribbles.data[15, 60] == 1
+        assert corrected_of(proposed) is None
+        button.click()
+        click((45 * 0.5, 20 * 0.5))
+        assert scribbles.data[45, 20] == 0
+
+    def test_the_other_button_takes_over(self, proposed, click, viewer, qtbot):
+        view = proposed.accept_view
+        qtbot.waitUntil(view.reject_button.isEnabled)
+        view.reject_button.click()
+        view.object_button.click()
+        click((15 * 0.5, 60 * 0.5))
+        assert proposed.inputs.annotation.data[15, 60] == 0
+        assert corrected_of(proposed).data[15, 60] == 1
+        key(viewer, "Q")
+        assert not view.object_button.isChecked()

@@ -108,7 +108,7 @@ class TestKeys:
             assert "click here" in method._keys.text()
             qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
             assert owner(viewer) == "accept_object"
-        assert method._keys.text() == "Keys: N draw, W brush, H hide"
+        assert method._keys.text() == "Keys: Q draw, W brush, H hide"
         assert "click here" in review._keys.text()
         qtbot.keyClick(review.view.words, "k")
         assert owner(viewer) == "accept_selected"

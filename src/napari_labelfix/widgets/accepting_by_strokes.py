@@ -1,0 +1,109 @@
+"""Accepting objects that were found from strokes, and painting over wrong ones as background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from napari.layers import Labels
+
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
+from napari_labelfix.errors import InputError
+from napari_labelfix.review.actions import paint_over
+from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.acceptor import Rejected
+from napari_labelfix.widgets.history import history_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_labelfix.widgets.results import ResultLayers
+
+
+class _PaintedOver(NamedTuple):
+    """An object that was painted over: its id in a table of proposed objects, and one of the painted pixels."""
+
+    objects: object
+    object_id: int
+    pixel: tuple[int, ...]
+
+
+class AcceptingByStrokes(Accepting):
+    """See `Accepting`. What is rejected becomes background in the layer with the person's strokes.
+
+    Parameters
+    ----------
+    results
+        The layers with the proposal.
+    scribbles
+        The person's strokes; None where there are none.
+    """
+
+    def __init__(self, results: ResultLayers, scribbles: Layer | None) -> None:
+        super().__init__(results)
+        self._scribbles = scribbles if isinstance(scribbles, Labels) else None
+        self._painted_over: list[_PaintedOver] = []
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether there is a layer to say it in."""
+        return self._scribbles is not None
+
+    @property
+    def rejects_into(self) -> Labels | None:
+        """The person's strokes."""
+        return self._scribbles
+
+    def reject_at(self, position: Sequence[float]) -> Rejected | None:
+        """Paint over the object at a position in world coordinates; None if there is none.
+
+        Raises
+        ------
+        InputError
+            If strokes of the person's that are no background fill it, or the pixels cannot be changed.
+        """
+        proposal, object_id, scribbles = self._results.layer("proposal"), self.object_at(position), self._scribbles
+        if proposal is None or scribbles is None or not object_id:
+            return None
+        index = tuple(np.round(proposal.world_to_data(position)).astype(int)[:-2])
+        proposed, marks = proposal.data[index], np.asarray(scribbles.data[index])
+        edit = paint_over(proposed, marks, object_id)
+        drawn_in = bool((marks[proposed == object_id] >= FIRST_CLASS).any())
+        how = "painted over as background"
+        if not edit.count:
+            if drawn_in:
+                raise InputError("Your own strokes fill this object. Erase them, or paint background over them.")
+            return Rejected(how, new=False)
+        rows, columns = edit.indices
+        planes = tuple(np.full(rows.size, axis) for axis in index)
+        history_of(scribbles).step(replace(edit, indices=(*planes, rows, columns)), None, "reject")
+        self._note(object_id, (*index, int(rows[0]), int(columns[0])))
+        layers.show(scribbles)
+        layers.select(self._results.viewer, scribbles)
+        how = f"{how}, but for your strokes in it, which you can erase" if drawn_in else how
+        return Rejected(how, way_back="Ctrl+Z takes it back.")
+
+    def _note(self, object_id: int, pixel: tuple[int, ...]) -> None:
+        """Note that an object is no longer to be accepted with others, until another proposal comes."""
+        tables = self._results.objects().values()
+        self._painted_over = [one for one in self._painted_over if any(one.objects is table for table in tables)]
+        table = next((table for table in tables if object_id in table.ids), None)
+        if table is not None:
+            self._painted_over.append(_PaintedOver(table, object_id, pixel))
+
+    def _declined(self) -> NDArray[np.int64]:
+        """Return also what was painted over, as far as it was not taken back."""
+        if not self._painted_over or self._scribbles is None:
+            return super()._declined()
+        tables, marks = self._results.objects().values(), self._scribbles.data
+        painted_over = [
+            one.object_id
+            for one in self._painted_over
+            if any(one.objects is table for table in tables) and marks[one.pixel] == BACKGROUND
+        ]
+        return np.union1d(super()._declined(), np.array(painted_over, np.int64))
