@@ -130,12 +130,21 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     states = [state.tobytes() for state in redraws["confidence"]]
     assert len(set(states)) > 2, "the layer shows something new, not the same again"
 
+    proposal = result(dock, "proposal")
+    assert proposal.data[15, 60]
+    person.point_at(image, (15, 60))
+    person.press(Qt.Key.Key_N)
+    assert scribbles.data[15, 60] == 1
+    qtbot.waitUntil(lambda: not proposal.data[10:21, 55:66].any(), timeout=60_000)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert scribbles.data[15, 60] == 0
+    qtbot.waitUntil(lambda: bool(proposal.data[15, 60]), timeout=60_000)
+
     person.click(dock.run_view.stop_button)
     qtbot.waitUntil(lambda: is_gone(process), timeout=1000)
     assert dock.run_view.run_button.isEnabled()
     assert dock.session.model is not None
 
-    proposal = result(dock, "proposal")
     assert proposal.data[45, 20] and proposal.data[15, 15] and not proposal.data[30, 20]
     qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
     expected = int(dock.accept_view.all_button.text().removeprefix("Accept all (").removesuffix(")"))
@@ -191,12 +200,19 @@ def test_all_cells_from_a_few_points(open_dock, viewer, person, qtbot):
     assert viewer.layers.selection.active is points
     assert points.mode == "add"
 
+    roles = rings.features["role"]
+    wrong = next(position for position, role in zip(rings.data, roles, strict=True) if role == "detected")
+    person.point_at(image, wrong)
+    person.press(Qt.Key.Key_N)
+    assert list(points.features["kind"]) == ["cell"] * len(centres) + ["not a cell"]
+    qtbot.waitUntil(lambda: np.hypot(*(rings.data - wrong).T).min() > 2, timeout=60_000)
+
     given = dock._run[0]
     person.click(dock.inputs.brushes["not a cell"])
     empty = np.unravel_index(distance_transform_edt(labels == 0).argmax(), labels.shape)
     person.stroke(image, empty)
     qtbot.waitUntil(lambda: dock._run[0] is not given, timeout=2000)
-    np.testing.assert_allclose(dock._run[0].planes[0].annotation.negatives, [empty], atol=1)
+    np.testing.assert_allclose(dock._run[0].planes[0].annotation.negatives, [wrong, empty], atol=1)
     qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
     assert dock.message.mood == "hint", dock.message.text()
 
@@ -314,8 +330,19 @@ def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, pers
     dock.form.editor("background").setCurrentText("weak blur")
     person.click(dock.run_view.run_button)
     qtbot.waitUntil(dock.accept_view.all_button.isEnabled, timeout=60_000)
+    found = result(dock, "found_boxes")
+    wrong = next(box for box, role in zip(found.data, found.features["role"], strict=True) if role != "dropped")
+    person.point_at(image, wrong.mean(axis=0))
+    person.press(Qt.Key.Key_N)
+    assert list(mine.features["kind"]).count("not a cell") == 1
+
+    def is_gone_from_view():
+        return min(np.abs(box - wrong).max() for box in found.data) > 2
+
+    qtbot.waitUntil(is_gone_from_view, timeout=60_000)
     qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
     assert dock.message.mood == "hint", dock.message.text()
+    assert is_gone_from_view(), "at the end, too"
     assert result(dock, "training_image").data.any()
     person.click(dock.accept_view.all_button)
     assert "accepted" in list(mine.features["source"])
