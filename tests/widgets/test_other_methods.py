@@ -67,6 +67,7 @@ class TestPoints:
         assert view.certainty.text() == "Score"
         assert "3&nbsp;given" in view.legend.text()
         assert "1&nbsp;detected" in view.legend.text()
+        assert "pseudo-negative: likely no cell" in view.legend.toolTip()
         assert view.scopes.isHidden(), "there is one thing to accept"
         assert dock.message.text().startswith("Click on cells that are missed")
         view.above_button.click()

@@ -1,13 +1,16 @@
 """What a person sees of a run."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import snapshot
 from qtpy.QtCore import Qt
 
+from napari_labelfix import methods
 from napari_labelfix.snapshots import Ranking, Snapshot
+from napari_labelfix.widgets.metric_words import METRICS
 from napari_labelfix.widgets.ranking_plot import RankingPlot
 from napari_labelfix.widgets.run_view import RunView, TimeLeft, in_words
 from napari_labelfix.widgets.small_plot import SmallPlot
@@ -19,6 +22,10 @@ def view(qtbot):
     qtbot.addWidget(view)
     view.show()
     return view
+
+
+def told_in_words(view):
+    return view.plot.words.text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_only_what_can_be_pressed_is_enabled(view):
@@ -62,7 +69,8 @@ def test_numbers_that_come_seldom_are_told_in_words_and_others_get_a_curve(view)
     view.show_snapshots([Snapshot("training", step, 10, {"loss": 1 / step}) for step in range(1, 6)])
     view.show_snapshots([Snapshot("classifier", 6, 10, {"prior": 0.5})])
     assert view.plot.words.isVisible()
-    assert view.plot.words.text() == "prior 0.5"
+    assert told_in_words(view) == "cells among the rest 50%"
+    assert "class prior" in view.plot.words.toolTip()
     assert [panel.title.text for panel in view.plot.findChildren(SmallPlot)] == ["loss 0.2"]
     view.show_started()
     assert not view.plot.words.isVisible()
@@ -75,7 +83,7 @@ def test_a_ranking_is_shown_until_the_next_run(view):
     view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
     (plot,) = view.plot.findChildren(RankingPlot)
     assert plot.isVisible()
-    assert plot.title.text == "2 pseudo-positive, 3 pseudo-negative of 9"
+    assert plot.title.text == "2 pseudo-positive, 3 pseudo-negative"
     drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
     assert tuple(range(9)) in drawn
     view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-positive": np.array([0])}))])
@@ -152,3 +160,38 @@ def test_time_left_follows_the_pace_of_the_last_moments():
 )
 def test_durations_are_told_as_people_do(seconds, words):
     assert in_words(seconds) == words
+
+
+def test_what_few_people_ask_for_is_told_in_the_tooltip_only(view):
+    view.show_started()
+    view.show_snapshots([Snapshot("ranking", 1, 10, {"marked cells found": 1.0, "risk": 0.011, "residual": 1e-9})])
+    assert told_in_words(view) == "marked cells found 100%"
+    lines = view.plot.words.toolTip().splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "marked cells found 100%", "classifier loss 0.011", "ranking off by ≈ 0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", ["loss", "confident", "source loss", "agreement with given", "slow-down", "my own"])
+def test_the_title_of_a_curve_fits_above_it_and_its_tooltip_explains_it(view, metric):
+    view.resize(270, 400)  # in a dock of 300
+    view.show_started()
+    for step in range(1, 6):
+        view.show_snapshots([Snapshot("training", step, 10, {"loss": 0.0123, metric: 0.0123 * step})])
+    for plot in view.plot.findChildren(SmallPlot):
+        assert plot.title.fontMetrics().horizontalAdvance(plot.title.text) <= 270 // 2 - 4
+        assert plot.toolTip() or metric == "my own"
+
+
+def test_shares_are_told_in_per_cent_at_the_axis_too(view):
+    view.show_started()
+    for step in range(1, 6):
+        view.show_snapshots([Snapshot("training", step, 10, {"confident": 0.19 * step})])
+    (plot,) = view.plot.findChildren(SmallPlot)
+    assert plot.title.text == "confident 95%"
+    assert [text for _, text in plot._axis._tickLevels[0]] == ["0%", "95%"]
+
+
+def test_all_words_are_of_numbers_that_a_method_tells():
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(methods.__file__).parent.rglob("*.py"))
+    assert [name for name in METRICS if f'"{name}"' not in code] == []

@@ -82,7 +82,7 @@ def tissue_with_careless_labels() -> list[LayerTuple]:
         "name": f"{name} right part",
         "shape_type": "rectangle",
         "face_color": "transparent",
-        "edge_color": "#f0e442",
+        "edge_color": _PALETTE[1],
         "edge_width": 2,
         "metadata": {"labelfix": {"role": "right_part"}},
     }

@@ -118,6 +118,7 @@ class AcceptView(QWidget):
     def show_legend(self, entries: Sequence[LegendEntry]) -> None:
         """Show colours with their meaning; nothing where there is none."""
         self.legend.setText("&nbsp; ".join(map(_in_color, entries)))
+        self.legend.setToolTip("\n".join(f"{entry.meaning}: {entry.help}" for entry in entries if entry.help))
         self.legend.setVisible(bool(entries))
 
     def show_rejecting(self, possible: bool) -> None:

@@ -31,7 +31,8 @@ class BoxLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "found_boxes"
-    names, colors = MappingProxyType(looks.BOX_NAMES), MappingProxyType(looks.BOX_COLORS)
+    names, helps = MappingProxyType(looks.BOX_NAMES), MappingProxyType(looks.BOX_HELP)
+    colors = MappingProxyType(looks.BOX_COLORS)
     makers = MappingProxyType({"found_boxes": looks.make_found_boxes})
     optional_makers = MappingProxyType({**MarkLayers.optional_makers, "training_image": looks.make_training_image})
 

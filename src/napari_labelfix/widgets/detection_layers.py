@@ -30,7 +30,8 @@ class DetectionLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "detections"
-    names, colors = MappingProxyType(looks.ROLE_NAMES), MappingProxyType(looks.ROLE_COLORS)
+    names, helps = MappingProxyType(looks.ROLE_NAMES), MappingProxyType(looks.ROLE_HELP)
+    colors = MappingProxyType(looks.ROLE_COLORS)
     makers = MappingProxyType({"heatmap": looks.make_heatmap, "detections": looks.make_detections})
 
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.layer_kind import Place
 
-RIGHT_COLOR = PALETTE[4]  # yellow
+RIGHT_COLOR = PALETTE[1]  # orange, as what a person marks as a cell
 WHOLE_PLANE = "whole plane"
 _TOOLS = {"rectangle": "add_rectangle", "polygon": "add_polygon"}  # brush -> mode of the layer
 _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)

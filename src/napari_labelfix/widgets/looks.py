@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 BLUE, ORANGE, PINK, GREEN, YELLOW, RED = PALETTE
 _BRIGHT = 127  # of 255, the mean of an image from which it is bright
 CHANGE_COLORS = {
-    Change.ADDED: GREEN, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: YELLOW, Change.MERGED: PINK,
-}  # fmt: skip
+    Change.ADDED: YELLOW, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: GREEN, Change.MERGED: PINK,
+}  # fmt: skip  # yellow is what is found and was not given, in every dock
 ROLE_COLORS = {
     Role.GIVEN: ORANGE, Role.PSEUDO_POSITIVE: GREEN, Role.DETECTED: YELLOW, Role.PSEUDO_NEGATIVE: BLUE,
 }  # fmt: skip  # orange and blue are what a person marks as a cell, and as none
@@ -30,8 +30,20 @@ ROLE_NAMES = {
     Role.DETECTED: "detected",
     Role.PSEUDO_NEGATIVE: "pseudo-negative",
 }
+ROLE_HELP = {
+    Role.GIVEN: "you have marked it",
+    Role.PSEUDO_POSITIVE: "likely a cell, and learned from as one",
+    Role.DETECTED: "found, and not learned from",
+    Role.PSEUDO_NEGATIVE: "likely no cell, and learned from as background",
+}
+# pink, not the red of what was removed: on the orange box of a person's, red would not be seen
 BOX_COLORS = {BoxRole.CONFIRMED: GREEN, BoxRole.ADDED: YELLOW, BoxRole.DROPPED: PINK}
 BOX_NAMES = {BoxRole.CONFIRMED: "confirmed", BoxRole.ADDED: "added", BoxRole.DROPPED: "dropped"}
+BOX_HELP = {
+    BoxRole.CONFIRMED: "found where you have a box",
+    BoxRole.ADDED: "found where you have none",
+    BoxRole.DROPPED: "you have a box, and nothing is found there",
+}
 
 
 def make_proposal(image: Layer) -> Labels:

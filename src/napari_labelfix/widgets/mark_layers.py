@@ -28,6 +28,7 @@ class MarkLayers(ResultLayers):
 
     optional_makers = MappingProxyType({"proposal": looks.make_proposal})
     names: ClassVar[Mapping[Any, str]]  # what a mark is called, by its role
+    helps: ClassVar[Mapping[Any, str]]  # the same in other words
     colors: ClassVar[Mapping[Any, str]]  # of its outline
 
     def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
@@ -50,7 +51,10 @@ class MarkLayers(ResultLayers):
         if layer is None:
             return []
         there = layer.features["role"].to_numpy()
-        return [LegendEntry(self.colors[role], name, int((there == name).sum())) for role, name in self.names.items()]
+        return [
+            LegendEntry(self.colors[role], name, int((there == name).sum()), self.helps[role])
+            for role, name in self.names.items()
+        ]
 
     def _write_masks(self, found: Mapping[int, Marks], describe: Callable[[NDArray, Marks], Objects]) -> None:
         """Show the masks of what was found, by the index of its plane; `describe` tells their objects."""

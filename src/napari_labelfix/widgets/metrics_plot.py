@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from napari_labelfix.widgets.metric_words import words_of
 from napari_labelfix.widgets.ranking_plot import RankingPlot
 from napari_labelfix.widgets.small_plot import COLORS, SmallPlot
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _MOST_POINTS = 2000
-_NEXT_TO_NOTHING = 1e-4
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 _CURVE = 4  # numbers; fewer, such as one a round, are told in words
 
 
@@ -66,8 +67,10 @@ class MetricsPlot(QWidget):
                 self._panels[name] = self._new_panel(name)
         for name, panel in self._panels.items():
             panel.show_series(self._series[name])
-        told = [f"{name} {_in_short(series.values[-1])}" for name, series in self._few() if series.values]
+        few = [(words_of(name), series.values[-1]) for name, series in self._few() if series.values]
+        told = [words.told(value).replace(" ", _UNBROKEN) for words, value in few if not words.aside]
         self.words.setText(" · ".join(told))
+        self.words.setToolTip("\n".join(f"{words.told(value)}: {words.help}" for words, value in few if words.help))
         self.words.setVisible(bool(told))
 
     def clear(self) -> None:
@@ -124,7 +127,8 @@ class _Panel(SmallPlot):
         import pyqtgraph
 
         super().__init__()
-        self._name = name
+        self._words = words_of(name)
+        self.setToolTip(self._words.help)
         self._curve = self.plot.plot(pen=pyqtgraph.mkPen(color, width=2))
 
     def show_series(self, series: _Series) -> None:
@@ -133,13 +137,8 @@ class _Panel(SmallPlot):
         if series.values:
             # from zero, so that noise does not look like progress
             finite = [0.0, *(value for value in series.values if math.isfinite(value))]
-            self.fit(steps[0], max(steps[-1], steps[0] + 1), min(finite), max(finite))
-            self.title.show_text(f"{self._name} {_in_short(series.values[-1])}")
+            self.fit(steps[0], max(steps[-1], steps[0] + 1), min(finite), max(finite), self._words.in_short)
+            self.title.show_text(self._words.told(series.values[-1]))
         else:
             self.clear()
-            self.title.show_text(self._name)
-
-
-def _in_short(value: float) -> str:
-    """Return a number as a person says it: no powers of ten for what is next to nothing."""
-    return f"{value:.2g}" if value == 0 or abs(value) >= _NEXT_TO_NOTHING else "≈ 0"
+            self.title.show_text(self._words.short)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.widgets.small_plot import COLORS, SmallPlot
+from napari_labelfix.snapshots import Role
+from napari_labelfix.widgets.looks import GREEN, ROLE_COLORS, ROLE_NAMES
+from napari_labelfix.widgets.small_plot import SmallPlot
 
 if TYPE_CHECKING:
     from napari_labelfix.snapshots import Ranking
+
+
+_COLORS = {ROLE_NAMES[role]: ROLE_COLORS[role] for role in Role}  # as they have in the layer
 
 
 class RankingPlot(SmallPlot):
@@ -17,7 +22,7 @@ class RankingPlot(SmallPlot):
         import pyqtgraph
 
         super().__init__()
-        self._curve = self.plot.plot(pen=pyqtgraph.mkPen(COLORS[1], width=2))
+        self._curve = self.plot.plot(pen=pyqtgraph.mkPen(ROLE_COLORS[Role.DETECTED], width=2))
         self._dots: dict[str, Any] = {}
 
     def show_ranking(self, ranking: Ranking) -> None:
@@ -30,10 +35,10 @@ class RankingPlot(SmallPlot):
             dots.clear()
         for name, places in ranking.chosen.items():
             if name not in self._dots:
-                color = COLORS[(2, 3)[len(self._dots) % 2]]
-                self._dots[name] = pyqtgraph.ScatterPlotItem(size=4, pen=None, brush=color)
+                self._dots[name] = pyqtgraph.ScatterPlotItem(size=4, pen=None, brush=_COLORS.get(name, GREEN))
                 self.plot.addItem(self._dots[name])
             self._dots[name].setData(places, scores[places])
         counts = ", ".join(f"{len(places)} {name}" for name, places in ranking.chosen.items())
-        self.title.show_text(f"{counts} of {len(scores)}")
+        self.title.show_text(counts if len(ranking.chosen) > 1 else f"{counts} of {len(scores)}")
+        self.setToolTip(f"All {len(scores)}, the likeliest first. Dots are those that are learned from.")
         self.fit(0, max(len(scores) - 1, 1), float(scores.min()), float(scores.max()))

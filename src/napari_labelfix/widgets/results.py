@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 
 class LegendEntry(NamedTuple):
-    """A colour, what it means, and how many objects or points have it."""
+    """A colour, what it means, how many objects or points have it, and what that means in other words, if there are."""
 
     color: str
     meaning: str
     number: int
+    help: str = ""
 
 
 def lock(layer: Layer) -> None:

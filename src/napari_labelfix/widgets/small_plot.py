@@ -9,6 +9,8 @@ from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qtpy.QtGui import QPaintEvent
 
 COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # Okabe & Ito
@@ -39,14 +41,16 @@ class SmallPlot(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.plot)
 
-    def fit(self, left: float, right: float, low: float, high: float) -> None:
-        """Show a range, with numbers at its upper and lower end.
+    def fit(
+        self, left: float, right: float, low: float, high: float, told: Callable[[float], str] = "{:.2g}".format
+    ) -> None:
+        """Show a range, with numbers, as they are told, at its upper and lower end.
 
         By hand: pyqtgraph finds ranges only while it paints, and then paints again.
         """
         self.plot.setXRange(left, right, padding=0.02)
         self.plot.setYRange(low, high, padding=0.12)
-        self._axis.setTicks([[(value, f"{value:.2g}") for value in (low, high)]])
+        self._axis.setTicks([[(value, told(value)) for value in (low, high)]])
         self.plot.scene().prepareForPaint()
 
     def clear(self) -> None:
