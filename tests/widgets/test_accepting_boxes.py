@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from fakes import found_boxes
 
+from napari_labelfix.annotations import FinishedInstances, Plane, Task
+from napari_labelfix.errors import InputError
 from napari_labelfix.review import marks
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
@@ -226,3 +228,18 @@ class TestRejecting:
     def test_the_next_box_is_of_the_kind_that_was_in_hand(self, accepting, plain, place):
         accepting.reject_at(place)
         assert plain.feature_defaults["kind"].iloc[0] == CELL
+
+    def test_in_a_finished_plane_it_says_where_the_object_is_erased(self, model, spots):
+        image = model.add_image(np.stack([spots] * 2), name="stack")
+        results = BoxLayers(model, image, "m")
+        results.create()
+        finished = FinishedInstances((spots > 0.4).astype(np.int32))
+        task = Task((Plane("0", spots, finished), Plane("1", spots, None)))
+        found = found_boxes(TWO, [0.9, 0.8], [BoxRole.ADDED] * 2)
+        results.write({0: found, 1: found}, task)
+        accepting = AcceptingBoxes(results, None)
+        with pytest.raises(InputError, match="Erase the object there"):
+            accepting.reject_at((0, 15, 15))
+        assert accepting.reject_at((1, 15, 15)).new
+        results.write({0: found}, Task((Plane("0", spots, None), Plane("1", spots, None))))
+        assert accepting.reject_at((0, 15, 15)).new, "it is not finished any more"

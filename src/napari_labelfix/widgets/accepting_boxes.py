@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from napari.layers import Shapes
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.marks import CARELESS_BOX, SAME_BOX, boxes_at, overlapping_any
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
+from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.boxes_kind import (
     ACCEPTED,
     DRAWN,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.widgets.acceptor import Accepted
+    from napari_labelfix.widgets.acceptor import Accepted, Rejected
 
 
 class _Removed(NamedTuple):
@@ -55,6 +57,19 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     def has_objects(self) -> bool:
         """Whether boxes are proposed."""
         return self._results.has_proposal
+
+    def reject_at(self, position: Sequence[float]) -> Rejected | None:
+        """Mark the one at a position in world coordinates as no cell.
+
+        Raises
+        ------
+        InputError
+            If it is one of a finished plane, of which runs read no boxes.
+        """
+        index = layers.index_at(self._results.image, position)
+        if isinstance(self._results, BoxLayers) and index in self._results.finished:
+            raise InputError("This plane is finished, and learned from as it is labelled. Erase the object there.")
+        return super().reject_at(position)
 
     def _add(
         self, proposed: Shapes, chosen: NDArray[np.bool_], present: int, kind: str

@@ -70,7 +70,7 @@ class AcceptingByStrokes(Accepting):
         proposal, object_id, scribbles = self._results.layer("proposal"), self.object_at(position), self._scribbles
         if proposal is None or scribbles is None or not object_id:
             return None
-        index = tuple(np.round(proposal.world_to_data(position)).astype(int)[:-2])
+        index = layers.index_at(proposal, position)
         proposed, marks = proposal.data[index], np.asarray(scribbles.data[index])
         edit = paint_over(proposed, marks, object_id)
         drawn_in = bool((marks[proposed == object_id] >= FIRST_CLASS).any())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.utils.colormaps.standardize_color import transform_color
 
+from napari_labelfix.annotations import FinishedInstances
 from napari_labelfix.review.objects import describe_boxed_objects
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 from napari_labelfix.widgets import looks
@@ -17,7 +18,8 @@ from napari_labelfix.widgets.mark_layers import MarkLayers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari.layers import Shapes
+    from napari.components import ViewerModel
+    from napari.layers import Layer, Shapes
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.snapshots import Belief
@@ -36,9 +38,18 @@ class BoxLayers(MarkLayers):
     makers = MappingProxyType({"found_boxes": looks.make_found_boxes})
     optional_makers = MappingProxyType({**MarkLayers.optional_makers, "training_image": looks.make_training_image})
 
-    def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, image: Layer, method: str) -> None:
+        super().__init__(viewer, image, method)
+        self.finished: set[tuple[int, ...]] = set()  # indices of planes whose boxes are those of labels of a person's
+
+    def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
         """Show boxes, by the index of their plane."""
         found = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, FoundBoxes)}
+        self.finished -= {self.planes[plane] for plane in found}
+        if task is not None:
+            self.finished |= {
+                self.planes[plane] for plane in found if isinstance(task.planes[plane].annotation, FinishedInstances)
+            }
         if (boxes := self.layer("found_boxes")) is not None:
             self._write_boxes(boxes, found)
         self._write_masks(found, describe_boxed_objects)

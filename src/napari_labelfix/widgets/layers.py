@@ -226,7 +226,12 @@ def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
 
 def index_in_view(viewer: ViewerModel, image: Layer) -> tuple[int, ...]:
     """Return the index of the plane of an image that is seen; () for a 2D image."""
-    point = image.world_to_data(viewer.dims.point[-image.ndim :])[:-2]
+    return index_at(image, viewer.dims.point[-image.ndim :])
+
+
+def index_at(image: Layer, position: Sequence[float]) -> tuple[int, ...]:
+    """Return the index of the plane of an image that is nearest to a position in world coordinates."""
+    point = image.world_to_data(position)[:-2]
     highest = np.subtract(spatial_shape(image)[:-2], 1)
     return tuple(int(i) for i in np.clip(np.round(point), 0, highest))
 
