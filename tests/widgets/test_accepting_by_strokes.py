@@ -95,8 +95,18 @@ def test_what_is_painted_over_is_not_accepted_with_others_until_it_is_taken_back
 
 def test_another_proposal_is_counted_as_it_is(accepting, results, place):
     accepting.reject_at(place)
-    results.write({0: proposal()})
-    assert accepting.count() == Count(3, 0)
+    without = proposal()
+    without.labels[without.labels == 1] = 0
+    without.labels[without.labels == 3] = 1
+    results.write({0: without})
+    assert accepting.count() == Count(2, 0)
+
+
+def test_a_dock_opened_later_does_not_accept_it_with_others_either(accepting, results, scribbles, place, model):
+    results.objects()  # as after each refresh of a run
+    accepting.reject_at(place)
+    later = AcceptingByStrokes(ProposalLayers(model, model.layers["cells"], "m"), scribbles)
+    assert later.count() == Count(2, 0)
 
 
 def test_it_can_be_accepted_by_itself_after_all(accepting, place):

@@ -84,7 +84,7 @@ class AcceptControl(QObject):
         layers.on_list_change(viewer, self.count_later)
 
     def set_results(self, results: ResultLayers | None, annotation: Layer | None) -> None:
-        """Accept from these layers from now on, and points and boxes into this annotation."""
+        """Accept from these layers from now on, and points and boxes into this annotation, as what is rejected goes."""
         self._results = results
         self._acceptors = acceptors_of(results, self._kind, annotation) if results is not None else []
         self.stop_picking()

@@ -105,13 +105,13 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes, kind: str) -> list[_Removed]:
         """Remove what is about the same and says the contrary; also a cell that an exacter one replaces."""
         own, (found, planes) = all_boxes_on(layer, proposed), boxes_on(proposed, proposed)
-        place = found[chosen], planes[chosen]
-        if kind == NO_CELL:
-            going = own.cells & overlapping_any(own.corners, own.planes, *place, CARELESS_BOX)
-        else:
-            going = ~own.cells & overlapping_any(own.corners, own.planes, *place)
-            if self.replaced is not None:
-                going |= own.cells & overlapping_any(own.corners, own.planes, *place, self.replaced)
+        least = {CELL: self.replaced, NO_CELL: SAME_BOX} if kind == CELL else {CELL: CARELESS_BOX}
+        going = np.zeros(len(own.cells), bool)
+        for there, iou in least.items():
+            of_kind = own.cells == (there == CELL)
+            if iou is not None:
+                boxes = own.corners[of_kind], own.planes[of_kind]
+                going[of_kind] = overlapping_any(*boxes, found[chosen], planes[chosen], iou)
         numbers, data, shape_types = own.shapes[going], layer.data, layer.shape_type
         sources, kinds = (_noted(layer, name, usual) for name, usual in (("source", DRAWN), ("kind", CELL)))
         removed = [_Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n]) for n in numbers]

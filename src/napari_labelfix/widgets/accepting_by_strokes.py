@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.results import ResultLayers
 
 
-class _PaintedOver(NamedTuple):
-    """An object that was painted over: its id in a table of proposed objects, and one of the painted pixels."""
+_PAINTED_OVER = "painted over"  # in the tag of the proposal: its objects that were, as far as that was here
 
-    objects: object
+
+class _PaintedOver(NamedTuple):
+    """An object that was painted over, and one of its painted pixels, by which it is seen whether it still is."""
+
     object_id: int
     pixel: tuple[int, ...]
 
@@ -47,7 +49,6 @@ class AcceptingByStrokes(Accepting):
     def __init__(self, results: ResultLayers, scribbles: Layer | None) -> None:
         super().__init__(results)
         self._scribbles = scribbles if isinstance(scribbles, Labels) else None
-        self._painted_over: list[_PaintedOver] = []
 
     @property
     def can_reject(self) -> bool:
@@ -82,28 +83,26 @@ class AcceptingByStrokes(Accepting):
         rows, columns = edit.indices
         planes = tuple(np.full(rows.size, axis) for axis in index)
         history_of(scribbles).step(replace(edit, indices=(*planes, rows, columns)), None, "reject")
-        self._note(object_id, (*index, int(rows[0]), int(columns[0])))
+        note = _PaintedOver(object_id, (*index, int(rows[0]), int(columns[0])))
+        layers.tag_of(proposal)[_PAINTED_OVER] = [*self._painted_over(), note]
         layers.show(scribbles)
         layers.select(self._results.viewer, scribbles)
         how = f"{how}, but for your strokes in it, which you can erase" if drawn_in else how
         return Rejected(how, way_back="Ctrl+Z takes it back.")
 
-    def _note(self, object_id: int, pixel: tuple[int, ...]) -> None:
-        """Note that an object is no longer to be accepted with others, until another proposal comes."""
-        tables = self._results.objects().values()
-        self._painted_over = [one for one in self._painted_over if any(one.objects is table for table in tables)]
-        table = next((table for table in tables if object_id in table.ids), None)
-        if table is not None:
-            self._painted_over.append(_PaintedOver(table, object_id, pixel))
+    def _painted_over(self) -> list[_PaintedOver]:
+        """Return the proposed objects that were painted over: in what a run proposes afterwards they are gone."""
+        proposal, scribbles = self._results.layer("proposal"), self._scribbles
+        if proposal is None or scribbles is None:
+            return []
+        noted = layers.tag_of(proposal).get(_PAINTED_OVER, [])
+        return [
+            one
+            for one in noted
+            if proposal.data[one.pixel] == one.object_id and scribbles.data[one.pixel] == BACKGROUND
+        ]
 
     def _declined(self) -> NDArray[np.int64]:
         """Return also what was painted over, as far as it was not taken back."""
-        if not self._painted_over or self._scribbles is None:
-            return super()._declined()
-        tables, marks = self._results.objects().values(), self._scribbles.data
-        painted_over = [
-            one.object_id
-            for one in self._painted_over
-            if any(one.objects is table for table in tables) and marks[one.pixel] == BACKGROUND
-        ]
-        return np.union1d(super()._declined(), np.array(painted_over, np.int64))
+        painted_over = np.array([one.object_id for one in self._painted_over()], np.int64)
+        return np.union1d(super()._declined(), painted_over)
