@@ -8,7 +8,7 @@ from napari_labelfix.annotations import FinishedInstances, Plane, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.review import marks
 from napari_labelfix.snapshots import BoxRole
-from napari_labelfix.widgets import accepting_boxes, accepting_marks, layers
+from napari_labelfix.widgets import accepting_boxes, added_marks, layers
 from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
 from napari_labelfix.widgets.acceptor import Accepted, Count, Rejected
 from napari_labelfix.widgets.box_layers import BoxLayers
@@ -50,7 +50,7 @@ def test_boxes_in_a_layer_of_another_scale_are_taken_back(accepting, plain):
 
 def test_where_nothing_is_left_to_take_back_it_says_so(accepting, plain, monkeypatch):
     told = []
-    monkeypatch.setattr(accepting_marks, "show_info", told.append)
+    monkeypatch.setattr(added_marks, "show_info", told.append)
     accepting.accept_above()
     plain.selected_data = {0, 1}
     plain.remove_selected()

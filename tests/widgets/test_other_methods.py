@@ -275,12 +275,27 @@ class TestLabelsWithARightPart:
         assert annotation.trusted[10, 10]
         assert not annotation.trusted[45, 20]
 
-    def test_one_wrong_object_alone_cannot_be_told_to_a_run_and_the_key_says_what_to_do(self, dock, run, viewer):
-        assert dock.accept_view.reject_button.isHidden()
+    def test_a_wrong_addition_is_rejected_by_a_key_sent_and_taken_back(self, dock, run, viewer, qtbot):
+        view = dock.accept_view
         viewer.cursor.position = (45 * 0.5, 20 * 0.5)
         key(viewer, "N")
-        told = "A run cannot be told of one wrong object alone. Outline more right parts, or mend labels in them."
-        assert dock.message.text() == told
+        assert dock.message.text() == (
+            "1 object was outlined as none in the right part: the run learns from it. “Take back” removes the outline."
+        )
+        assert view.count.text() == "2 objects ≥ 0.90 will be accepted."
+        qtbot.waitUntil(lambda: bool(run.sent))
+        annotation = run.sent[-1].planes[0].annotation
+        assert annotation.trusted[self.after == 4].all()
+        assert not annotation.labels[self.after == 4].any()
+        view.take_back_button.click()
+        assert dock.message.text() == "1 object was taken back."
+        qtbot.waitUntil(lambda: not run.sent[-1].planes[0].annotation.trusted[45, 20])
+
+    def test_of_an_object_that_was_given_it_says_where_it_is_erased(self, dock, run, viewer):
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        told = "“from another tool” has this object. Erase it there, and outline the place as right."
+        assert (dock.message.text(), dock.message.mood) == (told, "warning")
 
     def test_the_changes_are_a_layer_with_a_colour_each_and_counts_in_the_dock(self, dock, run, viewer):
         layer = layers.find(viewer, "changes", dock.inputs.image, "label_upgrade")
@@ -374,6 +389,21 @@ def test_nothing_is_cut_off_at_the_width_of_a_dock(open_dock, viewer, name):
     scroll = dock.findChild(QScrollArea)
     assert dock.width() == 300
     assert scroll.widget().minimumSizeHint().width() <= scroll.viewport().width()
+
+
+def test_where_a_run_cannot_be_told_of_one_wrong_object_the_key_says_what_to_do(open_dock, viewer, trainer, qtbot):
+    dock = open_dock("hovernet_stpp")
+    dock.inputs.create_annotation()
+    dock.inputs.annotation.data_setitem((np.arange(10, 20), np.arange(10, 20)), 1)
+    dock.run_view.run_button.click()
+    labels = np.ones((60, 80), np.int32)
+    proposal = Proposal(labels, labels.astype(np.uint8), np.ones((60, 80), np.float32), labels < 0)
+    trainer.runs[0].waiting.append(snapshot(1, {0: proposal}))
+    qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
+    assert dock.accept_view.reject_button.isHidden()
+    key(viewer, "N")
+    told = "A run cannot be told of one wrong object alone. Finish more planes, or mend labels."
+    assert dock.message.text() == told
 
 
 def test_only_a_method_with_a_preview_offers_one(open_dock):

@@ -83,10 +83,10 @@ class AcceptControl(QObject):
         view.scopeChanged.connect(self._on_scope_changed)
         layers.on_list_change(viewer, self.count_later)
 
-    def set_results(self, results: ResultLayers | None, annotation: Layer | None) -> None:
-        """Accept from these layers from now on, and points and boxes into this annotation, as what is rejected goes."""
+    def set_results(self, results: ResultLayers | None, drawn: Sequence[Layer | None]) -> None:
+        """Accept from these layers from now on; new input, and what is rejected, goes into what a person has drawn."""
         self._results = results
-        self._acceptors = acceptors_of(results, self._kind, annotation) if results is not None else []
+        self._acceptors = acceptors_of(results, self._kind, drawn) if results is not None else []
         self.stop_picking()
         self.show_counts()
 

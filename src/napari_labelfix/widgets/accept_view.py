@@ -161,7 +161,7 @@ class AcceptView(QWidget):
         for action, button in self._pick_buttons.items():
             button.setToolTip(f"{tooltip(action)}\nOr press this button and click on objects; press it again to end.")
         self.scopes.setToolTip("What the buttons accept.")
-        self.take_back_button.setToolTip("Take back what was accepted or rejected last.")
+        self.take_back_button.setToolTip("Take back what was accepted or rejected last, where Ctrl+Z does not.")
         for button in (self.all_button, self.above_button, *self._pick_buttons.values(), self.take_back_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 

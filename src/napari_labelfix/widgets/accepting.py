@@ -72,10 +72,11 @@ class Accepting(Acceptor):
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
         """Return what accepting all objects of at least this confidence, and with this change, would do."""
         new = present = 0
+        declined = self._declined()
         for plane, objects in self._results.objects().items():
             if self._counted.get(plane) is not objects:
                 self._counted[plane], self._present[plane] = objects, self._find_present(plane, objects.ids)
-            chosen = self._chosen(objects, threshold, change)
+            chosen = self._chosen(objects, threshold, change, declined)
             there = int((self._present[plane] & chosen).sum())
             new, present = new + int(chosen.sum()) - there, present + there
         return Count(new, present)
@@ -85,8 +86,9 @@ class Accepting(Acceptor):
         proposal, tables = self._results.layer("proposal"), self._results.objects().values()
         if proposal is None or not tables:
             return None
-        chosen = np.concatenate([objects.ids[self._chosen(objects, threshold, change)] for objects in tables])
-        return self.accept_ids(chosen)
+        declined = self._declined()
+        chosen = [objects.ids[self._chosen(objects, threshold, change, declined)] for objects in tables]
+        return self.accept_ids(np.concatenate(chosen))
 
     def accept_ids(self, ids: NDArray[np.integer]) -> Edit | None:
         """Accept proposed objects beside what is accepted already; None if there is no proposal."""
@@ -157,9 +159,11 @@ class Accepting(Acceptor):
         layers.add_quietly(self._results.viewer, corrected)
         return corrected
 
-    def _chosen(self, objects: Objects, threshold: float, change: Change | None) -> NDArray[np.bool_]:
+    def _chosen(
+        self, objects: Objects, threshold: float, change: Change | None, declined: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         """Return (N,) which objects are meant: none that a person has rejected or wants ignored."""
-        chosen = (objects.confidence >= threshold) & ~np.isin(objects.ids, self._declined())
+        chosen = (objects.confidence >= threshold) & ~np.isin(objects.ids, declined)
         return chosen if change is None else chosen & (objects.changes == change)
 
     def _declined(self) -> NDArray[np.int64]:

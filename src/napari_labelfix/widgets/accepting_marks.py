@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
-from napari.utils.notifications import show_info
 
 from napari_labelfix.io.tables import CELL, NO_CELL
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets import added_marks, layers
 from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Count, Rejected
 
 if TYPE_CHECKING:
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.snapshots import Change
     from napari_labelfix.widgets.results import ResultLayers
-
-_ACCEPTS = "accepts"  # in the tag of the person's layer: what each accept, or rejection, has done, oldest first
-
-
-class _Step(NamedTuple):
-    """What an accept, or a rejection, has done to the person's marks: those added, and those that made room."""
-
-    added: list[NDArray[np.floating]]
-    removed: list[Any]
-
 
 Marks = TypeVar("Marks", bound="Layer")
 
@@ -70,7 +59,7 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
     @property
     def can_take_back(self) -> bool:
         """Whether something was accepted or rejected."""
-        return self._annotation is not None and bool(layers.tag_of(self._annotation).get(_ACCEPTS))
+        return self._annotation is not None and bool(added_marks.steps_of(self._annotation))
 
     @property
     def can_reject(self) -> bool:
@@ -130,16 +119,10 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         """Remove what the last accept, or rejection, has added, as far as it is still where it was."""
         if self._annotation is None or not self.can_take_back:
             return 0
-        step = layers.tag_of(self._annotation)[_ACCEPTS].pop()
-        places = {_place(mark) for mark in step.added}
-        indices = [index for index, mark in enumerate(self._annotation.data) if _place(mark) in places]
-        gone = [self._annotation.data[index] for index in indices]
-        self._annotation.remove(indices)
+        step, gone = added_marks.take_back(self._annotation)
         self._give_back(self._annotation, step.removed, gone)
         self.forget_counts()
-        if not indices:
-            show_info("Nothing was taken back: what was added last has been moved or removed since.")
-        return len(indices)
+        return len(gone)
 
     def _proposed(self) -> Marks | None:
         return self._results.layer(self._results.main) if self.has_objects else None
@@ -168,9 +151,9 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         removed = self._make_room(proposed, chosen, layer, kind)
         before = len(layer.data)
         self._copy(proposed, chosen, layer, kind)
-        added = [np.array(mark) for mark in layer.data[before:]]  # as napari keeps them: rounded, maybe
+        added = [np.array(mark) for mark in layer.data[before:]]
         if added:
-            layers.tag_of(layer).setdefault(_ACCEPTS, []).append(_Step(added, removed))
+            added_marks.note(layer, added_marks.Step(added, removed))
         self.forget_counts()
         layers.show(layer)
         layers.select(self._results.viewer, layer)
@@ -208,7 +191,3 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
     @abstractmethod
     def _copy(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks, kind: str) -> None:
         """Add some (N,) of the proposed marks to the person's layer as a kind, after those that it has."""
-
-
-def _place(mark: NDArray[np.floating]) -> bytes:
-    return np.ascontiguousarray(mark, float).tobytes()

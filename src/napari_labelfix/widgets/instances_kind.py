@@ -64,11 +64,11 @@ def _create_right_part(place: Place) -> Shapes:
         **layers.placement(image),
     )
     layers.link(layer, "right_part", image)
-    _adopt_right_part(layer)
+    adopt_right_part(layer)
     return layer
 
 
-def _adopt_right_part(layer: Layer) -> None:
+def adopt_right_part(layer: Layer) -> None:
     """Let the image be seen through the shapes."""
     if isinstance(layer, Shapes):
         layer.current_face_color, layer.current_edge_color = "transparent", RIGHT_COLOR
@@ -78,7 +78,7 @@ def _adopt_right_part(layer: Layer) -> None:
 def _start_outlining(layer: Layer, tool: str, place: Place) -> None:
     if not isinstance(layer, Shapes):  # accepted objects: more are accepted, not drawn
         return
-    _adopt_right_part(layer)
+    adopt_right_part(layer)
     if tool == WHOLE_PLANE:
         height, width = layers.spatial_shape(place.image)[-2:]
         corners = np.array([(0, 0), (0, width), (height, width), (height, 0)]) - 0.5  # a pixel's centre is at (0, 0)
@@ -158,7 +158,7 @@ RIGHT_PART = LayerKind(
     fits=_could_be_right_part,
     absent="Press “Create right-part layer” and outline where the labels are right.",
     create=_create_right_part,
-    adopt=_adopt_right_part,
+    adopt=adopt_right_part,
     brushes=(
         Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", RIGHT_COLOR),
         Brush("polygon", "Polygon", "Draw polygons around right labels.", RIGHT_COLOR),

@@ -192,7 +192,7 @@ class MethodDock(QWidget):
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._show_one()
         self._watch(self.inputs.chosen)
-        self.accepts.set_results(self._results, self.inputs.annotation)
+        self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
         self._take_up_unfinished()

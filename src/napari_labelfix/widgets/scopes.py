@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.accepting_boxes import AcceptingBoxes, ReplacingBoxes
+from napari_labelfix.widgets.accepting_by_parts import AcceptingByParts
 from napari_labelfix.widgets.accepting_by_strokes import AcceptingByStrokes
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
+from napari_labelfix.widgets.instances_kind import INSTANCES_KIND
 from napari_labelfix.widgets.mark_layers import MarkLayers
 from napari_labelfix.widgets.scribble_kind import SCRIBBLE_KIND
 
@@ -50,13 +52,18 @@ class Scope(NamedTuple):
         return self.acceptor is not None and self.acceptor.can_reject
 
 
-def acceptors_of(results: ResultLayers, kind: AnnotationKind, annotation: Layer | None) -> list[Acceptor]:
-    """Return what accepts from results of a kind of annotation, the usual one first."""
+def acceptors_of(results: ResultLayers, kind: AnnotationKind, drawn: Sequence[Layer | None]) -> list[Acceptor]:
+    """Return what accepts from results, the usual one first, where these layers of a kind were drawn."""
+    annotation = drawn[0]
     if isinstance(results, DetectionLayers):
         return [AcceptingPoints(results, annotation), Accepting(results)]
     if isinstance(results, BoxLayers):
         return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), Accepting(results)]
-    return [AcceptingByStrokes(results, annotation) if kind is SCRIBBLE_KIND else Accepting(results)]
+    if kind is SCRIBBLE_KIND:
+        return [AcceptingByStrokes(results, annotation)]
+    if kind is INSTANCES_KIND:
+        return [AcceptingByParts(results, annotation, drawn[1])]
+    return [Accepting(results)]
 
 
 def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:

@@ -1,0 +1,121 @@
+"""Accepting upgraded labels, and outlining wrong additions to them as parts that were right as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from napari.layers import Shapes
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.snapshots import Change
+from napari_labelfix.widgets import added_marks, layers
+from napari_labelfix.widgets.accepting import Accepting
+from napari_labelfix.widgets.acceptor import Rejected
+from napari_labelfix.widgets.coordinates import map_points
+from napari_labelfix.widgets.instances_kind import adopt_right_part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_labelfix.widgets.results import ResultLayers
+
+
+class _Outlined(NamedTuple):
+    """An object that was outlined, and one of its pixels, by which it is seen whether it is still proposed."""
+
+    object_id: int
+    pixel: tuple[int, ...]
+
+
+class AcceptingByParts(Accepting):
+    """See `Accepting`. What is rejected is outlined in the right part: there the labels are right, and have nothing.
+
+    Parameters
+    ----------
+    results
+        The layers with the proposal.
+    labels, right_part
+        What is upgraded, and where it is right. Where accepted objects say that, nothing can be outlined.
+    """
+
+    def __init__(self, results: ResultLayers, labels: Layer | None, right_part: Layer | None) -> None:
+        super().__init__(results)
+        self._labels = labels
+        self._right_part = right_part if isinstance(right_part, Shapes) else None
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether there is a layer to outline it in."""
+        return self._labels is not None and self._right_part is not None
+
+    @property
+    def rejects_into(self) -> Shapes | None:
+        """The right part."""
+        return self._right_part
+
+    @property
+    def can_take_back(self) -> bool:
+        """Whether something was rejected: what was accepted Ctrl+Z takes back."""
+        return self._right_part is not None and bool(added_marks.steps_of(self._right_part))
+
+    def reject_at(self, position: Sequence[float]) -> Rejected | None:
+        """Outline the object at a position in world coordinates, which was added; None if there is none.
+
+        Raises
+        ------
+        InputError
+            If the given labels have it, too.
+        """
+        proposal, object_id, right_part = self._results.layer("proposal"), self.object_at(position), self._right_part
+        if proposal is None or right_part is None or self._labels is None or not object_id:
+            return None
+        how = "outlined as none in the right part"
+        if object_id in self._declined():
+            return Rejected(how, new=False)
+        if not self._was_added(object_id):
+            raise InputError(f"“{self._labels.name}” has this object. Erase it there, and outline the place as right.")
+        self._outline(right_part, proposal.data, object_id, layers.index_at(proposal, position))
+        layers.show(right_part)
+        layers.select(self._results.viewer, right_part)
+        return Rejected(how, way_back="“Take back” removes the outline.")
+
+    def take_back(self) -> int:
+        """Remove the outline of what was rejected last."""
+        if self._right_part is None or not self.can_take_back:
+            return 0
+        _, gone = added_marks.take_back(self._right_part)
+        return min(len(gone), 1)
+
+    def _was_added(self, object_id: int) -> bool:
+        tables = self._results.objects().values()
+        return any((table.changes[table.ids == object_id] == Change.ADDED).any() for table in tables)
+
+    def _outline(
+        self, right_part: Shapes, proposed: NDArray[np.integer], object_id: int, index: tuple[int, ...]
+    ) -> None:
+        """Draw around an object in a plane, along the edges of its pixels."""
+        from napari_labelfix.io.outlines import outline  # brings OpenCV, for which no dock should wait
+
+        mask, before = proposed[index] == object_id, len(right_part.data)
+        outside = [piece.outside for piece in outline(mask)]  # in holes there is nothing either
+        # in napari the middle of the first pixel is at 0, 0
+        rings = [np.column_stack([np.tile(index, (len(ring), 1)), ring - 0.5]) for ring in outside]
+        right_part.selected_data = set()  # what is selected would get the colour of the next one
+        adopt_right_part(right_part)
+        right_part.add([map_points(ring, self._results.image, right_part) for ring in rings], shape_type="polygon")
+        added = [np.array(shape) for shape in right_part.data[before:]]
+        about = _Outlined(object_id, (*index, *np.argwhere(mask)[0].tolist()))
+        added_marks.note(right_part, added_marks.Step(added, [], about))
+
+    def _declined(self) -> NDArray[np.int64]:
+        """Return also what was outlined, as long as it is proposed and the outline is there."""
+        proposal, right_part = self._results.layer("proposal"), self._right_part
+        if proposal is None or right_part is None:
+            return super()._declined()
+        steps = [step for step in added_marks.steps_of(right_part) if added_marks.indices_of(right_part, step)]
+        outlined = [step.about.object_id for step in steps if proposal.data[step.about.pixel] == step.about.object_id]
+        return np.union1d(super()._declined(), np.array(outlined, np.int64))
