@@ -1,4 +1,4 @@
-"""What was added wrongly is outlined in the right part, to the pixel; the outline can be taken back."""
+"""What is proposed wrongly is outlined in the right part, to the pixel; the outline can be taken back."""
 
 import numpy as np
 import pytest
@@ -129,3 +129,21 @@ def test_in_a_stack_the_outline_is_in_the_plane_that_is_pointed_at(spots):
     assert inside_shapes(right_part, Place(image, (0,))) is None
     assert inside_shapes(right_part, Place(image, (1,))).sum() == 100
     assert layers.active(model) is right_part
+
+
+class TestFinishedPart:
+    """Where a plane with a part is one that is labelled: to begin one would be to say more than that one is wrong."""
+
+    @pytest.fixture
+    def accepting(self, results, given, right_part):
+        return AcceptingByParts(results, given, right_part, "finished part", begins=False)
+
+    def test_in_a_plane_with_a_part_it_is_outlined(self, accepting, results):
+        rejected = accepting.reject_at(results.image.data_to_world((21, 41)))
+        assert rejected.how == "outlined as none in the finished part"
+
+    def test_in_another_plane_it_says_why_not(self, accepting, results, right_part):
+        right_part.data = []
+        with pytest.raises(InputError, match="This plane has no finished part yet"):
+            accepting.reject_at(results.image.data_to_world((21, 41)))
+        assert len(right_part.data) == 0

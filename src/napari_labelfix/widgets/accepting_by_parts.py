@@ -1,4 +1,4 @@
-"""Accepting upgraded labels, and outlining wrong additions to them as parts that were right as they were."""
+"""Accepting what was learned from labels that are right in a part, and outlining what is wrong: there they are, too."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from napari.layers import Shapes
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets import added_marks, layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
 from napari_labelfix.widgets.coordinates import map_points
-from napari_labelfix.widgets.instances_kind import adopt_right_part
+from napari_labelfix.widgets.instances_kind import adopt_right_part, inside_shapes
+from napari_labelfix.widgets.layer_kind import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.widgets.results import ResultLayers
+
+
+_HARDLY = 0.1  # share of an object's pixels, up to which given labels have not got it
 
 
 class _Outlined(NamedTuple):
@@ -39,12 +42,24 @@ class AcceptingByParts(Accepting):
     results
         The layers with the proposal.
     labels, right_part
-        What is upgraded, and where it is right. Where accepted objects say that, nothing can be outlined.
+        What is learned from, and where it is right. Where accepted objects say that, nothing can be outlined.
+    name
+        What the right part is called.
+    begins
+        Whether an outline may be the first of its plane. Not where a plane with a part is learned from in another way.
     """
 
-    def __init__(self, results: ResultLayers, labels: Layer | None, right_part: Layer | None) -> None:
+    def __init__(
+        self,
+        results: ResultLayers,
+        labels: Layer | None,
+        right_part: Layer | None,
+        name: str = "right part",
+        *,
+        begins: bool = True,
+    ) -> None:
         super().__init__(results)
-        self._labels = labels
+        self._labels, self._name, self._begins = labels, name, begins
         self._right_part = right_part if isinstance(right_part, Shapes) else None
 
     @property
@@ -68,17 +83,20 @@ class AcceptingByParts(Accepting):
         Raises
         ------
         InputError
-            If the given labels have it, too.
+            If the given labels have it, too, or the plane has no right part and needs one.
         """
         proposal, object_id, right_part = self._results.layer("proposal"), self.object_at(position), self._right_part
         if proposal is None or right_part is None or self._labels is None or not object_id:
             return None
-        how = "outlined as none in the right part"
+        how = f"outlined as none in the {self._name}"
         if object_id in self._declined():
             return Rejected(how, new=False)
-        if not self._was_added(object_id):
+        index = layers.index_at(proposal, position)
+        if (np.asarray(self._labels.data[index])[proposal.data[index] == object_id] > 0).mean() > _HARDLY:
             raise InputError(f"“{self._labels.name}” has this object. Erase it there, and outline the place as right.")
-        self._outline(right_part, proposal.data, object_id, layers.index_at(proposal, position))
+        if not self._begins and inside_shapes(right_part, Place(self._results.image, index)) is None:
+            raise InputError(f"This plane has no {self._name} yet. Outline one, in which every object is labelled.")
+        self._outline(right_part, proposal.data, object_id, index)
         layers.show(right_part)
         layers.select(self._results.viewer, right_part)
         return Rejected(how, way_back="“Take back” removes the outline.")
@@ -89,10 +107,6 @@ class AcceptingByParts(Accepting):
             return 0
         _, gone = added_marks.take_back(self._right_part)
         return min(len(gone), 1)
-
-    def _was_added(self, object_id: int) -> bool:
-        tables = self._results.objects().values()
-        return any((table.changes[table.ids == object_id] == Change.ADDED).any() for table in tables)
 
     def _outline(
         self, right_part: Shapes, proposed: NDArray[np.integer], object_id: int, index: tuple[int, ...]

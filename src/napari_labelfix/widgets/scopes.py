@@ -12,6 +12,7 @@ from napari_labelfix.widgets.accepting_by_strokes import AcceptingByStrokes
 from napari_labelfix.widgets.accepting_points import AcceptingPoints
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.detection_layers import DetectionLayers
+from napari_labelfix.widgets.finished_kind import FINISHED_KIND
 from napari_labelfix.widgets.instances_kind import INSTANCES_KIND
 from napari_labelfix.widgets.mark_layers import MarkLayers
 from napari_labelfix.widgets.scribble_kind import SCRIBBLE_KIND
@@ -61,8 +62,9 @@ def acceptors_of(results: ResultLayers, kind: AnnotationKind, drawn: Sequence[La
         return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), Accepting(results)]
     if kind is SCRIBBLE_KIND:
         return [AcceptingByStrokes(results, annotation)]
-    if kind is INSTANCES_KIND:
-        return [AcceptingByParts(results, annotation, drawn[1])]
+    if kind is INSTANCES_KIND or kind is FINISHED_KIND:
+        begins = kind is INSTANCES_KIND  # a plane with a finished part is learned from as labelled, and not from itself
+        return [AcceptingByParts(results, annotation, drawn[1], kind.layers[1].label.lower(), begins=begins)]
     return [Accepting(results)]
 
 
