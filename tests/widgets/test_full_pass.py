@@ -274,6 +274,18 @@ def test_labels_of_low_quality_become_good_ones(open_dock, viewer, person, qtbot
     person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not corrected.data.any()
 
+    proposal, right_part = result(dock, "proposal"), dock.inputs.parts[1].layer
+    wrong = proposal.data == proposal.data[np.unravel_index(distance_transform_edt(added).argmax(), added.shape)]
+    person.point_at(image, np.unravel_index(distance_transform_edt(wrong).argmax(), wrong.shape))
+    person.press(Qt.Key.Key_N)
+    assert "the next run learns from it" in dock.message.text()
+    assert len(right_part.data) > 1
+    person.click(dock.run_view.run_button)
+    qtbot.waitUntil(lambda: not proposal.data[wrong].any(), timeout=60_000)
+    person.click(dock.run_view.stop_button)
+    person.click(dock.accept_view.take_back_button)
+    assert len(right_part.data) == 1
+
 
 def test_a_stack_is_labelled_from_one_finished_plane(open_dock, viewer, person, qtbot):
     """Paint a new object, choose labels of a plane, Run, look at another plane, accept all."""
