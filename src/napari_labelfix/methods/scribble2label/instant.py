@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.utils.class_weight import compute_sample_weight
 
 from napari_labelfix.data.features import SIGMAS, pixel_features
 from napari_labelfix.data.tiles import Tile, tiles
+from napari_labelfix.methods.scribble2label import rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,6 +21,15 @@ TREES = 100
 DEPTH = 10
 MARGIN = int(4 * max(SIGMAS)) + 2  # pixels that the largest filter reaches, with derivatives
 MOST_PIXELS = 20_000  # scribbled pixels; more do not make the forest better, only slower
+_TREES_OF_A_SKETCH = 25  # are enough to see what the strokes speak against
+
+
+class _Samples(NamedTuple):
+    """Pixels to learn from: features (N, F), class indices (N,) and weights (N,)."""
+
+    features: NDArray[np.float32]
+    targets: NDArray[np.integer]
+    weights: NDArray[np.float64]
 
 
 class InstantClassifier:
@@ -36,6 +47,9 @@ class InstantClassifier:
         Same seed, same forest.
     trees
         How many; fewer are faster and a little worse.
+    beliefs
+        What was believed of planes with scribbles when the newest of these were drawn, (classes, Y, X) by index. It is
+        rehearsed beside them.
     """
 
     def __init__(
@@ -45,18 +59,17 @@ class InstantClassifier:
         classes: int,
         seed: int,
         trees: int = TREES,
+        beliefs: Mapping[int, NDArray[np.float32]] | None = None,
     ) -> None:
-        samples = [_marked_features(image, mark) for image, mark in zip(images, marks, strict=True) if mark is not None]
-        features = np.concatenate([x for x, _ in samples])
-        targets = np.concatenate([y for _, y in samples])
-        if len(targets) > MOST_PIXELS:
-            chosen = _some_of_each(targets, np.random.default_rng(seed))
-            features, targets = features[chosen], targets[chosen]
         self.classes = classes
-        self._forest = RandomForestClassifier(
-            trees, max_depth=DEPTH, class_weight="balanced", n_jobs=-1, random_state=seed
-        )
-        self._forest.fit(features, targets)
+        drawn = {index: plane for index, plane in enumerate(marks) if plane is not None}
+        old = rehearsal.choose(drawn, beliefs or {}, seed)
+        self.rehearses = bool(old)
+        samples = _drawn(images, drawn, seed)
+        if old:
+            sketch = _fitted(samples, _TREES_OF_A_SKETCH, seed)
+            samples = self._with_rehearsal(samples, sketch, *_pixels(images, old))
+        self._forest = _fitted(samples, trees, seed)
 
     def predict(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities (classes, Y, X) of a plane (Y, X, C); in one where all is the same there is nothing."""
@@ -67,10 +80,46 @@ class InstantClassifier:
             return probabilities
         for tile in tiles((height, width), MARGIN):
             features = _features(image, tile)
-            found = self._forest.predict_proba(features.reshape(-1, features.shape[-1]))
-            for column, value in enumerate(self._forest.classes_):
-                probabilities[value][tile.keep] = found[:, column].reshape(features.shape[:2])
+            found = self._probabilities(self._forest, features.reshape(-1, features.shape[-1]))
+            probabilities[:, *tile.keep] = found.T.reshape(self.classes, *features.shape[:2])
         return probabilities
+
+    def _probabilities(self, forest: RandomForestClassifier, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (N, classes); a class that the forest has not seen is never found."""
+        probabilities = np.zeros((len(features), self.classes), np.float32)
+        probabilities[:, forest.classes_] = forest.predict_proba(features)
+        return probabilities
+
+    def _with_rehearsal(
+        self,
+        drawn: _Samples,
+        sketch: RandomForestClassifier,
+        features: NDArray[np.float32],
+        targets: NDArray[np.integer],
+    ) -> _Samples:
+        """Return samples with those of earlier beliefs that the strokes do not speak against."""
+        kept = rehearsal.still_likely(targets, self._probabilities(sketch, features))
+        features, targets = features[kept], targets[kept]
+        weights = rehearsal.weights(targets, len(drawn.targets), len(sketch.classes_))
+        return _Samples(
+            np.concatenate([drawn.features, features]),
+            np.concatenate([drawn.targets, targets]),
+            np.concatenate([drawn.weights, weights]),
+        )
+
+
+def _fitted(samples: _Samples, trees: int, seed: int) -> RandomForestClassifier:
+    forest = RandomForestClassifier(trees, max_depth=DEPTH, n_jobs=-1, random_state=seed)
+    return forest.fit(samples.features, samples.targets, samples.weights)
+
+
+def _drawn(images: Sequence[NDArray[np.float32]], marks: Mapping[int, NDArray[np.integer]], seed: int) -> _Samples:
+    """Return what is drawn: `MOST_PIXELS` at most, the classes in balance."""
+    features, targets = _pixels(images, marks)
+    if len(targets) > MOST_PIXELS:
+        chosen = _some_of_each(targets, np.random.default_rng(seed))
+        features, targets = features[chosen], targets[chosen]
+    return _Samples(features, targets, compute_sample_weight("balanced", targets))
 
 
 def _some_of_each(targets: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.intp]:
@@ -81,13 +130,17 @@ def _some_of_each(targets: NDArray[np.integer], rng: np.random.Generator) -> NDA
     return np.concatenate(list(of_each))
 
 
-def _marked_features(
-    image: NDArray[np.float32], marks: NDArray[np.integer]
+def _pixels(
+    images: Sequence[NDArray[np.float32]], chosen: Mapping[int, NDArray[np.integer]]
 ) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
-    """Return features (N, F) and targets (N,) of the scribbled pixels."""
-    marked = [tile for tile in tiles(marks.shape, MARGIN) if (marks[tile.keep] >= 0).any()]
-    features = [_features(image, tile)[marks[tile.keep] >= 0] for tile in marked]
-    targets = [marks[tile.keep][marks[tile.keep] >= 0] for tile in marked]
+    """Return features (N, F) and class indices (N,) of the pixels of planes that have one, which is not negative."""
+    features, targets = [], []
+    for index, values in chosen.items():
+        for tile in tiles(values.shape, MARGIN):
+            here = values[tile.keep] >= 0
+            if here.any():
+                features.append(_features(images[index], tile)[here])
+                targets.append(values[tile.keep][here])
     return np.concatenate(features), np.concatenate(targets)
 
 

@@ -14,7 +14,7 @@ from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
-from napari_labelfix.methods.scribble2label.trust import Trust, agreement, heard, surplus_over
+from napari_labelfix.methods.scribble2label.trust import FIRM, Trust, agreement, heard, surplus_over
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal
@@ -66,6 +66,8 @@ class Session:
         self._classifier: InstantClassifier | None = None
         self._knows_all = False  # whether the classifier has learned from the newest scribbles
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
+        self._seen: dict[int, NDArray[np.float32]] = {}  # what was believed when the newest scribbles were drawn
+        self._taken_back: set[int] = set()  # planes of which some were erased or changed since
         self._instant: dict[int, Tensor] = {}
         self._first_look: dict[int, Tensor] = {}
         self._network: dict[int, Tensor] = {}
@@ -116,7 +118,10 @@ class Session:
             canvas, drawn = self.canvases[index], plane.annotation
             canvas.classes = self.classes
             if not same_annotation(self._annotations[index], drawn):
-                canvas.mark(torch.from_numpy(class_indices(plane)).to(self.device))
+                marked = torch.from_numpy(class_indices(plane)).to(self.device)
+                if not _only_more(canvas.marked, marked):
+                    self._taken_back.add(index)
+                canvas.mark(marked)
                 if not canvas.is_marked:
                     self._trust.forget(index)
                 self._annotations[index] = drawn
@@ -142,8 +147,16 @@ class Session:
             yield index
 
     def _learn_instantly(self) -> None:
+        """Learn from all scribbles, and rehearse what was believed when the newest were drawn.
+
+        Where some were taken back, what was believed since they were drawn is forgotten.
+        """
         marks = [canvas.marked.numpy(force=True) if canvas.is_marked else None for canvas in self.canvases]
-        self._classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed)
+        for index, canvas in enumerate(self.canvases):
+            if canvas.is_marked and canvas.belief is not None and index not in self._taken_back:
+                self._seen[index] = canvas.belief.numpy(force=True)
+        self._taken_back.clear()
+        self._classifier = InstantClassifier(self._images, marks, self.classes, self.params.seed, beliefs=self._seen)
         self._outdated = set(range(len(self.canvases)))
         self._knows_all = True
 
@@ -156,7 +169,7 @@ class Session:
         now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
         if self._guide is not None:
             guided = self._guide.read(self.canvases[index], now)
-            now = now.lerp(guided, heard(surplus_over(now, guided)))
+            now = now.lerp(guided, heard(surplus_over(now, guided), FIRM if self._classifier.rehearses else 0.0))
         before = self._instant.get(index)
         self._instant[index] = now
         self._outdated.discard(index)
@@ -221,6 +234,11 @@ class Session:
         shown = canvas.belief.numpy(force=True)
         marked = canvas.marked.numpy(force=True)
         return make_proposal(shown.argmax(axis=0).astype(np.uint8), shown.max(axis=0), self.params, marked)
+
+
+def _only_more(before: Tensor, now: Tensor) -> bool:
+    """Return whether all that was drawn (H, W) is drawn still, and as it was."""
+    return bool((now == before)[before >= 0].all())
 
 
 def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GOOD, USELESS = 0.9, 0.7  # agreements from which a network counts fully, and up to which it does not count
 PLAUSIBLE, BOASTFUL = 1.5, 2.5  # surpluses up to which a network counts fully, and from which on it does not count
+FIRM = 0.5  # is a forest that rehearses: no flood makes its share of the foreground look plausible
 FEW = 50  # pixels; of less it can't be told how many times as many others are
 
 
@@ -75,9 +76,9 @@ def surplus_over(reference: Tensor, network: Tensor) -> float:
     return ((network[0] < 0.5).sum() / (reference[0] < 0.5).sum().clamp(min=FEW)).item()
 
 
-def heard(surplus: float) -> float:
-    """Return how much one counts who finds so many times as much, from 0 to 1."""
-    return 1 - _share(surplus, PLAUSIBLE, BOASTFUL)
+def heard(surplus: float, firmness: float = 0.0) -> float:
+    """Return how much one counts who finds so many times as much, from 0 to 1; less beside one who is firm."""
+    return 1 - _share(surplus + firmness, PLAUSIBLE, BOASTFUL)
 
 
 def _known(agreements: dict[int, float]) -> float:
