@@ -43,6 +43,16 @@ def test_new_ids_that_a_layer_cannot_hold_are_not_wrapped_around():
     assert set(edit.after.tolist()) == {2**31}
 
 
+def test_a_better_outline_replaces_an_object_with_an_id_of_32_bits():
+    proposed, accepted = np.zeros((2, 8, 8), np.uint32)
+    proposed[1:6, 1:6] = 7
+    accepted[1:6, 1:5] = 3_000_000_000
+    edit = accept_object(proposed, accepted, 7)
+    edit.apply(accepted)
+    assert edit.count == 1
+    np.testing.assert_array_equal(accepted == 3_000_000_000, proposed == 7)
+
+
 def test_an_object_mostly_covered_counts_as_there_and_one_half_covered_does_not():
     proposed = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2))
     accepted = canvas((0, 1, 0, 2, 1), (1, 2, 0, 1, 1), (4, 5, 0, 2, 2))  # 3 of 4 pixels, and 2 of 4

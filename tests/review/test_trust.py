@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from napari_labelfix.review.trust import trust_accepted
 
@@ -52,3 +53,12 @@ def test_ids_may_be_high_without_costing_memory():
     tracemalloc.stop()
     assert set(np.unique(merged)) == {0, 5, high + 3}
     assert peak < high
+
+
+@pytest.mark.parametrize(("highest", "accepted_id"), [(2**31 - 2, 5), (2**32 - 1, 1), (7, 3_000_000_000)])
+def test_ids_that_are_too_high_for_32_bits_stay_above_0(highest, accepted_id):
+    labels, accepted = np.zeros((2, 30, 30), np.uint32)
+    labels[20:26, 20:26] = highest
+    accepted[2:7, 2:9] = accepted_id
+    merged, _ = trust_accepted(labels, accepted)
+    assert set(np.unique(merged).tolist()) == {0, highest, highest + accepted_id}

@@ -123,7 +123,7 @@ def accept_object(
     own_id = int(replaced[overlaps.argmax()]) if replaced.size else int(accepted.max(initial=0)) + 1
 
     indices = np.nonzero(mask | touched)
-    before = accepted[indices].astype(np.int32)
+    before = accepted[indices].astype(np.int64)
     after = np.where(np.isin(before, replaced), 0, before)
     after[mask[indices] & (after == 0)] = own_id
     changed = after != before

@@ -42,7 +42,9 @@ def trust_accepted(
     _, sizes, ranks = rank_objects(labels)
     covered = np.bincount(ranks[known], minlength=sizes.size + 1)[1:]
     corrected = np.append(False, covered > MOSTLY * sizes)[ranks]
-    merged = np.where(corrected & ~known, 0, labels).astype(np.int32)
-    merged[known] = accepted[known] + int(labels.max(initial=0))
+    last = int(labels.max(initial=0))
+    room = np.min_scalar_type(-last - int(accepted.max(initial=0)))  # what learns refuses ids that need 64 bit
+    merged = np.where(corrected & ~known, 0, labels).astype(np.promote_types(np.int32, room))
+    merged[known] = accepted[known].astype(merged.dtype) + last
     near = distance_transform_edt(~known) <= margin if known.any() else known
     return merged, known | (near & (merged == 0))
