@@ -197,6 +197,20 @@ def test_a_copy_under_another_name_has_all_and_finds_the_image_and_its_models(pr
         assert models.load(copy.path, run).weights == b"weights"
 
 
+@pytest.mark.parametrize(
+    "said", ["../private", "private", "a.models/../private", "a.models/..", "..", "a.models\\..\\private"]
+)
+def test_a_copy_takes_no_folder_along_that_a_project_from_elsewhere_calls_a_model(project, tmp_path, said):
+    for folder in (tmp_path.parent / "private", project.path.parent / "private", project.path.parent / "a.models"):
+        folder.mkdir(exist_ok=True)
+        (folder / "key").touch()
+    project.write(Batch(runs=[RunRecord("r", "scribble2label", "i", {}, model=said)]))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    project.copy_to(elsewhere / "b.labelfix")
+    assert [path.name for path in elsewhere.iterdir()] == ["b.labelfix"]
+
+
 def test_a_newer_model_takes_the_place_of_the_one_before_without_a_moment_with_none(project):
     first = models.keep(project.path, "r", TrainedModel("scribble2label", {}, {}, b"one"))
     second = models.keep(project.path, "r", TrainedModel("scribble2label", {}, {}, b"two"), first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_labelfix.project.records import RunRecord
+
+_OURS = re.compile(r"[^/\\]+\.models/[\w-]+")  # as `keep` returns them; a project from elsewhere may name any folder
 
 
 def folder_of(project: Path) -> Path:
@@ -63,6 +66,8 @@ def load(project: Path, run: RunRecord) -> TrainedModel | None:
 def copy(source: Path, target: Path, runs: list[RunRecord]) -> dict[str, str]:
     """Copy the models of these runs to another project; return the folder of each by the run's id.
 
+    A folder that is not called as that of a model stays where it is.
+
     Raises
     ------
     OutputError
@@ -71,7 +76,7 @@ def copy(source: Path, target: Path, runs: list[RunRecord]) -> dict[str, str]:
     copied = {}
     for run in runs:
         old = source.parent / run.model
-        if run.model and old.is_dir():
+        if _OURS.fullmatch(run.model) and old.is_dir():
             copied[run.id] = place_in(target, run.model)
             new = target.parent / copied[run.id]
             with write_errors(new):
