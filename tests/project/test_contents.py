@@ -1,6 +1,9 @@
 """What of a project is exported: labels with what is known about them, boxes and points where they lie on the image."""
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,3 +170,37 @@ def test_marks_that_make_no_sense_are_told(tmp_path, content):
     record, _ = marks("p", "points", [[1, 1]])
     with pytest.raises(ProjectError, match=r"a\.labelfix is damaged"):
         read_project(write_marks(tmp_path / "a.labelfix", (record, content)), ("points",))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("layer", "placement", {"scale": [1, 1]}),
+        ("layer", "placement", placed() | {"scale": ["one", 1]}),
+        ("layer", "placement", placed() | {"scale": [1.0] * 3, "axis_labels": ["z", "y", "x"], "units": ["um"] * 3}),
+        ("layer", "look", None),
+        ("layer", "shape", [20]),
+        ("layer", "shape", ["a", 2]),
+        ("layer", "shape", [-2, 4]),
+        ("layer", "dtype", "foo"),
+        ("image", "shape", 3),
+        ("object", "more", [1]),
+    ],
+)
+def test_records_that_make_no_sense_are_told(tmp_path, table, column, said):
+    path = write(
+        tmp_path / "a.labelfix", [replace(layer("l", "corrected"), placement=placed())], objects=[ObjectRecord(1)]
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        text = said if column == "dtype" else json.dumps(said)
+        connection.execute(f"UPDATE {table} SET {column} = ?", [text])
+        connection.commit()
+    with pytest.raises(ProjectError, match=r"a\.labelfix is damaged"):
+        read_project(path, ("labels",))
+
+
+def test_marks_of_more_axes_than_their_image_are_told(tmp_path):
+    record, _ = marks("p", "points", [[0, 1, 1]])
+    path = write_marks(tmp_path / "a.labelfix", (replace(record, shape=(1, 3)), json.dumps({"data": [[0, 1, 1]]})))
+    with pytest.raises(ProjectError, match="“my p” has more axes than its image"):
+        read_project(path, ("points",))

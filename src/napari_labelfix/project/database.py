@@ -38,7 +38,7 @@ def sentences(path: Path, opening: bool = False) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise _operational(path, error, opening) from error
     except sqlite3.DatabaseError as error:
-        raise (_cut_short(path) if opening else None) or damaged(path, error) from error
+        raise (_cut_short(path) if opening else None) or _damaged(path, error) from error
 
 
 def create(path: Path, in_place: bool = False) -> sqlite3.Connection:
@@ -182,8 +182,16 @@ def close(path: Path, connection: sqlite3.Connection) -> None:
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)  # of somebody who looked, after a crash
 
 
-def damaged(path: Path, error: Exception) -> ProjectError:
-    """Return what to say of a file in which something stands that cannot be."""
+@contextmanager
+def sense_of(path: Path) -> Iterator[None]:
+    """Say that a file is damaged where what stands in it makes no sense."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ProjectError:
     return ProjectError(f"{path} is damaged ({error}). Open a copy of it that is whole, such as a backup.")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
+from napari_labelfix.project.database import sense_of
+from napari_labelfix.project.placement import grid_of
 from napari_labelfix.review.selection import KNOWN, only
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def label_image(
     if any(record.state for record in records):
         known |= {name: [getattr(record, name) or empty for record in records] for name, empty in KNOWN.items()}
     labels, about = only(project.pixels(layer), selection, known)
-    placed = layer.placement
-    grid = Grid.of(placed["axis_labels"], placed["scale"], placed["units"]) if placed else None
+    with sense_of(project.path):
+        grid = grid_of(layer.placement, labels.ndim)
     classes = {record.id: class_said_by(record.more["class"]) for record in records if "class" in record.more}
     return LabelImage.of(
         (image or layer).name,

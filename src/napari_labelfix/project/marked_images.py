@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.io.boxes import AREAS, bounds_of_shapes
-from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import name_for_files
 from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.tables import DROPPED, NO_CELL
-from napari_labelfix.project.database import damaged
-from napari_labelfix.project.placement import magnification, map_points, way_between
+from napari_labelfix.project.database import sense_of
+from napari_labelfix.project.placement import grid_of, magnification, map_points, way_between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -70,7 +68,7 @@ class Marks:
 def read_marks(project: Project, layer: LayerRecord) -> Marks:
     """Return the points or shapes of a layer. Raises `ProjectError` if they make no sense."""
     content, axes = project.geometry(layer.id), layer.shape[1]
-    with _sense_of(project):
+    with sense_of(project.path):
         told = json.loads(content) if content is not None else {"data": []}
         data = [np.array(one, float).reshape(-1, axes) for one in told["data"]]
         columns = told.get("features", {})
@@ -102,7 +100,9 @@ def marked_image(project: Project, layer: LayerRecord, image: ImageRecord, below
     """
     marks, axes = read_marks(project, layer), layer.shape[1]
     placed = (below or layer).placement
-    with _sense_of(project):
+    with sense_of(project.path):
+        if axes > len(image.shape):
+            raise ValueError(f"“{layer.name}” has more axes than its image")
         way = way_between(layer.placement, placed, axes)
         vertices, first = map_points(marks.vertices, way), marks.starts[:-1]
         if layer.kind == "shapes":
@@ -115,7 +115,7 @@ def marked_image(project: Project, layer: LayerRecord, image: ImageRecord, below
         return MarkedImage(
             name_for_files(image.name),
             image.shape[:axes],  # without colours
-            Grid.of(placed["axis_labels"], placed["scale"], placed["units"]) if placed else Grid.in_pixels(axes),
+            grid_of(placed, axes),
             places[marks.kept],
             planes[marks.kept],
             marks.cells[marks.kept],
@@ -128,12 +128,3 @@ def marked_image(project: Project, layer: LayerRecord, image: ImageRecord, below
 def _words(columns: Mapping[str, Any], name: str, count: int) -> NDArray[np.str_]:
     values = columns[name]["values"] if name in columns else [""] * count
     return np.array(["" if value is None else str(value) for value in values], str).reshape(count)
-
-
-@contextmanager
-def _sense_of(project: Project) -> Iterator[None]:
-    """Say that a project is damaged where what stands in it makes no sense."""
-    try:
-        yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise damaged(project.path, error) from error

@@ -6,10 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.io.grid import Grid
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+
+def grid_of(placed: Mapping[str, Any], ndim: int) -> Grid:
+    """Return the grid of a layer of so many axes; in pixels where nothing is known, {}.
+
+    Raises
+    ------
+    ValueError
+        If what is known is of more or fewer axes.
+    """
+    grid = Grid.of(placed["axis_labels"], placed["scale"], placed["units"]) if placed else Grid.in_pixels(ndim)
+    if {len(grid.axes), len(grid.scale), len(grid.units)} != {ndim}:
+        raise ValueError(f"expected names, scales and units of {ndim} axes, but got {grid}")
+    return grid
 
 
 def way_between(source: Mapping[str, Any], target: Mapping[str, Any], ndim: int) -> NDArray[np.float64]:

@@ -7,6 +7,8 @@ import math
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_labelfix.project.records import Entry, ImageRecord, LayerRecord, ObjectRecord, RunRecord
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def of_image(image: ImageRecord, relative: str) -> tuple[Any, ...]:
 def image(row: sqlite3.Row) -> ImageRecord:
     """Return the record of an image."""
     values = {name: row[name] for name in _IMAGE if name != "absolute"}
-    return ImageRecord(**values | {"shape": tuple(json.loads(row["shape"])), "path": row["absolute"]})
+    return ImageRecord(**values | {"shape": _shape(row["shape"]), "path": row["absolute"]})
 
 
 def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
@@ -81,8 +83,9 @@ def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
 
 def layer(row: sqlite3.Row) -> LayerRecord:
     """Return the record of a layer."""
-    read = {name: json.loads(row[name]) for name in ("placement", "look")}
-    return LayerRecord(**dict(row) | read | {"shape": tuple(json.loads(row["shape"]))})
+    np.dtype(row["dtype"])  # a TypeError if it is none
+    told = {name: _by_name(row[name]) for name in ("placement", "look")}
+    return LayerRecord(**dict(row) | told | {"shape": _shape(row["shape"])})
 
 
 def of_object(layer: str, record: ObjectRecord) -> tuple[Any, ...]:
@@ -105,7 +108,7 @@ def an_object(row: sqlite3.Row) -> ObjectRecord:
     values = {name: row[name] for name in ("id", "state", "confidence", "source", "model", "note")}
     parents = None if row["parents"] is None else tuple(json.loads(row["parents"]))
     locked = None if row["locked"] is None else bool(row["locked"])
-    return ObjectRecord(**values, locked=locked, parents=parents, more=json.loads(row["more"]))
+    return ObjectRecord(**values, locked=locked, parents=parents, more=_by_name(row["more"]))
 
 
 def of_run(run: RunRecord) -> tuple[Any, ...]:
@@ -119,7 +122,7 @@ def of_run(run: RunRecord) -> tuple[Any, ...]:
 
 def run(row: sqlite3.Row) -> RunRecord:
     """Return the record of a run."""
-    return RunRecord(**dict(row) | {name: json.loads(row[name]) for name in ("params", "metrics", "versions")})
+    return RunRecord(**dict(row) | {name: _by_name(row[name]) for name in ("params", "metrics", "versions")})
 
 
 def of_entry(entry: Entry) -> tuple[Any, ...]:
@@ -132,3 +135,19 @@ def entry(row: sqlite3.Row) -> Entry:
     values = dict(row)
     del values["number"]
     return Entry(**values | {"ids": tuple(json.loads(row["ids"]))})
+
+
+def _by_name(text: str) -> dict[str, Any]:
+    """Return what JSON says, a value for each name. Raises `ValueError` if it says something else."""
+    said = json.loads(text)
+    if not isinstance(said, dict):
+        raise ValueError(f"expected values by their names, but got {text}")
+    return said
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    """Return the shape that JSON says. Raises `ValueError` if no array of two axes or more can have it."""
+    sides = json.loads(text)
+    if not isinstance(sides, list) or len(sides) < 2 or not all(isinstance(side, int) and side >= 0 for side in sides):
+        raise ValueError(f"expected a shape, but got {text}")
+    return tuple(sides)

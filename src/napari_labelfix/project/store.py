@@ -235,10 +235,8 @@ class Project:
             database.make_way(path)
 
     def _records(self, make: Callable[[Any], _Record], sql: str, *values: object) -> list[_Record]:
-        try:
+        with database.sense_of(self.path):  # JSON may be none, or of another kind
             return [make(row) for row in self._select(sql, *values)]
-        except (ValueError, TypeError) as error:  # JSON that is none, or of another kind
-            raise database.damaged(self.path, error) from error
 
     def _select(self, sql: str, *values: object) -> list[Any]:
         with database.sentences(self.path):
