@@ -288,14 +288,34 @@ def test_files_that_do_not_fit_are_told(tmp_path, file):
     (tmp_path / "x.json").write_text(json.dumps({"images": [{"id": 1, "file_name": "cells.png"}], "annotations": []}))
     with pytest.raises(InputError, match=r"The image cells has no height in .*x\.json, which COCO wants\. Save"):
         AnnotationFiles([tmp_path / "x.json"], file).read(Instances)
-    (tmp_path / "cells.txt").write_text("0 1 2\n")
-    with pytest.raises(InputError, match="Expected lines 'class x y width height'"):
-        AnnotationFiles([tmp_path / "cells.txt"], file).read(Instances)
+    for line in ("0 1 2", "0 0.5 1e400 0.1 0.1"):
+        (tmp_path / "cells.txt").write_text(f"{line}\n")
+        with pytest.raises(InputError, match="Expected lines 'class x y width height'"):
+            AnnotationFiles([tmp_path / "cells.txt"], file).read(Instances)
     (tmp_path / "cells.csv").write_text("y,x\n1,2\n")
     with pytest.raises(InputError, match="holds points or boxes, but instances are wanted"):
         AnnotationFiles([tmp_path / "cells.csv"], file).read(Instances)
     with pytest.raises(InputError, match="Scribbles are read from images only"):
         AnnotationFiles([tmp_path / "cells_rois.zip"], file).read(Scribbles)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "told"),
+    [
+        ("cells.geojson", {"z": 1, "t": -3}, r"in plane \(-2, 2\), but the image has 6 planes"),
+        ("cells.json", [-3, 1], r"in plane \(-2, 2\), but the image has 6 planes"),
+        ("cells.json", [[], 1], r"cells\.json is not a file of annotations that can be read"),
+    ],
+)
+def test_planes_that_cannot_be_are_told(tmp_path, name, said, told):
+    square = [[0, 0], [5, 0], [5, 5], [0, 5]]
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [square], "plane": said}}
+    image = {"id": 1, "file_name": "cells.npy", "height": 20, "width": 30, "plane": said}
+    outline = {"image_id": 1, "segmentation": [[number for corner in square for number in corner]]}
+    content = feature if name.endswith(".geojson") else {"images": [image], "annotations": [outline]}
+    (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=told):
+        AnnotationFiles([tmp_path / name], image_file(tmp_path, (2, 3, 20, 30))).read(Instances)
 
 
 def test_files_meet_their_images(tmp_path):

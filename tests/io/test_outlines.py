@@ -61,8 +61,14 @@ def test_any_polygon_is_painted_as_another_program_does(vertices):
     np.testing.assert_array_equal(painted([ring], shape)[apart], inside[apart])
 
 
-@pytest.mark.parametrize("place", [(-50, -50), (100, 3), (3, 100)])
+@pytest.mark.parametrize("place", [(-50, -50), (100, 3), (3, 100), (1e300, 3), (3, -1e300)])
 def test_what_lies_outside_is_left_out(place):
     labels = np.zeros((20, 20), int)
     assert paint(labels, [np.array([(0, 0), (0, 9), (9, 9), (9, 0)]) + np.array(place, float)], 5) == 0
     assert not labels.any()
+
+
+def test_an_outline_may_go_far_beyond_the_image():
+    labels = np.zeros((20, 20), int)
+    assert paint(labels, [np.array([(2, 3), (2, 1e300), (9, 1e300), (9, 3)])], 5) == 7 * 17
+    assert (labels[2:9, 3:] == 5).all()

@@ -112,6 +112,7 @@ def test_points_of_a_stack_go_to_their_planes(tmp_path):
     ("shape", "text", "sentence"),
     [
         ((3, 40, 50), "y,x\n1,2\n", "has 3 axes, but .* has positions on 2. A stack needs a column for the plane"),
+        ((3, 40, 50), "plane,y,x\n1e300,1,2\n", "in planes that .* does not have"),
         ((3, 40, 50), "plane,y,x\n3,1,2\n", "in planes that .* does not have. Count planes from 0"),
         ((40, 50), "axis-0,axis-1,axis-2,axis-3\n0,0,1,2\n", "has 2 axes, but .* has positions on 4"),
     ],

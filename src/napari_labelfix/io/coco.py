@@ -66,7 +66,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
         said = tuple(_said(image, key, f"The image {name}", path) for key in ("height", "width"))
         expect_size(said, shape, name, path)
     planes = {
-        _said(image, "id", f"The image {name}", path): tuple(image["plane"]) if "plane" in image else None
+        _said(image, "id", f"The image {name}", path): tuple(map(int, image["plane"])) if "plane" in image else None
         for image in named
     }
     drawn = Drawn()

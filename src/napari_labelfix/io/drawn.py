@@ -115,7 +115,7 @@ def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:
             raise InputError(f"{what} does not say in which of {count} planes its objects lie. Split the stack first.")
         return 0
     if isinstance(key, tuple) and len(key) == len(leading):
-        if all(at < length for at, length in zip(key, leading, strict=True)):
+        if all(0 <= at < length for at, length in zip(key, leading, strict=True)):
             return int(np.ravel_multi_index(key, leading))
         key = tuple(at + 1 for at in key)
     elif isinstance(key, tuple):  # time and depth, of which the image has one only

@@ -84,8 +84,8 @@ def paint(labels: NDArray[np.integer], rings: Sequence[NDArray[np.floating]], nu
         The object.
     """
     vertices = np.concatenate(rings)
-    low = np.clip(np.floor(vertices.min(axis=0)).astype(int), 0, labels.shape)
-    high = np.clip(np.ceil(vertices.max(axis=0)).astype(int), low, labels.shape)
+    low = np.clip(np.floor(vertices.min(axis=0)), 0, labels.shape).astype(int)
+    high = np.clip(np.ceil(vertices.max(axis=0)), low, labels.shape).astype(int)
     window = labels[low[0] : high[0], low[1] : high[1]]
     inside = _fill([ring - low for ring in rings], window.shape)
     window[inside] = number

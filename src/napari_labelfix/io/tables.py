@@ -161,7 +161,7 @@ def numbers_of_planes(index: NDArray[np.floating], path: Path, file: ImageFile, 
             f"{file.path} has {len(file.shape)} axes, but {path} has positions on {axes + 2}. "
             "A stack needs a column for the plane: plane, y, x."
         )
-    places = np.round(index).astype(int)
+    places = np.round(index)
     if ((places < 0) | (places >= leading)).any():
         raise InputError(f"{path} has {what} in planes that {file.path} does not have. Count planes from 0.")
-    return np.ravel_multi_index(tuple(places.T), leading) if leading else np.zeros(len(places), np.intp)
+    return np.ravel_multi_index(tuple(places.T.astype(int)), leading) if leading else np.zeros(len(places), np.intp)

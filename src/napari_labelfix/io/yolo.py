@@ -57,9 +57,10 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
         words = line.split()
         if not words:
             continue
-        if len(words) < 5 or len(words) % 2 == 0:
+        shares = np.array(words[1:], float)
+        if len(shares) < 4 or len(shares) % 2 or not np.isfinite(shares).all():
             raise InputError(f"Expected lines 'class x y width height' or 'class x y x y ...' in {path}, got {line!r}.")
-        numbers = np.array(words[1:], float).reshape(-1, 2) * (width, height)
+        numbers = shares.reshape(-1, 2) * (width, height)
         if len(numbers) == 2:
             (x, y), (across, down) = numbers
             drawn.boxes.append((None, (y - down / 2, x - across / 2, y + down / 2, x + across / 2)))
