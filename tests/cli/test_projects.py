@@ -96,7 +96,7 @@ def test_verify_ends_with_2_and_says_what_is_wrong(call, path):
     (path.parent / "cells [1].tif").unlink()
     ended = call("verify", str(path))
     assert ended.code == 2
-    assert "1 of 1 blocks are damaged" in ended.out
+    assert "1 of 1 block is damaged" in ended.out
     assert "There is no" in ended.out
     assert "2 of the things in mine.labelfix need a look." in ended.err
 

@@ -116,6 +116,8 @@ def test_what_goes_wrong_is_a_sentence_and_nothing_is_written(call, files, on, m
         ("lab:~/venv/bin/python", Computer("lab", "~/venv/bin/python")),
         ("ssh://anna@lab:2222", Computer("ssh://anna@lab:2222")),
         ("ssh://anna@lab:2222:python3.12", Computer("ssh://anna@lab:2222", "python3.12")),
+        ("ssh://anna@[fe80::1]", Computer("ssh://anna@[fe80::1]")),
+        ("ssh://[fe80::1]:2222:C:\\venv\\python.exe", Computer("ssh://[fe80::1]:2222", "C:\\venv\\python.exe")),
     ],
 )
 def test_a_computer_and_its_python_are_said_in_one_word(words, computer):

@@ -58,7 +58,7 @@ def test_a_sound_project_has_nothing_wrong(project):
     assert troubles(project) == []
     told = {check.what: check.found for check in verify(project)}
     assert told["database"] == "whole"
-    assert told["labels “corrected”"] == "1 blocks"
+    assert told["labels “corrected”"] == "1 block"
     assert told["points “points”"] == "2 points"
 
 
@@ -77,7 +77,7 @@ def test_an_image_saved_again_is_the_same_and_another_is_not(project, tmp_path):
 def test_damage_is_found(project):
     project._connection.execute("UPDATE block SET checksum = 5")
     [trouble] = troubles(project)
-    assert trouble == "1 of 1 blocks are damaged, the first is (0, 0, 0)."
+    assert trouble == "1 of 1 block is damaged, the first is (0, 0, 0)."
 
 
 def test_rows_that_refer_to_nothing_are_found(project):

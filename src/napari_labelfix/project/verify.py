@@ -101,8 +101,9 @@ def _check_layer(project: Project, layer: LayerRecord) -> Check:
                 unpack(data, blank[tiling.window(key)].shape, dtype)
         except LabelfixError:
             damaged.append(key)
-    trouble = f"{len(damaged)} of {count} blocks are damaged, the first is {tuple(damaged[0])}." if damaged else ""
-    return Check(what, f"{count} blocks", trouble)
+    blocks, are = _say(count, "blocks"), "is" if len(damaged) == 1 else "are"
+    trouble = f"{len(damaged)} of {blocks} {are} damaged, the first is {tuple(damaged[0])}." if damaged else ""
+    return Check(what, blocks, trouble)
 
 
 def _check_objects(project: Project, layer: LayerRecord) -> Iterator[Check]:
@@ -118,7 +119,7 @@ def _check_geometry(project: Project, layer: LayerRecord) -> Check:
         count = len(json.loads(content)["data"]) if content is not None else 0
     except (ValueError, KeyError, TypeError):
         return Check(f"{layer.kind} “{layer.name}”", "damaged", "Its positions cannot be read.")
-    return Check(f"{layer.kind} “{layer.name}”", f"{count} {layer.kind}")
+    return Check(f"{layer.kind} “{layer.name}”", _say(count, layer.kind))
 
 
 def _check_model(folder: Path, method: str) -> Check:
@@ -127,3 +128,8 @@ def _check_model(folder: Path, method: str) -> Check:
     except LabelfixError as error:
         return Check(f"model of {method}", folder.name, str(error))
     return Check(f"model of {method}", folder.name)
+
+
+def _say(count: int, nouns: str) -> str:
+    """Say "1 block", "3 points"."""
+    return f"{count} {nouns.removesuffix('s') if count == 1 else nouns}"

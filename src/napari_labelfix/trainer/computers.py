@@ -65,7 +65,7 @@ class Computer:
         InputError
             If that cannot be an address.
         """
-        found = re.fullmatch(r"(ssh://[^:]*(?::\d+)?|[^:]*)(?::(.+))?", words.strip())
+        found = re.fullmatch(r"(ssh://(?:[^:]*\[.*\]|[^:]*)(?::\d+)?|[^:]*)(?::(.+))?", words.strip())
         address, python = found.groups() if found is not None else (words, None)
         return cls(address) if python is None else cls(address, python)
 
