@@ -39,6 +39,7 @@ def test_ids_without_gaps_are_those_of_scikit_image(labels, highest):
 
 def test_ids_may_be_higher_than_there_is_memory_for_that_many():
     assert relabel_sequential(np.array([[0, 9], [2**40, 9]])).tolist() == [[0, 1], [2, 1]]
+    assert relabel_sequential(np.array([[0, 2**60 + 1], [2**60, 9]], np.uint64)).tolist() == [[0, 3], [2, 1]]
 
 
 def test_objects_of_exactly_the_minimum_size_stay_and_keep_their_ids():

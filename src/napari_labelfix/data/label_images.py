@@ -39,10 +39,10 @@ def rank_objects(labels: NDArray[np.integer]) -> Ranked:
         counts[0] = 0
         ids = np.flatnonzero(counts)
         return Ranked(ids, counts[ids], np.cumsum(counts > 0, dtype=np.int32)[labels])
-    found, inverse, counts = np.unique(np.maximum(labels, 0), return_inverse=True, return_counts=True)
-    first = int(found[0] == 0)
-    ranks = inverse.reshape(labels.shape) + (1 - first)
-    return Ranked(found[first:].astype(np.int64), counts[first:], ranks.astype(np.int32))
+    found = np.unique(labels)
+    ids = found[found > 0]
+    ranks = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
+    return Ranked(ids.astype(np.int64), np.bincount(ranks.ravel())[1:], ranks)
 
 
 def relabel_sequential(labels: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -107,7 +108,7 @@ class LabelImage:
         """(..., Y, X)."""
         return self.labels.shape
 
-    @property
+    @cached_property
     def numbers(self) -> NDArray[Any]:
         """The ids of all objects, ascending."""
         found = np.unique(self.labels)
