@@ -86,6 +86,14 @@ def test_rows_that_refer_to_nothing_are_found(project):
     assert "refers to a layer that is not there" in troubles(project)[0]
 
 
+@pytest.mark.parametrize(
+    "content", ["{}", '{"data": [["a", 2]]}', '{"data": [[1, 2, 3]]}', '{"data": [[1, 2]], "features": 1}']
+)
+def test_points_that_make_no_sense_are_found(project, content):
+    project.write(Batch(geometry={"p": content}))
+    assert troubles(project) == ["Its positions cannot be read."]
+
+
 def test_a_model_that_is_gone_is_found(project):
     (project.path.parent / "a.models" / "r-1" / "model.json").unlink()
     assert "model.json is missing" in troubles(project)[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from napari_labelfix.io.read import read_image
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import fingerprint
 from napari_labelfix.project.blocks import Tiling, unpack
+from napari_labelfix.project.marked_images import read_marks
 from napari_labelfix.project.records import KEPT
 
 if TYPE_CHECKING:
@@ -114,10 +114,9 @@ def _check_objects(project: Project, layer: LayerRecord) -> Iterator[Check]:
 
 
 def _check_geometry(project: Project, layer: LayerRecord) -> Check:
-    content = project.geometry(layer.id)
     try:
-        count = len(json.loads(content)["data"]) if content is not None else 0
-    except (ValueError, KeyError, TypeError):
+        count = len(read_marks(project, layer))
+    except ProjectError:
         return Check(f"{layer.kind} “{layer.name}”", "damaged", "Its positions cannot be read.")
     return Check(f"{layer.kind} “{layer.name}”", _say(count, layer.kind))
 
