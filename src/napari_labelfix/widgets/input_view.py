@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 from napari_labelfix.annotations import Plane, Task, same_annotation
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.coordinates import lies_on
+from napari_labelfix.widgets.covers import cover_of
 from napari_labelfix.widgets.image_choice import ImageChoice
 from napari_labelfix.widgets.layer_input import LayerInput
 from napari_labelfix.widgets.layer_kind import Place
@@ -112,7 +113,7 @@ class InputView(QWidget):
 
     def covered(self) -> str:
         """Return a sentence if another image hides the chosen one, or ""."""
-        cover = layers.cover_of(self._viewer, self.image) if self.image is not None else None
+        cover = cover_of(self._viewer, self.image) if self.image is not None else None
         if cover is None or self.image is None or cover in self.images.together + self.images.channels_of(self.image):
             return ""
         return f"“{cover.name}” lies on “{self.image.name}” and hides it."

@@ -34,7 +34,6 @@ TAG = "labelfix"
 _PICTURES = ("image", "training_image", "heatmap", "confidence")  # roles of images
 _MEANWHILE = "hidden meanwhile"
 _SKETCHED = 64  # pixels along each axis that an image is told from others by
-_OPAQUE = ("opaque", "translucent", "translucent_no_depth")  # ways to blend, of an image without transparent pixels
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 
@@ -359,13 +358,6 @@ def watch(layer: Layer, callback: Callable[[object], object]) -> None:
         emitter.connect(callback)
 
 
-def watch_covers(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
-    """Call a bound method, which is held weakly, when what can be seen through an image of now may have changed."""
-    for layer in filter(is_input_image, viewer.layers):
-        for emitter in (layer.events.visible, layer.events.opacity, layer.events.blending):
-            emitter.connect(callback)  # once, however often it is asked for
-
-
 def unwatch(layer: Layer, callback: Callable[[object], object]) -> None:
     """Undo `watch`."""
     for emitter in _emitters(layer):
@@ -388,20 +380,3 @@ def _place(viewer: ViewerModel, layer: Layer) -> int:
         if index > above and image_of(other) == image and _HEIGHT.get(role_of(other), 0) > height:
             return index
     return len(viewer.layers)
-
-
-def cover_of(viewer: ViewerModel, image: Layer) -> Layer | None:
-    """Return an image that hides another one: it lies above it, at the same place, and cannot be seen through."""
-    for other in reversed(viewer.layers):
-        if other is image:
-            return None
-        hides = other.visible and other.opacity == 1 and other.blending in _OPAQUE
-        if hides and is_input_image(other) and overlap(other, image):
-            return other
-    return None
-
-
-def overlap(one: Layer, other: Layer) -> bool:
-    """Return whether two layers have something in common, in the plane of the screen."""
-    (low, high), (other_low, other_high) = (layer.extent.world[:, -2:] for layer in (one, other))
-    return bool((np.maximum(low, other_low) < np.minimum(high, other_high)).all())

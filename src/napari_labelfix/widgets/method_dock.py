@@ -17,6 +17,7 @@ from napari_labelfix.widgets.accept_control import AcceptControl
 from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.computer_choice import ComputerButton
+from napari_labelfix.widgets.covers import watch_covers
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.dock_keys import DockKeys
 from napari_labelfix.widgets.input_view import InputView
@@ -249,7 +250,7 @@ class MethodDock(QWidget):
     def _on_layers_changed(self, _event: object = None) -> None:
         """Notice that a layer with what is proposed came or went, or one that hides the image."""
         if self._open:
-            layers.watch_covers(self._viewer, self._on_layers_changed)
+            watch_covers(self._viewer, self._on_layers_changed)
             self._stroke_timer.start()  # once for many layers
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:

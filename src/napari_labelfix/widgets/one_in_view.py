@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.covers import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ class OneInView:
 
     def show(self, image: Layer | None, among: Sequence[Layer]) -> None:
         """Let an image be seen among several, of which those that lie elsewhere stay as they are; None: all of them."""
-        covering = [] if image is None else [one for one in among if one is not image and layers.overlap(image, one)]
+        covering = [] if image is None else [one for one in among if one is not image and overlap(image, one)]
         hidden = frozenset(layers.image_id(other) for other in covering)
         now = (layers.image_id(image) if image is not None else "", hidden)
         if now != self._shown:
