@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_by_strokes import AcceptingByStrokes
 from napari_labelfix.widgets.acceptor import Count, Rejected
+from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.layer_kind import Place
+from napari_labelfix.widgets.opening import open_project
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.scribble_kind import SCRIBBLE_KIND
 
@@ -107,6 +110,30 @@ def test_a_dock_opened_later_does_not_accept_it_with_others_either(accepting, re
     accepting.reject_at(place)
     later = AcceptingByStrokes(ProposalLayers(model, model.layers["cells"], "m"), scribbles)
     assert later.count() == Count(2, 0)
+
+
+def test_a_project_that_is_opened_again_does_not_either(accepting, results, place, model, tmp_path, qtbot):
+    results.objects()
+    accepting.reject_at(place)
+    saver = autosaver_of(model)
+    saver.save_as(tmp_path / "mine.labelfix")
+    saver.close()
+    again = ViewerModel()
+    open_project(again, tmp_path / "mine.labelfix")
+    image, *_, scribbles = again.layers
+    later = AcceptingByStrokes(ProposalLayers(again, image, "m"), scribbles)
+    assert later.count() == Count(2, 0)
+    scribbles.data_setitem((np.array([15]), np.array([15])), 0)
+    assert later.count() == Count(3, 0), "part of it is no background"
+    autosaver_of(again).close()
+
+
+def test_what_is_proposed_again_under_another_number_is_not_accepted_with_others(accepting, results, place):
+    accepting.reject_at(place)
+    again = proposal()
+    again.labels[again.labels > 0] += 4
+    results.write({0: again})
+    assert accepting.count() == Count(2, 0)
 
 
 def test_it_can_be_accepted_by_itself_after_all(accepting, place):

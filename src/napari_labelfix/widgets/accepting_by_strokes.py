@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.results import ResultLayers
 
 
-_PAINTED_OVER = "painted over"  # in the tag of the proposal: its objects that were, as far as that was here
-
-
-class _PaintedOver(NamedTuple):
-    """An object that was painted over, and one of its painted pixels, by which it is seen whether it still is."""
-
-    object_id: int
-    pixel: tuple[int, ...]
-
-
 class AcceptingByStrokes(Accepting):
     """See `Accepting`. What is rejected becomes background in the layer with the person's strokes.
 
@@ -49,6 +39,10 @@ class AcceptingByStrokes(Accepting):
     def __init__(self, results: ResultLayers, scribbles: Layer | None) -> None:
         super().__init__(results)
         self._scribbles = scribbles if isinstance(scribbles, Labels) else None
+        self._painted_over: dict[int, NDArray[np.int64]] = {}  # by plane, the ids of objects that were
+        self._looked_at: dict[int, object] = {}  # the objects that this was worked out for
+        if self._scribbles is not None:
+            history_of(self._scribbles).changed.connect(self._look_again)
 
     @property
     def can_reject(self) -> bool:
@@ -83,26 +77,43 @@ class AcceptingByStrokes(Accepting):
         rows, columns = edit.indices
         planes = tuple(np.full(rows.size, axis) for axis in index)
         history_of(scribbles).step(replace(edit, indices=(*planes, rows, columns)), None, "reject")
-        note = _PaintedOver(object_id, (*index, int(rows[0]), int(columns[0])))
-        layers.tag_of(proposal)[_PAINTED_OVER] = [*self._painted_over(), note]
         layers.show(scribbles)
         layers.select(self._results.viewer, scribbles)
         how = f"{how}, but for your strokes in it, which you can erase" if drawn_in else how
         return Rejected(how, way_back="Ctrl+Z takes it back.")
 
-    def _painted_over(self) -> list[_PaintedOver]:
-        """Return the proposed objects that were painted over: in what a run proposes afterwards they are gone."""
-        proposal, scribbles = self._results.layer("proposal"), self._scribbles
-        if proposal is None or scribbles is None:
-            return []
-        noted = layers.tag_of(proposal).get(_PAINTED_OVER, [])
-        return [
-            one
-            for one in noted
-            if proposal.data[one.pixel] == one.object_id and scribbles.data[one.pixel] == BACKGROUND
-        ]
+    def _look_again(self, _event: object = None) -> None:
+        self._looked_at = {}
 
     def _declined(self) -> NDArray[np.int64]:
-        """Return also what was painted over, as far as it was not taken back."""
-        painted_over = np.array([one.object_id for one in self._painted_over()], np.int64)
-        return np.union1d(super()._declined(), painted_over)
+        """Return also what is painted over: the strokes tell, also in a project that is opened again."""
+        proposal, scribbles = self._results.layer("proposal"), self._scribbles
+        if proposal is None or scribbles is None:
+            return super()._declined()
+        for plane, objects in self._results.objects().items():
+            if self._looked_at.get(plane) is not objects:
+                index = self._results.planes[plane]
+                self._looked_at[plane] = objects
+                self._painted_over[plane] = painted_over(proposal.data[index], np.asarray(scribbles.data[index]))
+        found = [self._painted_over[plane] for plane in self._looked_at]
+        return np.concatenate([super()._declined(), *found])
+
+
+def painted_over(proposed: NDArray[np.integer], marks: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the ids of the objects of a plane that are background in a person's strokes, all but their outlines.
+
+    Parameters
+    ----------
+    proposed
+        (Y, X) labels, 0 = background.
+    marks
+        (Y, X) scribbles, 0 = unmarked.
+    """
+    touched = np.unique(proposed[marks == BACKGROUND])
+    rows, columns = np.nonzero(np.isin(proposed, touched[touched > 0]))
+    ids, marked, padded = proposed[rows, columns], marks[rows, columns], np.pad(proposed, 1, mode="edge")
+    inner = np.ones(ids.size, bool)
+    for down, right in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        inner &= padded[rows + down, columns + right] == ids
+    inner |= ~np.isin(ids, ids[inner])  # of small ones there is nothing but the outline
+    return np.setdiff1d(ids[inner & (marked == BACKGROUND)], ids[inner & (marked == 0)]).astype(np.int64)
