@@ -291,6 +291,14 @@ class TestLabelsWithARightPart:
         assert dock.message.text() == "1 object was taken back."
         qtbot.waitUntil(lambda: not run.sent[-1].planes[0].annotation.trusted[45, 20])
 
+    def test_when_its_outline_is_deleted_by_hand_it_is_counted_again(self, dock, run, viewer, qtbot):
+        viewer.cursor.position = (45 * 0.5, 20 * 0.5)
+        key(viewer, "N")
+        right_part = dock.inputs.parts[1].layer
+        right_part.selected_data = {1}
+        right_part.remove_selected()
+        qtbot.waitUntil(lambda: dock.accept_view.count.text() == "3 objects ≥ 0.90 will be accepted.")
+
     def test_of_an_object_that_was_given_it_says_where_it_is_erased(self, dock, run, viewer):
         viewer.cursor.position = (15 * 0.5, 60 * 0.5)
         key(viewer, "N")

@@ -69,7 +69,9 @@ class AcceptControl(QObject):
         self._results: ResultLayers | None = None
         self._acceptors: list[Acceptor] = []
         self._do_at: Callable[[Sequence[float]], None] = self._accept_at  # what a click on the canvas does
-        self._watched: Layer | None = None
+        self._drawn: Sequence[Layer | None] = ()
+        self._watched: Layer | None = None  # what is accepted into
+        self._rejected_into: Layer | None = None
         self._count_timer = QTimer(self)
         self._count_timer.setSingleShot(True)
         self._count_timer.setInterval(_COUNT_AFTER_MS)
@@ -85,7 +87,7 @@ class AcceptControl(QObject):
 
     def set_results(self, results: ResultLayers | None, drawn: Sequence[Layer | None]) -> None:
         """Accept from these layers from now on; new input, and what is rejected, goes into what a person has drawn."""
-        self._results = results
+        self._results, self._drawn = results, drawn
         self._acceptors = acceptors_of(results, self._kind, drawn) if results is not None else []
         self.stop_picking()
         self.show_counts()
@@ -127,7 +129,7 @@ class AcceptControl(QObject):
     def show_counts(self) -> None:
         """Show what the buttons would do, and what the colours mean."""
         scope = self._scope
-        self._watch_target(scope.acceptor)
+        self._watch_targets(scope.acceptor)
         self._view.show_scopes([each.name for each in self._scopes()])
         acceptor, change = scope.acceptor, scope.change
         if acceptor is not None:
@@ -199,7 +201,7 @@ class AcceptControl(QObject):
         self._accept(lambda acceptor: acceptor.accept_at(position), self._none_here("accept_object"))
 
     def _reject_at(self, position: Sequence[float]) -> None:
-        if not self._scope.can_reject:
+        if self._results is not None and self._results.has_proposal and not self._scope.can_reject:
             self.told.emit(self._instead_of_rejecting(), "hint")
             return
         self._act(
@@ -215,6 +217,9 @@ class AcceptControl(QObject):
         for scope in self._scopes():
             if scope.can_reject:
                 return f"Choose “{scope.name}” to reject one."
+        for part, layer in zip(self._kind.layers, self._drawn, strict=True):
+            if layer is None and part.create is not None and not part.optional:
+                return f"There is no {part.noun} that could say that it is none. {part.absent}".strip()
         return f"A run cannot be told of one wrong object alone. {self._kind.while_running}."
 
     def _on_pick_changed(self, action: str) -> None:
@@ -243,7 +248,14 @@ class AcceptControl(QObject):
         if not is_drag(event, pressed):
             self._do_at(event.position)
 
-    def _watch_target(self, acceptor: Acceptor | None) -> None:
+    def _watch_targets(self, acceptor: Acceptor | None) -> None:
+        rejected_into = acceptor.rejects_into if acceptor is not None else None
+        if rejected_into is not self._rejected_into:
+            if self._rejected_into is not None:
+                _unwatch(self._rejected_into, self.count_later)
+            if rejected_into is not None:
+                _watch(rejected_into, self.count_later)
+            self._rejected_into = rejected_into
         target = acceptor.target if acceptor is not None else None
         if target is self._watched:
             return

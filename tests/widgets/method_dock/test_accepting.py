@@ -193,6 +193,33 @@ class TestReject:
         key(viewer, "N")
         assert proposed.message.text() == "Nothing was changed: 1 object was painted over as background already."
 
+    def test_the_count_follows_whatever_is_said_meanwhile(self, proposed, viewer, qtbot):
+        proposed.stop()
+        view = proposed.accept_view
+        viewer.cursor.position = (15 * 0.5, 60 * 0.5)
+        key(viewer, "N")
+        key(viewer, "N")
+        assert view.count.text() == "3 objects ≥ 0.90 will be accepted."
+        proposed.inputs.annotation.undo()
+        qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.90 will be accepted.")
+
+    def test_the_key_says_nothing_where_there_is_no_image(self, dock, viewer):
+        before = dock.message.text()
+        assert before.startswith("Open an image")
+        key(viewer, "N")
+        assert dock.message.text() == before
+
+    def test_before_anything_is_proposed_it_is_told(self, dock, viewer, spots):
+        viewer.add_image(spots, name="cells")
+        key(viewer, "N")
+        assert dock.message.text() == "There is no proposed object here. Point at one and press N."
+
+    def test_without_strokes_to_say_it_in_it_is_told_what_to_do(self, proposed, viewer):
+        viewer.layers.remove(proposed.inputs.annotation)
+        key(viewer, "N")
+        told = "There is no scribble layer that could say that it is none. Press “Create scribble layer”."
+        assert proposed.message.text() == told
+
     def test_the_way_back_is_told_only_while_it_is_one(self, proposed, viewer):
         viewer.cursor.position = (15 * 0.5, 60 * 0.5)
         key(viewer, "N")
