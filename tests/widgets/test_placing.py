@@ -125,6 +125,21 @@ def test_an_image_that_is_opened_again_lies_where_it_lay(make_napari_viewer, spo
     saver.close()
 
 
+def test_an_image_in_colour_that_is_opened_as_a_stack_is_another_one(qtbot, spots):
+    viewer = ViewerModel()
+    saver = autosaver_of(viewer)
+    colours = np.stack([spots] * 3, axis=-1)
+    image = viewer.add_image(colours, name="tissue", rgb=True, scale=(2, 2))
+    layer = looks.make_proposal(image)
+    layers.link(layer, "proposal", image, "scribble2label")
+    viewer.add_layer(layer)
+    viewer.layers.remove(image)
+    stack = viewer.add_image(colours, name="tissue", rgb=False)
+    assert layers.image_of(stack) != layers.image_of(layer)
+    assert stack.scale.tolist() == [1, 1, 1]
+    saver.close()
+
+
 def test_a_copy_of_an_image_leads_none_of_its_layers(viewer):
     copy = viewer.add_image(viewer.layers["cells"].data, name="copy", metadata=dict(viewer.layers["cells"].metadata))
     copy.scale = (9, 9)

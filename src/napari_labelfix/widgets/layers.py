@@ -155,7 +155,7 @@ def _identity(image: Layer) -> tuple[object, ...] | None:
         sketch = zlib.crc32(image.name.encode())
     else:
         return None
-    return tuple(pixels.shape), str(pixels.dtype), str(source.path), source.sample, sketch
+    return tuple(pixels.shape), image.ndim, str(pixels.dtype), str(source.path), source.sample, sketch
 
 
 def link(layer: Layer, role: Role, image: Layer | None, method: str = "") -> None:
