@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import napari
 import numpy as np
 from napari.layers import Labels
-from PIL import Image
+from PIL import Image, ImageColor
 from qtpy.QtCore import QBuffer, QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
@@ -25,6 +25,7 @@ from skimage.measure import label, regionprops
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.computer_choice import ComputerDialog
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.method_dock import MethodDock
@@ -117,7 +118,10 @@ def write(pixels: QPixmap, name: str) -> None:
     buffer = QBuffer()
     pixels.save(buffer, "PNG")
     picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+    palette = picture.quantize(COLOURS)
+    with_a_meaning = [channel for color in PALETTE for channel in ImageColor.getrgb(color)]  # be they ever so rare
+    palette.putpalette(palette.getpalette()[: 3 * COLOURS] + with_a_meaning)
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def mouse(widget: QWidget, what: QEvent.Type, position: QPointF) -> None:
