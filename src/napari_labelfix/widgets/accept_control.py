@@ -249,7 +249,7 @@ class AcceptControl(QObject):
             self._do_at(event.position)
 
     def _watch_targets(self, acceptor: Acceptor | None) -> None:
-        rejected_into = acceptor.rejects_into if acceptor is not None else None
+        rejected_into = acceptor.rejects_into if acceptor is not None and acceptor.has_objects else None
         if rejected_into is not self._rejected_into:
             if self._rejected_into is not None:
                 _unwatch(self._rejected_into, self.count_later)

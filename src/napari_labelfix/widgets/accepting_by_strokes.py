@@ -41,8 +41,6 @@ class AcceptingByStrokes(Accepting):
         self._scribbles = scribbles if isinstance(scribbles, Labels) else None
         self._painted_over: dict[int, NDArray[np.int64]] = {}  # by plane, the ids of objects that were
         self._looked_at: dict[int, object] = {}  # the objects that this was worked out for
-        if self._scribbles is not None:
-            history_of(self._scribbles).changed.connect(self._look_again)
 
     @property
     def can_reject(self) -> bool:
@@ -90,6 +88,7 @@ class AcceptingByStrokes(Accepting):
         proposal, scribbles = self._results.layer("proposal"), self._scribbles
         if proposal is None or scribbles is None:
             return super()._declined()
+        history_of(scribbles).changed.connect(self._look_again)  # once, however often it is asked for
         for plane, objects in self._results.objects().items():
             if self._looked_at.get(plane) is not objects:
                 index = self._results.planes[plane]
@@ -110,6 +109,8 @@ def painted_over(proposed: NDArray[np.integer], marks: NDArray[np.integer]) -> N
         (Y, X) scribbles, 0 = unmarked.
     """
     touched = np.unique(proposed[marks == BACKGROUND])
+    if not touched.any():
+        return np.zeros(0, np.int64)
     rows, columns = np.nonzero(np.isin(proposed, touched[touched > 0]))
     ids, marked, padded = proposed[rows, columns], marks[rows, columns], np.pad(proposed, 1, mode="edge")
     inner = np.ones(ids.size, bool)
