@@ -103,6 +103,12 @@ def test_what_the_given_labels_have_is_to_be_erased_there(accepting, results, ri
     assert len(right_part.data) == 1
 
 
+def test_that_what_was_accepted_stays_is_said(accepting, results):
+    place = results.image.data_to_world((21, 41))
+    accepting.accept_at(place)
+    assert accepting.reject_at(place).how == f"{HOW}, but stays in the corrected layer"
+
+
 def test_beside_the_objects_there_is_nothing_to_reject(accepting, results):
     assert accepting.reject_at(results.image.data_to_world((55, 70))) is None
 

@@ -141,6 +141,12 @@ def test_it_can_be_accepted_by_itself_after_all(accepting, place):
     assert accepting.accept_at(place).count == 1
 
 
+def test_that_what_was_accepted_stays_is_said(accepting, place):
+    accepting.accept_at(place)
+    assert accepting.reject_at(place).how == f"{HOW}, but stays in the corrected layer"
+    assert (accepting.corrected.data > 0).sum() == 100
+
+
 def test_beside_the_objects_there_is_nothing_to_reject(accepting, scribbles):
     assert accepting.reject_at(scribbles.data_to_world((50, 70))) is None
     assert not scribbles.data.any()

@@ -125,6 +125,11 @@ class Accepting(Acceptor):
             return ids[:0]
         return ids[already_there(proposal.data, corrected.data, ids)]
 
+    def but_accepted(self, object_id: int) -> str:
+        """Return what has to be said of a proposed object that is rejected, if it was accepted before."""
+        there = self.present_of(np.array([object_id])).size
+        return ", but stays in the corrected layer" if there else ""
+
     def take_back(self) -> int:
         """Do nothing: the layer has a history, and Ctrl+Z takes an accept back."""
         return 0

@@ -99,7 +99,7 @@ class AcceptingByParts(Accepting):
         self._outline(right_part, proposal.data, object_id, index)
         layers.show(right_part)
         layers.select(self._results.viewer, right_part)
-        return Rejected(how, way_back="“Take back” removes the outline.")
+        return Rejected(how + self.but_accepted(object_id), way_back="“Take back” removes the outline.")
 
     def take_back(self) -> int:
         """Remove the outline of what was rejected last."""

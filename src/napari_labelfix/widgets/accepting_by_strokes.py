@@ -77,8 +77,8 @@ class AcceptingByStrokes(Accepting):
         history_of(scribbles).step(replace(edit, indices=(*planes, rows, columns)), None, "reject")
         layers.show(scribbles)
         layers.select(self._results.viewer, scribbles)
-        how = f"{how}, but for your strokes in it, which you can erase" if drawn_in else how
-        return Rejected(how, way_back="Ctrl+Z takes it back.")
+        but = ", but for your strokes in it, which you can erase" if drawn_in else self.but_accepted(object_id)
+        return Rejected(how + but, way_back="Ctrl+Z takes it back.")
 
     def _look_again(self, _event: object = None) -> None:
         self._looked_at = {}
