@@ -201,6 +201,15 @@ class TestRejecting:
         assert self.boxes(plain, results) == [(0, 60, 12, 75, True), (*np.round(own, 1).tolist(), True)]
         assert plain.features["source"].tolist() == ["drawn", "drawn"]
 
+    def test_what_was_noted_of_it_comes_back_too(self, accepting, plain, place, draw):
+        draw(TWO[0], [0, 60, 12, 75])
+        plain.features = plain.features.assign(note=["faint", "bright"])
+        accepting.reject_at(place)
+        accepting.take_back()
+        assert plain.features["note"].tolist() == ["bright", "faint"]
+        draw([40, 60, 52, 75])
+        assert plain.features["note"].tolist() == ["bright", "faint", "bright"], "as napari would have it"
+
     def test_a_neighbour_that_overlaps_a_little_stays(self, accepting, results, plain, place, draw):
         draw((20, 8, 36, 23))
         assert accepting.reject_at(place).how == "marked as no cell"

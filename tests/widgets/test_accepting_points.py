@@ -147,6 +147,14 @@ class TestRejecting:
         assert self.points(mine)[1:] == [(42, 55, NO_CELL)]
         assert accepting.accept_at(mine.data_to_world((42, 55))) == Accepted(0, 1)
 
+    def test_what_was_noted_of_ones_own_point_comes_back_with_it(self, accepting, mine):
+        mine.add([55, 70])
+        mine.features = mine.features.assign(note=["faint", "bright"])
+        accepting.reject_at(mine.data_to_world((15, 15)))
+        accepting.take_back()
+        assert self.points(mine) == [(55, 70, CELL), (15, 15, CELL)]
+        assert mine.features["note"].tolist() == ["bright", "faint"]
+
     def test_what_was_rejected_can_be_accepted_after_all(self, accepting, mine):
         place = mine.data_to_world((45, 20))
         accepting.reject_at(place)

@@ -100,6 +100,7 @@ def test_everything_comes_back(made, again, tmp_path):
         np.testing.assert_array_equal(corrected.features[column], old.features[column])
     points, old = after["points", ""], before["points", ""]
     assert points.features["kind"].tolist() == ["cell", "cell", "not a cell"]
+    assert points.feature_defaults["kind"].tolist() == ["cell"], "what is drawn next is a cell, whatever came last"
     np.testing.assert_array_equal(points.size, old.size)
     np.testing.assert_allclose(points.face_color, old.face_color)
     assert after["right_part", ""].shape_type == ["rectangle", "polygon"]

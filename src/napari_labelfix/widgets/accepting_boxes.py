@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from napari.layers import Shapes
@@ -13,6 +13,7 @@ from napari_labelfix.review.marks import CARELESS_BOX, SAME_BOX, boxes_at, overl
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
+from napari_labelfix.widgets.added_marks import features_of, with_features
 from napari_labelfix.widgets.box_layers import BoxLayers
 from napari_labelfix.widgets.boxes_kind import (
     ACCEPTED,
@@ -28,7 +29,7 @@ from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import BOX_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
 
 
 class _Removed(NamedTuple):
-    """A shape that made room: where it was in its layer, what it was, where it came from, and what it was around."""
+    """A shape that made room: where it was in its layer, what it was, and what is known of it."""
 
     vertices: NDArray[np.floating]
     shape_type: str
     source: str
     kind: str
+    features: Mapping[str, Any]
 
 
 class AcceptingBoxes(AcceptingMarks[Shapes]):
@@ -114,7 +116,11 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
                 going[of_kind] = overlapping_any(*boxes, found[chosen], planes[chosen], iou)
         numbers, data, shape_types = own.shapes[going], layer.data, layer.shape_type
         sources, kinds = (_noted(layer, name, usual) for name, usual in (("source", DRAWN), ("kind", CELL)))
-        removed = [_Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n]) for n in numbers]
+        others = [features_of(layer, n, "source", "kind") for n in numbers]
+        removed = [
+            _Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n], features)
+            for n, features in zip(numbers, others, strict=True)
+        ]
         layer.remove(numbers.tolist())
         return removed
 
@@ -122,7 +128,8 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         """Add those shapes again whose place is free now: a box that was moved since keeps its own."""
         for shape in removed:
             if any(_meet(shape.vertices, other) for other in gone):
-                add_boxes(layer, [shape.vertices], shape.source, shape.shape_type, shape.kind)
+                with with_features(layer, shape.features):
+                    add_boxes(layer, [shape.vertices], shape.source, shape.shape_type, shape.kind)
 
 
 class ReplacingBoxes(AcceptingBoxes):

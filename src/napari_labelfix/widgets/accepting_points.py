@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from napari.layers import Points
@@ -11,21 +11,23 @@ from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.marks import TOO_NEAR, near_any, nearest
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets.accepting_marks import AcceptingMarks
+from napari_labelfix.widgets.added_marks import features_of, with_features
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.looks import ROLE_NAMES
 from napari_labelfix.widgets.points_kind import add_points, are_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 
 class _Removed(NamedTuple):
-    """A point that made room: where it was in its layer, and what it marked."""
+    """A point that made room: where it was in its layer, what it marked, and what else is known of it."""
 
     position: NDArray[np.floating]
     kind: str
+    features: Mapping[str, Any]
 
 
 class AcceptingPoints(AcceptingMarks[Points]):
@@ -68,11 +70,13 @@ class AcceptingPoints(AcceptingMarks[Points]):
         own, too_near = map_points(layer.data, layer, proposed), TOO_NEAR * proposed.size[chosen].min() / 2
         contrary = (are_cells(layer) != (kind == CELL)) & near_any(own, proposed.data[chosen], too_near)
         other = NO_CELL if kind == CELL else CELL
-        removed = [_Removed(np.array(position), other) for position in layer.data[contrary]]
-        layer.remove(np.flatnonzero(contrary).tolist())
+        numbers = np.flatnonzero(contrary).tolist()
+        removed = [_Removed(np.array(layer.data[n]), other, features_of(layer, n, "kind")) for n in numbers]
+        layer.remove(numbers)
         return removed
 
     def _give_back(self, layer: Points, removed: Sequence[_Removed], gone: Sequence[NDArray[np.floating]]) -> None:
         """Add those points again, if those that came in their place are gone."""
         for point in removed if gone else []:
-            add_points(layer, point.position[np.newaxis], point.kind)
+            with with_features(layer, point.features):
+                add_points(layer, point.position[np.newaxis], point.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ from napari.utils.notifications import show_info
 from napari_labelfix.widgets import layers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from napari.layers import Layer
     from numpy.typing import NDArray
 
@@ -59,6 +62,20 @@ def take_back(layer: Layer) -> tuple[Step, list[NDArray[np.floating]]]:
     if not indices:
         show_info("Nothing was taken back: what was added last has been moved or removed since.")
     return step, gone
+
+
+def features_of(layer: Layer, index: int, *but: str) -> dict[str, Any]:
+    """Return what is known of a mark, but for some features."""
+    return {name: layer.features[name].iloc[index] for name in layer.features if name not in but}
+
+
+@contextmanager
+def with_features(layer: Layer, features: Mapping[str, Any]) -> Iterator[None]:
+    """Let marks that a block adds have these features; the next ones have what they would have had."""
+    usual = layer.feature_defaults
+    layer.feature_defaults = usual.assign(**features)
+    yield
+    layer.feature_defaults = usual
 
 
 def _place(mark: NDArray[np.floating]) -> bytes:

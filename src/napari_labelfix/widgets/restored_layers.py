@@ -11,10 +11,11 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import Colormap
 from napari.utils.colormaps.standardize_color import transform_color
 
+from napari_labelfix.io.tables import CELL
 from napari_labelfix.review.states import Record
 from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.annotation_kinds import KINDS
-from napari_labelfix.widgets.boxes_kind import colors_of
+from napari_labelfix.widgets.boxes_kind import DRAWN, colors_of
 from napari_labelfix.widgets.layer_states import tag_for
 from napari_labelfix.widgets.results import lock
 from napari_labelfix.widgets.scribble_kind import scribble_colormap
@@ -39,6 +40,7 @@ _COLORMAPS: dict[str, Callable[[], Any]] = {
 _ADOPT: dict[str, Callable[[Layer], None]] = {
     part.role: part.adopt for kind in KINDS.values() for part in kind.layers if part.adopt is not None
 }
+_NEXT = {"points": {"kind": CELL}, "boxes": {"kind": CELL, "source": DRAWN}}  # features of what is drawn next
 _FIRST = ("rgb", "contrast_limits")  # arguments of a layer; the rest of its look is set afterwards
 
 
@@ -53,6 +55,9 @@ def restore(project: Project, record: LayerRecord) -> Layer:
     make = {"image": _image, "labels": _labels, "points": _points, "shapes": _shapes}[record.kind]
     layer = make(project, record)
     layer.metadata[layers.TAG] = tag_for(record)
+    if record.role in _NEXT:
+        known = {name: value for name, value in _NEXT[record.role].items() if name in layer.features}
+        layer.feature_defaults = layer.feature_defaults.assign(**known)  # napari takes the last mark's
     if (adopt := _ADOPT.get(record.role)) is not None:
         adopt(layer)
     dress(layer, record)
