@@ -103,7 +103,15 @@ class RunView(QWidget):
     def _show_progress(self, last: Snapshot) -> None:
         self.progress.setRange(0, max(1, last.total))
         self.progress.setValue(min(last.step, last.total))
-        self.progress.setFormat(" · ".join(filter(None, [last.stage, in_words(self._remaining.seconds(last.total))])))
+        left = in_words(self._remaining.seconds(last.total))
+        texts = [" · ".join(filter(None, [last.stage, time])) for time in (left, left.removeprefix("about "), "")]
+        self.progress.setToolTip(texts[0])
+        self.progress.setFormat(self._first_that_fits(texts))
+
+    def _first_that_fits(self, texts: Sequence[str]) -> str:
+        """Return the first text for which the bar is wide enough, or the last: it would be cut off at both ends."""
+        width = self.progress.fontMetrics().horizontalAdvance
+        return next((text for text in texts if width(text) < self.progress.width()), texts[-1])
 
     def _show_progress_parts(self, visible: bool) -> None:
         for widget in (self.progress, self.plot):
