@@ -130,6 +130,6 @@ class AcceptingByParts(Accepting):
         proposal, right_part = self._results.layer("proposal"), self._right_part
         if proposal is None or right_part is None:
             return super()._declined()
-        steps = [step for step in added_marks.steps_of(right_part) if added_marks.indices_of(right_part, step)]
-        outlined = [step.about.object_id for step in steps if proposal.data[step.about.pixel] == step.about.object_id]
+        rejected = [step.about for step in added_marks.steps_there(right_part)]
+        outlined = [one.object_id for one in rejected if proposal.data[one.pixel] == one.object_id]
         return np.union1d(super()._declined(), np.array(outlined, np.int64))

@@ -47,16 +47,17 @@ def steps_of(layer: Layer) -> list[Step]:
     return list(layers.tag_of(layer).get(_STEPS, []))
 
 
-def indices_of(layer: Layer, step: Step) -> list[int]:
-    """Return which marks of a layer a step has added, as far as they are where they were."""
-    places = {_place(mark) for mark in step.added}
-    return [index for index, mark in enumerate(layer.data) if _place(mark) in places]
+def steps_there(layer: Layer) -> list[Step]:
+    """Return those steps of which a mark is where it was."""
+    there = {_place(mark) for mark in layer.data}
+    return [step for step in steps_of(layer) if not there.isdisjoint(map(_place, step.added))]
 
 
 def take_back(layer: Layer) -> tuple[Step, list[NDArray[np.floating]]]:
     """Remove what the last step has added, as far as it is where it was; return the step, and what is gone."""
     step: Step = layers.tag_of(layer)[_STEPS].pop()
-    indices = indices_of(layer, step)
+    places = {_place(mark) for mark in step.added}
+    indices = [index for index, mark in enumerate(layer.data) if _place(mark) in places]
     gone = [np.array(layer.data[index]) for index in indices]
     layer.remove(indices)
     if not indices:
