@@ -116,10 +116,9 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
                 going[of_kind] = overlapping_any(*boxes, found[chosen], planes[chosen], iou)
         numbers, data, shape_types = own.shapes[going], layer.data, layer.shape_type
         sources, kinds = (_noted(layer, name, usual) for name, usual in (("source", DRAWN), ("kind", CELL)))
-        others = [features_of(layer, n, "source", "kind") for n in numbers]
         removed = [
-            _Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n], features)
-            for n, features in zip(numbers, others, strict=True)
+            _Removed(np.array(data[n]), shape_types[n], sources[n], kinds[n], features_of(layer, n, "source", "kind"))
+            for n in numbers
         ]
         layer.remove(numbers.tolist())
         return removed
