@@ -56,17 +56,19 @@ def test_stage_progress_and_numbers_of_the_newest_snapshot_are_shown(view):
     assert view.plot.points("confident") == ([1, 4], [0.1, 0.4])
 
 
-@pytest.mark.parametrize(
-    ("narrower", "told"),
-    [(-9, "own labels · about 2 min left"), (1, "own labels · 2 min left"), (999, "own labels")],
-)
-def test_of_the_time_left_as_much_is_said_as_there_is_room_for(view, monkeypatch, narrower, told):
+def test_of_the_time_left_as_much_is_said_as_there_is_room_for(view, monkeypatch):
+    view.show_started()
     monkeypatch.setattr(view._remaining, "seconds", lambda _total: 120)
-    text = "own labels · about 2 min left"
-    view.progress.setFixedWidth(max(view.progress.fontMetrics().horizontalAdvance(text) - narrower, 20))
     view.show_snapshots([snapshot(4, {}, stage="own labels")])
-    assert view.progress.format() == told
-    assert view.progress.toolTip() == text
+    text = "own labels · about 2 min left"
+    needed = view.progress.fontMetrics().horizontalAdvance(text)
+    for width, told in (needed + 9, text), (needed - 1, "own labels · 2 min left"), (20, "own labels"):
+        view.progress.setFixedWidth(width)
+        assert view.progress.format() == told
+        assert view.progress.toolTip() == text
+    view.show_ended("stopped")
+    view.progress.setFixedWidth(needed + 9)
+    assert view.progress.format() == "stopped"
 
 
 def test_a_new_run_starts_with_empty_curves(view):

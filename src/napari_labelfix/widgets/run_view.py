@@ -16,7 +16,11 @@ from napari_labelfix.widgets.shortcuts import tooltip, with_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qtpy.QtGui import QResizeEvent
+
     from napari_labelfix.snapshots import Snapshot
+
+_EDGES = 4  # pixels of a progress bar, both together
 
 
 class RunView(QWidget):
@@ -34,7 +38,7 @@ class RunView(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
         self.run_button.clicked.connect(self.runClicked)
         self.stop_button.clicked.connect(self.stopClicked)
-        self.progress = QProgressBar()
+        self.progress = _ProgressBar()
         self.note = QLabel()  # what the method has to say, such as that it starts without pretrained weights
         self.note.setWordWrap(True)
         self.plot = MetricsPlot()
@@ -76,7 +80,7 @@ class RunView(QWidget):
 
     def show_ended(self, state: str) -> None:
         """The run is over: "finished", "stopped" or "failed"."""
-        self.progress.setFormat(state)
+        self.progress.show_one_of([state])
         if self.progress.maximum() == 0:  # nothing came: end the waiting bar
             self.progress.setRange(0, 1)
             self.progress.setValue(0)  # without a value there would be no text
@@ -105,17 +109,32 @@ class RunView(QWidget):
         self.progress.setValue(min(last.step, last.total))
         left = in_words(self._remaining.seconds(last.total))
         texts = [" · ".join(filter(None, [last.stage, time])) for time in (left, left.removeprefix("about "), "")]
-        self.progress.setToolTip(texts[0])
-        self.progress.setFormat(self._first_that_fits(texts))
-
-    def _first_that_fits(self, texts: Sequence[str]) -> str:
-        """Return the first text for which the bar is wide enough, or the last: it would be cut off at both ends."""
-        width = self.progress.fontMetrics().horizontalAdvance
-        return next((text for text in texts if width(text) < self.progress.width()), texts[-1])
+        self.progress.show_one_of(texts)
 
     def _show_progress_parts(self, visible: bool) -> None:
         for widget in (self.progress, self.plot):
             widget.setVisible(visible)
+
+
+class _ProgressBar(QProgressBar):
+    """A bar that says as much as it has room for: what is too long would be cut off at both ends."""
+
+    _texts: Sequence[str] = ("",)
+
+    def show_one_of(self, texts: Sequence[str]) -> None:
+        """Show the first of these texts that fits, or the last."""
+        self._texts = texts
+        self.setToolTip(texts[0])
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See again what fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        needed = self.fontMetrics().horizontalAdvance
+        self.setFormat(next((text for text in self._texts if needed(text) < self.width() - _EDGES), self._texts[-1]))
 
 
 class TimeLeft:
