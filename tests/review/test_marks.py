@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.methods.p_classification.targets import CLOSEST
-from napari_labelfix.methods.sissi.proposals import SAME
+from napari_labelfix.methods.p_classification.given import CLOSEST
+from napari_labelfix.methods.sissi.proposals import SAME_CELL
 from napari_labelfix.review.marks import CARELESS_BOX, TOO_NEAR, near_any, nearest, overlapping_any
 
 KNOWN = np.array([[10.0, 10], [30, 30]])
@@ -50,5 +50,5 @@ def test_a_box_is_there_where_one_of_its_plane_shares_half_of_it():
 
 
 def test_boxes_and_points_contradict_each_other_as_the_methods_have_it():
-    assert CARELESS_BOX == SAME
+    assert CARELESS_BOX == SAME_CELL
     assert TOO_NEAR == CLOSEST

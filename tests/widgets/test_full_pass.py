@@ -190,7 +190,7 @@ def test_all_cells_from_a_few_points(open_dock, viewer, person, qtbot):
     points = dock.inputs.annotation
     np.testing.assert_allclose(points.data, centres, atol=1)
     qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
-    dock.form.editor("epochs").setValue(2)
+    dock.form.editor("epochs").setValue(200)  # it is stopped before
     dock.form.editor("rounds").setValue(1)
     dock.form.editor("classifier_epochs").setValue(5)
     person.click(dock.run_view.run_button)
@@ -213,7 +213,8 @@ def test_all_cells_from_a_few_points(open_dock, viewer, person, qtbot):
     person.stroke(image, empty)
     qtbot.waitUntil(lambda: dock._run[0] is not given, timeout=2000)
     np.testing.assert_allclose(dock._run[0].planes[0].annotation.negatives, [wrong, empty], atol=1)
-    qtbot.waitUntil(lambda: not dock.session.running, timeout=120_000)
+    person.click(dock.run_view.stop_button)
+    qtbot.waitUntil(lambda: not dock.session.running, timeout=20_000)
     assert dock.message.mood == "hint", dock.message.text()
 
     dock.accept_view.number.setValue(0.1)
