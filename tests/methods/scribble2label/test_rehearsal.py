@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.normalize import normalize
@@ -153,15 +152,3 @@ def test_nothing_is_rehearsed_around_what_was_just_corrected():
     assert away.min() > rehearsal.NEAR - 4
     unmarked_object = rehearsal.choose({0: drawn}, {0: belief_in(TRUTH)}, seed=0)[0]
     assert (unmarked_object[DIM] == 1).any()
-
-
-def test_what_the_network_saw_at_first_sight_is_rehearsed_and_its_own_opinion_stays():
-    session = Session(session_with(marks(with_dim=False)), PARAMS)
-    before = proposed(session)
-    seen = torch.from_numpy(belief_in(TRUTH))
-    session.look_first(0, seen)
-    assert list(session.rehearse([0])) == [0]
-    instant = session._instant[0].argmax(dim=0).numpy() > 0
-    assert iou(instant, TRUTH) > iou(before, TRUTH) + 0.02
-    assert torch.equal(session._network[0], seen)
-    assert session.overdue == []

@@ -79,8 +79,6 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         for index in turn:
             session.look_first(index, learner.predict(session.canvases[index]))
             yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
-        for index in session.rehearse(turn):
-            yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
     warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
     for epoch in range(params.epochs):

@@ -20,7 +20,7 @@ from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -165,31 +165,16 @@ class Session:
 
         So new scribbles show at once, and what was learned stays.
         """
-        before, now = self._instant.get(index), self._asked(index)
+        assert self._classifier is not None  # nothing is outdated before there is one
+        now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
+        if self._guide is not None:
+            guided = self._guide.read(self.canvases[index], now)
+            now = now.lerp(guided, heard(surplus_over(now, guided), FIRM if self._classifier.rehearses else 0.0))
+        before = self._instant.get(index)
         self._instant[index] = now
+        self._outdated.discard(index)
         if index in self._network and before is not None:
             self._network[index] = _moved(self._network[index], before, now)
-
-    def _asked(self, index: int) -> Tensor:
-        """Return what the instant classifier of now, and the guide, make of a plane."""
-        assert self._classifier is not None  # nothing is outdated before there is one
-        self._outdated.discard(index)
-        now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
-        if self._guide is None:
-            return now
-        guided = self._guide.read(self.canvases[index], now)
-        return now.lerp(guided, heard(surplus_over(now, guided), FIRM if self._classifier.rehearses else 0.0))
-
-    def rehearse(self, indices: Sequence[int]) -> Iterator[int]:
-        """Let the instant classifier learn again, and rehearse what it believes together with the network.
-
-        Yields each of some planes when its belief is updated; the others are when it is their turn.
-        """
-        self._learn_instantly()
-        for index in indices:
-            self._instant[index] = self._asked(index)
-            self._mix(index)
-            yield index
 
     def next_turn(self) -> list[int]:
         """Return the planes to train on and predict next: all with scribbles, and as many of the others in turn."""
