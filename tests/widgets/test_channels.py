@@ -153,19 +153,25 @@ def test_a_run_keeps_the_channels_that_it_began_with(chosen, viewer, trainer):
     assert chosen.inputs.plane_in_view()[0].image.shape == (60, 80, 2)
 
 
+def dock_of_saved(viewer, path, trainer, qtbot):
+    """Save what is in a viewer, open it in another one, and return a dock there with its viewer."""
+    saver = autosaver_of(viewer)
+    saver.save_as(path)
+    saver.close()
+    again = ViewerModel()
+    open_project(again, path)
+    dock = MethodDock(again, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(dock)
+    dock.inputs.images.choose(again.layers["nuclei"])
+    return dock, again
+
+
 def test_channels_come_back_with_the_project(chosen, viewer, tmp_path, trainer, qtbot):
     viewer.add_image(np.zeros((60, 80)), name="third", scale=(0.5, 0.5), blending="additive")
     images = chosen.inputs.images
     images.others_button.choose_channels([viewer.layers["third"]])
     images.others_button.choose_channels([viewer.layers["third"], viewer.layers["membrane"]])
-    saver = autosaver_of(viewer)
-    saver.save_as(tmp_path / "mine.labelfix")
-    saver.close()
-    again = ViewerModel()
-    open_project(again, tmp_path / "mine.labelfix")
-    dock = MethodDock(again, METHODS["scribble2label"], trainer)
-    qtbot.addWidget(dock)
-    dock.inputs.images.choose(again.layers["nuclei"])
+    dock, again = dock_of_saved(viewer, tmp_path / "mine.labelfix", trainer, qtbot)
     shown = dock.inputs.images.channels_of(again.layers["nuclei"])
     assert [layer.name for layer in shown] == ["nuclei", "third", "membrane"]
     dock.close_session()
@@ -213,14 +219,7 @@ def test_an_image_that_is_opened_again_has_its_channels_though_nothing_else_is_o
 
 
 def test_channels_that_come_back_with_a_project_are_known_again_too(chosen, viewer, tmp_path, trainer, qtbot):
-    saver = autosaver_of(viewer)
-    saver.save_as(tmp_path / "mine.labelfix")
-    saver.close()
-    again = ViewerModel()
-    open_project(again, tmp_path / "mine.labelfix")
-    dock = MethodDock(again, METHODS["scribble2label"], trainer)
-    qtbot.addWidget(dock)
-    dock.inputs.images.choose(again.layers["nuclei"])
+    dock, again = dock_of_saved(viewer, tmp_path / "mine.labelfix", trainer, qtbot)
     reopened(again, "membrane")
     assert dock.inputs.images.others_button.text() == "+ 1 channel"
     assert autosaver_of(again).save_now()

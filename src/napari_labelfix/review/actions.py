@@ -151,13 +151,38 @@ def paint_over(proposed: NDArray[np.integer], marks: NDArray[np.integer], object
     object_id
         The label in `proposed`.
     """
-    from scipy.ndimage import binary_erosion  # no dock should wait for it
-
-    mask = proposed == object_id
-    inner = binary_erosion(mask, border_value=1)
-    indices = np.nonzero((inner if inner.any() else mask) & (marks == 0))
+    rows, columns = np.nonzero(proposed == object_id)
+    chosen = _are_inner(proposed, rows, columns) & (marks[rows, columns] == 0)
+    indices = rows[chosen], columns[chosen]
     before = marks[indices]
     return Edit(indices, before, np.full_like(before, BACKGROUND), count=int(before.size > 0))
+
+
+def painted_over(proposed: NDArray[np.integer], marks: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the ids of the objects of a plane that are background in a person's strokes, as `paint_over` makes them.
+
+    Parameters
+    ----------
+    proposed
+        (Y, X) labels, 0 = background.
+    marks
+        (Y, X) scribbles, 0 = unmarked.
+    """
+    touched = np.unique(proposed[marks == BACKGROUND])
+    if not touched.any():
+        return np.zeros(0, np.int64)
+    rows, columns = np.nonzero(np.isin(proposed, touched[touched > 0]))
+    ids, marked, inner = proposed[rows, columns], marks[rows, columns], _are_inner(proposed, rows, columns)
+    return np.setdiff1d(ids[inner & (marked == BACKGROUND)], ids[inner & (marked == 0)]).astype(np.int64)
+
+
+def _are_inner(labels: NDArray[np.integer], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return for all pixels of some objects whether they are no outline; of one that is nothing else, all are inner."""
+    ids, padded = labels[rows, columns], np.pad(labels, 1, mode="edge")
+    inner = np.ones(ids.size, bool)
+    for down, right in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        inner &= padded[rows + down, columns + right] == ids
+    return inner | ~np.isin(ids, ids[inner])
 
 
 def _positions(ids: NDArray[np.integer], values: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:

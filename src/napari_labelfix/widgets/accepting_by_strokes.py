@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Labels
 
-from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
+from napari_labelfix.annotations import FIRST_CLASS
 from napari_labelfix.errors import InputError
-from napari_labelfix.review.actions import paint_over
+from napari_labelfix.review.actions import paint_over, painted_over
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
@@ -96,25 +96,3 @@ class AcceptingByStrokes(Accepting):
                 self._painted_over[plane] = painted_over(proposal.data[index], np.asarray(scribbles.data[index]))
         found = [self._painted_over[plane] for plane in self._looked_at]
         return np.concatenate([super()._declined(), *found])
-
-
-def painted_over(proposed: NDArray[np.integer], marks: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the ids of the objects of a plane that are background in a person's strokes, all but their outlines.
-
-    Parameters
-    ----------
-    proposed
-        (Y, X) labels, 0 = background.
-    marks
-        (Y, X) scribbles, 0 = unmarked.
-    """
-    touched = np.unique(proposed[marks == BACKGROUND])
-    if not touched.any():
-        return np.zeros(0, np.int64)
-    rows, columns = np.nonzero(np.isin(proposed, touched[touched > 0]))
-    ids, marked, padded = proposed[rows, columns], marks[rows, columns], np.pad(proposed, 1, mode="edge")
-    inner = np.ones(ids.size, bool)
-    for down, right in ((0, 1), (1, 0), (1, 2), (2, 1)):
-        inner &= padded[rows + down, columns + right] == ids
-    inner |= ~np.isin(ids, ids[inner])  # of small ones there is nothing but the outline
-    return np.setdiff1d(ids[inner & (marked == BACKGROUND)], ids[inner & (marked == 0)]).astype(np.int64)

@@ -75,8 +75,10 @@ def with_features(layer: Layer, features: Mapping[str, Any]) -> Iterator[None]:
     """Let marks that a block adds have these features; the next ones have what they would have had."""
     usual = layer.feature_defaults
     layer.feature_defaults = usual.assign(**features)
-    yield
-    layer.feature_defaults = usual
+    try:
+        yield
+    finally:
+        layer.feature_defaults = usual
 
 
 def _place(mark: NDArray[np.floating]) -> bytes:
