@@ -30,6 +30,7 @@ from napari_labelfix.sample_data.imperfect import careless_boxes
 from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -106,30 +107,32 @@ def _place(key: tuple[str, str, str]) -> tuple[str, str, int]:
     return kind, weak, [GIVEN, START, NEVER, *WAYS, OURS, FULL].index(way)
 
 
+def measured(options: argparse.Namespace, kind: Path, weak: str, way: str, seed: int) -> dict[str, float]:
+    """Train on the weak boxes of a kind and return the scores of what is found in other images."""
+    params = SissiParams(
+        epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
+        encoder=options.encoder, **settings_of(way),
+    )  # fmt: skip
+    lessons = scenes(kind / "train.npz", options.images, seed)
+    tests = scenes(kind / "val.npz", options.measured, 0)
+    began = time.monotonic()
+    if way == GIVEN:
+        corners = [WEAK[weak](scene, 1000 * seed + i) for i, scene in enumerate(tests)]
+        found = [(each, np.ones(len(each))) for each in corners]
+    elif way == START:
+        found = first_look(lessons, tests, weak, params, seed)
+    else:
+        found = learn_and_find(lessons, tests, weak, params, way == FULL, seed)
+    scores = box_scores(found, [boxes_of_labels(scene.labels) for scene in tests])
+    return scores._asdict() | {"seconds": time.monotonic() - began}
+
+
 def main() -> None:
     """Run the table and write `results/boxes_table.md` and `.json`."""
     parser = options_parser(__doc__, "boxes_table", images=10, epochs=12)
     parser.add_argument("--boxes", nargs="*", default=list(WEAK), choices=list(WEAK))
     parser.add_argument("--encoder", default="microscopy")
     options = parser.parse_args()
-
-    def measured(kind: Path, weak: str, way: str, seed: int) -> dict[str, float]:
-        params = SissiParams(
-            epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
-            encoder=options.encoder, **settings_of(way),
-        )  # fmt: skip
-        lessons = scenes(kind / "train.npz", options.images, seed)
-        tests = scenes(kind / "val.npz", options.measured, 0)
-        began = time.monotonic()
-        if way == GIVEN:
-            corners = [WEAK[weak](scene, 1000 * seed + i) for i, scene in enumerate(tests)]
-            found = [(each, np.ones(len(each))) for each in corners]
-        elif way == START:
-            found = first_look(lessons, tests, weak, params, seed)
-        else:
-            found = learn_and_find(lessons, tests, weak, params, way == FULL, seed)
-        scores = box_scores(found, [boxes_of_labels(scene.labels) for scene in tests])
-        return scores._asdict() | {"seconds": time.monotonic() - began}
 
     ways = list(product(options.boxes, [GIVEN, START, NEVER, OURS, *WAYS, FULL]))
     notes = [

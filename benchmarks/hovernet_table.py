@@ -26,6 +26,7 @@ from napari_labelfix.metrics.instances import aggregated_jaccard, average_precis
 from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -77,23 +78,25 @@ def _place(key: tuple[str, float, str]) -> tuple[str, float, int]:
     return kind, share, [*WAYS, FULL].index(way)
 
 
+def measured(options: argparse.Namespace, kind: Path, share: float, way: str, seed: int) -> dict[str, float]:
+    """Train with labels for a share of the crops of a kind and return the measures on other images."""
+    params = HoverNetParams(
+        epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
+        encoder=options.encoder, **WAYS.get(way, {}),
+    )  # fmt: skip
+    lessons = scenes(kind / "train.npz", options.images, seed)
+    began = time.monotonic()
+    model = learn(lessons, max(1, round(share * len(lessons))), params)
+    seconds = time.monotonic() - began
+    return measure(model, scenes(kind / "val.npz", options.measured, 0), options.device) | {"seconds": seconds}
+
+
 def main() -> None:
     """Run the table and write `results/hovernet_table.md` and `.json`."""
     parser = options_parser(__doc__, "hovernet_table", images=20, epochs=20)
     parser.add_argument("--shares", nargs="*", type=float, default=[0.05, 0.1, 0.2], help="of the crops, with labels")
     parser.add_argument("--encoder", default="microscopy")
     options = parser.parse_args()
-
-    def measured(kind: Path, share: float, way: str, seed: int) -> dict[str, float]:
-        params = HoverNetParams(
-            epochs=options.epochs, pretrained=not options.scratch, seed=seed, device=options.device,
-            encoder=options.encoder, **WAYS.get(way, {}),
-        )  # fmt: skip
-        lessons = scenes(kind / "train.npz", options.images, seed)
-        began = time.monotonic()
-        model = learn(lessons, max(1, round(share * len(lessons))), params)
-        seconds = time.monotonic() - began
-        return measure(model, scenes(kind / "val.npz", options.measured, 0), options.device) | {"seconds": seconds}
 
     ways = [*product(options.shares, WAYS), (1.0, FULL)]
     notes = [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Row = dict[str, Any]
+    Key = tuple[Path, float | str, str, int]  # folder of a kind, share, way, seed
 
 SIDE = 256  # pixels of a crop
 FEWEST_OBJECTS = 3  # in a crop
@@ -65,7 +68,8 @@ def options_parser(about: str | None, name: str, images: int, epochs: int) -> ar
     parser.add_argument("--scratch", action="store_true", help="start from random weights instead of the package's")
     parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of each process")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time, each with a run; many for a GPU")
     parser.add_argument("--name", default=name)
     kept = "what is measured is kept here, and not measured again"
     parser.add_argument("--rows", type=Path, default=Path(f"{name}_rows.json"), help=kept)
@@ -96,21 +100,42 @@ def measured_rows(
     ways
         Shares, or what else stands in their place, each with a way to learn.
     measure
-        Takes the folder of a kind, a share, a way and a seed, and returns measures by name.
+        Takes the options, the folder of a kind, a share, a way and a seed, and returns measures by name. A function of
+        a module: with `options.jobs`, other processes look it up by its name.
     """
     kinds = [path.parent for path in sorted(options.data.glob("*/val.npz"))]
     kinds = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
     rows = json.loads(options.rows.read_text()) if options.rows.exists() else []
-    done = {(row["kind"], row[of], row["way"], row["seed"]): row for row in rows}
-    yield from list(done.values())
-    for seed, kind, (share, way) in product(options.seeds, kinds, ways):
-        key = kind.name, share, way, seed
-        if key not in done:
-            if options.weights:
-                os.environ[FOLDER] = options.weights.format(kind=kind.name)
-            done[key] = dict(zip(("kind", of, "way", "seed"), key, strict=True)) | measure(kind, share, way, seed)
-            options.rows.write_text(json.dumps(list(done.values()), indent=1))
-            yield done[key]
+    yield from list(rows)
+    done = {(row["kind"], row[of], row["way"], row["seed"]) for row in rows}
+    missing = [
+        (kind, share, way, seed)
+        for seed, kind, (share, way) in product(options.seeds, kinds, ways)
+        if (kind.name, share, way, seed) not in done
+    ]
+    for (kind, share, way, seed), found in _each_measured(options, measure, missing):
+        rows.append({"kind": kind.name, of: share, "way": way, "seed": seed} | found)
+        options.rows.write_text(json.dumps(rows, indent=1))
+        yield rows[-1]
+
+
+def _each_measured(
+    options: argparse.Namespace, measure: Callable[..., Row], keys: Sequence[Key]
+) -> Iterator[tuple[Key, Row]]:
+    if options.jobs == 1:
+        yield from ((key, _measured(options, measure, key)) for key in keys)
+        return
+    with ProcessPoolExecutor(options.jobs, get_context("forkserver")) as pool:
+        waiting = {pool.submit(_measured, options, measure, key): key for key in keys}
+        for each in as_completed(waiting):
+            yield waiting[each], each.result()
+
+
+def _measured(options: argparse.Namespace, measure: Callable[..., Row], key: Key) -> Row:
+    torch.set_num_threads(options.threads)
+    if options.weights:
+        os.environ[FOLDER] = options.weights.format(kind=key[0].name)
+    return measure(options, *key)
 
 
 def write_as_measured(
@@ -121,7 +146,6 @@ def write_as_measured(
     notes: list[str],
 ) -> None:
     """Write the report after each row, so that a table that is stopped shows what it has."""
-    torch.set_num_threads(options.threads)
     measured: list[Row] = []
     for row in rows:
         measured.append(row)

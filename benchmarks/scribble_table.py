@@ -28,6 +28,7 @@ from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.snapshots import run_to_end
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -89,20 +90,22 @@ def _place(key: tuple[str, float, str]) -> tuple[str, bool, float, int]:
     return kind, way == FULL, ratio, list(WAYS).index(way)
 
 
+def measured(options: argparse.Namespace, kind: Path, ratio: float, way: str, seed: int) -> dict[str, float]:
+    """Train on scribbles of a kind and return the measures on other images."""
+    params = Scribble2LabelParams(
+        epochs=options.epochs, warmup_epochs=options.epochs // 3, pretrained=not options.scratch, seed=seed,
+        device=options.device, **WAYS[way],
+    )  # fmt: skip
+    lessons = scenes(kind / "train.npz", options.images, seed)
+    tests = scenes(kind / "val.npz", options.measured, 0)
+    return dict(zip(("IoU", "mDice"), measure(lessons, tests, ratio, params, way == FULL, seed), strict=True))
+
+
 def main() -> None:
     """Run the table and write `results/scribble_table.md` and `.json`."""
     parser = options_parser(__doc__, "scribble_table", images=6, epochs=45)
     parser.add_argument("--ratios", nargs="*", type=float, default=[0.1, 0.3, 0.5, 1.0])
     options = parser.parse_args()
-
-    def measured(kind: Path, ratio: float, way: str, seed: int) -> dict[str, float]:
-        params = Scribble2LabelParams(
-            epochs=options.epochs, warmup_epochs=options.epochs // 3, pretrained=not options.scratch, seed=seed,
-            device=options.device, **WAYS[way],
-        )  # fmt: skip
-        lessons = scenes(kind / "train.npz", options.images, seed)
-        tests = scenes(kind / "val.npz", options.measured, 0)
-        return dict(zip(("IoU", "mDice"), measure(lessons, tests, ratio, params, way == FULL, seed), strict=True))
 
     ways = [*product(options.ratios, [way for way in WAYS if way != FULL]), (1.0, FULL)]
     notes = [

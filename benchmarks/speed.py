@@ -18,7 +18,7 @@ from report import machine_facts, write_report
 from torch.utils.data import DataLoader, Dataset
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
-from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.data.patches import largest_side, predict_probabilities
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL, partial_cross_entropy
 from napari_labelfix.methods.scribble2label.learner import Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
@@ -49,7 +49,7 @@ def training_rows(device: torch.device, batch: int, rounds: int, encoder: str) -
     bare = seconds["bare forward and backward"]
     return [
         {
-            "what": f"training, {encoder}, {what}",
+            "what": f"training, {encoder}, batches of {batch}, {what}",
             "n": rounds,
             "rate": batch / taken,
             "unit": "crops/s",
@@ -151,11 +151,12 @@ def prediction_rows(device: torch.device, side: int, rounds: int) -> list[dict[s
     network, _ = network_of(device, NAME)
     network.eval()
     plane = torch.rand(1, side, side, device=device)
-    tile = torch.rand(1, 1, 1024, 1024, device=device).contiguous(memory_format=torch.channels_last)
+    of_tile = min(side, largest_side(device))
+    tile = torch.rand(1, 1, of_tile, of_tile, device=device).contiguous(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def bare() -> None:
-        for _ in range((side // 1024) ** 2):
+        for _ in range((side // of_tile) ** 2):
             with mixed_precision(device):
                 network(tile)
 
@@ -208,21 +209,25 @@ def main() -> None:
     """Run the suite and write `results/speed_<device>.md` and `.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batches", type=int, nargs="+", default=[8], help="crops in a step; more for a GPU")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--encoders", nargs="+", default=ENCODERS)
     parser.add_argument("--side", type=int, default=4096, help="of the plane that is predicted, in pixels")
     options = parser.parse_args()
     device = choose_device(options.device)
     rows = [
-        row for encoder in options.encoders for row in training_rows(device, options.batch, options.rounds, encoder)
+        row
+        for encoder in options.encoders
+        for batch in options.batches
+        for row in training_rows(device, batch, options.rounds, encoder)
     ]
     rows += prediction_rows(device, options.side, max(3, options.rounds // 5))
     notes = [
-        f"Crops of {SIDE} x {SIDE}, batches of {options.batch}, {torch.get_num_threads()} threads; what is compared "
+        f"Crops of {SIDE} x {SIDE}, {torch.get_num_threads()} threads; what is compared "
         "alternates in one run; rates are those of the median step.",
         "Bare: forward, backward and optimiser step of the same network in the same precision on random tensors that "
-        "are on the device already; for prediction, forward passes over as many pixels in tiles of 1024 x 1024.",
+        "are on the device already; for prediction, forward passes over as many pixels in tiles of "
+        f"{largest_side(device)} px, the largest that are predicted at a time there.",
         "Reference loop: float32, a DataLoader with two processes that augment crops one at a time with OpenCV.",
     ]
     title = "Speed suite: training and prediction against the bare network"

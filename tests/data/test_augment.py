@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
 
 STILL = Augmentation(scale=0, rotation=0, brightness=0, contrast=0)
 
@@ -10,7 +10,7 @@ def test_a_view_without_turn_shows_the_pixels_themselves():
     plane = torch.arange(20.0 * 30).reshape(1, 20, 30)
     rng = np.random.default_rng(0)
     for _ in range(20):  # flips and quarter turns show the same pixels in another order
-        crop = look(plane, random_view((9.5, 14.5), 8, STILL, rng)[None], 8, "nearest")
+        crop = look(plane, random_grid(plane, [(9.5, 14.5)], 8, STILL, rng), "nearest")
         assert torch.equal(crop.flatten().sort()[0], plane[0, 6:14, 11:19].flatten())
 
 

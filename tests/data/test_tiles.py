@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_labelfix.data.patches import predict_logits
+from napari_labelfix.data.patches import largest_side, predict_logits
 from napari_labelfix.data.tiles import GRID, tiles
 
 LENGTHS = st.integers(1, 400)
@@ -29,6 +29,13 @@ def test_kept_parts_cover_a_plane_once_and_have_their_margin(height, width, marg
 def test_tiles_begin_on_the_grid_that_networks_see(length):
     for tile in tiles((length, 40), margin=4 * GRID, side=256):
         assert tile.read[0].start % GRID == 0
+
+
+@pytest.mark.parametrize(("free", "side"), [(80, 4096), (16, 2048), (4, 1024), (0.1, 1024)])
+def test_on_a_graphics_card_tiles_are_as_large_as_there_is_memory_for(monkeypatch, free, side):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (int(free * 2**30), 80 * 2**30))
+    assert largest_side(torch.device("cuda")) == side
+    assert largest_side(torch.device("cpu")) == 1024  # more does not fit into its caches
 
 
 def test_tiles_are_halved_where_memory_runs_out_and_say_the_same():

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from napari_labelfix.networks.device import sent
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -51,7 +53,7 @@ def share_out(count: int, areas: Sequence[int], rng: np.random.Generator) -> NDA
     return rng.multinomial(count, weights / weights.sum())
 
 
-def random_view(centre: tuple[float, float], size: int, how: Augmentation, rng: np.random.Generator) -> Tensor:
+def random_view(centre: Sequence[float], size: int, how: Augmentation, rng: np.random.Generator) -> Tensor:
     """Return a 2 x 3 map from crop coordinates in [-1, 1] to pixels x, y: flips, shift, scale and rotation.
 
     Parameters
@@ -70,33 +72,47 @@ def random_view(centre: tuple[float, float], size: int, how: Augmentation, rng: 
     return torch.tensor(rows, dtype=torch.float32)
 
 
-def look(plane: Tensor, views: Tensor, size: int, mode: Literal["bilinear", "nearest"]) -> Tensor:
-    """Cut one crop per view out of a plane; what lies outside is mirrored (bilinear) or 0 (nearest).
+def random_grid(
+    plane: Tensor, centres: Iterable[Sequence[float]], size: int, how: Augmentation, rng: np.random.Generator
+) -> Tensor:
+    """Return where crops with these centres (row, column) look at a plane (C, H, W), each in its own way, for `look`.
+
+    What belongs to the plane, such as its labels, is seen under the same grid.
+    """
+    return grid_of(plane, torch.stack([random_view(centre, size, how, rng) for centre in centres]), size)
+
+
+def grid_of(plane: Tensor, views: Tensor, size: int) -> Tensor:
+    """Return where crops of so many pixels look: a plane (C, H, W), views (B, 2, 3) -> (B, size, size, 2)."""
+    height, width = plane.shape[1:]
+    # pixels -> the [-1, 1] of grid_sample, whose pixel 0 has its centre at -1 + 1 / width
+    to_unit = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
+    last_row = torch.tensor([0.0, 0.0, 1.0]).expand(len(views), 1, 3)
+    theta = (to_unit @ torch.cat([views, last_row], dim=1))[:, :2]
+    return functional.affine_grid(sent(theta, plane.device), [len(views), 1, size, size], align_corners=False)
+
+
+def look(plane: Tensor, grid: Tensor, mode: Literal["bilinear", "nearest"]) -> Tensor:
+    """Cut crops out of a plane; what lies outside is mirrored (bilinear) or 0 (nearest).
 
     Parameters
     ----------
     plane
         (C, H, W) float.
-    views
-        (B, 2, 3) from `random_view`.
+    grid
+        (B, S, S, 2) from `random_grid` or `grid_of`.
 
     Returns
     -------
     Tensor
-        (B, C, size, size).
+        (B, C, S, S).
     """
-    height, width = plane.shape[1:]
-    # pixels -> the [-1, 1] of grid_sample, whose pixel 0 has its centre at -1 + 1 / width
-    to_unit = torch.tensor([[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]])
-    last_row = torch.tensor([0.0, 0.0, 1.0]).expand(len(views), 1, 3)
-    theta = (to_unit @ torch.cat([views, last_row], dim=1))[:, :2].to(plane.device)
-    grid = functional.affine_grid(theta, [len(views), 1, size, size], align_corners=False)
     padding = "reflection" if mode == "bilinear" else "zeros"
-    batch = plane.expand(len(views), -1, -1, -1)
+    batch = plane.expand(len(grid), -1, -1, -1)
     return functional.grid_sample(batch, grid, mode=mode, padding_mode=padding, align_corners=False)
 
 
 def random_light(crops: Tensor, how: Augmentation) -> Tensor:
     """Change brightness and contrast of each crop, all its channels alike: (B, C, H, W) -> (B, C, H, W)."""
-    strength = torch.rand(2, len(crops), 1, 1, 1).to(crops.device) * 2 - 1
+    strength = sent(torch.rand(2, len(crops), 1, 1, 1) * 2 - 1, crops.device)
     return crops * (1 + how.contrast * strength[0]) + how.brightness * strength[1]

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from napari_labelfix.data.tiles import Tile
 
 MARGIN = 64  # pixels; farther neighbours change what the microscopy encoder predicts by 0.002 at most
-_SMALLEST = 256  # pixels of a tile: smaller ones would be margin for the most part
 SIDE = 1024  # pixels of a tile; larger ones do not fit into the caches: 2048 took half as long again on two cores
+_SMALLEST = 256  # pixels of a tile: smaller ones would be margin for the most part
+_LARGEST = 4096  # on a graphics card, which needs many pixels at a time; its margins are a fourteenth of a large plane
+_BYTES = 600  # of memory for each pixel of a tile: the compact U-Net was seen to need 267, one on ResNet-34 571
 
 
 def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
@@ -36,6 +38,20 @@ def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
         whole[:, *tile.keep] = part
     assert whole is not None  # a plane has at least one tile
     return whole
+
+
+def largest_side(device: torch.device) -> int:
+    """Return the side, in pixels, of tiles that are predicted fastest and for which there is memory."""
+    if device.type != "cuda":
+        return SIDE
+    side, (free, _) = _LARGEST, torch.cuda.mem_get_info(device)
+    while side > SIDE and side**2 * _BYTES > free / 2:
+        side //= 2
+    return side
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
 @torch.inference_mode()
@@ -56,7 +72,7 @@ def logits_by_tile(
         Returns a window of the plane, (C, h, w) float32 on the network's device.
     """
     network.eval()
-    side = SIDE
+    side = SIDE if max(shape) <= SIDE else largest_side(_device_of(network))
     while True:
         try:
             yield from _pass(network, shape, read, side)

@@ -7,7 +7,6 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from napari_labelfix.data.memory import is_out_of_memory
@@ -15,6 +14,7 @@ from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.networks.averaging import set_between
 from napari_labelfix.networks.device import free_memory, on_device
+from napari_labelfix.networks.training_pass import TrainingPass
 from napari_labelfix.networks.unet import freeze_statistics, pick_outputs, save_weights
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Trainee:
 
     def __init__(self, start: Start, device: torch.device, batch_size: int, crop: int) -> None:
         self.network = on_device(start.network, device)
+        self.passed = TrainingPass(self.network, device)
         self.all_trained = start.all_trained
         self.device = device
         self.batch_size = batch_size
@@ -78,6 +79,7 @@ class Trainee:
         for network in {id(each): each for each in (self.network, self._before, self._settled)}.values():
             pick_outputs(network, outputs)
             on_device(network, self.device)
+        self.passed.forget()
 
     def as_model(self, method: str, params: Params, spec: UnetSpec, **more: object) -> TrainedModel:
         """Return the network as it now is, with all it takes to use it; `more` is what else must be known of it."""
@@ -98,8 +100,9 @@ class Trainee:
         return news
 
     def _batches_of(self, crops: int) -> list[int]:
-        """Return the sizes of the batches, all about as large, that so many crops make."""
-        return [len(part) for part in np.array_split(range(crops), math.ceil(crops / self.batch_size))]
+        """Return the sizes of the batches that so many crops make, or a few more: all are as large."""
+        batches = math.ceil(crops / self.batch_size)
+        return [math.ceil(crops / batches)] * batches
 
     def _within_memory(self, step: Callable[[], float]) -> float:
         """Take a step; when memory runs out, halve the batch, and then the crop, and take it again."""
@@ -120,13 +123,14 @@ class Trainee:
     def _end_step(self, loss: Tensor) -> float:
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        value = loss.item()
-        if not math.isfinite(value):  # before the step, which would spoil the weights
-            raise TrainingError("The training diverged: its loss is no number. Choose a smaller learning rate.")
         self._optimizer.step()
+        value = loss.item()  # at the end: it waits for the device
+        if not math.isfinite(value):
+            raise TrainingError("The training diverged: its loss is no number. Choose a smaller learning rate.")
         return value
 
     def _shrink(self) -> None:
+        self.passed.forget()
         free_memory()
         if self.batch_size > 1:
             self.batch_size //= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,8 @@ from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    from torch import Tensor
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -46,6 +49,14 @@ def on_device(network: nn.Module, device: torch.device) -> nn.Module:
     return network.to(device).to(memory_format=torch.channels_last)
 
 
+def wake() -> None:
+    """Start CUDA and load its convolutions, if there is such a card that can be had: it takes a second or more."""
+    if torch.cuda.is_available():
+        device = torch.device("cuda")
+        with suppress(RuntimeError), mixed_precision(device):  # another process may have the card to itself
+            nn.Conv2d(1, 8, 3, device=device)(torch.zeros(1, 1, 64, 64, device=device)).sum().item()
+
+
 def free_memory() -> None:
     """Give back what the graphics card keeps for later, once memory has run out."""
     torch.cuda.empty_cache()
@@ -53,9 +64,17 @@ def free_memory() -> None:
         torch.mps.empty_cache()
 
 
-def mixed_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Return the autocast that is faster there and as good: bfloat16 where the hardware has it, else float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=_fast_bfloat16(device))
+def mixed_precision(device: torch.device, cached: bool = True) -> AbstractContextManager[object]:
+    """Return the autocast that is faster there and as good: bfloat16 where the hardware has it, else float32.
+
+    With `cached`, weights that are used twice are rounded once.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=_fast_bfloat16(device), cache_enabled=cached)
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """Return a tensor that is made on the CPU on the device, without waiting for what the device still computes."""
+    return tensor.to(device, non_blocking=device.type == "cuda")
 
 
 def _fast_bfloat16(device: torch.device) -> bool:

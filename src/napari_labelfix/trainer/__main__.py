@@ -122,7 +122,7 @@ def failure(error: Exception) -> Failed:
 
 
 def preload(modules: Sequence[str], inbox: Mailbox) -> None:
-    """Import ahead what a run may need, until there is one; it imports the rest of what it needs itself.
+    """Import ahead what a run may need, and wake the device, until there is a run; it sees to the rest itself.
 
     A module that fails does so again, and is told, when a run needs it.
     """
@@ -133,6 +133,10 @@ def preload(modules: Sequence[str], inbox: Mailbox) -> None:
             importlib.import_module(module)
         except Exception:
             logger.warning("%s does not load.", module, exc_info=True)
+    if "torch" in sys.modules and not len(inbox):
+        from napari_labelfix.networks.device import wake
+
+        wake()
 
 
 def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:

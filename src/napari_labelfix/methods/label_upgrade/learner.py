@@ -20,7 +20,7 @@ from napari_labelfix.networks.unet import UnetSpec, start_unet, with_more_channe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.label_upgrade.pages import Page
@@ -92,8 +92,9 @@ class Learner(Trainee):
     def measure(self, crops: Crops) -> float:
         """Return the Dice of the foreground on crops that are not trained on."""
         network = self.settled().eval()
-        pairs = zip(crops.image, crops.given, strict=True)  # one at a time: memory, and it is no slower
-        found = torch.cat([self._logits(network, image[None], given[None]).argmax(1) for image, given in pairs])
+        pixels = self._input(crops.image, crops.given)
+        with mixed_precision(self.device):  # one at a time: memory, and it is no slower
+            found = torch.cat([network(pixels[i : i + 1]).argmax(1) for i in range(len(pixels))])
         shared = ((found == 1) & (crops.target == 1) & crops.known).sum()
         total = ((found == 1) & crops.known).sum() + ((crops.target == 1) & crops.known).sum()
         return float(2 * shared / total) if total else 1.0
@@ -110,15 +111,13 @@ class Learner(Trainee):
         crops = random_crops(pages, self.batch_size, self.crop, self._how, self._rng)
         bare = torch.from_numpy(self._rng.random((len(crops.given), 1, 1, 1)) < UNLABELLED).to(self.device)
         self._start_step(self.batch_size)
-        logits = self._logits(self.network, crops.image, crops.given.masked_fill(bare, 0))
+        logits = self.passed(self._input(crops.image, crops.given.masked_fill(bare, 0)))
         loss = masked_dice_loss(logits, crops.target, crops.known)
         return self._end_step(loss)
 
-    def _logits(self, network: nn.Module, image: Tensor, given: Tensor) -> Tensor:
+    def _input(self, image: Tensor, given: Tensor) -> Tensor:
         pixels = torch.cat([image, given], dim=1) if self.labelled else image
-        with mixed_precision(self.device):
-            logits: Tensor = network(pixels.contiguous(memory_format=torch.channels_last))
-        return logits
+        return pixels.contiguous(memory_format=torch.channels_last)
 
 
 class BestSoFar:

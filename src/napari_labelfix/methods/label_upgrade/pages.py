@@ -12,7 +12,7 @@ import torch
 from scipy import ndimage
 
 from napari_labelfix.annotations import Instances
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_view, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
@@ -101,12 +101,12 @@ class Page:
         """
         strays = Augmentation() if not held_out else Augmentation(0.0, 0.0, 0.0, 0.0)
         centres = rng.choice(self._spots[held_out], count)
-        views = torch.stack([random_view((float(y), float(x)), size, strays, rng) for y, x in centres])
-        image = look(self.image, views, size, "bilinear")
+        grid = random_grid(self.image, centres, size, strays, rng)
+        image = look(self.image, grid, "bilinear")
         if not held_out:
             image = random_light(image, strays)
-        ranks, train, measure = look(self._layers, views, size, "nearest").unbind(1)
-        others = look(self._others, views, size, "nearest")[:, 0] if how.inclusion else torch.zeros_like(ranks)
+        ranks, train, measure = look(self._layers, grid, "nearest").unbind(1)
+        others = look(self._others, grid, "nearest")[:, 0] if how.inclusion else torch.zeros_like(ranks)
         right, other = (layer.numpy(force=True).astype(np.int32) for layer in (ranks, others))
         pairs = zip(right, other, strict=True)
         spoiled = np.stack([perturb(a, b, how.scaled(rng.random()), rng) > 0 for a, b in pairs])

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from napari_labelfix.data.augment import look
+from napari_labelfix.data.augment import grid_of, look
 from napari_labelfix.losses.positive_unlabelled_risk import positive_unlabelled_risk
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def cut_patches(image: Tensor, positions: NDArray[np.floating], radius: float) -
     views = torch.zeros(len(positions), 2, 3)
     views[:, 0, 0] = views[:, 1, 1] = REACH * radius
     views[:, :, 2] = torch.from_numpy(np.asarray(positions, np.float32)).flip(1)  # x, y
-    return look(image, views, SIDE, "bilinear")
+    return look(image, grid_of(image, views, SIDE), "bilinear")
 
 
 @torch.inference_mode()

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_place, random_view, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, random_place, share_out
 from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import DEPTH, UnetSpec, start_unet
 
 if TYPE_CHECKING:
@@ -110,8 +109,7 @@ class Detector(Trainee):
     def _step(self, lessons: Sequence[Lesson], count: int) -> float:
         image, target = self._random_batch(lessons, count)
         self._start_step(count)
-        with mixed_precision(self.device):
-            logits = self.network(image)
+        logits = self.passed(image)
         loss = masked_squared_error(torch.sigmoid(logits[:, 0].float()), target[:, 0], target[:, 1])
         return self._end_step(loss)
 
@@ -124,9 +122,9 @@ class Detector(Trainee):
         for lesson, crops in zip(lessons, per_lesson, strict=True):
             centres = [lesson.random_centre(self._rng) for _ in range(crops)]
             if centres:
-                views = torch.stack([random_view(centre, self.crop, how, self._rng) for centre in centres])
-                images.append(look(lesson.image, views, self.crop, "bilinear"))
-                targets.append(look(lesson.target, views, self.crop, "nearest"))
+                grid = random_grid(lesson.image, centres, self.crop, how, self._rng)
+                images.append(look(lesson.image, grid, "bilinear"))
+                targets.append(look(lesson.target, grid, "nearest"))
         image = random_light(torch.cat(images), how).contiguous(memory_format=torch.channels_last)
         return image, torch.cat(targets)
 

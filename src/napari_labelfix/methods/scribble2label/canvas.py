@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from napari_labelfix.data.augment import Augmentation, look, random_light, random_place, random_view, share_out
+from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, random_place, share_out
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
 
 if TYPE_CHECKING:
@@ -87,15 +87,15 @@ def random_batch(
 def _crops(
     canvas: Canvas, count: int, size: int, how: Augmentation, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    views = torch.stack([random_view(canvas.random_centre(rng), size, how, rng) for _ in range(count)])
-    image = look(canvas.image, views, size, "bilinear")
+    grid = random_grid(canvas.image, (canvas.random_centre(rng) for _ in range(count)), size, how, rng)
+    image = look(canvas.image, grid, "bilinear")
     if canvas.belief is None:
         belief = image.new_zeros(count, canvas.classes, size, size)
     else:
-        belief = look(canvas.belief, views, size, "bilinear")
+        belief = look(canvas.belief, grid, "bilinear")
         new = canvas.classes - belief.shape[1]  # of them nothing is believed yet
         belief = functional.pad(belief, (0, 0, 0, 0, 0, new))
     # outside the plane is 0, so labels are shifted to keep 0 for "no label"
     shifted = (canvas.marked - NO_LABEL).float().unsqueeze(0)
-    marked = look(shifted, views, size, "nearest").squeeze(1).long() + NO_LABEL
+    marked = look(shifted, grid, "nearest").squeeze(1).long() + NO_LABEL
     return image, marked, belief

@@ -16,7 +16,6 @@ from napari_labelfix.methods.scribble2label.canvas import random_batch
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import UnetSpec, start_unet
 
 if TYPE_CHECKING:
@@ -94,8 +93,7 @@ class Learner(Trainee):
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)
         self._start_step(count)
-        with mixed_precision(self.device):
-            logits = self.network(batch.image)
+        logits = self.passed(batch.image)
         loss = partial_cross_entropy(logits, batch.marked)
         if pseudo_weight > 0:
             pseudo = pseudo_label(batch.belief, batch.marked, self.params.threshold)
