@@ -8,6 +8,7 @@ from skimage import segmentation
 from napari_labelfix.data.label_images import (
     boxes_of_labels,
     fill_label_holes,
+    mostly_in,
     rank_objects,
     relabel_sequential,
     remove_small_objects,
@@ -35,6 +36,16 @@ def test_ids_without_gaps_are_those_of_scikit_image(labels, highest):
     labels[labels == 8] = highest
     expected, _, _ = segmentation.relabel_sequential(labels)
     assert np.array_equal(relabel_sequential(labels), expected)
+
+
+def test_objects_that_lie_in_a_mask_for_the_most_part():
+    labels = np.zeros((10, 10), np.int32)
+    labels[0], labels[5, :5], labels[7:] = 3, 7_000_000, 9
+    where = np.zeros(labels.shape, bool)
+    where[:, :9] = True
+    assert mostly_in(labels, where, 0.9).tolist() == [3, 9, 7_000_000]
+    assert mostly_in(labels, where, 0.91).tolist() == [7_000_000]
+    assert mostly_in(labels, ~where & (labels == 0), 0.5).size == 0
 
 
 def test_ids_may_be_higher_than_there_is_memory_for_that_many():

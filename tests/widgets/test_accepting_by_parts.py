@@ -103,6 +103,30 @@ def test_what_the_given_labels_have_is_to_be_erased_there(accepting, results, ri
     assert len(right_part.data) == 1
 
 
+def test_what_was_outlined_is_not_accepted_with_others_in_layers_that_are_opened_again(accepting, results, given):
+    accepting.reject_at(results.image.data_to_world((21, 41)))
+    model = ViewerModel()
+    image = model.add_image(results.image.data, name="cells", scale=(0.5, 0.5))
+    right_part = RIGHT_PART.create(Place(image, ()))
+    right_part.data = accepting.rejects_into.data
+    later = ProposalLayers(model, image, "m")
+    later.create()
+    show(later, 2, 3)
+    opened = AcceptingByParts(later, model.add_labels(given.data.copy()), right_part)
+    assert opened.count(change=Change.ADDED) == Count(1, 0)
+    assert not opened.reject_at(image.data_to_world((21, 41))).new
+    right_part.data = right_part.data[:1]
+    assert opened.count(change=Change.ADDED) == Count(2, 0)
+
+
+def test_what_given_labels_have_is_no_rejected_object(accepting, results, given):
+    accepting.reject_at(results.image.data_to_world((21, 41)))
+    assert accepting.count(change=Change.ADDED) == Count(1, 0)
+    labelled = np.nonzero(results.layer("proposal").data == 2)
+    given.data_setitem(labelled, 5)
+    assert accepting.count(change=Change.ADDED) == Count(2, 0)
+
+
 def test_that_what_was_accepted_stays_is_said(accepting, results):
     place = results.image.data_to_world((21, 41))
     accepting.accept_at(place)

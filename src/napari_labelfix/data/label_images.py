@@ -84,6 +84,15 @@ def fill_label_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     return np.where(labels == 0, fill[regions], labels)
 
 
+def mostly_in(labels: NDArray[np.integer], where: NDArray[np.bool_], share: float) -> NDArray[np.int64]:
+    """Return the ids of the objects of a label image with at least that share of their pixels in a mask (Y, X)."""
+    ids, inside = np.unique(labels[where & (labels > 0)], return_counts=True)
+    if not ids.size:
+        return np.zeros(0, np.int64)
+    _, sizes = np.unique(labels[np.isin(labels, ids)], return_counts=True)
+    return ids[inside >= share * sizes].astype(np.int64)
+
+
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects, in pixels, in the order of their ids."""
     found = filter(None, scipy.ndimage.find_objects(relabel_sequential(labels)))

@@ -12,6 +12,7 @@ from napari_labelfix.review.actions import accept_object, accept_objects, alread
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import Acceptor, Count
+from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.history import existing_history, history_of
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ class Accepting(Acceptor):
 
     def __init__(self, results: ResultLayers) -> None:
         self._results = results
-        self._present: dict[int, NDArray[np.bool_]] = {}  # for the objects of a plane: in the corrected layer already?
-        self._counted: dict[int, object] = {}  # the objects that `_present` was worked out for
+        self._present = ByPlane(results, self._find_present)  # whether objects are in the corrected layer already
 
     @property
     def corrected(self) -> Labels | None:
@@ -67,17 +67,15 @@ class Accepting(Acceptor):
 
     def forget_counts(self) -> None:
         """Note that the corrected layer has changed, or is another one."""
-        self._counted = {}
+        self._present.forget()
 
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
         """Return what accepting all objects of at least this confidence, and with this change, would do."""
         new = present = 0
         declined = self._declined()
-        for plane, objects in self._results.objects().items():
-            if self._counted.get(plane) is not objects:
-                self._counted[plane], self._present[plane] = objects, self._find_present(plane, objects.ids)
+        for objects, is_present in self._present:
             chosen = self._chosen(objects, threshold, change, declined)
-            there = int((self._present[plane] & chosen).sum())
+            there = int((is_present & chosen).sum())
             new, present = new + int(chosen.sum()) - there, present + there
         return Count(new, present)
 
@@ -143,12 +141,12 @@ class Accepting(Acceptor):
         inside = ((pixel >= 0) & (pixel < self._results.shape)).all()
         return int(proposal.data[tuple(pixel)]) if inside else 0
 
-    def _find_present(self, plane: int, ids: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def _find_present(self, plane: int, objects: Objects) -> NDArray[np.bool_]:
         proposal, corrected = self._results.layer("proposal"), self.corrected
         if proposal is None or corrected is None:
-            return np.zeros(ids.size, bool)
+            return np.zeros(objects.ids.size, bool)
         index = self._results.planes[plane]
-        return already_there(proposal.data[index], corrected.data[index], ids)
+        return already_there(proposal.data[index], corrected.data[index], objects.ids)
 
     def _corrected_or_new(self) -> Labels:
         if (corrected := self.corrected) is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Shapes
+from napari.layers import Labels, Shapes
 
+from napari_labelfix.data.label_images import mostly_in
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import added_marks, layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
+from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.coordinates import map_points
+from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.instances_kind import adopt_right_part, inside_shapes
 from napari_labelfix.widgets.layer_kind import Place
 
@@ -21,17 +24,11 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_labelfix.review.objects import Objects
     from napari_labelfix.widgets.results import ResultLayers
 
 
 _HARDLY = 0.1  # share of an object's pixels, up to which given labels have not got it
-
-
-class _Outlined(NamedTuple):
-    """An object that was outlined, and one of its pixels, by which it is seen whether it is still proposed."""
-
-    object_id: int
-    pixel: tuple[int, ...]
 
 
 class AcceptingByParts(Accepting):
@@ -61,6 +58,7 @@ class AcceptingByParts(Accepting):
         super().__init__(results)
         self._labels, self._name, self._begins = labels, name, begins
         self._right_part = right_part if isinstance(right_part, Shapes) else None
+        self._refuted = ByPlane(results, self._find_refuted)
 
     @property
     def can_reject(self) -> bool:
@@ -114,22 +112,28 @@ class AcceptingByParts(Accepting):
         """Draw around an object in a plane, along the edges of its pixels."""
         from napari_labelfix.io.outlines import outline  # brings OpenCV, for which no dock should wait
 
-        mask, before = proposed[index] == object_id, len(right_part.data)
-        outside = [piece.outside for piece in outline(mask)]  # in holes there is nothing either
+        before = len(right_part.data)
+        outside = [piece.outside for piece in outline(proposed[index] == object_id)]  # in holes there is nothing either
         # in napari the middle of the first pixel is at 0, 0
         rings = [np.column_stack([np.tile(index, (len(ring), 1)), ring - 0.5]) for ring in outside]
         right_part.selected_data = set()  # what is selected would get the colour of the next one
         adopt_right_part(right_part)
         right_part.add([map_points(ring, self._results.image, right_part) for ring in rings], shape_type="polygon")
         added = [np.array(shape) for shape in right_part.data[before:]]
-        about = _Outlined(object_id, (*index, *np.argwhere(mask)[0].tolist()))
-        added_marks.note(right_part, added_marks.Step(added, [], about))
+        added_marks.note(right_part, added_marks.Step(added, []))
 
     def _declined(self) -> NDArray[np.int64]:
-        """Return also what was outlined, as long as it is proposed and the outline is there."""
-        proposal, right_part = self._results.layer("proposal"), self._right_part
-        if proposal is None or right_part is None:
+        """Return also what was outlined: the layers tell, also in a project that is opened again."""
+        if not isinstance(self._labels, Labels) or self._right_part is None:
             return super()._declined()
-        rejected = [step.about for step in added_marks.steps_there(right_part)]
-        outlined = [one.object_id for one in rejected if proposal.data[one.pixel] == one.object_id]
-        return np.union1d(super()._declined(), np.array(outlined, np.int64))
+        history_of(self._labels).changed.connect(self._refuted.forget)  # once, however often it is asked for
+        self._right_part.events.data.connect(self._refuted.forget)
+        return np.concatenate([super()._declined(), *(ids for _, ids in self._refuted)])
+
+    def _find_refuted(self, plane: int, _objects: Objects) -> NDArray[np.int64]:
+        """Return the ids of proposed objects where the labels are right and have nothing."""
+        proposal, right_part, index = self._results.layer("proposal"), self._right_part, self._results.planes[plane]
+        right = inside_shapes(right_part, Place(self._results.image, index)) if right_part is not None else None
+        if proposal is None or right is None or self._labels is None:
+            return np.zeros(0, np.int64)
+        return mostly_in(proposal.data[index], right & (np.asarray(self._labels.data[index]) == 0), 1 - _HARDLY)

@@ -14,6 +14,7 @@ from napari_labelfix.review.actions import paint_over, painted_over
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
+from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.history import history_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
+    from napari_labelfix.review.objects import Objects
     from napari_labelfix.widgets.results import ResultLayers
 
 
@@ -39,8 +41,7 @@ class AcceptingByStrokes(Accepting):
     def __init__(self, results: ResultLayers, scribbles: Layer | None) -> None:
         super().__init__(results)
         self._scribbles = scribbles if isinstance(scribbles, Labels) else None
-        self._painted_over: dict[int, NDArray[np.int64]] = {}  # by plane, the ids of objects that were
-        self._looked_at: dict[int, object] = {}  # the objects that this was worked out for
+        self._painted_over = ByPlane(results, self._find_painted_over)
 
     @property
     def can_reject(self) -> bool:
@@ -80,19 +81,16 @@ class AcceptingByStrokes(Accepting):
         but = ", but for your strokes in it, which you can erase" if drawn_in else self.but_accepted(object_id)
         return Rejected(how + but, way_back="Ctrl+Z takes it back.")
 
-    def _look_again(self, _event: object = None) -> None:
-        self._looked_at = {}
-
     def _declined(self) -> NDArray[np.int64]:
         """Return also what is painted over: the strokes tell, also in a project that is opened again."""
+        if self._scribbles is None:
+            return super()._declined()
+        history_of(self._scribbles).changed.connect(self._painted_over.forget)  # once, however often it is asked for
+        return np.concatenate([super()._declined(), *(ids for _, ids in self._painted_over)])
+
+    def _find_painted_over(self, plane: int, _objects: Objects) -> NDArray[np.int64]:
         proposal, scribbles = self._results.layer("proposal"), self._scribbles
         if proposal is None or scribbles is None:
-            return super()._declined()
-        history_of(scribbles).changed.connect(self._look_again)  # once, however often it is asked for
-        for plane, objects in self._results.objects().items():
-            if self._looked_at.get(plane) is not objects:
-                index = self._results.planes[plane]
-                self._looked_at[plane] = objects
-                self._painted_over[plane] = painted_over(proposal.data[index], np.asarray(scribbles.data[index]))
-        found = [self._painted_over[plane] for plane in self._looked_at]
-        return np.concatenate([super()._declined(), *found])
+            return np.zeros(0, np.int64)
+        index = self._results.planes[plane]
+        return painted_over(proposal.data[index], np.asarray(scribbles.data[index]))

@@ -28,13 +28,10 @@ class Step(NamedTuple):
         The marks that it added, as napari keeps them: rounded, maybe.
     removed
         Those that made room for them.
-    about
-        What else is to be known about it.
     """
 
     added: list[NDArray[np.floating]]
     removed: list[Any]
-    about: Any = None
 
 
 def note(layer: Layer, step: Step) -> None:
@@ -45,12 +42,6 @@ def note(layer: Layer, step: Step) -> None:
 def steps_of(layer: Layer) -> list[Step]:
     """Return what was noted and not taken back."""
     return list(layers.tag_of(layer).get(_STEPS, []))
-
-
-def steps_there(layer: Layer) -> list[Step]:
-    """Return those steps of which a mark is where it was."""
-    there = {_place(mark) for mark in layer.data}
-    return [step for step in steps_of(layer) if not there.isdisjoint(map(_place, step.added))]
 
 
 def take_back(layer: Layer) -> tuple[Step, list[NDArray[np.floating]]]:

@@ -107,7 +107,7 @@ def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
 
 def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
     """Return (Y, X) the pixels of a plane that lie inside a shape; None if there is no shape in it."""
-    from skimage.draw import polygon2mask  # no dock should wait for it
+    from skimage.draw import polygon  # no dock should wait for it
 
     size = layers.spatial_shape(place.image)[-2:]
     mask = np.zeros(size, bool)
@@ -117,7 +117,8 @@ def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
     for number in np.flatnonzero(in_plane):
         if kinds[number] in AREAS:
             outline = vertices[starts[number] : starts[number + 1], -2:]
-            mask |= polygon2mask(size, outline if kinds[number] != "ellipse" else _round(outline))
+            rows, columns = (outline if kinds[number] != "ellipse" else _round(outline)).T
+            mask[polygon(rows, columns, size)] = True
     return mask if mask.any() else None
 
 

@@ -1,0 +1,40 @@
+"""What is worked out for the proposed objects of each plane, and kept until these are others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_labelfix.review.objects import Objects
+    from napari_labelfix.widgets.results import ResultLayers
+
+T = TypeVar("T")
+
+
+class ByPlane(Generic[T]):
+    """Works something out for each plane that has objects, once as long as they stay the same.
+
+    Parameters
+    ----------
+    results
+        The layers with the proposal.
+    work_out
+        Takes the number of a plane and its objects.
+    """
+
+    def __init__(self, results: ResultLayers, work_out: Callable[[int, Objects], T]) -> None:
+        self._results, self._work_out = results, work_out
+        self._known: dict[int, tuple[Objects, T]] = {}
+
+    def __iter__(self) -> Iterator[tuple[Objects, T]]:
+        """Yield the objects of each plane, and what is known of them."""
+        for plane, objects in self._results.objects().items():
+            if plane not in self._known or self._known[plane][0] is not objects:
+                self._known[plane] = objects, self._work_out(plane, objects)
+            yield self._known[plane]
+
+    def forget(self, _event: object = None) -> None:
+        """Work all out again when it is asked for: what it depends on has changed."""
+        self._known = {}
