@@ -89,7 +89,7 @@ def measure(repeats: int) -> tuple[list[dict[str, object]], dict[str, str]]:
     viewer.add_image((labels > 0).astype(np.float32), name="cells")
     layer = viewer.add_labels(labels, name="labels")
     QApplication.processEvents()
-    alone = undo_alone(layer, repeats // 4)
+    alone = undo_alone(layer, max(1, repeats // 4))
     dock: ReviewDock
     began = time.perf_counter()
     _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
@@ -132,7 +132,7 @@ def use(viewer: napari.Viewer, dock: ReviewDock, layer: napari.layers.Labels, re
         row("next doubtful, call", times(dock.review.next_doubtful)),
         row("next doubtful, key", times(lambda: press(Qt.Key.Key_Period))),
         row("accept and go to the next, key", times(lambda: press(Qt.Key.Key_K))),
-        row("undo an accept", times(layer.undo, repeats // 2)),
+        row("undo an accept", times(layer.undo, max(1, repeats // 2))),
         row("stroke with the brush", times(lambda: stroke(layer, next(places)))),
         row("sort", [milliseconds(partial(sort, number)) for number in range(14)]),
         row(

@@ -116,14 +116,14 @@ def test_debugging_shows_the_traceback(files, monkeypatch):
 
 def test_planes_that_the_time_did_not_suffice_for_are_predicted(call, files):
     ended = call(*run_words(files, "--set", "planes=2"))
-    assert "The time did not suffice for 4 planes: predicted by the model." in ended.out
+    assert "The run ended before 4 planes had a proposal: predicted by the model." in ended.out
     assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [3, 3, 9]
 
 
 def test_without_a_model_images_that_the_time_did_not_suffice_for_are_left_out(call, files):
     ended = call(*run_words(files, "--set", "planes=2", "model=no"))
-    assert "The time did not suffice for 4 planes: not written." in ended.out
-    assert "The time did not suffice to train a model" in ended.out
+    assert "The run ended before 4 planes had a proposal: not written." in ended.out
+    assert "The run ended before there was a model" in ended.out
     assert sorted(record_of(files / "out")["outputs"]) == [str(files / "images" / f"{stem}.npy") for stem in "ac"]
     assert not (files / "out" / "stack_labels.tif").exists()
     assert not (files / "out" / "model").exists()

@@ -180,7 +180,7 @@ def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
 def _run(
     method: Method, read: FileTask, params: Params, seconds: float | None, reporter: Reporter, computer: Computer | None
 ) -> tuple[Recording, dict[str, str]]:
-    """Train, let the model predict what the time did not suffice for, and say where that was, for the record."""
+    """Train, let the model predict what it has not come to, and say where that was, for the record."""
     with reporter:
         code, where = _load(method, read, params.device, computer, reporter)
         recording = Recording(reporter)
@@ -243,16 +243,16 @@ def _train(
 
 
 def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recording) -> None:
-    """Let the model predict the planes that the time did not suffice for."""
+    """Let the model predict the planes that the run has not come to."""
     if recording.model is None:
-        recording.note("The time did not suffice to train a model, so none is written.")
+        recording.note("The run ended before there was a model, so none is written.")
     missing = [index for index in range(len(read.task.planes)) if index not in recording.proposals]
     if not missing:
         return
     if recording.model is None:
-        recording.note(f"The time did not suffice for {_count(len(missing), 'plane')}: not written.")
+        recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: not written.")
         return
-    recording.note(f"The time did not suffice for {_count(len(missing), 'plane')}: predicted by the model.")
+    recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: predicted by the model.")
     with _explained():
         for index in missing:
             recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
