@@ -26,15 +26,18 @@ HIGHEST_ID = 2**30  # of an object; leaves room for new ones in 32 bit
 
 @dataclass(frozen=True, eq=False)
 class Scribbles:
-    """Strokes on some pixels of a plane.
+    """Strokes on some pixels of a plane, and objects that a person has agreed to.
 
     Parameters
     ----------
     marks
         (Y, X) integers: 0 unmarked, 1 background, 2 the first foreground class, 3, 4, ... further classes.
+    accepted
+        (Y, X) a number for each accepted object, 0 elsewhere; None if there are none.
     """
 
     marks: NDArray[np.integer]
+    accepted: NDArray[np.integer] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -43,12 +46,19 @@ class Scribbles:
 
     @property
     def teaches(self) -> bool:
-        """Whether anything is marked."""
-        return bool(self.marks.any())
+        """Whether anything is marked or accepted."""
+        return bool(self.marks.any()) or (self.accepted is not None and bool(self.accepted.any()))
 
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not scribbles; `name` is the plane's name in the sentence."""
         _expect_integers(self.marks, f"the scribbles of {name}")
+        if self.accepted is not None:
+            _expect_integers(self.accepted, f"the accepted objects of {name}")
+            if self.accepted.shape != self.marks.shape:
+                raise InputError(
+                    f"The accepted objects of {name} have {_size(self.accepted.shape)} pixels, but its scribbles "
+                    f"{_size(self.marks.shape)}. Choose those of the same image."
+                )
         if self.marks.size and (self.marks.min() < 0 or self.marks.max() > 255):
             raise InputError(
                 f"Expected scribble values from 0 to 255 in {name}, but got {self.marks.min()} to "

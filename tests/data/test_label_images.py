@@ -8,6 +8,7 @@ from skimage import segmentation
 from napari_labelfix.data.label_images import (
     boxes_of_labels,
     fill_label_holes,
+    middles,
     mostly_in,
     rank_objects,
     relabel_sequential,
@@ -36,6 +37,19 @@ def test_ids_without_gaps_are_those_of_scikit_image(labels, highest):
     labels[labels == 8] = highest
     expected, _, _ = segmentation.relabel_sequential(labels)
     assert np.array_equal(relabel_sequential(labels), expected)
+
+
+def test_the_middle_of_an_object_is_where_it_is_deepest_also_where_another_touches_it():
+    labels = np.zeros((30, 40), np.int32)
+    labels[5:16, 5:16], labels[5:16, 16:27], labels[20, 3], labels[25:, 30:] = 4, 9_000_000, 2, 1
+    found = middles(labels, 0.8)
+    assert np.argwhere(found & (labels == 4)).min(axis=0).tolist() == [9, 9]
+    assert np.argwhere(found & (labels == 4)).max(axis=0).tolist() == [11, 11]
+    assert (found & (labels == 9_000_000)).sum() == 9
+    assert found[20, 3], "an object of one pixel is its own middle"
+    assert found[29, 39], "beyond the border of the image it goes on"
+    assert not (found & (labels == 0)).any()
+    assert not middles(np.zeros((4, 4), int), 0.8).any()
 
 
 def test_objects_that_lie_in_a_mask_for_the_most_part():

@@ -12,7 +12,7 @@ from napari_labelfix.widgets.annotation_kinds import KINDS
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.scribble_kind import SCRIBBLE_COLORS, SCRIBBLE_KIND
 
-(SCRIBBLES,) = SCRIBBLE_KIND.layers
+SCRIBBLES, ACCEPTED = SCRIBBLE_KIND.layers
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -101,11 +101,31 @@ def test_planes_without_scribbles_have_none_and_the_others_are_copies():
     image = Image(np.zeros((3, 50, 60)))
     layer = SCRIBBLES.create(Place(image, (0,)))
     layer.data[1, 2, 3] = 2
-    assert SCRIBBLE_KIND.read([layer], Place(image, (0,))) is None
-    read = SCRIBBLE_KIND.read([layer], Place(image, (1,)))
+    assert SCRIBBLE_KIND.read([layer, None], Place(image, (0,))) is None
+    read = SCRIBBLE_KIND.read([layer, None], Place(image, (1,)))
     layer.data[1, 2, 4] = 1
     assert read.marks[2, 3] == 2
     assert read.marks.sum() == 2, "painting on does not change what was read"
+
+
+def test_accepted_objects_are_read_with_the_scribbles_of_their_plane():
+    image = Image(np.zeros((2, 50, 60)))
+    layer, corrected = SCRIBBLES.create(Place(image, (0,))), Labels(np.zeros((2, 50, 60), int))
+    layer.data[0, 2, 3], corrected.data[1, 5:9, 5:9] = 2, 7
+    assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (0,))).accepted is None
+    read = SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,)))
+    corrected.data[1, 5, 5] = 0
+    assert (read.accepted == 7).sum() == 16, "a copy"
+    assert not read.marks.any()
+    assert read.teaches
+
+
+def test_what_was_accepted_is_chosen_of_itself_and_other_labels_are_not():
+    image, labels = Image(np.zeros((50, 60))), Labels(np.zeros((50, 60), int))
+    assert not ACCEPTED.fits(labels, image)
+    layers.link(labels, "corrected", image)
+    assert ACCEPTED.fits(labels, image)
+    assert not ACCEPTED.fits(labels, Image(np.zeros((50, 61))))
 
 
 def scribbled(*labels: int) -> list[Annotation | None]:

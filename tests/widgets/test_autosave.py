@@ -44,7 +44,7 @@ def saver(viewer):
 
 def add_scribbles(viewer):
     place = Place(viewer.layers["cells"], ())
-    [part] = KINDS[METHODS["scribble2label"].annotation].layers
+    part = KINDS[METHODS["scribble2label"].annotation].layers[0]
     layer = part.create(place)
     layers.add_selected(viewer, layer)
     return layer

@@ -31,7 +31,7 @@ def viewer(qtbot, spots):
     image = viewer.add_image(spots, name="cells", scale=(2, 2), units=("um", "um"))
     viewer.add_image(spots + 1, name="other", scale=(2, 2), units=("um", "um"))
     autosaver_of(viewer)
-    [part] = KINDS[METHODS["scribble2label"].annotation].layers
+    part = KINDS[METHODS["scribble2label"].annotation].layers[0]
     layers.add_selected(viewer, part.create(Place(image, ())))
     made = (looks.make_proposal(image), "proposal"), (looks.make_confidence(image), "confidence")
     mine = Labels(np.zeros((60, 80), int), name="mine", **layers.placement(image))

@@ -93,6 +93,20 @@ def mostly_in(labels: NDArray[np.integer], where: NDArray[np.bool_], share: floa
     return ids[inside >= share * sizes].astype(np.int64)
 
 
+def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
+    """Return (Y, X) which pixels of objects are at least that share as deep as the deepest of the same object."""
+    import cv2  # docks open without it
+
+    found, padded = rank_objects(labels), np.pad(labels, 1, mode="edge")
+    inside = labels > 0
+    for down, right in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        inside &= padded[down : down + labels.shape[0], right : right + labels.shape[1]] == labels
+    deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) + 1  # an outline is 1 px
+    deepest = np.zeros(found.ids.size + 1)
+    np.maximum.at(deepest, found.ranks.ravel(), deep.ravel())
+    return (labels > 0) & (deep >= depth * deepest[found.ranks])
+
+
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects, in pixels, in the order of their ids."""
     found = filter(None, scipy.ndimage.find_objects(relabel_sequential(labels)))

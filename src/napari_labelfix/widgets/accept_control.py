@@ -87,9 +87,10 @@ class AcceptControl(QObject):
 
     def set_results(self, results: ResultLayers | None, drawn: Sequence[Layer | None]) -> None:
         """Accept from these layers from now on; new input, and what is rejected, goes into what a person has drawn."""
+        if results is not self._results:
+            self.stop_picking()
         self._results, self._drawn = results, drawn
         self._acceptors = acceptors_of(results, self._kind, drawn) if results is not None else []
-        self.stop_picking()
         self.show_counts()
 
     def accept_all(self) -> None:

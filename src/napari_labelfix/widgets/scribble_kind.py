@@ -11,6 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scribbles
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
+from napari_labelfix.widgets.instances_kind import is_labels_of
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.shortcuts import with_key
 
@@ -36,6 +37,10 @@ def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
         and layers.role_of(layer) in ("", "scribbles")
         and tuple(layer.data.shape) == layers.spatial_shape(image)
     )
+
+
+def _could_be_accepted(layer: Layer, image: Layer) -> bool:
+    return is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
 
 
 def _create_scribbles(place: Place) -> Labels:
@@ -75,9 +80,11 @@ def _start_scribbling(layer: Labels, label: int, _place: Place) -> None:
 
 
 def _read_scribbles(chosen: Sequence[Layer], place: Place) -> Scribbles | None:
-    (layer,) = chosen
-    marks = np.asarray(layer.data[place.index])
-    return Scribbles(marks.copy()) if marks.any() else None  # a copy: the person goes on painting while the run reads
+    scribbles, corrected = chosen
+    marks = np.array(scribbles.data[place.index])  # copies: the person goes on painting while the run reads
+    accepted = None if corrected is None else np.array(corrected.data[place.index])
+    read = Scribbles(marks, accepted if accepted is not None and accepted.any() else None)
+    return read if read.teaches else None
 
 
 def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
@@ -134,6 +141,15 @@ SCRIBBLE_KIND = AnnotationKind(
             starts_with=1,
             draw=_start_scribbling,
             brush_in_hand=lambda layer: int(layer.selected_label),
+        ),
+        LayerKind(
+            role="corrected",
+            noun="accepted objects",
+            label="Accepted",
+            legend="What you accept is learned from, too, as if you had drawn a stroke in it.",
+            fits=_could_be_accepted,
+            absent="",
+            optional=True,
         ),
     ),
     read=_read_scribbles,

