@@ -97,14 +97,21 @@ def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
     """Return (Y, X) which pixels of objects are at least that share as deep as the deepest of the same object."""
     import cv2  # docks open without it
 
-    found, padded = rank_objects(labels), np.pad(labels, 1, mode="edge")
     inside = labels > 0
-    for down, right in ((0, 1), (1, 0), (1, 2), (2, 1)):
-        inside &= padded[down : down + labels.shape[0], right : right + labels.shape[1]] == labels
-    deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) + 1  # an outline is 1 px
-    deepest = np.zeros(found.ids.size + 1)
-    np.maximum.at(deepest, found.ranks.ravel(), deep.ravel())
-    return (labels > 0) & (deep >= depth * deepest[found.ranks])
+    for axis in (0, 1):
+        same = np.diff(labels, axis=axis) == 0
+        first, last = ((slice(None),) * axis + (part,) for part in (np.s_[:-1], np.s_[1:]))
+        inside[first] &= same
+        inside[last] &= same
+    deep = cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)  # 0 on an outline
+    found = rank_objects(labels)
+    pixels = np.flatnonzero(found.ranks)
+    ranks, deep = found.ranks.ravel()[pixels].astype(np.intp), deep.ravel()[pixels] + 1
+    deepest = np.zeros(found.ids.size + 1, deep.dtype)
+    np.maximum.at(deepest, ranks, deep)
+    middle = np.zeros(labels.shape, bool)
+    middle.flat[pixels[deep >= depth * deepest[ranks]]] = True
+    return middle
 
 
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:

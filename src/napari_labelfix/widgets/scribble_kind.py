@@ -80,11 +80,12 @@ def _start_scribbling(layer: Labels, label: int, _place: Place) -> None:
 
 
 def _read_scribbles(chosen: Sequence[Layer], place: Place) -> Scribbles | None:
-    scribbles, corrected = chosen
-    marks = np.array(scribbles.data[place.index])  # copies: the person goes on painting while the run reads
-    accepted = None if corrected is None else np.array(corrected.data[place.index])
-    read = Scribbles(marks, accepted if accepted is not None and accepted.any() else None)
-    return read if read.teaches else None
+    marks, accepted = (None if layer is None else np.asarray(layer.data[place.index]) for layer in chosen)
+    accepted = accepted if accepted is not None and accepted.any() else None
+    if marks is None or not (marks.any() or accepted is not None):
+        return None
+    # copies: the person goes on painting while the run reads
+    return Scribbles(marks.copy(), None if accepted is None else accepted.copy())
 
 
 def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
