@@ -176,9 +176,12 @@ class AcceptControl(QObject):
         if not accepted.count and not accepted.present:
             self.told.emit("There is nothing to accept here.", "hint")
             return True
-        self.told.emit(_what_happened(acceptor, accepted), "done")
-        if accepted.count and isinstance(acceptor.target, Labels):
-            self._way_back.promise(acceptor.target, acceptor.way_back)
+        target = acceptor.target
+        is_labels = isinstance(target, Labels)
+        learned_from = is_labels and any(layer is target for layer in self._drawn)
+        self.told.emit(_what_happened(acceptor, accepted, ", as new input" if learned_from else ""), "done")
+        if accepted.count and is_labels:
+            self._way_back.promise(target, acceptor.way_back)
         return True
 
     def _tell_rejected(self, acceptor: Acceptor, rejected: Rejected | None) -> bool:
@@ -291,12 +294,12 @@ def _unwatch(target: Layer, callback: Callable[[object], object]) -> None:
         layers.unwatch(target, callback)
 
 
-def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit) -> str:
+def _what_happened(acceptor: Acceptor, accepted: Accepted | Edit, for_what: str) -> str:
     noun, present = acceptor.noun, accepted.present
     if not accepted.count:
         return f"Nothing was changed: {_was(noun, present)} already there."
     there = f" {present} more {'was' if present == 1 else 'were'} there already." if present else ""
-    return f"{_was(noun, accepted.count)} accepted {acceptor.destination}.{there} {acceptor.way_back}"
+    return f"{_was(noun, accepted.count)} accepted {acceptor.destination}{for_what}.{there} {acceptor.way_back}"
 
 
 def _was(noun: str, count: int) -> str:

@@ -36,7 +36,7 @@ class TestAccept:
         view.number.setValue(0.5)
         view.above_button.click()
         assert view.count.text() == "0 objects ≥ 0.50 will be accepted, 4 are already there."
-        assert proposed.message.text().startswith("4 objects were accepted into the corrected layer.")
+        assert proposed.message.text().startswith("4 objects were accepted into the corrected layer, as new input.")
         assert proposed.message.mood == "done"
         corrected_of(proposed).undo()
         qtbot.waitUntil(lambda: view.count.text() == "4 objects ≥ 0.50 will be accepted.")
@@ -144,13 +144,13 @@ class TestAccept:
     def test_the_way_back_is_told_only_while_it_is_one(self, proposed, viewer):
         key(viewer, "J")
         told = proposed.message.text()
-        assert told.startswith("4 objects were accepted into the corrected layer. Ctrl+Z takes it back")
+        assert told.startswith("4 objects were accepted into the corrected layer, as new input. Ctrl+Z takes it back")
         corrected_of(proposed).undo()
         assert proposed.message.text() == "Taken back."
         corrected_of(proposed).redo()
         assert proposed.message.text() == told
         viewer.layers.selection.active = proposed.inputs.annotation
-        sentence = "4 objects were accepted into the corrected layer."
+        sentence = "4 objects were accepted into the corrected layer, as new input."
         assert proposed.message.text() == f"{sentence} To take it back, select “cells corrected” first."
         viewer.layers.selection.active = corrected_of(proposed)
         assert proposed.message.text() == told
