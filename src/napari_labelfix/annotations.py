@@ -315,7 +315,8 @@ def same_annotation(one: Annotation | None, other: Annotation | None) -> bool:
     """Return whether two annotations are of one kind and say the same, or there is neither."""
     if one is None or other is None or type(one) is not type(other):
         return one is other
-    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return all(value is another or np.array_equal(value, another) for value, another in pairs)
 
 
 def _expect_integers(array: NDArray[np.generic], what: str) -> None:

@@ -50,6 +50,7 @@ def test_the_middle_of_an_object_is_where_it_is_deepest_also_where_another_touch
     assert found[29, 39], "beyond the border of the image it goes on"
     assert not (found & (labels == 0)).any()
     assert not middles(np.zeros((4, 4), int), 0.8).any()
+    assert middles(np.zeros((0, 4), int), 0.8).shape == (0, 4)
 
 
 def test_objects_that_lie_in_a_mask_for_the_most_part():

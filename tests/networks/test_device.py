@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.networks import device
 from napari_labelfix.networks.device import choose_device, mixed_precision, sent, wake
 
 
@@ -15,21 +18,41 @@ def test_a_device_that_is_not_there_is_refused_with_what_there_is():
         choose_device("cuda")
 
 
-def test_waking_a_card_that_another_process_has_to_itself_is_no_error(monkeypatch):
+@pytest.mark.parametrize(
+    ("said", "wakes"),
+    [
+        ("Default, 143771", True),
+        ("Default, 24576\nDefault, 24576", True),
+        ("Default, 4096", False),
+        ("Exclusive_Process, 143771", False),
+        ("Default, 24576\nProhibited, 24576", False),
+        ("Default, [N/A]", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_cards_that_others_can_use_meanwhile_are_woken(monkeypatch, said, wakes):
     asked = []
 
-    def busy(*of, **more):
-        asked.append(more["device"].type)
-        raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable")
+    def answer(command, **_):
+        if said is None:
+            raise FileNotFoundError(command[0])
+        return SimpleNamespace(stdout=said)
 
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.nn, "Conv2d", busy)
-    wake()
-    assert asked == []
+    def convolution(*_, device):
+        asked.append(device.type)
+        return lambda image: image
+
+    monkeypatch.setattr(device.subprocess, "run", answer)
+    monkeypatch.setattr(torch.nn, "Conv2d", convolution)
+    monkeypatch.setattr(torch, "zeros", lambda *_, device: torch.ones(1))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
     wake()
-    assert asked == ["cuda"]
+    assert asked == ["cuda"] * wakes
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    wake()
+    assert asked == ["cuda"] * wakes
 
 
 def test_what_is_sent_is_the_same_there():

@@ -18,19 +18,18 @@ def progress(step, planes=(), model=None) -> Progress:
 
 def test_messages_come_out_in_order_and_once():
     mailbox = Mailbox()
-    messages = [progress(1), Annotate(()), Finished(toy_model()), Failed(TrainingError("why"))]
+    messages = [progress(1), Annotate({}), Finished(toy_model()), Failed(TrainingError("why"))]
     for message in messages:
         mailbox.put(message)
     assert mailbox.take() == messages
     assert mailbox.take() == []
 
 
-def test_only_the_newest_annotations_wait():
+def test_only_the_newest_annotation_of_each_plane_waits():
     mailbox = Mailbox()
-    first, second = Annotate((None,)), Annotate((None,))
-    mailbox.put(first)
-    mailbox.put(second)
-    assert mailbox.take() == [second]
+    for message in [Annotate({0: "a", 1: "b"}), Annotate({1: "c"}), Annotate({2: "d"}), Annotate({2: "e"})]:
+        mailbox.put(message)
+    assert [message.annotations for message in mailbox.take()] == [{0: "a"}, {1: "c"}, {2: "e"}]
 
 
 def test_waiting_snapshots_keep_their_numbers_but_only_the_newest_picture_of_each_plane():

@@ -51,8 +51,8 @@ def test_a_start_arrives_as_it_was_sent():
 @given(st.lists(some_arrays, max_size=4), st.booleans())
 def test_arrays_of_any_size_and_order_arrive_writable(several, transposed):
     sent = [array.T if transposed else array for array in several]
-    arrived = read_order(written(Annotate(tuple(sent)))).annotations
-    for array, copy in zip(sent, arrived, strict=True):
+    arrived = read_order(written(Annotate(dict(enumerate(sent))))).annotations
+    for array, copy in zip(sent, arrived.values(), strict=True):
         np.testing.assert_array_equal(copy, array)
         assert copy.dtype == array.dtype
         assert copy.flags.writeable
@@ -61,14 +61,14 @@ def test_arrays_of_any_size_and_order_arrive_writable(several, transposed):
 
 def test_every_other_pixel_arrives():
     image = np.arange(600, dtype=np.uint16).reshape(20, 30)
-    arrived = read_order(written(Annotate((image[::2, ::-3],)))).annotations[0]
+    arrived = read_order(written(Annotate({0: image[::2, ::-3]}))).annotations[0]
     np.testing.assert_array_equal(arrived, image[::2, ::-3])
     assert arrived.flags.writeable
 
 
 def test_a_read_only_array_arrives_read_only():
     image = np.frombuffer(b"0123456789", np.uint8)
-    arrived = read_order(written(Annotate((image,)))).annotations[0]
+    arrived = read_order(written(Annotate({0: image}))).annotations[0]
     np.testing.assert_array_equal(arrived, image)
     assert not arrived.flags.writeable
 

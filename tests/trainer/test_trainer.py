@@ -383,3 +383,18 @@ def test_a_task_that_cannot_be_sent_fails_the_run(trainer):
     task = toy_task()
     unsendable = Task((replace(task.planes[0], name=lambda: "a"),))
     assert "pickle" in poll_until_it_fails(start_toy(trainer, "count", unsendable)).details
+
+
+def test_only_planes_whose_annotation_is_another_are_sent(trainer, monkeypatch):
+    task, sent = toy_task(), []
+    run = start_toy(trainer, "count", task, steps=1000, pause=0.02)
+    monkeypatch.setattr(run._process, "send", sent.append)
+    run.send(task)
+    assert sent == []
+    first, second = task.planes
+    changed = Task((first, replace(second, annotation=toy_task(marked=2).planes[0].annotation)))
+    run.send(changed)
+    run.send(changed)
+    [message] = sent
+    assert message.annotations == {1: changed.planes[1].annotation}
+    run.stop()

@@ -119,11 +119,18 @@ def test_what_was_outlined_is_not_accepted_with_others_in_layers_that_are_opened
     assert opened.count(change=Change.ADDED) == Count(2, 0)
 
 
+def test_counting_leaves_the_given_labels_as_they_are(accepting, given):
+    given.features = {"index": [0, 1], "mine": ["a", "b"]}
+    assert accepting.count(change=Change.ADDED) == Count(2, 0)
+    assert list(given.features.columns) == ["index", "mine"]
+
+
 def test_what_given_labels_have_is_no_rejected_object(accepting, results, given):
     accepting.reject_at(results.image.data_to_world((21, 41)))
     assert accepting.count(change=Change.ADDED) == Count(1, 0)
     labelled = np.nonzero(results.layer("proposal").data == 2)
     given.data_setitem(labelled, 5)
+    show(results, 2, 3)  # what is proposed next
     assert accepting.count(change=Change.ADDED) == Count(2, 0)
 
 

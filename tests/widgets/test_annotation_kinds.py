@@ -111,13 +111,21 @@ def test_planes_without_scribbles_have_none_and_the_others_are_copies():
 def test_accepted_objects_are_read_with_the_scribbles_of_their_plane():
     image = Image(np.zeros((2, 50, 60)))
     layer, corrected = SCRIBBLES.create(Place(image, (0,))), Labels(np.zeros((2, 50, 60), int))
-    layer.data[0, 2, 3], corrected.data[1, 5:9, 5:9] = 2, 7
+    layer.data[0, 2, 3] = 2
+    corrected.data_setitem((np.full(4, 1), np.full(4, 5), np.arange(5, 9)), 7)
     assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (0,))).accepted is None
     read = SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,)))
-    corrected.data[1, 5, 5] = 0
-    assert (read.accepted == 7).sum() == 16, "a copy"
     assert not read.marks.any()
     assert read.teaches
+    assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))).accepted is read.accepted, "copied once"
+    corrected.data_setitem((np.array([0]), np.array([9]), np.array([9])), 8)
+    assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))).accepted is read.accepted
+    assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (0,))).accepted[9, 9] == 8
+    corrected.data_setitem((np.array([1]), np.array([5]), np.array([5])), 0)
+    assert (read.accepted == 7).sum() == 4, "what a run reads stays"
+    assert (SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))).accepted == 7).sum() == 3
+    corrected.data = np.zeros_like(corrected.data)
+    assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))) is None
 
 
 def test_what_was_accepted_is_chosen_of_itself_and_other_labels_are_not():
@@ -126,6 +134,14 @@ def test_what_was_accepted_is_chosen_of_itself_and_other_labels_are_not():
     layers.link(labels, "corrected", image)
     assert ACCEPTED.fits(labels, image)
     assert not ACCEPTED.fits(labels, Image(np.zeros((50, 61))))
+
+
+def test_masks_in_the_place_of_scribbles_are_doubted_behind_a_plane_of_accepted_objects_too():
+    masks = np.zeros((60, 60), np.uint8)
+    for value, place in enumerate((0, 20, 40), start=1):
+        masks[place : place + 15, 5:25] = value
+    accepted = Scribbles(np.zeros((60, 60), np.uint8), np.ones((60, 60), int))
+    assert SCRIBBLE_KIND.doubt([accepted, Scribbles(masks)]) == SCRIBBLE_KIND.doubt([Scribbles(masks)]) != ""
 
 
 def scribbled(*labels: int) -> list[Annotation | None]:

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from napari.components import ViewerModel
 from napari.layers import Labels, Shapes
+from skimage.draw import polygon
 
 from napari_labelfix.annotations import Instances
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets import instances_kind, layers
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.instances_kind import INSTANCES_KIND, WHOLE_PLANE
 
@@ -231,3 +234,14 @@ def test_layers_without_a_tag_are_tagged_when_a_run_starts(inputs, model):
     inputs.parts[1].combo.choose(shapes)
     inputs.link()
     assert (layers.role_of(given), layers.role_of(shapes)) == ("imperfect", "right_part")
+
+
+@given(st.lists(st.floats(-5, 25).map(lambda x: round(x * 4) / 4), min_size=4, max_size=4), st.booleans())
+def test_a_rectangle_is_filled_as_any_polygon(sides, turned):
+    (y0, y1), (x0, x1) = sorted(sides[:2]), sorted(sides[2:])
+    corners = np.array([[y0, x0], [y0, x1], [y1, x1], [y1, x0]])
+    corners = corners[::-1] if turned else corners
+    filled, expected = np.zeros((20, 22), bool), np.zeros((20, 22), bool)
+    instances_kind._fill(filled, corners)
+    expected[polygon(*corners.T, expected.shape)] = True
+    assert np.array_equal(filled, expected)

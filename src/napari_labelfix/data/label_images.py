@@ -97,6 +97,9 @@ def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
     """Return (Y, X) which pixels of objects are at least that share as deep as the deepest of the same object."""
     import cv2  # docks open without it
 
+    middle = np.zeros(labels.shape, bool)
+    if not labels.size:
+        return middle
     inside = labels > 0
     for axis in (0, 1):
         same = np.diff(labels, axis=axis) == 0
@@ -109,7 +112,6 @@ def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
     ranks, deep = found.ranks.ravel()[pixels].astype(np.intp), deep.ravel()[pixels] + 1
     deepest = np.zeros(found.ids.size + 1, deep.dtype)
     np.maximum.at(deepest, ranks, deep)
-    middle = np.zeros(labels.shape, bool)
     middle.flat[pixels[deep >= depth * deepest[ranks]]] = True
     return middle
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import subprocess
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from torch import Tensor
+
+
+_ROOMY = 8000  # MiB of a card's memory, from which on what waiting processes take of it does no harm
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -50,11 +53,25 @@ def on_device(network: nn.Module, device: torch.device) -> nn.Module:
 
 
 def wake() -> None:
-    """Start CUDA and load its convolutions, if there is such a card that can be had: it takes a second or more."""
-    if torch.cuda.is_available():
+    """Start CUDA and load its convolutions, which takes a second or more, where that keeps nobody else from the card.
+
+    A process that has woken a card holds some hundred megabytes of its memory, and in some modes the whole card.
+    """
+    if torch.cuda.is_available() and _can_be_shared():
         device = torch.device("cuda")
-        with suppress(RuntimeError), mixed_precision(device):  # another process may have the card to itself
+        with mixed_precision(device):
             nn.Conv2d(1, 8, 3, device=device)(torch.zeros(1, 1, 64, 64, device=device)).sum().item()
+
+
+def _can_be_shared() -> bool:
+    """Whether all cards of the system are for several processes at a time, and have memory for them."""
+    asked = ["nvidia-smi", "--query-gpu=compute_mode,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout
+        cards = [line.split(",") for line in said.strip().splitlines()]
+        return bool(cards) and all(mode.strip() == "Default" and int(memory) >= _ROOMY for mode, memory in cards)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return False
 
 
 def free_memory() -> None:

@@ -136,7 +136,10 @@ def preload(modules: Sequence[str], inbox: Mailbox) -> None:
     if "torch" in sys.modules and not len(inbox):
         from napari_labelfix.networks.device import wake
 
-        wake()
+        try:
+            wake()
+        except Exception:
+            logger.warning("The graphics card does not wake.", exc_info=True)
 
 
 def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
@@ -147,7 +150,8 @@ def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
         case Start(method, task, params, start_model):
             if start_model is not None:
                 bring_along(params.start_from, start_model)
-            training = method.load().train(annotated(task, later) or task, params)
+            task = annotated(task, later) or task
+            training = method.load().train(task, params)
         case Failed(error):
             raise error
         case _:
@@ -161,6 +165,7 @@ def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
             return model
         say(Progress(snapshot))
         changed = annotated(task, inbox.take())
+        task = changed or task
 
 
 def annotated(task: Task, messages: Sequence[Message]) -> Task | None:
@@ -169,8 +174,10 @@ def annotated(task: Task, messages: Sequence[Message]) -> Task | None:
     for message in messages:
         match message:
             case Annotate(annotations):
-                pairs = zip(task.planes, annotations, strict=True)
-                changed = Task(tuple(replace(plane, annotation=annotation) for plane, annotation in pairs))
+                planes = list((changed or task).planes)
+                for index, annotation in annotations.items():
+                    planes[index] = replace(planes[index], annotation=annotation)
+                changed = Task(tuple(planes))
             case Failed(error):
                 raise error
     return changed

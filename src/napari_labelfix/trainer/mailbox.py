@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from napari_labelfix.trainer.messages import Annotate, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_labelfix.annotations import Annotation
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.trainer.messages import Message
 
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
 class Mailbox:
     """A queue in which nothing big piles up, however long nobody looks.
 
-    The newest annotations replace those that still wait. Of the snapshots that wait, all keep their progress, metrics
-    and sentences, but each plane's proposal stays only in the newest that has one, and so does the model.
+    The newest annotation of a plane replaces one that still waits. Of the snapshots that wait, all keep their progress,
+    metrics and sentences, but each plane's proposal stays only in the newest that has one, and so does the model.
     """
 
     def __init__(self) -> None:
@@ -56,12 +59,20 @@ class Mailbox:
 
 def _overtaken_by(newer: Message, waiting: list[Message]) -> list[Message]:
     match newer:
-        case Annotate():
-            return [message for message in waiting if not isinstance(message, Annotate)]
+        case Annotate(annotations):
+            kept = (_without(message, annotations) for message in waiting)
+            return [message for message in kept if message is not None]
         case Progress(snapshot):
             return [_lightened(message, snapshot) for message in waiting]
         case _:
             return waiting
+
+
+def _without(message: Message, newer: Mapping[int, Annotation | None]) -> Message | None:
+    if not isinstance(message, Annotate):
+        return message
+    left = {plane: annotation for plane, annotation in message.annotations.items() if plane not in newer}
+    return Annotate(left) if left else None
 
 
 def _lightened(message: Message, newer: Snapshot) -> Message:

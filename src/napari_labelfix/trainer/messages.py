@@ -22,6 +22,7 @@ from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from io import BufferedIOBase
 
     from napari_labelfix.annotations import Annotation, Task
@@ -58,9 +59,9 @@ class Start:
 
 @dataclass(frozen=True, eq=False)
 class Annotate:
-    """To the trainer: the annotations of all planes have become these; the images stay."""
+    """To the trainer: the annotations of these planes, by their index, have changed; all else stays."""
 
-    annotations: tuple[Annotation | None, ...]
+    annotations: Mapping[int, Annotation | None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,6 +116,7 @@ class TrainerRun:
         self.state: RunState = "running"
         self._process = process
         self._shapes = [plane.shape for plane in task.planes]
+        self._annotations = [plane.annotation for plane in task.planes]
         self._on_end = on_end
         self._failure: Failed | None = None  # the first, which waits while the snapshots before it are told
 
@@ -143,7 +144,12 @@ class TrainerRun:
                 f"Expected annotations for the run's {len(self._shapes)} planes, but got other planes. "
                 "Stop the run and start it again to change the images."
             )
-        self._process.send(Annotate(tuple(plane.annotation for plane in task.planes)))
+        now = [plane.annotation for plane in task.planes]
+        pairs = enumerate(zip(self._annotations, now, strict=True))
+        changed = {index: newer for index, (older, newer) in pairs if newer is not older}
+        self._annotations = now
+        if changed:
+            self._process.send(Annotate(changed))
 
     def stop(self) -> None:
         """End the run; see `Run.stop`.

@@ -124,6 +124,8 @@ class AcceptView(QWidget):
     def show_rejecting(self, possible: bool) -> None:
         """Offer to reject an object, or not: a run cannot always be told of a single one."""
         self.reject_button.setVisible(possible)
+        if not possible:
+            self.reject_button.setChecked(False)
 
     def show_counts(self, above: Count | None, everything: Count | None, can_take_back: bool = False) -> None:
         """Say what the buttons would do; None where there is no proposal."""

@@ -14,7 +14,6 @@ from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
 from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.coordinates import map_points
-from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.instances_kind import adopt_right_part, inside_shapes
 from napari_labelfix.widgets.layer_kind import Place
 
@@ -58,6 +57,7 @@ class AcceptingByParts(Accepting):
         super().__init__(results)
         self._labels, self._name, self._begins = labels, name, begins
         self._right_part = right_part if isinstance(right_part, Shapes) else None
+        self._right: dict[int, NDArray[np.bool_] | None] = {}  # by plane, what lies in the right part
         self._refuted = ByPlane(results, self._find_refuted)
 
     @property
@@ -126,14 +126,19 @@ class AcceptingByParts(Accepting):
         """Return also what was outlined: the layers tell, also in a project that is opened again."""
         if not isinstance(self._labels, Labels) or self._right_part is None:
             return super()._declined()
-        history_of(self._labels).changed.connect(self._refuted.forget)  # once, however often it is asked for
-        self._right_part.events.data.connect(self._refuted.forget)
+        self._right_part.events.data.connect(self._on_outlines_changed)  # once, however often it is asked for
         return np.concatenate([super()._declined(), *(ids for _, ids in self._refuted)])
+
+    def _on_outlines_changed(self, _event: object = None) -> None:
+        self._right = {}
+        self._refuted.forget()
 
     def _find_refuted(self, plane: int, _objects: Objects) -> NDArray[np.int64]:
         """Return the ids of proposed objects where the labels are right and have nothing."""
-        proposal, right_part, index = self._results.layer("proposal"), self._right_part, self._results.planes[plane]
-        right = inside_shapes(right_part, Place(self._results.image, index)) if right_part is not None else None
+        proposal, index = self._results.layer("proposal"), self._results.planes[plane]
+        if self._right_part is not None and plane not in self._right:
+            self._right[plane] = inside_shapes(self._right_part, Place(self._results.image, index))
+        right = self._right.get(plane)
         if proposal is None or right is None or self._labels is None:
             return np.zeros(0, np.int64)
         return mostly_in(proposal.data[index], right & (np.asarray(self._labels.data[index]) == 0), 1 - _HARDLY)

@@ -13,6 +13,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.instances_kind import is_labels_of
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+from napari_labelfix.widgets.plane_copies import plane_copies
 from napari_labelfix.widgets.shortcuts import with_key
 
 if TYPE_CHECKING:
@@ -80,12 +81,11 @@ def _start_scribbling(layer: Labels, label: int, _place: Place) -> None:
 
 
 def _read_scribbles(chosen: Sequence[Layer], place: Place) -> Scribbles | None:
-    marks, accepted = (None if layer is None else np.asarray(layer.data[place.index]) for layer in chosen)
-    accepted = accepted if accepted is not None and accepted.any() else None
-    if marks is None or not (marks.any() or accepted is not None):
-        return None
-    # copies: the person goes on painting while the run reads
-    return Scribbles(marks.copy(), None if accepted is None else accepted.copy())
+    scribbles, corrected = chosen
+    marks = np.asarray(scribbles.data[place.index])
+    accepted = plane_copies(corrected).of(place.index) if isinstance(corrected, Labels) else None
+    # a copy: the person goes on painting while the run reads
+    return Scribbles(marks.copy(), accepted) if marks.any() or accepted is not None else None
 
 
 def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
@@ -103,7 +103,8 @@ def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
 
 def _doubtful_scribbles(annotations: Sequence[Annotation | None]) -> str:
     """Say so if the marks look like masks of objects, which have a number each."""
-    marks = [annotation.marks for annotation in annotations if isinstance(annotation, Scribbles)]
+    drawn = (annotation.marks for annotation in annotations if isinstance(annotation, Scribbles))
+    marks = [plane for plane in drawn if plane.any()]  # of others only objects are accepted
     classes = max((np.unique(plane[plane >= FIRST_CLASS]).size for plane in marks), default=0)
     if classes <= _MANY_CLASSES and not (marks and _look_like_masks(marks[0])):
         return ""
@@ -147,7 +148,7 @@ SCRIBBLE_KIND = AnnotationKind(
             role="corrected",
             noun="accepted objects",
             label="Accepted",
-            legend="What you accept is learned from, too, as if you had drawn a stroke in it.",
+            legend="What you accept is learned from as if you had drawn a stroke in it, where all strokes are 1 or 2.",
             fits=_could_be_accepted,
             absent="",
             optional=True,

@@ -138,6 +138,8 @@ def test_what_is_accepted_changes_nothing_where_strokes_say_the_same_or_a_new_cl
     session.annotate(with_accepted(accepted))
     session.annotate(with_accepted(accepted, more=[(FIRST_CLASS + 1, np.s_[10:12, 10:12])]))
     assert not (session.canvases[0].marked[46:50, 46:50] == 1).any(), "of two classes nobody has said which it is"
+    session.annotate(with_accepted(accepted))  # the second was a slip
+    assert (session.canvases[0].marked[46:50, 46:50] == 1).all()
 
 
 def test_a_hole_that_is_filled_has_the_class_of_its_object():

@@ -39,7 +39,7 @@ def drawn(accepted):
 
 def test_the_middles_of_accepted_objects_are_known_beside_the_strokes():
     accepted = np.zeros((20, 20), np.int32)
-    accepted[10:19, 10:19], accepted[0:9, 10:19] = 1, 2
+    accepted[10:19, 10:19], accepted[1:9, 10:19] = 1, 2
     known, strokes = class_indices(drawn(accepted), 2), class_indices(drawn(None), 2)
     assert np.array_equal(known[strokes != NO_LABEL], strokes[strokes != NO_LABEL]), "what is drawn counts"
     added = (known != NO_LABEL) & (strokes == NO_LABEL)
@@ -48,6 +48,16 @@ def test_the_middles_of_accepted_objects_are_known_beside_the_strokes():
     assert added[4, 14]
     assert not added[accepted == 0].any()
     assert added.sum() < (accepted > 0).sum() / 4
+
+
+def test_an_accepted_object_in_which_background_is_drawn_since_is_none():
+    accepted = np.zeros((20, 20), np.int32)
+    accepted[10:19, 10:19], accepted[1:9, 10:19] = 1, 2
+    plane = drawn(accepted)
+    plane.annotation.marks[18, 18] = BACKGROUND
+    known = class_indices(plane, 2)
+    assert known[14, 14] == NO_LABEL
+    assert known[18, 18] == 0
 
 
 def test_of_several_classes_accepted_objects_do_not_say_which_they_are():

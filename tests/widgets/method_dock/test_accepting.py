@@ -260,6 +260,14 @@ class TestReject:
         click((45 * 0.5, 20 * 0.5))
         assert scribbles.data[45, 20] == 0
 
+    def test_without_strokes_to_draw_into_there_are_no_clicks_to_reject_by(self, proposed, viewer, qtbot):
+        before = list(viewer.mouse_drag_callbacks)
+        qtbot.waitUntil(proposed.accept_view.reject_button.isEnabled)
+        proposed.accept_view.reject_button.click()
+        viewer.layers.remove(proposed.inputs.annotation)
+        assert not proposed.accept_view.reject_button.isChecked()
+        assert list(viewer.mouse_drag_callbacks) == before
+
     def test_the_other_button_takes_over(self, proposed, click, viewer, qtbot):
         view = proposed.accept_view
         qtbot.waitUntil(view.reject_button.isEnabled)

@@ -48,13 +48,13 @@ class Session:
     def __init__(self, task: Task, params: Scribble2LabelParams) -> None:
         task.check()
         self.params = params
-        self.classes = count_classes(task)
+        self.classes = self._drawn_classes = count_classes(task)
         self.device = choose_device(params.device)
         self._images = [normalize(plane.image) for plane in task.planes]
         self.canvases = [
             Canvas(
                 torch.from_numpy(image).permute(2, 0, 1).to(self.device),
-                torch.from_numpy(class_indices(plane, self.classes)).to(self.device),
+                torch.from_numpy(class_indices(plane, self._drawn_classes)).to(self.device),
                 self.classes,
             )
             for image, plane in zip(self._images, task.planes, strict=True)
@@ -110,17 +110,16 @@ class Session:
             If they cannot be learned from, as while the user erases them all; then they leave things as they are.
         """
         task.check()
-        classes = max(self.classes, count_classes(task))
-        grown = classes > self.classes
-        if grown:
-            self.classes = classes
+        drawn_before, self._drawn_classes = self._drawn_classes, count_classes(task)
+        if self._drawn_classes > self.classes:
+            self.classes = self._drawn_classes
             self._first_look.clear()  # it knows nothing of the new ones
         for index, plane in enumerate(task.planes):
             canvas, drawn = self.canvases[index], plane.annotation
             canvas.classes = self.classes
-            if grown or not same_annotation(self._annotations[index], drawn):
+            if drawn_before != self._drawn_classes or not same_annotation(self._annotations[index], drawn):
                 self._annotations[index] = drawn
-                marked = torch.from_numpy(class_indices(plane, self.classes)).to(self.device)
+                marked = torch.from_numpy(class_indices(plane, self._drawn_classes)).to(self.device)
                 if torch.equal(marked, canvas.marked):
                     continue
                 if not _only_more(canvas.marked, marked):

@@ -1,0 +1,57 @@
+"""Copies of the planes of a Labels layer, for runs: a person goes on working in the layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from napari_labelfix.widgets.history import history_of
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+    from numpy.typing import NDArray
+
+    from napari_labelfix.widgets.layers import Index
+
+
+class PlaneCopies:
+    """Copies each plane once, and again when it has changed: of a long stack that is one of many.
+
+    Parameters
+    ----------
+    layer
+        It is held on to by its history alone.
+    """
+
+    def __init__(self, layer: Labels) -> None:
+        self._layer = ref(layer)
+        self._copies: dict[Index, NDArray[np.integer] | None] = {}
+        history_of(layer).changed.connect(self._on_changed)
+
+    def of(self, index: Index) -> NDArray[np.integer] | None:
+        """Return a plane (Y, X), the same array as long as nothing in it changes; None if it is empty."""
+        layer = self._layer()
+        if layer is not None and index not in self._copies:
+            plane = np.asarray(layer.data[index])
+            self._copies[index] = plane.copy() if plane.any() else None
+        return self._copies.get(index)
+
+    def _on_changed(self, event: Any) -> None:
+        blocks = event.value.blocks
+        if blocks is None:
+            self._copies.clear()
+        else:
+            for index in np.unique(blocks[:, :-2], axis=0).tolist():
+                self._copies.pop(tuple(index), None)
+
+
+_copies: WeakKeyDictionary[Labels, PlaneCopies] = WeakKeyDictionary()
+
+
+def plane_copies(layer: Labels) -> PlaneCopies:
+    """Return the copies of a layer's planes; they live as long as it does."""
+    if layer not in _copies:
+        _copies[layer] = PlaneCopies(layer)
+    return _copies[layer]
