@@ -15,7 +15,7 @@ def canvas(height=50, width=70, belief=True):
     marked = torch.full((height, width), NO_LABEL)
     marked[::7] = right[::7].long()
     both = torch.stack([1 - right, right])
-    return Canvas(right.unsqueeze(0), marked, 2, both if belief else None)
+    return Canvas(right.unsqueeze(0), marked, marked, 2, both if belief else None)
 
 
 def test_image_marks_and_belief_are_turned_together():
@@ -53,7 +53,8 @@ def test_the_same_seed_gives_the_same_crops():
 
 def test_half_of_the_centres_are_near_a_mark():
     one = canvas(400, 400)
-    one.mark(torch.full((400, 400), NO_LABEL).index_put((torch.tensor([200]), torch.tensor([300])), torch.tensor(1)))
+    marked = torch.full((400, 400), NO_LABEL).index_put((torch.tensor([200]), torch.tensor([300])), torch.tensor(1))
+    one.mark(marked, marked)
     rng = np.random.default_rng(0)
     at_mark = sum(one.random_centre(rng) == (200.0, 300.0) for _ in range(200))
     assert 70 < at_mark < 130

@@ -18,7 +18,9 @@ CPU = torch.device("cpu")
 def looked_at(image, marks, classes=2):
     """What the forest and what the guide makes of scribbles (Y, X), 1 background, 2.. foreground."""
     pixels, drawn = normalize(image), marks.astype(np.int64) - 1
-    canvas = Canvas(torch.from_numpy(pixels).permute(2, 0, 1), torch.from_numpy(drawn), classes)
+    canvas = Canvas(
+        torch.from_numpy(pixels).permute(2, 0, 1), torch.from_numpy(drawn), torch.from_numpy(drawn), classes
+    )
     guess = torch.from_numpy(InstantClassifier([pixels], [drawn], classes, seed=0).predict(pixels))
     return guess.numpy(), Guide(CPU).read(canvas, guess).numpy()
 
@@ -68,14 +70,14 @@ def test_each_class_is_looked_for_by_itself():
 def test_a_plane_without_strokes_is_read_from_the_guess_alone():
     sample = KINDS["fluorescence"](seed=78, shape=(128, 128))
     pixels = normalize(sample.image)
-    canvas = Canvas(torch.from_numpy(pixels).permute(2, 0, 1), torch.full((128, 128), -1), 2)
+    canvas = Canvas(torch.from_numpy(pixels).permute(2, 0, 1), *[torch.full((128, 128), -1)] * 2, 2)
     foreground = torch.from_numpy(sample.labels > 0).float() * 0.6 + 0.2
     found = Guide(CPU).read(canvas, torch.stack([1 - foreground, foreground]))
     assert iou(found[1].numpy() > 0.5, sample.labels > 0) > 0.85
 
 
 def test_a_guess_of_nothing_stays_nothing_without_strokes():
-    canvas = Canvas(torch.rand(1, 64, 64), torch.full((64, 64), -1), 2)
+    canvas = Canvas(torch.rand(1, 64, 64), *[torch.full((64, 64), -1)] * 2, 2)
     nothing = torch.zeros(64, 64)
     assert Guide(CPU).read(canvas, torch.stack([1 - nothing, nothing]))[1].max() < 0.5
 

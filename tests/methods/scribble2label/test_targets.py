@@ -5,7 +5,7 @@ import torch
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles
 from napari_labelfix.errors import InputError
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
-from napari_labelfix.methods.scribble2label.targets import average, class_indices, pseudo_label
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, pseudo_label, with_accepted
 
 
 def test_pseudo_labels_are_where_the_average_is_sure_and_nobody_has_drawn():
@@ -37,10 +37,14 @@ def drawn(accepted):
     return Plane("cells", np.zeros((20, 20), np.uint8), Scribbles(marks, accepted))
 
 
+def taught(plane, classes):
+    return with_accepted(class_indices(plane), plane, classes)
+
+
 def test_the_middles_of_accepted_objects_are_known_beside_the_strokes():
     accepted = np.zeros((20, 20), np.int32)
     accepted[10:19, 10:19], accepted[1:9, 10:19] = 1, 2
-    known, strokes = class_indices(drawn(accepted), 2), class_indices(drawn(None), 2)
+    known, strokes = taught(drawn(accepted), 2), class_indices(drawn(accepted))
     assert np.array_equal(known[strokes != NO_LABEL], strokes[strokes != NO_LABEL]), "what is drawn counts"
     added = (known != NO_LABEL) & (strokes == NO_LABEL)
     assert (known[added] == 1).all()
@@ -55,7 +59,7 @@ def test_an_accepted_object_in_which_background_is_drawn_since_is_none():
     accepted[10:19, 10:19], accepted[1:9, 10:19] = 1, 2
     plane = drawn(accepted)
     plane.annotation.marks[18, 18] = BACKGROUND
-    known = class_indices(plane, 2)
+    known = taught(plane, 2)
     assert known[14, 14] == NO_LABEL
     assert known[18, 18] == 0
 
@@ -63,7 +67,7 @@ def test_an_accepted_object_in_which_background_is_drawn_since_is_none():
 def test_of_several_classes_accepted_objects_do_not_say_which_they_are():
     accepted = np.zeros((20, 20), np.int32)
     accepted[10:19, 10:19] = 1
-    assert np.array_equal(class_indices(drawn(accepted), 3), class_indices(drawn(None), 3))
+    assert np.array_equal(taught(drawn(accepted), 3), class_indices(drawn(accepted)))
 
 
 def test_accepted_objects_of_another_size_are_refused():

@@ -29,6 +29,8 @@ class Canvas:
         (C, H, W) float32, normalised.
     marked
         (H, W) int64 class indices, `NO_LABEL` where nobody has drawn.
+    taught
+        (H, W) the same, and what else a person has agreed to: what a network learns from.
     classes
         Number of classes, the background included.
     belief
@@ -38,26 +40,24 @@ class Canvas:
 
     image: Tensor
     marked: Tensor
+    taught: Tensor
     classes: int
     belief: Tensor | None = None
+    is_marked: bool = field(init=False, repr=False)  # whether anything is drawn
     _spots: NDArray[np.intp] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.mark(self.marked)
+        self.mark(self.marked, self.taught)
 
-    def mark(self, marked: Tensor) -> None:
-        """Replace what is drawn."""
-        self.marked = marked
-        self._spots = np.argwhere((marked != NO_LABEL).numpy(force=True))
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether anything is drawn."""
-        return len(self._spots) > 0
+    def mark(self, marked: Tensor, taught: Tensor) -> None:
+        """Replace what is drawn, and what a network learns from."""
+        self.marked, self.taught = marked, taught
+        self.is_marked = bool((marked != NO_LABEL).any())
+        self._spots = np.argwhere((taught != NO_LABEL).numpy(force=True))
 
     def random_centre(self, rng: np.random.Generator) -> tuple[float, float]:
         """Return a row and column: half of the time near a mark, so that a crop of a large plane has one."""
-        return random_place(self.marked.shape, self._spots, rng)
+        return random_place(self.taught.shape, self._spots, rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,6 @@ def _crops(
         new = canvas.classes - belief.shape[1]  # of them nothing is believed yet
         belief = functional.pad(belief, (0, 0, 0, 0, 0, new))
     # outside the plane is 0, so labels are shifted to keep 0 for "no label"
-    shifted = (canvas.marked - NO_LABEL).float().unsqueeze(0)
+    shifted = (canvas.taught - NO_LABEL).float().unsqueeze(0)
     marked = look(shifted, grid, "nearest").squeeze(1).long() + NO_LABEL
     return image, marked, belief

@@ -13,7 +13,7 @@ from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
-from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes
+from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, with_accepted
 from napari_labelfix.methods.scribble2label.trust import FIRM, Trust, agreement, heard, surplus_over
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from napari_labelfix.annotations import Task
+    from napari_labelfix.annotations import Plane, Task
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 
@@ -54,7 +54,7 @@ class Session:
         self.canvases = [
             Canvas(
                 torch.from_numpy(image).permute(2, 0, 1).to(self.device),
-                torch.from_numpy(class_indices(plane, self._drawn_classes)).to(self.device),
+                *self._known(plane),
                 self.classes,
             )
             for image, plane in zip(self._images, task.planes, strict=True)
@@ -119,16 +119,23 @@ class Session:
             canvas.classes = self.classes
             if drawn_before != self._drawn_classes or not same_annotation(self._annotations[index], drawn):
                 self._annotations[index] = drawn
-                marked = torch.from_numpy(class_indices(plane, self._drawn_classes)).to(self.device)
-                if torch.equal(marked, canvas.marked):
+                marked, taught = self._known(plane)
+                before = canvas.marked
+                canvas.mark(marked, taught)
+                if torch.equal(before, marked):  # what is accepted is what is proposed: no news to the instant proposal
                     continue
-                if not _only_more(canvas.marked, marked):
+                if not _only_more(before, marked):
                     self._taken_back.add(index)
-                canvas.mark(marked)
                 if not canvas.is_marked:
                     self._trust.forget(index)
                 self._changed = [index, *(other for other in self._changed if other != index)]
                 self._knows_all = False
+
+    def _known(self, plane: Plane) -> tuple[Tensor, Tensor]:
+        """Return what is drawn on a plane, and with it what a network learns from: (H, W) class indices."""
+        drawn = class_indices(plane)
+        taught = with_accepted(drawn, plane, self._drawn_classes)
+        return torch.from_numpy(drawn).to(self.device), torch.from_numpy(taught).to(self.device)
 
     def instant_beliefs(self) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
