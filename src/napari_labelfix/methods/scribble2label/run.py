@@ -2,7 +2,7 @@
 
 Lee & Jeong, "Scribble2Label: Scribble-Supervised Cell Segmentation via Self-Generating Pseudo-Labels with
 Consistency", MICCAI 2020. The loop is the paper's algorithm 1, with two additions: an instant proposal counts beside
-the ensemble, and scribbles drawn, and objects accepted, meanwhile are taken up.
+the ensemble, and what is drawn or accepted meanwhile is taken up.
 """
 
 from __future__ import annotations
