@@ -8,9 +8,7 @@ a true one are accepted, and nothing is drawn. Half a minute for each image and 
 
 from __future__ import annotations
 
-import argparse
 import os
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ import numpy as np
 import torch
 from interactive import LARGEST, images
 from report import machine_facts, markdown_table, write_report
+from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
@@ -27,7 +26,9 @@ from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -91,21 +92,11 @@ def _columns() -> list[str]:
 
 def main() -> None:
     """Run the suite and write `results/NAME.md` and `.json`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
-    parser.add_argument("--images", type=int, default=2, help="of each kind")
-    parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
+    parser = options_parser(__doc__, "accepting", images=2)
     parser.add_argument("--epochs", type=int, default=25, help="before each look")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="accepting")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    kinds = [path.parent for path in sorted(options.data.glob("*/val.npz"))]
-    chosen = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
-    rows = [row for kind in chosen for row in measured_rows(kind, options)]
+    rows = [row for kind in folders_of(options) for row in measured_rows(kind, options)]
     for way in WAYS:
         alike = [row for row in rows if row["accepted objects are"] == way]
         means = {name: mean(float(str(row[name])) for row in alike) for name in _columns()}

@@ -10,9 +10,7 @@ middle. `--weights` starts from others than the shipped ones, such as those of `
 
 from __future__ import annotations
 
-import argparse
 import os
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ import torch
 from interactive import LARGEST, images, our_forest
 from report import machine_facts, markdown_table, write_report
 from scipy import ndimage
+from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, UNMARKED, Plane, Scribbles, Task
 from napari_labelfix.methods.scribble2label import rehearsal
@@ -31,7 +30,9 @@ from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -122,22 +123,12 @@ def summary(rows: list[dict[str, object]], kind: str, way: str) -> dict[str, obj
 
 def main() -> None:
     """Run the suite and write `results/corrections.md` and `.json`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
-    parser.add_argument("--images", type=int, default=2, help="of each kind")
-    parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled at first")
+    parser = options_parser(__doc__, "corrections", images=2)
     parser.add_argument("--corrections", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=25, help="before each correction")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="corrections")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
-    chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
-    kinds = {folder.name: list(measured_rows(folder, options)) for folder in chosen}
+    kinds = {folder.name: list(measured_rows(folder, options)) for folder in folders_of(options)}
     everything = [row for rows in kinds.values() for row in rows]
     means = [summary(rows, kind, way) for kind, rows in kinds.items() for way in WAYS]
     means += [summary(everything, "all", way) for way in WAYS]

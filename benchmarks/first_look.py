@@ -7,9 +7,7 @@ forest makes of them, and it is what a person sees first. An image takes about a
 
 from __future__ import annotations
 
-import argparse
 import os
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ import numpy as np
 import torch
 from interactive import ALLOWANCE, images
 from report import machine_facts, write_report
+from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.normalize import normalize
@@ -31,7 +30,9 @@ from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -75,20 +76,10 @@ def table(kinds: dict[str, list[dict[str, float]]]) -> list[dict[str, object]]:
 
 def main() -> None:
     """Measure, and write `results/first_look.md` and `.json`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
-    parser.add_argument("--images", type=int, default=20, help="of each kind")
-    parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="first_look")
+    parser = options_parser(__doc__, "first_look", images=20)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
-    chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
-    rows = table({folder.name: list(measured_rows(folder, options)) for folder in chosen})
+    rows = table({folder.name: list(measured_rows(folder, options)) for folder in folders_of(options)})
     which = "that have seen other kinds only" if options.weights else "that are shipped"
     notes = [
         f"IoU of the foreground, of each kind the mean and in brackets the number of images of `val`, crops of at most "

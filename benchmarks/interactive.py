@@ -9,15 +9,14 @@ The shipped weights have seen other images of these kinds. `--weights` starts fr
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
 from report import machine_facts, markdown_table, write_report
+from scribbled import folders_of, options_parser
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
@@ -33,7 +32,9 @@ from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.trainer import Trainer
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -124,20 +125,10 @@ def summary(rows: list[dict[str, object]], name: str) -> dict[str, object]:
 
 def main() -> None:
     """Run the suite and write `results/interactive.md` and `.json`."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
-    parser.add_argument("--images", type=int, default=9, help="of each kind")
-    parser.add_argument("--ratio", type=float, default=0.1, help="share of the objects that are scribbled")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="interactive")
+    parser = options_parser(__doc__, "interactive", images=9)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # the trainer inherits it
-    folders = sorted(path.parent for path in options.data.glob("*/val.npz"))
-    chosen = [folder for folder in folders if not options.kinds or folder.name in options.kinds]
-    kinds = {folder.name: list(measured_rows(folder, options)) for folder in chosen}
+    kinds = {folder.name: list(measured_rows(folder, options)) for folder in folders_of(options)}
     everything = [row for rows in kinds.values() for row in rows]
     rows = [*everything, *(summary(rows, kind) for kind, rows in kinds.items()), summary(everything, "all")]
     notes = [
