@@ -8,21 +8,19 @@ a true one are accepted, and nothing is drawn. Half a minute for each image and 
 
 from __future__ import annotations
 
-import os
 from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from interactive import LARGEST, images
+from real_images import folders_of, scribbled_parser, use_weights
 from report import machine_facts, markdown_table, write_report
-from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import train
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
@@ -73,8 +71,7 @@ def _task(image: NDArray[np.generic], marks: NDArray[np.uint8], taken: NDArray[n
 
 def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Yield a row for each image of a kind and each way."""
-    if options.weights:
-        os.environ[FOLDER] = options.weights.format(kind=folder.name)
+    use_weights(options, folder.name)
     for name, image, labels in images(folder, options.images, options.seed):
         marks = scribbles_from_labels(labels, options.ratio, options.seed)
         for way, learns in WAYS.items():
@@ -92,7 +89,7 @@ def _columns() -> list[str]:
 
 def main() -> None:
     """Run the suite and write `results/NAME.md` and `.json`."""
-    parser = options_parser(__doc__, "accepting", images=2)
+    parser = scribbled_parser(__doc__, "accepting", images=2)
     parser.add_argument("--epochs", type=int, default=25, help="before each look")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -10,23 +10,21 @@ middle. `--weights` starts from others than the shipped ones, such as those of `
 
 from __future__ import annotations
 
-import os
 from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from interactive import LARGEST, images, our_forest
+from real_images import folders_of, scribbled_parser, use_weights
 from report import machine_facts, markdown_table, write_report
 from scipy import ndimage
-from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, UNMARKED, Plane, Scribbles, Task
 from napari_labelfix.methods.scribble2label import rehearsal
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import train
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
@@ -90,8 +88,7 @@ def _task(image: NDArray[np.generic], marks: NDArray[np.uint8]) -> Task:
 
 def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Yield a row for each image of a kind and each way."""
-    if options.weights:
-        os.environ[FOLDER] = options.weights.format(kind=folder.name)
+    use_weights(options, folder.name)
     for name, image, labels in images(folder, options.images, options.seed):
         marks = scribbles_from_labels(labels, options.ratio, options.seed)
         if set(np.unique(marks)) < {BACKGROUND, FIRST_CLASS}:
@@ -123,7 +120,7 @@ def summary(rows: list[dict[str, object]], kind: str, way: str) -> dict[str, obj
 
 def main() -> None:
     """Run the suite and write `results/corrections.md` and `.json`."""
-    parser = options_parser(__doc__, "corrections", images=2)
+    parser = scribbled_parser(__doc__, "corrections", images=2)
     parser.add_argument("--corrections", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=25, help="before each correction")
     options = parser.parse_args()

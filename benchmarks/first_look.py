@@ -7,15 +7,14 @@ forest makes of them, and it is what a person sees first. An image takes about a
 
 from __future__ import annotations
 
-import os
 from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from interactive import ALLOWANCE, images
+from real_images import folders_of, scribbled_parser, use_weights
 from report import machine_facts, write_report
-from scribbled import folders_of, options_parser
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.normalize import normalize
@@ -26,7 +25,6 @@ from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
 from napari_labelfix.networks import unet
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 
 if TYPE_CHECKING:
@@ -56,8 +54,7 @@ def measured(image: NDArray[np.generic], labels: NDArray[np.integer], marks: NDA
 
 def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, float]]:
     """Yield what is measured of each image of a kind."""
-    if options.weights:
-        os.environ[FOLDER] = options.weights.format(kind=folder.name)
+    use_weights(options, folder.name)
     for _, image, labels in images(folder, options.images, options.seed):
         marks = scribbles_from_labels(labels, options.ratio, options.seed)
         if {BACKGROUND, FIRST_CLASS} <= set(np.unique(marks)):
@@ -76,7 +73,7 @@ def table(kinds: dict[str, list[dict[str, float]]]) -> list[dict[str, object]]:
 
 def main() -> None:
     """Measure, and write `results/first_look.md` and `.json`."""
-    parser = options_parser(__doc__, "first_look", images=20)
+    parser = scribbled_parser(__doc__, "first_look", images=20)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     rows = table({folder.name: list(measured_rows(folder, options)) for folder in folders_of(options)})

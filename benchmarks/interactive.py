@@ -15,8 +15,8 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
+from real_images import folders_of, scribbled_parser, use_weights
 from report import machine_facts, markdown_table, write_report
-from scribbled import folders_of, options_parser
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
@@ -27,7 +27,6 @@ from napari_labelfix.methods.scribble2label.session import make_proposal
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.trainer import Trainer
 
@@ -97,8 +96,7 @@ def watch(
 
 def measured_rows(folder: Path, options: argparse.Namespace) -> Iterator[dict[str, object]]:
     """Yield a row for each image of a kind."""
-    if options.weights:
-        os.environ[FOLDER] = options.weights.format(kind=folder.name)  # the trainer inherits it
+    use_weights(options, folder.name)
     trainer = Trainer()
     trainer.warm_up()
     for name, image, labels in images(folder, options.images, options.seed):
@@ -125,7 +123,7 @@ def summary(rows: list[dict[str, object]], name: str) -> dict[str, object]:
 
 def main() -> None:
     """Run the suite and write `results/interactive.md` and `.json`."""
-    parser = options_parser(__doc__, "interactive", images=9)
+    parser = scribbled_parser(__doc__, "interactive", images=9)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # the trainer inherits it
     kinds = {folder.name: list(measured_rows(folder, options)) for folder in folders_of(options)}

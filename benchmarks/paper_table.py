@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
 from multiprocessing import get_context
@@ -12,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import real_images
 import torch
 from report import machine_facts, markdown_table, write_report
 
-from napari_labelfix.networks.shipped import FOLDER
-
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
@@ -58,19 +56,13 @@ def _crops(image: NDArray[np.generic], labels: NDArray[np.int32]) -> list[Scene]
 
 def options_parser(about: str | None, name: str, images: int, epochs: int) -> argparse.ArgumentParser:
     """Return the options that every table has."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kinds", nargs="*", help="names of folders; all by default")
-    parser.add_argument("--images", type=int, default=images, help="crops to learn from")
+    parser = real_images.options_parser(about, name, images, "crops to learn from")
     parser.add_argument("--measured", type=int, default=16, help="crops to measure on")
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--scratch", action="store_true", help="start from random weights instead of the package's")
-    parser.add_argument("--weights", help="folder with weights instead of the shipped ones; {kind} in it is replaced")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--threads", type=int, default=2, help="of each process")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time, each with a run; many for a GPU")
-    parser.add_argument("--name", default=name)
     kept = "what is measured is kept here, and not measured again"
     parser.add_argument("--rows", type=Path, default=Path(f"{name}_rows.json"), help=kept)
     parser.add_argument("--note", help="what else is to be said of these rows, such as that some are older")
@@ -103,14 +95,12 @@ def measured_rows(
         Takes the options, the folder of a kind, a share, a way and a seed, and returns measures by name. A function of
         a module: with `options.jobs`, other processes look it up by its name.
     """
-    kinds = [path.parent for path in sorted(options.data.glob("*/val.npz"))]
-    kinds = [kind for kind in kinds if not options.kinds or kind.name in options.kinds]
     rows = json.loads(options.rows.read_text()) if options.rows.exists() else []
     yield from list(rows)
     done = {(row["kind"], row[of], row["way"], row["seed"]) for row in rows}
     missing = [
         (kind, share, way, seed)
-        for seed, kind, (share, way) in product(options.seeds, kinds, ways)
+        for seed, kind, (share, way) in product(options.seeds, real_images.folders_of(options), ways)
         if (kind.name, share, way, seed) not in done
     ]
     for (kind, share, way, seed), found in _each_measured(options, measure, missing):
@@ -133,8 +123,7 @@ def _each_measured(
 
 def _measured(options: argparse.Namespace, measure: Callable[..., Row], key: Key) -> Row:
     torch.set_num_threads(options.threads)
-    if options.weights:
-        os.environ[FOLDER] = options.weights.format(kind=key[0].name)
+    real_images.use_weights(options, key[0].name)
     return measure(options, *key)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from itertools import chain
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from real_images import use_weights
 from report import machine_facts, markdown_table, write_report
 from scipy.ndimage import center_of_mass, distance_transform_edt, gaussian_filter, gaussian_laplace
 from skimage.filters import threshold_otsu
@@ -33,7 +33,6 @@ from napari_labelfix.methods.p_classification.run import predict, train
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.methods.p_classification.targets import heatmap_target
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
-from napari_labelfix.networks.shipped import FOLDER
 from napari_labelfix.snapshots import Detections, Role
 
 if TYPE_CHECKING:
@@ -306,8 +305,7 @@ def main() -> None:
     settings = {"device": "cpu"} | dict(setting.split("=") for setting in options.set)
     for seed in options.seeds:
         for kind in options.kinds:
-            if options.weights:
-                os.environ[FOLDER] = options.weights.format(kind=kind)
+            use_weights(options, kind)
             params = PClassificationParams.from_dict(settings | {"seed": seed})
             crops, unseen = scenes(options.data / kind, options.part, options.crops, seed)
             task = marked(crops, options.ratio, seed)

@@ -8,7 +8,6 @@ and seed: no network is trained. With `--weights FOLDER` the look is that of wei
 from __future__ import annotations
 
 import argparse
-import os
 from math import log
 from pathlib import Path
 from statistics import mean, median
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from points import marked, scenes
+from real_images import use_weights
 from report import machine_facts, write_report
 from scipy.spatial.distance import cdist
 from sklearn.linear_model import LogisticRegression
@@ -32,7 +32,6 @@ from napari_labelfix.methods.p_classification.params import PClassificationParam
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.metrics.detection import match_points
-from napari_labelfix.networks.shipped import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +111,7 @@ def main() -> None:
     errors: dict[str, list[tuple[float, float]]] = {"best bin": [], "Elkan and Noto": []}
     for kind in options.kinds:
         for seed in options.seeds:
-            if options.weights:
-                os.environ[FOLDER] = options.weights.format(kind=kind)
+            use_weights(options, kind)
             told = estimates(options.data / kind, options.part, options.crops, seed)
             rows.append({"kind": kind, "seed": seed} | told)
             for name, found in errors.items():

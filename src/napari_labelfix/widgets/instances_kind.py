@@ -50,10 +50,15 @@ def is_labels_of(layer: Layer, image: Layer) -> bool:
     return isinstance(layer, Labels) and not layer.multiscale and tuple(layer.data.shape) == layers.spatial_shape(image)
 
 
+def is_accepted_of(layer: Layer, image: Layer) -> bool:
+    """Return whether a layer holds what a person has accepted, in the size of an image."""
+    return is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
+
+
 def _could_be_right_part(layer: Layer, image: Layer) -> bool:
     if isinstance(layer, Shapes):
         return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(layers.spatial_shape(image))
-    return is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
+    return is_accepted_of(layer, image)
 
 
 def _create_right_part(place: Place) -> Shapes:

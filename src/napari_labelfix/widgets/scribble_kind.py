@@ -11,7 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scribbles
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
-from napari_labelfix.widgets.instances_kind import is_labels_of
+from napari_labelfix.widgets.instances_kind import is_accepted_of
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.plane_copies import plane_copies
 from napari_labelfix.widgets.shortcuts import with_key
@@ -38,10 +38,6 @@ def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
         and layers.role_of(layer) in ("", "scribbles")
         and tuple(layer.data.shape) == layers.spatial_shape(image)
     )
-
-
-def _could_be_accepted(layer: Layer, image: Layer) -> bool:
-    return is_labels_of(layer, image) and layers.role_of(layer) == "corrected"
 
 
 def _create_scribbles(place: Place) -> Labels:
@@ -149,7 +145,7 @@ SCRIBBLE_KIND = AnnotationKind(
             noun="accepted objects",
             label="Accepted",
             legend="Their middles teach the network, as strokes of 2 do; not where 3, 4, ... are drawn, too.",
-            fits=_could_be_accepted,
+            fits=is_accepted_of,
             absent="",
             optional=True,
         ),

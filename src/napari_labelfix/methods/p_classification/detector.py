@@ -125,8 +125,7 @@ class Detector(Trainee):
                 grid = random_grid(lesson.image, centres, self.crop, how, self._rng)
                 images.append(look(lesson.image, grid, "bilinear"))
                 targets.append(look(lesson.target, grid, "nearest"))
-        image = random_light(torch.cat(images), how).contiguous(memory_format=torch.channels_last)
-        return image, torch.cat(targets)
+        return random_light(torch.cat(images), how), torch.cat(targets)
 
 
 def predict_heatmap(network: torch.nn.Module, image: Tensor) -> NDArray[np.float32]:

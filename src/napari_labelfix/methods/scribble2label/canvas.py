@@ -80,8 +80,7 @@ def random_batch(
     per_canvas = share_out(count, [canvas.marked.numel() for canvas in canvases], rng)
     parts = [_crops(canvas, n, size, how, rng) for canvas, n in zip(canvases, per_canvas, strict=True) if n]
     image, marked, belief = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
-    image = random_light(image, how).contiguous(memory_format=torch.channels_last)
-    return Batch(image, marked, belief)
+    return Batch(random_light(image, how), marked, belief)
 
 
 def _crops(
