@@ -2,7 +2,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.feature import hessian_matrix_eigvals
 
-from napari_labelfix.data.features import PER_SCALE, SIGMAS, pixel_features
+from napari_labelfix.data.features import PER_SCALE, SIGMAS, features_at, pixel_features
 
 IMAGE = np.random.default_rng(0).random((60, 70, 2)).astype(np.float32)
 
@@ -32,3 +32,14 @@ def test_hessian_eigenvalues_agree_with_scikit_image():
 
 def test_a_plane_smaller_than_the_filters_has_features():
     assert np.isfinite(pixel_features(IMAGE[:3, :2])).all()
+
+
+def test_at_chosen_pixels_the_features_are_the_same_row_by_row():
+    chosen = np.random.default_rng(1).random(IMAGE.shape[:2]) < 0.1
+    assert np.array_equal(features_at(IMAGE, chosen), pixel_features(IMAGE)[chosen])
+    assert features_at(IMAGE, np.zeros_like(chosen)).shape == (0, pixel_features(IMAGE).shape[2])
+
+
+def test_an_image_of_many_channels_has_features():
+    many = np.concatenate([IMAGE] * 20, axis=-1)
+    assert np.array_equal(pixel_features(many), np.concatenate([pixel_features(IMAGE)] * 20, axis=-1))

@@ -64,3 +64,41 @@ def test_a_snake_through_all_tiles_is_one_object(small_tiles):
 
 def test_an_empty_plane_has_no_objects(small_tiles):
     assert split_instances(np.zeros((230, 310), np.uint8)).max() == 0
+
+
+WINDOW = (slice(80, 150), slice(90, 220))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_a_window_has_changed_only_its_objects_are_found_anew(seed, monkeypatch):
+    monkeypatch.setattr(large, "_AROUND", 40)
+    classes = cells(seed, count=40)
+    before = split_instances(classes, "watershed", 10)
+    others = cells(seed + 100, count=40)
+    now = classes.copy()
+    now[WINDOW] = others[WINDOW]
+    # what lies across the window's edge stays: only its inside may change
+    now[WINDOW][:20], now[WINDOW][-20:] = classes[WINDOW][:20], classes[WINDOW][-20:]
+    now[WINDOW][:, :20], now[WINDOW][:, -20:] = classes[WINDOW][:, :20], classes[WINDOW][:, -20:]
+    found = split_instances(now, "watershed", 10, before=(before, [WINDOW]))
+    assert same_objects(found, split_instances(now, "watershed", 10))
+    assert len(np.unique(found)) == found.max() + 1
+    assert (before == split_instances(classes, "watershed", 10)).all(), "what was before is left alone"
+
+
+def test_an_object_that_goes_on_beyond_the_window_is_one():
+    classes = np.zeros((230, 310), np.uint8)
+    classes[100:110, 20:300] = 1
+    before = split_instances(classes, "components")
+    classes[100:110, 150:160] = 0  # parts it within the window: the longer seam is on the left
+    classes[98:112, 85:95] = 1
+    found = split_instances(classes, "components", before=(before, [WINDOW]))
+    assert set(found[105, [30, 100, 200, 290]]) == {1}
+    assert found[105, 155] == 0
+
+
+def test_in_a_window_that_is_the_plane_all_is_found_anew():
+    classes = cells(0)
+    everything = (slice(0, 230), slice(0, 310))
+    found = split_instances(classes, "watershed", 10, before=(np.ones(classes.shape, np.int32), [everything]))
+    assert same_objects(found, split_instances(classes, "watershed", 10))

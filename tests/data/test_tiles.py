@@ -4,8 +4,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_labelfix.data import tiles as tiles_module
 from napari_labelfix.data.patches import largest_side, predict_logits
-from napari_labelfix.data.tiles import GRID, tiles
+from napari_labelfix.data.tiles import GRID, from_a_place, tiles, with_margin, within
 
 LENGTHS = st.integers(1, 400)
 
@@ -29,6 +30,32 @@ def test_kept_parts_cover_a_plane_once_and_have_their_margin(height, width, marg
 def test_tiles_begin_on_the_grid_that_networks_see(length):
     for tile in tiles((length, 40), margin=4 * GRID, side=256):
         assert tile.read[0].start % GRID == 0
+
+
+@given(height=LENGTHS, width=LENGTHS, data=st.data())
+def test_a_large_plane_begins_with_a_piece_around_the_place_and_goes_on_outwards(height, width, data):
+    place = data.draw(st.tuples(st.integers(0, height - 1), st.integers(0, width - 1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles_module, "FIRST", 96)
+        found = from_a_place((height, width), 16, 150, place)
+    if height * width > 2 * 96**2:
+        first, *found = found
+        y, x = first.keep
+        assert y.start <= place[0] < y.stop
+        assert x.start <= place[1] < x.stop
+        assert y.start % GRID == x.start % GRID == 0
+        assert first == with_margin((y, x), 16, (height, width))
+        assert (y.stop - y.start) * (x.stop - x.start) < height * width
+    assert sorted(map(repr, found)) == sorted(map(repr, tiles((height, width), 16, 150)))
+    middles = np.array([[(part.start + part.stop) / 2 for part in tile.keep] for tile in found])
+    away = np.linalg.norm(middles - place, axis=1)
+    assert (np.diff(away) >= 0).all()
+
+
+def test_a_margin_ends_at_the_border_of_the_plane():
+    tile = with_margin((slice(5, 20), slice(30, 40)), 8, (50, 40))
+    assert tile.read == (slice(0, 28), slice(22, 40))
+    assert tile.inner == within(tile.keep, tile.read) == (slice(5, 20), slice(8, 18))
 
 
 @pytest.mark.parametrize(("free", "side"), [(80, 4096), (16, 2048), (4, 1024), (0.1, 1024)])

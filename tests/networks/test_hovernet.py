@@ -66,4 +66,5 @@ def test_the_maps_begin_as_the_depth():
     with torch.inference_mode():
         background, foreground, depth = network(crop)[0]
         four = with_maps(network).eval()(crop)[0]
-    assert torch.equal(four, torch.stack([background, foreground, depth, depth]))
+    expected = torch.stack([background, foreground, depth, depth])
+    torch.testing.assert_close(four, expected)  # processors sum three outputs in another order than four

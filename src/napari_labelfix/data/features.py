@@ -8,12 +8,15 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 # Chosen on 42 training images of three kinds with 10 % scribbles: mean IoU of the forest 0.615; with the six scales
 # that ilastik offers and eigenvalues of the structure tensor, 37 features a channel instead of 17, it was 0.599.
 SIGMAS = (1.0, 2.0, 4.0, 8.0)  # pixels
 PER_SCALE = 4
+_MOST_MERGED = 128  # planes that OpenCV interleaves at a time; twice as fast as to write one after the other
 
 
 def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -29,18 +32,25 @@ def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
     NDArray[np.float32]
         (Y, X, C * (1 + 4 * 4)).
     """
-    height, width, channels = image.shape
-    features = np.empty((height, width, channels * (1 + PER_SCALE * len(SIGMAS))), np.float32)
-    at = 0
-    for channel in range(channels):
+    planes = list(_planes(image))
+    starts = range(0, len(planes), _MOST_MERGED)
+    several = [np.asarray(cv2.merge(planes[at : at + _MOST_MERGED]), np.float32) for at in starts]
+    return several[0] if len(several) == 1 else np.concatenate(several, axis=-1)
+
+
+def features_at(image: NDArray[np.float32], chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (N, F) what `pixel_features` has where `chosen` (Y, X) is true, row by row; faster where few are."""
+    places = np.flatnonzero(chosen)
+    return np.stack([plane.ravel()[places] for plane in _planes(image)], axis=-1)
+
+
+def _planes(image: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Yield the features one by one, (Y, X) each."""
+    for channel in range(image.shape[2]):
         plane = np.ascontiguousarray(image[..., channel])
-        features[..., at] = plane
-        at += 1
+        yield plane
         for sigma in SIGMAS:
-            for value in _at_scale(plane, sigma):
-                features[..., at] = value
-                at += 1
-    return features
+            yield from _at_scale(plane, sigma)
 
 
 def _at_scale(plane: NDArray[np.float32], sigma: float) -> list[NDArray[np.float32]]:

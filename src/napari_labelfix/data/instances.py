@@ -10,11 +10,14 @@ from skimage.measure import label
 from skimage.segmentation import watershed
 
 from napari_labelfix.data.label_images import relabel_sequential, remove_small_objects
-from napari_labelfix.data.large import join_tiles
+from napari_labelfix.data.large import join_tiles, join_window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.params import Split
 
 _SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
@@ -27,6 +30,7 @@ def split_instances(
     how: Split = "watershed",
     minimum_size: int = 0,
     sure: NDArray[np.bool_] | None = None,
+    before: tuple[NDArray[np.int32], Sequence[Window]] | None = None,
 ) -> NDArray[np.int32]:
     """Number the objects of a class image.
 
@@ -41,6 +45,9 @@ def split_instances(
         Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
     sure
         (Y, X) pixels of objects that are not dropped, however small; None if there are none.
+    before
+        Objects (Y, X) of the image as it was, and the windows in which it has changed since: only there objects are
+        looked for, and those outside stay, although one across a window's edge might be parted differently now.
 
     Returns
     -------
@@ -56,7 +63,12 @@ def split_instances(
     def find(window: tuple[slice, slice]) -> NDArray[np.int32]:
         return _split(classes[window], how, minimum_size, None if sure is None else sure[window])
 
-    return join_tiles(classes.shape, find)
+    if before is None:
+        return join_tiles(classes.shape, find)
+    labels, windows = before
+    for window in windows:
+        labels = join_window(labels, window, find)
+    return labels
 
 
 def _split(

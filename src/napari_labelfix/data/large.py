@@ -8,17 +8,17 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from napari_labelfix.data.tiles import Tile, tiles
+from napari_labelfix.data.label_images import relabel_sequential
+from napari_labelfix.data.tiles import Tile, Window, tiles, with_margin, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    Window = tuple[slice, slice]
-
 SIDE = 4096  # pixels of a tile
 MARGIN = 256  # pixels that a tile sees beyond each of its edges
+_AROUND = 128  # pixels that are seen around a window of which the objects are found anew
 
 
 def join_tiles(shape: tuple[int, ...], find: Callable[[Window], NDArray[np.int32]]) -> NDArray[np.int32]:
@@ -51,12 +51,50 @@ def join_tiles(shape: tuple[int, ...], find: Callable[[Window], NDArray[np.int32
         number = np.arange(found.max(initial=0) + 1, dtype=np.int32)
         number[1:] += count
         labels[tile.keep] = number[found[tile.inner]]
-        beyond += [(there, number[found[_within(there, tile.read)]]) for there in _across_the_seams(tile)]
+        beyond += [(there, number[found[within(there, tile.read)]]) for there in _across_the_seams(tile)]
         count += number.size - 1
     final = _numbers(count, _said_by_both(labels, beyond), labels, pieces)
     for tile in pieces:
         labels[tile.keep] = final[labels[tile.keep]]
     return labels
+
+
+def join_window(
+    labels: NDArray[np.int32], window: Window, find: Callable[[Window], NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Let the objects of a window be found anew, and leave those around it as they are.
+
+    An object that goes on beyond the window keeps the id that it has there; where it has several, that of the longest
+    seam.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) int32 objects of a plane, 0 = background.
+    window
+        Where they have changed.
+    find
+        As for `join_tiles`.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) ids 1..N without gaps, 0 = background.
+    """
+    tile = with_margin(window, _AROUND, labels.shape)
+    found = find(tile.read)
+    number = np.arange(found.max(initial=0) + 1, dtype=np.int32)
+    number[1:] += labels.max(initial=0)
+    seams = [(found[within(there, tile.read)].ravel(), labels[there].ravel()) for there in _across_the_seams(tile)]
+    if seams:
+        here, beyond = (np.concatenate(ids) for ids in zip(*seams, strict=True))
+        both = (here > 0) & (beyond > 0)
+        pairs, lengths = np.unique(np.stack([here[both], beyond[both]], axis=1), axis=0, return_counts=True)
+        by_length = pairs[np.argsort(lengths, kind="stable")]
+        number[by_length[:, 0]] = by_length[:, 1]  # of several the last one stays
+    joined = labels.copy()
+    joined[window] = number[found[tile.inner]]
+    return relabel_sequential(joined)
 
 
 def _across_the_seams(tile: Tile) -> Iterator[Window]:
@@ -68,12 +106,6 @@ def _across_the_seams(tile: Tile) -> Iterator[Window]:
     for line in (x.start - 1, x.stop):
         if seen_x.start <= line < seen_x.stop:
             yield seen_y, slice(line, line + 1)
-
-
-def _within(window: Window, outer: Window) -> Window:
-    """Return a window of the plane in the pixels of another one that contains it."""
-    y, x = (slice(w.start - o.start, w.stop - o.start) for w, o in zip(window, outer, strict=True))
-    return y, x
 
 
 def _said_by_both(labels: NDArray[np.int32], beyond: list[tuple[Window, NDArray[np.int32]]]) -> NDArray[np.int32]:

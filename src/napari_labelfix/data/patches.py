@@ -40,6 +40,11 @@ def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
     return whole
 
 
+def side_for(shape: tuple[int, int], device: torch.device) -> int:
+    """Return the side, in pixels, of the tiles in which a plane (height, width) is predicted."""
+    return SIDE if max(shape) <= SIDE else largest_side(device)
+
+
 def largest_side(device: torch.device) -> int:
     """Return the side, in pixels, of tiles that are predicted fastest and for which there is memory."""
     if device.type != "cuda":
@@ -72,7 +77,7 @@ def logits_by_tile(
         Returns a window of the plane, (C, h, w) float32 on the network's device.
     """
     network.eval()
-    side = SIDE if max(shape) <= SIDE else largest_side(_device_of(network))
+    side = side_for(shape, _device_of(network))
     while True:
         try:
             yield from _pass(network, shape, read, side)

@@ -14,23 +14,66 @@ SIDE = 1024  # pixels, margins included
 # A network halves the plane four times and sees it in squares of 16 pixels. Tiles that begin elsewhere in a square give
 # other probabilities, by up to 0.43 at outlines of two synthetic images; on the grid they gave the same to 0.002.
 GRID = 16
+FIRST = 512  # pixels of a side of the piece that somebody who draws on a large plane sees first
+
+Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class Tile:
     """A piece of a plane: `read` and `keep` in the plane's pixels, `inner` is `keep` in the piece's own."""
 
-    read: tuple[slice, slice]
-    keep: tuple[slice, slice]
+    read: Window
+    keep: Window
 
     @property
-    def inner(self) -> tuple[slice, slice]:
+    def inner(self) -> Window:
         """What to keep of the piece that was read."""
-        y, x = (
-            slice(keep.start - read.start, keep.stop - read.start)
-            for read, keep in zip(self.read, self.keep, strict=True)
-        )
-        return y, x
+        return within(self.keep, self.read)
+
+
+def within(window: Window, outer: Window) -> Window:
+    """Return a window of a plane in the pixels of another one that contains it."""
+    y, x = (slice(w.start - o.start, w.stop - o.start) for w, o in zip(window, outer, strict=True))
+    return y, x
+
+
+def with_margin(window: Window, margin: int, shape: tuple[int, ...]) -> Tile:
+    """Return what to read for a window of a plane (Y, X) that needs so many pixels around it."""
+    y, x = (
+        slice(max(0, part.start - margin), min(length, part.stop + margin))
+        for part, length in zip(window, shape, strict=True)
+    )
+    return Tile((y, x), window)
+
+
+def from_a_place(shape: tuple[int, int], margin: int, side: int, place: tuple[int, int]) -> list[Tile]:
+    """Return the tiles of a plane, those near a place (row, column) first.
+
+    A large plane begins with a piece of `FIRST` pixels a side around the place, although its pixels are in the tiles
+    once more: whoever draws there waits for the first piece only.
+    """
+    found = sorted(tiles(shape, margin, side), key=lambda tile: _distance(tile.keep, place))
+    if not is_read_in_pieces(shape):
+        return found
+    y, x = (_around(at, length) for at, length in zip(place, shape, strict=True))
+    return [with_margin((y, x), margin, shape), *found]
+
+
+def is_read_in_pieces(shape: tuple[int, ...]) -> bool:
+    """Return whether a plane (height, width) is so large that a piece of it is shown first."""
+    return math.prod(shape) > 2 * FIRST**2
+
+
+def _around(at: int, length: int) -> slice:
+    """Return `FIRST` pixels of a length around a place in it, from the grid on, or all of it."""
+    start = max(0, min(at - FIRST // 2, length - FIRST)) // GRID * GRID
+    stop = start + FIRST
+    return slice(start, length if length < stop + GRID else stop)
+
+
+def _distance(window: Window, place: tuple[int, int]) -> float:
+    return math.dist([(part.start + part.stop) / 2 for part in window], place)
 
 
 def tiles(shape: tuple[int, int], margin: int, side: int = SIDE) -> Iterator[Tile]:

@@ -152,3 +152,16 @@ def test_nothing_is_rehearsed_around_what_was_just_corrected():
     assert away.min() > rehearsal.NEAR - 4
     unmarked_object = rehearsal.choose({0: drawn}, {0: belief_in(TRUTH)}, seed=0)[0]
     assert (unmarked_object[DIM] == 1).any()
+
+
+def test_of_a_large_plane_only_what_lies_in_some_blocks_is_rehearsed(monkeypatch):
+    """To learn from a pixel its surroundings have to be read: pixels all over a plane cost as much as the plane."""
+    monkeypatch.setattr(rehearsal, "BLOCK", 8)
+    drawn = {0: np.full((96, 100), -1)}
+    drawn[0][50, 50] = 1
+    belief = {0: belief_in(np.arange(100) % 2 > np.zeros((96, 1)))}
+    chosen = rehearsal.choose(drawn, belief, seed=0)[0]
+    blocks = (chosen[:96, :96] >= 0).reshape(12, 8, 12, 8).any(axis=(1, 3)).sum() + (chosen[:, 96:] >= 0).any()
+    assert 8 < blocks <= rehearsal.BLOCKS + 1
+    assert (chosen == 0).sum() > 100
+    assert (chosen == 1).sum() > 100

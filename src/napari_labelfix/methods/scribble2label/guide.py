@@ -13,6 +13,7 @@ from napari_labelfix.networks.guided import evidence, guided_input, guided_unet
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from napari_labelfix.data.tiles import Tile, Window
     from napari_labelfix.methods.scribble2label.canvas import Canvas
 
 
@@ -28,7 +29,7 @@ class Guide:
     def __init__(self, device: torch.device) -> None:
         self._network = on_device(guided_unet(), device)
 
-    def read(self, canvas: Canvas, guess: Tensor) -> Tensor:
+    def read(self, canvas: Canvas, guess: Tensor, tile: Tile | None = None) -> Tensor:
         """Return what is meant on a plane; both (classes, H, W) probabilities.
 
         Each class is looked for by itself, and what is drawn of the others is background to it.
@@ -38,20 +39,25 @@ class Guide:
         canvas
             The plane and what is drawn on it.
         guess
-            What the instant classifier has learned from the strokes.
+            What the instant classifier has learned from the strokes; where a tile is read, if there is one.
+        tile
+            A piece of the plane: what it keeps is returned, (classes, h, w). None for all of it.
         """
+        image, marked = canvas.image, canvas.marked
+        if tile is not None:
+            image, marked = image[:, *tile.read], marked[tile.read]
         ahead = torch.zeros_like(guess)  # of the background
         for value in range(1, len(guess)):
-            self._read_class(canvas, guess[value], value, ahead[value])
-        return ahead.softmax(0)
+            strokes = (marked == value).int() - ((marked >= 0) & (marked != value)).int()
+            self._read_class(image, guess[value], strokes, ahead[value])
+        found = ahead.softmax(0)
+        return found if tile is None else found[:, *tile.inner]
 
-    def _read_class(self, canvas: Canvas, guess: Tensor, value: int, ahead: Tensor) -> None:
+    def _read_class(self, image: Tensor, guess: Tensor, strokes: Tensor, ahead: Tensor) -> None:
         """Write how far a class is ahead (H, W) of all others; of a large plane, a tile at a time."""
 
-        def read(window: tuple[slice, slice]) -> Tensor:
-            marked = canvas.marked[window]
-            strokes = (marked == value).int() - ((marked >= 0) & (marked != value)).int()
-            return guided_input(canvas.image[:, *window], guess[window], strokes)
+        def read(window: Window) -> Tensor:
+            return guided_input(image[:, *window], guess[window], strokes[window])
 
         for tile, logits in logits_by_tile(self._network, (guess.shape[0], guess.shape[1]), read):
             ahead[tile.keep] = evidence(logits)

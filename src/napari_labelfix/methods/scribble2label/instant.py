@@ -8,14 +8,16 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from napari_labelfix.data.features import SIGMAS, pixel_features
-from napari_labelfix.data.tiles import Tile, tiles
+from napari_labelfix.data.features import SIGMAS, features_at, pixel_features
+from napari_labelfix.data.tiles import tiles, with_margin
 from napari_labelfix.methods.scribble2label import rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from napari_labelfix.data.tiles import Window
 
 TREES = 100
 DEPTH = 10
@@ -75,14 +77,30 @@ class InstantClassifier:
         """Return probabilities (classes, Y, X) of a plane (Y, X, C); in one where all is the same there is nothing."""
         height, width = image.shape[:2]
         probabilities = np.zeros((self.classes, height, width), np.float32)
-        if image.min() == image.max():  # as dark as dark objects are
-            probabilities[0] = 1
-            return probabilities
+        missing = np.ones((height, width), bool)
         for tile in tiles((height, width), MARGIN):
-            features = _features(image, tile)
-            found = self._probabilities(self._forest, features.reshape(-1, features.shape[-1]))
-            probabilities[:, *tile.keep] = found.T.reshape(self.classes, *features.shape[:2])
+            self.fill(probabilities, missing, image, tile.keep)
         return probabilities
+
+    def fill(
+        self,
+        probabilities: NDArray[np.float32],
+        missing: NDArray[np.bool_],
+        image: NDArray[np.float32],
+        window: Window,
+    ) -> None:
+        """Write the probabilities (classes, Y, X) of those pixels of a window of a plane that are missing (Y, X)."""
+        wanted = missing[window]
+        if not wanted.any():
+            return
+        if image.min() == image.max():  # as dark as dark objects are
+            probabilities[:, *window] = 0
+            probabilities[0, *window] = 1
+        else:
+            tile = with_margin(window, MARGIN, missing.shape)
+            features = pixel_features(image[tile.read])[tile.inner][wanted]
+            probabilities[:, *window][:, wanted] = self._probabilities(self._forest, features).T
+        missing[window] = False
 
     def _probabilities(self, forest: RandomForestClassifier, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (N, classes); a class that the forest has not seen is never found."""
@@ -137,13 +155,9 @@ def _pixels(
     features, targets = [], []
     for index, values in chosen.items():
         for tile in tiles(values.shape, MARGIN):
-            here = values[tile.keep] >= 0
+            here = np.zeros(values[tile.read].shape, bool)
+            here[tile.inner] = values[tile.keep] >= 0
             if here.any():
-                features.append(_features(images[index], tile)[here])
-                targets.append(values[tile.keep][here])
+                features.append(features_at(images[index][tile.read], here))
+                targets.append(values[tile.read][here])
     return np.concatenate(features), np.concatenate(targets)
-
-
-def _features(image: NDArray[np.float32], tile: Tile) -> NDArray[np.float32]:
-    """Return the features (Y, X, F) of what a tile keeps."""
-    return pixel_features(image[tile.read])[tile.inner]

@@ -22,6 +22,7 @@ PIXELS = 1000  # of each class, over all planes
 NEAR = 16  # pixels from a correction, within which nothing is rehearsed
 SURE = 0.8  # probability above which a pixel is rehearsed
 WEIGHT = 0.3  # of a class's rehearsed pixels together, where those that are drawn of it weigh 1
+BLOCKS, BLOCK = 16, 512  # of a larger plane only what lies in so many blocks of so many pixels a side: it is read anew
 REFUTED = 0.3  # probability, from the strokes alone, under which what was taken for an object is rehearsed no more
 
 
@@ -56,11 +57,23 @@ def _some_of(
     likeliest = belief.argmax(axis=0)
     corrected = (drawn >= 0) & (drawn != likeliest)
     sure = (belief.max(axis=0) > SURE) & (drawn < 0) & ~_near(corrected)
+    if sure.size > BLOCKS * BLOCK**2:
+        sure &= _some_blocks(sure.shape, rng)
     chosen = np.full(drawn.shape, -1, np.int16)
     for value in range(len(belief)):
         places = np.flatnonzero(sure & (likeliest == value))
         chosen.flat[rng.choice(places, min(count, len(places)), replace=False)] = value
     return chosen
+
+
+def _some_blocks(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return (Y, X) what lies in `BLOCKS` random blocks of a plane."""
+    rows, columns = (-(-length // BLOCK) for length in shape)
+    inside = np.zeros(shape, bool)
+    for block in rng.choice(rows * columns, BLOCKS, replace=False):
+        y, x = block // columns * BLOCK, block % columns * BLOCK
+        inside[y : y + BLOCK, x : x + BLOCK] = True
+    return inside
 
 
 def _near(corrected: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,22 +10,27 @@ import torch
 from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.tiles import is_read_in_pieces
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+from napari_labelfix.methods.scribble2label.reading import Reading, patched
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, with_accepted
-from napari_labelfix.methods.scribble2label.trust import FIRM, Trust, agreement, heard, surplus_over
+from napari_labelfix.methods.scribble2label.trust import Trust, agreement, surplus_over
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
-from napari_labelfix.snapshots import Proposal
+from napari_labelfix.snapshots import Clock, Proposal
+
+PIECES_EVERY = 1.0  # seconds, at least, between two looks at a large plane that is read piece by piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from napari_labelfix.annotations import Plane, Task
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
 
@@ -66,6 +71,9 @@ class Session:
         self._classifier: InstantClassifier | None = None
         self._knows_all = False  # whether the classifier has learned from the newest scribbles
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
+        self._drawn_at = {index: _middle(canvas.marked >= 0) for index, canvas in enumerate(self.canvases)}
+        self._pieces: dict[int, list[Window]] = {}  # what has changed of planes that are being read
+        self._shown: dict[int, NDArray[np.int32]] = {}  # objects (Y, X) of large planes
         self._seen: dict[int, NDArray[np.float32]] = {}  # what was believed when the newest scribbles were drawn
         self._taken_back: set[int] = set()  # planes of which some were erased or changed since
         self._instant: dict[int, Tensor] = {}
@@ -124,6 +132,7 @@ class Session:
                 canvas.mark(marked, taught)
                 if torch.equal(before, marked):  # what is accepted is what is proposed: no news to the instant proposal
                     continue
+                self._drawn_at[index] = _middle(before != marked)
                 if not _only_more(before, marked):
                     self._taken_back.add(index)
                 if not canvas.is_marked:
@@ -140,9 +149,10 @@ class Session:
     def instant_beliefs(self) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
 
+        A large plane is yielded several times: first when the surroundings of the newest scribbles have been read.
         The first time these are all planes. Later they are those that were drawn on, at once; the others are updated
         when it is their turn, so that a long stack does not keep the training waiting. Scribbles that come meanwhile
-        are taken up before the next plane.
+        are taken up before the next plane, or piece of one.
         """
         if not self.params.instant:
             self._changed.clear()
@@ -151,9 +161,12 @@ class Session:
                 self._learn_instantly()
             index = (self._changed or self._unshown).pop(0)
             self._unshown = [other for other in self._unshown if other != index]
-            self._update_instant(index)
-            self._mix(index)
-            yield index
+            for _ in self._update_instant(index):
+                yield index
+                if not self._knows_all:
+                    break
+            if index in self._outdated and index not in self._changed:
+                self._changed.append(index)
 
     def _learn_instantly(self) -> None:
         """Learn from all scribbles, and rehearse what was believed when the newest were drawn.
@@ -169,21 +182,33 @@ class Session:
         self._outdated = set(range(len(self.canvases)))
         self._knows_all = True
 
-    def _update_instant(self, index: int) -> None:
+    def _update_instant(self, index: int) -> Iterator[None]:
         """Ask the instant classifier and the guide again, and let the network's belief follow what has changed.
 
-        So new scribbles show at once, and what was learned stays.
+        So new scribbles show at once, and what was learned stays. Of a large plane only what was read has changed, each
+        time that this yields, until it is all.
         """
         assert self._classifier is not None  # nothing is outdated before there is one
-        now = torch.from_numpy(self._classifier.predict(self._images[index])).to(self.device)
-        if self._guide is not None:
-            guided = self._guide.read(self.canvases[index], now)
-            now = now.lerp(guided, heard(surplus_over(now, guided), FIRM if self._classifier.rehearses else 0.0))
-        before = self._instant.get(index)
-        self._instant[index] = now
-        self._outdated.discard(index)
-        if index in self._network and before is not None:
-            self._network[index] = _moved(self._network[index], before, now)
+        canvas = self.canvases[index]
+        instant, network, belief = self._instant.get(index), self._network.get(index), canvas.belief
+        reading = Reading(self._classifier, self._guide, self._images[index], canvas, self._drawn_at[index])
+        unshown: list[Window] = []
+        pause = Clock(PIECES_EVERY)
+        while not reading.finished:
+            unshown.append(reading.read_piece())
+            if not reading.finished and not pause.due():
+                continue
+            now = self._instant[index] = reading.over(instant)
+            if network is not None and instant is not None:
+                self._network[index] = _moved(network, instant, now)
+            mixed = self._mix(index)
+            if reading.finished:
+                self._outdated.discard(index)
+                self._pieces.pop(index, None)
+            else:
+                canvas.belief = belief = mixed if belief is None else patched(belief, mixed, unshown)
+                self._pieces[index], unshown = unshown, []
+            yield
 
     def next_turn(self) -> list[int]:
         """Return the planes to train on and predict next: all with scribbles, and as many of the others in turn."""
@@ -196,7 +221,8 @@ class Session:
     def believe(self, index: int, prediction: Tensor) -> None:
         """Let a prediction (classes, H, W) of the network enter the average of a plane."""
         if index in self._outdated:
-            self._update_instant(index)
+            for _ in self._update_instant(index):
+                pass
         average_so_far = self._network.get(index)
         if average_so_far is not None and len(average_so_far) != len(prediction):
             average_so_far = None  # there are more classes than before
@@ -208,14 +234,16 @@ class Session:
         self._first_look[index] = prediction
         self.believe(index, prediction)
 
-    def _mix(self, index: int) -> None:
-        """Weigh instant proposal and network; their mean is shown, and learned from where it is sure."""
+    def _mix(self, index: int) -> Tensor:
+        """Weigh instant proposal and network; return their mean, which is shown, and learned from where it is sure."""
         self._sure.pop(index, None)
         instant, network = self._instant.get(index), self._network.get(index)
         canvas = self.canvases[index]
         if instant is None or network is None or len(instant) != len(network):
-            canvas.belief = network if instant is None else instant
-            return
+            only = network if instant is None else instant
+            assert only is not None  # there is nothing to mix before there is one
+            canvas.belief = only
+            return only
         first_look = self._first_look.get(index)
         if canvas.is_marked:
             at_first = 0.0 if first_look is None else agreement(first_look, canvas.marked)
@@ -224,6 +252,7 @@ class Session:
             self._credit[index] = self._trust.credit(surplus_over(instant, first_look))
         vote = self._trust.vote(surplus_over(instant, network))
         canvas.belief = instant.lerp(network, vote / (1 + vote))
+        return canvas.belief
 
     def credit(self) -> float:
         """Return how far the network's first look is believed, over all planes that it has seen; 0 if there is none."""
@@ -240,9 +269,25 @@ class Session:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         canvas = self.canvases[index]
         assert canvas.belief is not None  # planes are shown when something is believed of them
-        shown = canvas.belief.numpy(force=True)
+        belief = canvas.belief.numpy(force=True)
         marked = canvas.marked.numpy(force=True)
-        return make_proposal(shown.argmax(axis=0).astype(np.uint8), shown.max(axis=0), self.params, marked)
+        windows = self._pieces.pop(index, None)
+        before = None if windows is None else (self._shown.get(index, np.zeros(marked.shape, np.int32)), windows)
+        classes, confidence = belief.argmax(axis=0).astype(np.uint8), belief.max(axis=0)
+        proposal = make_proposal(classes, confidence, self.params, marked, before)
+        if is_read_in_pieces(marked.shape):
+            self._shown[index] = proposal.labels.copy()
+        return proposal
+
+
+def _middle(chosen: Tensor) -> tuple[int, int]:
+    """Return the chosen pixel (H, W) nearest to the median of all; that of the plane's middle if there is none."""
+    spots = chosen.nonzero()
+    if not len(spots):
+        return chosen.shape[0] // 2, chosen.shape[1] // 2
+    away = (spots - spots.median(dim=0).values).abs().sum(dim=1)
+    y, x = spots[away.argmin()].tolist()
+    return y, x
 
 
 def _only_more(before: Tensor, now: Tensor) -> bool:
@@ -262,10 +307,12 @@ def make_proposal(
     confidence: NDArray[np.float32],
     params: Scribble2LabelParams,
     marked: NDArray[np.integer] | None = None,
+    before: tuple[NDArray[np.int32], Sequence[Window]] | None = None,
 ) -> Proposal:
     """Turn the likeliest classes (Y, X), which it changes, and their probabilities into a proposal with objects.
 
-    `marked` (Y, X) has the class where somebody has drawn, and is negative elsewhere; the drawing is right.
+    `marked` (Y, X) has the class where somebody has drawn, and is negative elsewhere; the drawing is right. For
+    `before` see `split_instances`.
     """
     ignored = confidence <= params.threshold
     objects = None if marked is None else marked > 0  # drawn ones, which are none too small
@@ -273,7 +320,7 @@ def make_proposal(
         drawn = marked >= 0
         classes[drawn] = marked[drawn]
         ignored &= ~drawn
-    labels = split_instances(classes, params.instances, params.minimum_size, objects)
+    labels = split_instances(classes, params.instances, params.minimum_size, objects, before)
     if marked is not None:
         labels[marked == 0] = 0  # however small, it is no hole that is to be filled
     return Proposal(labels, _classes_of(labels, classes), confidence, ignored)
