@@ -11,7 +11,7 @@ from napari_labelfix.data.tiles import tiles
 from napari_labelfix.networks.device import free_memory, mixed_precision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from torch import Tensor, nn
 
@@ -31,10 +31,24 @@ def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
 
 def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
     """Return what a network says of a plane: (C, H, W) -> (outputs, H, W) float32, on the image's device."""
+    pieces = piecewise_logits(network, image)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            logits: Tensor = end.value
+            return logits
+
+
+def piecewise_logits(network: nn.Module, image: Tensor) -> Generator[None, None, Tensor]:
+    """Predict as `predict_logits` does, and yield before each tile but the first: others may have a turn."""
     height, width = int(image.shape[1]), int(image.shape[2])
     whole: Tensor | None = None
     for tile, part in logits_by_tile(network, (height, width), lambda window: image[:, *window]):
-        whole = part.new_empty(len(part), height, width) if whole is None else whole
+        if whole is None:
+            whole = part.new_empty(len(part), height, width)
+        else:
+            yield
         whole[:, *tile.keep] = part
     assert whole is not None  # a plane has at least one tile
     return whole

@@ -11,6 +11,7 @@ from napari_labelfix.data import patches, tiles
 from napari_labelfix.methods.scribble2label import session as session_module
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.reading import patched
+from napari_labelfix.methods.scribble2label.run import train
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
 from napari_labelfix.sample_data.synthetic import fluorescence
@@ -28,13 +29,13 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(session_module, "PIECES_EVERY", 0.0)
 
 
-def task(*strokes, planes=1):
-    """Nuclei of which a corner is painted, and more strokes of background on the first plane."""
+def task(*strokes, planes=1, value=BACKGROUND):
+    """Nuclei of which a corner is painted, and more strokes on the first plane."""
     marks = np.zeros(NUCLEI.labels.shape, np.uint8)
     marks[DRAWN] = np.where(NUCLEI.labels[DRAWN] > 0, FIRST_CLASS, BACKGROUND)
     more = marks.copy()
     for window in strokes:
-        more[window] = BACKGROUND
+        more[window] = value
     return Task(tuple(Plane(f"{n}", NUCLEI.image, Scribbles(marks if n else more)) for n in range(planes)))
 
 
@@ -135,3 +136,15 @@ def test_of_a_class_that_is_new_nothing_was_believed_before():
     assert (found[:2, 2:] == 0.5).all()
     assert (found[2, 2:] == 0).all()
     assert (before == 0.5).all()
+
+
+def test_a_stroke_that_comes_while_the_network_looks_at_a_plane_is_answered_between_two_tiles(small_pieces):
+    told = train(task(), PARAMS.replace(epochs=2))
+    snapshot = next(told)
+    while not (snapshot.stage == "first look" and not snapshot.proposals):
+        snapshot = next(told)
+    snapshot = told.send(task(FAR, value=FIRST_CLASS + 1))
+    assert snapshot.stage == "instant proposal"
+    assert (snapshot.proposals[0].classes[FAR] == 2).any()
+    stages = [snapshot.stage for snapshot in told]
+    assert stages.index("first look") < stages.index("self-labelling"), "it goes on with the look, and learns the class"

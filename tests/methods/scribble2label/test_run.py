@@ -4,6 +4,7 @@ import torch
 from method_tester import MethodTester
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
+from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.scribble2label import learner as learner_module
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
@@ -312,9 +313,9 @@ def test_a_new_class_is_known_to_the_network_that_predicts():
     session = Session(nuclei_task(), quick())
     learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(), session.device)
     learner.know_classes(3)
-    assert learner.predict(session.canvases[0]).shape == (3, 96, 112)
+    assert predict_probabilities(learner.settled(), session.canvases[0].image).shape == (3, 96, 112)
     learner.step(session.canvases, 2, 0)
-    assert learner.predict(session.canvases[0]).shape == (3, 96, 112)
+    assert predict_probabilities(learner.settled(), session.canvases[0].image).shape == (3, 96, 112)
 
 
 def test_a_class_that_comes_while_strokes_are_taken_up_is_learned():

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.augment import Augmentation
-from napari_labelfix.data.patches import predict_probabilities
+from napari_labelfix.data.patches import piecewise_logits
 from napari_labelfix.losses.partial_cross_entropy import partial_cross_entropy
 from napari_labelfix.methods.scribble2label.canvas import random_batch
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
@@ -19,6 +19,8 @@ from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.unet import UnetSpec, start_unet
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from torch import Tensor
 
     from napari_labelfix.methods.checkpoint import TrainedModel
@@ -70,9 +72,10 @@ class Learner(Trainee):
         """
         return self._within_memory(lambda: self._step(canvases, min(count, self.batch_size), pseudo_weight))
 
-    def predict(self, canvas: Canvas) -> Tensor:
-        """Return probabilities (classes, H, W) of a plane, without augmentation."""
-        return predict_probabilities(self.settled(), canvas.image)
+    def predict(self, canvas: Canvas) -> Generator[None, None, Tensor]:
+        """Return probabilities (classes, H, W) of a plane, without augmentation; yield between tiles of a large one."""
+        logits = yield from piecewise_logits(self.settled(), canvas.image)
+        return logits.softmax(0)
 
     def start_epoch(self) -> None:
         """Move the learning rate along its schedule."""

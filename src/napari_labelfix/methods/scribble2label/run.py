@@ -22,10 +22,11 @@ from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_an
 from napari_labelfix.snapshots import Clock, Proposal, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.checkpoint import TrainedModel
@@ -77,8 +78,9 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
     turn = session.next_turn()
     if learner.all_trained and params.instant:
         for index in turn:
-            session.look_first(index, learner.predict(session.canvases[index]))
-            yield Snapshot("first look", 0, params.epochs, proposals={index: session.proposal(index)})
+            told = partial(Snapshot, "first look", 0, params.epochs)
+            session.look_first(index, (yield from _predicted(session, learner, index, told)))
+            yield told(proposals={index: session.proposal(index)})
     warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
     for epoch in range(params.epochs):
@@ -89,19 +91,36 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         for count in learner.batches(canvases):
             if session.redrawn:
                 yield from _instant_proposals(session, epoch)
-                learner.know_classes(session.classes)  # of scribbles that came meanwhile, too
+            learner.know_classes(session.classes)  # of scribbles that came meanwhile, too
             loss = learner.step(canvases, count, 0 if warming_up else params.pseudo_weight)
             if progress.due():
                 yield told({"loss": loss, "confident": session.confident_share()}, message=learner.news())
         if epoch % params.ensemble_interval == 0:
             learner.keep(session.credit())
             for index in turn:
-                session.believe(index, learner.predict(session.canvases[index]))
+                session.believe(index, (yield from _predicted(session, learner, index, told)))
                 yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
             turn = session.next_turn()
     yield from _last_look(session, learner)
     metrics = {"loss": loss, "confident": session.confident_share()}
     yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
+
+
+def _predicted(
+    session: Session, learner: Learner, index: int, told: Callable[[], Snapshot]
+) -> Generator[Snapshot, None, Tensor]:
+    """Let the network predict a plane; between tiles of a large one new scribbles are heard, and answered."""
+    pieces = learner.predict(session.canvases[index])
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            prediction: Tensor = end.value
+            return prediction
+        heard = told()
+        yield heard
+        if session.redrawn:
+            yield from _instant_proposals(session, heard.step)
 
 
 def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
@@ -117,5 +136,6 @@ def _last_look(session: Session, learner: Learner) -> Iterator[Snapshot]:
     while session.redrawn or session.overdue:
         yield from _instant_proposals(session, epochs)
         for index in session.overdue[:1]:
-            session.believe(index, learner.predict(session.canvases[index]))
-            yield Snapshot("last look", epochs, epochs, proposals={index: session.proposal(index)})
+            told = partial(Snapshot, "last look", epochs, epochs)
+            session.believe(index, (yield from _predicted(session, learner, index, told)))
+            yield told(proposals={index: session.proposal(index)})
