@@ -85,7 +85,7 @@ def our_step(device: torch.device, batch: int, encoder: str) -> Callable[[], Non
     session = Session(Task((Plane("sample", image, Scribbles(marks)),)), params)
     canvas = session.canvases[0]
     learner = Learner(UnetSpec(encoder, session.channels, session.classes), params, device)
-    canvas.belief = learner.predict(canvas)
+    canvas.belief = predict_probabilities(learner.settled(), canvas.image)
     return lambda: void(learner.step([canvas], batch, params.pseudo_weight))
 
 
