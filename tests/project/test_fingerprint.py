@@ -8,6 +8,7 @@ import tifffile
 import zarr
 
 from napari_labelfix.project import fingerprint
+from napari_labelfix.project.store import Project
 
 
 @pytest.fixture
@@ -83,3 +84,11 @@ def test_a_big_file_is_sampled(tmp_path):
     assert fingerprint.of_file(path) != told
     path.write_bytes(content[:-1].tobytes())
     assert fingerprint.of_file(path) != told
+
+
+def test_a_project_in_a_folder_of_images_is_no_part_of_them(tmp_path):
+    (tmp_path / "a.tif").write_bytes(b"one")
+    before = fingerprint.of_file(tmp_path)
+    with Project.create(tmp_path / "cells.labelfix"):
+        assert fingerprint.of_file(tmp_path) == before
+    assert fingerprint.of_file(tmp_path) == before

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from napari_labelfix.errors import ProjectError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import models, recovery
 from napari_labelfix.project.records import Batch, ImageRecord
@@ -70,3 +71,13 @@ def test_discarding_takes_the_models_along_but_never_a_named_project(tmp_path, f
     recovery.discard(named)
     assert named.exists()
     assert recovery.find_unsaved() == []
+
+
+def test_what_is_open_in_a_window_is_not_thrown_away(tmp_path):
+    unnamed, named = recovery.new_path("cells"), tmp_path / "named.labelfix"
+    for path in (unnamed, named):
+        with Project.create(path):
+            recovery.mark_open(path)
+            with pytest.raises(ProjectError, match="open in another window"):
+                recovery.discard(path)
+    assert {unsaved.path for unsaved in recovery.find_unsaved() if unsaved.cut_off} == {unnamed, named}

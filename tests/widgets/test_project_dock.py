@@ -116,6 +116,13 @@ def test_a_project_of_another_window_is_not_replaced(dock, viewer, tmp_path, mon
         assert dock.saver.path != path
 
 
+def test_work_that_another_window_has_open_by_now_is_not_thrown_away(dock):
+    with Project.create(recovery.new_path("cells")) as project:
+        dock.discard(recovery.Unsaved(project.path, named=False, cut_off=False, changed=0.0, images=()))
+        assert "open in another window" in dock.message.text()
+    assert project.path.exists()
+
+
 def test_a_project_is_opened_by_file_open_and_by_dropping_it(viewer, image, dock, tmp_path, qtbot):
     labels = viewer.add_labels(np.zeros((60, 80), np.int32), name="mine")
     labels.paint((10, 10), 3)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import DiskError, OutputError, ProjectError
 from napari_labelfix.io.files import replacing
-from napari_labelfix.project import schema
+from napari_labelfix.project import held, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     if not os.access(path, os.W_OK):
         raise ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
     with sentences(path, opening=True):
-        connection = sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = held.hold(path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             # exclusive: two windows cannot write one project; and WAL needs no shared memory, which network
             # drives do not have
@@ -209,7 +209,7 @@ def _operational(path: Path, error: sqlite3.OperationalError, opening: bool) -> 
     text = str(error)
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # without the details
     if "locked" in text:
-        return ProjectError(f"{path} is open in another window. Close it there first.")
+        return held.is_open(path)
     if "readonly" in text:
         return ProjectError(f"There is no permission to write {path}. Copy it to a place where you may, and open that.")
     if code == sqlite3.SQLITE_FULL or "full" in text:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.project.store import SUFFIX
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,7 @@ _FILES = 256  # of a folder
 
 
 def of_file(path: Path) -> str:
-    """Return the fingerprint of a file, or of a folder such as a zarr.
+    """Return the fingerprint of a file, or of a folder such as a zarr; a project that lies in it is no part of it.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def of_file(path: Path) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     if path.is_dir():
-        files = sorted((entry for entry in path.rglob("*") if entry.is_file()), key=lambda entry: entry.as_posix())
+        files = sorted((entry for entry in path.rglob("*") if _counts(entry, path)), key=lambda entry: entry.as_posix())
         names = [[entry.relative_to(path).as_posix(), entry.stat().st_size] for entry in files]
         digest.update(json.dumps(names).encode())
         files = [files[at] for at in _spread(len(files), _FILES)]
@@ -72,6 +74,11 @@ def of_pixels(pixels: Any) -> str:
             for left in _spread(width, _PATCHES, _PATCH):
                 _take_array(plane[top : top + _PATCH, left : left + _PATCH], digest)
     return digest.hexdigest()
+
+
+def _counts(entry: Path, folder: Path) -> bool:
+    """Whether a file says something about the images of a folder. One that is worked in would lose its lock here."""
+    return entry.is_file() and not any(SUFFIX in part for part in entry.relative_to(folder).parts)
 
 
 def _take_file(file: Path, digest: hashlib.blake2b) -> None:

@@ -20,7 +20,7 @@ from platformdirs import user_data_path
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.project import models
-from napari_labelfix.project.database import files_beside
+from napari_labelfix.project.database import expect_closed, files_beside
 from napari_labelfix.project.store import SUFFIX, Project
 
 if TYPE_CHECKING:
@@ -102,7 +102,14 @@ def find_unsaved() -> list[Unsaved]:
 
 
 def discard(path: Path) -> None:
-    """Throw a project without a name away, with its models; of one with a name, only the marker."""
+    """Throw a project without a name away, with its models; of one with a name, only the marker.
+
+    Raises
+    ------
+    ProjectError
+        If it is open in a window. Nothing is thrown away.
+    """
+    expect_closed(path)
     mark_closed(path)
     if is_unnamed(path):
         models.remove_all(path)

@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import ProjectError
+from napari_labelfix.project.held import first_bytes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -153,16 +154,16 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
 
 
 def version_of(path: Path) -> int:
-    """Return the layout that a file has, from its first bytes alone: nothing is opened, nothing is changed.
+    """Return the layout that a file has, from its first bytes alone: SQLite opens nothing, nothing is changed.
 
     Raises
     ------
     ProjectError
-        If there is no such file, it is no project, or a newer version of this package has written it.
+        If there is no such file, it is no project, a newer version of this package has written it, or this process
+        works in it.
     """
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER.size)
+        header = first_bytes(path, _HEADER.size)
     except FileNotFoundError:
         raise ProjectError(f"There is no project {path}.") from None
     except OSError as error:
@@ -184,8 +185,7 @@ def version_of(path: Path) -> int:
 
 def pages_of(path: Path) -> tuple[int, int]:
     """Return how many pages a file has, and how many it should have, as it says itself; 0, 0 if it does not say."""
-    with path.open("rb") as file:
-        header = file.read(_SIZES.size)
+    header = first_bytes(path, _SIZES.size)
     size, expected = _SIZES.unpack(header) if len(header) == _SIZES.size else (0, 0)
     size = 2**16 if size == 1 else size
     return (path.stat().st_size // size, expected) if size else (0, 0)

@@ -195,7 +195,8 @@ class Autosaver(QObject):
             self._let_go()
             self.take_up(Project.open(path, runs_go_on=True))
             if recovery.is_unnamed(old):
-                recovery.discard(old)
+                with suppress(LabelfixError):  # its thread has not come to an end; it is offered as unsaved work
+                    recovery.discard(old)
         self.lost = lost
         self.unfinished = [replace(run, model=models.place_in(path, run.model)) for run in unfinished]
         self.changed.emit()

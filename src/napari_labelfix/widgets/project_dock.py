@@ -114,7 +114,8 @@ class ProjectDock(QWidget):
 
     def discard(self, unsaved: Unsaved) -> None:
         """Throw unsaved work away."""
-        recovery.discard(unsaved.path)
+        done = f"{unsaved.path.name} is not offered any more." if unsaved.named else "The work is thrown away."
+        self._try(lambda: recovery.discard(unsaved.path), done)
         self.look_for_unsaved()
 
     def look_for_unsaved(self) -> None:
