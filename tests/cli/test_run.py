@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -401,3 +403,20 @@ def test_out_that_is_a_file_is_told(call, files):
     ended = call(*run_words(files))
     assert f"{files / 'out'} is a file, but a folder is wanted. Choose another place." in ended.err
     assert (files / "out").read_text() == "notes"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there a file's name may be any bytes")
+def test_names_that_are_not_utf_8_are_taken_and_printed(call, files, monkeypatch):
+    name = os.fsdecode(b"z\xe4hl")
+    for folder in ("images", "marks"):
+        (files / folder / "a.npy").rename(files / folder / f"{name}.npy")
+    (files / "images" / "c.npy").unlink()
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="utf-8"))
+    ended = call(*run_words(files, "--out", files / name))
+    assert ended.code == 0, ended.err
+    sys.stdout.flush()
+    assert b"z\\udce4hl" in printed.getvalue()
+    assert (files / name / f"{name}_labels.tif").exists()
+    assert str(files / "images" / f"{name}.npy") in record_of(files / name)["outputs"]
+    assert call("predict", "--model", files / name, "--image", files / "images", "--out", files / "out").code == 0

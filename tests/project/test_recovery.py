@@ -1,5 +1,7 @@
 """Work without a name, and work that was cut off, is found again."""
 
+import os
+import sys
 from datetime import datetime
 
 import pytest
@@ -57,6 +59,16 @@ def test_a_marker_that_makes_no_sense_hides_nothing(tmp_path, folder, content):
     recovery.mark_open(named)
     (folder / "odd.open").write_bytes(content)
     assert [unsaved.path for unsaved in recovery.find_unsaved()] == [named]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there a file's name may be any bytes")
+def test_a_project_whose_name_is_not_utf_8_is_offered(tmp_path):
+    named = tmp_path / os.fsdecode(b"z\xe4hl.labelfix")
+    Project.create(named).close()
+    recovery.mark_open(named)
+    assert [unsaved.path for unsaved in recovery.find_unsaved()] == [named]
+    recovery.mark_closed(named)
+    assert recovery.find_unsaved() == []
 
 
 def test_discarding_takes_the_models_along_but_never_a_named_project(tmp_path, folder):

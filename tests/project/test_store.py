@@ -1,5 +1,6 @@
 """The project file: what goes in comes out, whole or not at all, and a model's never over a person's."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from napari_labelfix.errors import OutputError, ProjectError
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.project import models
+from napari_labelfix.project import models, rows
 from napari_labelfix.project.blocks import Key, Tiling
 from napari_labelfix.project.records import (
     Batch,
@@ -75,6 +76,38 @@ def test_everything_comes_back(project, labels):
         assert again.runs() == [replace(run, state="interrupted", metrics={"loss": 0.5})]
         assert again.meta() == {"view": "{}"}
         assert again.check_database() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there a file's name may be any bytes")
+def test_files_whose_names_are_not_utf_8_come_back(project, tmp_path):
+    name = os.fsdecode(b"z\xe4hl")
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / f"{name}.tif"
+    file.touch()
+    image = replace(IMAGE, name=name, path=str(file))
+    layer = replace(HAND, name=name, look={"note": name}, placement={"axes": [name]})
+    project.write(Batch(images=[image], layers=[layer, MODEL], history=[Entry("person", name, "begin", "")]))
+    place = models.keep(folder / f"{name}.labelfix", "r", TrainedModel("scribble2label", {}, {}, b"w"))
+    run = RunRecord("r", "scribble2label", "i", {"start_from": name}, message=name, model=place)
+    record = ObjectRecord(1, source=name, note=name)
+    project.write(Batch(runs=[run], objects={"hand": Objects([record])}))
+    assert project.images() == [replace(image, name="z?hl", relative=f"{name}/{name}.tif")]
+    assert project.layers()[0] == replace(layer, name="z?hl")
+    assert project.runs() == [replace(run, message="z?hl")]
+    assert project.objects("hand") == [replace(record, source="z?hl", note="z?hl")]
+    copy = folder / f"{name} copy.labelfix"
+    project.copy_to(copy)
+    with Project.look(copy) as copied:
+        assert (copied.images()[0].path, copied.images()[0].relative) == (str(file), file.name)
+
+
+@pytest.mark.parametrize("path", ["", "/images/cells.tif", "images/zähl 細.tif", "bytes:%41", os.fsdecode(b"z\xe4%41")])
+def test_every_path_comes_back_from_its_text(path):
+    text = rows.of_path(path)
+    assert text.encode().decode() == text
+    assert rows.a_path(text) == path
+    assert (text == path) is (path.isprintable() and not path.startswith("bytes:"))
 
 
 def test_only_what_changed_is_written_and_zeros_take_no_place(project, labels):

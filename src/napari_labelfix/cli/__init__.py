@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -228,6 +229,8 @@ def main(words: Sequence[str] | None = None) -> None:
         What follows the program's name; by default what the shell passed.
     """
     debugging = bool(os.environ.get(DEBUG))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be in letters that it cannot print
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for torch, imported later: as in the trainer's process
     # Libraries log much that is said better in our sentences.
     logging.basicConfig(level=logging.INFO if debugging else logging.CRITICAL)

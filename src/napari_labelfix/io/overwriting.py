@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def expect_only_own(out: Path, files: Sequence[ImageFile], output: type[Belief],
     inputs = {path.resolve() for path in read}
     own = _written_by_runs(out)
     names = [f"{file.stem}{ending}" for file in files for ending in ENDINGS[output]]
-    expect_writable(out, max(names, key=lambda name: len(name.encode()), default="probe"))
+    expect_writable(out, max(names, key=lambda name: len(os.fsencode(name)), default="probe"))
     for path in (out / name for name in names):
         if not path.exists():
             continue

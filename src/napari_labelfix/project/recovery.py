@@ -8,6 +8,7 @@ open, a marker says so; a marker that is left over tells that the program ended 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def mark_open(path: Path) -> None:
     """Note that a project is being worked in."""
     with suppress(OSError):  # it only serves to offer it again
         folder().mkdir(parents=True, exist_ok=True)
-        _marker(path).write_text(str(path), encoding="utf-8")
+        _marker(path).write_bytes(os.fsencode(path))
 
 
 def mark_closed(path: Path) -> None:
@@ -137,7 +138,7 @@ def _files(path: Path) -> Iterator[Path]:
 def _marked_by(marker: Path) -> str:
     """Return which project a marker is of; "" if that cannot be read, and then it goes."""
     try:
-        return marker.read_text(encoding="utf-8")
+        return os.fsdecode(marker.read_bytes())
     except UnicodeDecodeError:
         marker.unlink(missing_ok=True)
         return ""
@@ -146,4 +147,4 @@ def _marked_by(marker: Path) -> str:
 
 
 def _marker(path: Path) -> Path:
-    return folder() / f"{hashlib.sha256(str(path).encode()).hexdigest()[:24]}.open"
+    return folder() / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}.open"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes
 
 import numpy as np
 
@@ -59,25 +61,40 @@ PUT_RUN = _put("run", _RUN, ["id"]).replace("excluded.model", "iif(excluded.mode
 ADD_ENTRY = "INSERT INTO history (at, who, name, what, layer, ids) VALUES (?, ?, ?, ?, ?, ?)"
 
 
+_BYTES = "bytes:"  # begins a path that is no Unicode; what follows is percent-encoded
+
+
+def of_path(path: str) -> str:
+    """Return a path as text of the database. On Linux a name may be any bytes, and SQLite takes Unicode alone."""
+    odd = path.startswith(_BYTES) or _clean(path) != path
+    return _BYTES + quote(os.fsencode(path)) if odd else path
+
+
+def a_path(text: str) -> str:
+    """Return the path that `of_path` has made a text of."""
+    return os.fsdecode(unquote_to_bytes(text.removeprefix(_BYTES))) if text.startswith(_BYTES) else text
+
+
 def of_image(image: ImageRecord, relative: str) -> tuple[Any, ...]:
     """Return the row of an image."""
     return (
-        image.id, image.name, relative, image.path, image.reader, json.dumps(image.shape), image.dtype,
-        image.file_fingerprint, image.pixel_fingerprint,
+        image.id, _clean(image.name), of_path(relative), of_path(image.path), image.reader, json.dumps(image.shape),
+        image.dtype, image.file_fingerprint, image.pixel_fingerprint,
     )  # fmt: skip
 
 
 def image(row: sqlite3.Row) -> ImageRecord:
     """Return the record of an image."""
     values = {name: row[name] for name in _IMAGE if name != "absolute"}
-    return ImageRecord(**values | {"shape": _shape(row["shape"]), "path": row["absolute"]})
+    paths = {"path": a_path(row["absolute"]), "relative": a_path(row["relative"])}
+    return ImageRecord(**values | {"shape": _shape(row["shape"])} | paths)
 
 
 def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
     """Return the row of a layer."""
     return (
-        layer.id, layer.image, layer.role, layer.method, layer.author, layer.kind, layer.name, json.dumps(layer.shape),
-        layer.dtype, layer.position, json.dumps(layer.placement), json.dumps(layer.look),
+        layer.id, layer.image, layer.role, layer.method, layer.author, layer.kind, _clean(layer.name),
+        json.dumps(layer.shape), layer.dtype, layer.position, json.dumps(layer.placement), json.dumps(layer.look),
     )  # fmt: skip
 
 
@@ -91,11 +108,11 @@ def layer(row: sqlite3.Row) -> LayerRecord:
 def of_object(layer: str, record: ObjectRecord) -> tuple[Any, ...]:
     """Return the row of an object. NaN, for which SQLite has no number, and what JSON has none for, are not said."""
     confidence = record.confidence
+    said = (None if text is None else _clean(text) for text in (record.source, record.model, record.note))
     more = {name: None if _is_odd(value) else value for name, value in record.more.items()}
     return (
-        layer, record.id, record.state, None if confidence != confidence else confidence, record.source, record.model,
-        record.note, record.locked, None if record.parents is None else json.dumps(record.parents),
-        json.dumps(more),
+        layer, record.id, record.state, None if confidence != confidence else confidence, *said, record.locked,
+        None if record.parents is None else json.dumps(record.parents), json.dumps(more),
     )  # fmt: skip
 
 
@@ -116,18 +133,20 @@ def of_run(run: RunRecord) -> tuple[Any, ...]:
     metrics = {name: value for name, value in run.metrics.items() if math.isfinite(value)}  # JSON has no NaN
     return (
         run.id, run.method, run.image, json.dumps(dict(run.params)), run.state, run.started, run.ended, run.stage,
-        run.step, run.total, json.dumps(metrics), json.dumps(dict(run.versions)), run.message, run.model,
+        run.step, run.total, json.dumps(metrics), json.dumps(dict(run.versions)), _clean(run.message),
+        of_path(run.model),
     )  # fmt: skip
 
 
 def run(row: sqlite3.Row) -> RunRecord:
     """Return the record of a run."""
-    return RunRecord(**dict(row) | {name: _by_name(row[name]) for name in ("params", "metrics", "versions")})
+    told = {name: _by_name(row[name]) for name in ("params", "metrics", "versions")}
+    return RunRecord(**dict(row) | told | {"model": a_path(row["model"])})
 
 
 def of_entry(entry: Entry) -> tuple[Any, ...]:
     """Return the row of a line of the history."""
-    return entry.at, entry.who, entry.name, entry.what, entry.layer, json.dumps(entry.ids)
+    return entry.at, entry.who, _clean(entry.name), entry.what, entry.layer, json.dumps(entry.ids)
 
 
 def entry(row: sqlite3.Row) -> Entry:
@@ -135,6 +154,11 @@ def entry(row: sqlite3.Row) -> Entry:
     values = dict(row)
     del values["number"]
     return Entry(**values | {"ids": tuple(json.loads(row["ids"]))})
+
+
+def _clean(text: str) -> str:
+    """Return a text with "?" for what is no Unicode, such as a letter of a file's name that is not UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 def _by_name(text: str) -> dict[str, Any]:

@@ -228,9 +228,11 @@ class Project:
             copied = models.copy(self.path, path, self.runs())
             with closing(sqlite3.connect(temporary)) as target:
                 self._connection.backup(target)
-                places = [(image.path, relative_path(image.path, path.parent), image.id) for image in self.images()]
+                found = [(image.path, relative_path(image.path, path.parent), image.id) for image in self.images()]
+                places = [(rows.of_path(image), rows.of_path(relative), id_) for image, relative, id_ in found]
                 target.executemany("UPDATE image SET absolute = ?, relative = ? WHERE id = ?", places)
-                target.executemany("UPDATE run SET model = ? WHERE id = ?", [(new, run) for run, new in copied.items()])
+                moved = [(rows.of_path(new), run) for run, new in copied.items()]
+                target.executemany("UPDATE run SET model = ? WHERE id = ?", moved)
                 target.commit()
             database.make_way(path)
 
