@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from napari_labelfix.errors import ProjectError
+from napari_labelfix.errors import OutputError, ProjectError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import models, recovery
 from napari_labelfix.project.records import Batch, ImageRecord
@@ -26,6 +26,20 @@ def test_work_gets_a_file_named_by_time_and_image(folder):
     Project.create(path).close()
     assert recovery.new_path("my cells/1", when).name == "2026-03-05 14-03-09 my_cells_1 2.labelfix"
     assert recovery.is_unnamed(path)
+
+
+@pytest.mark.parametrize("image", ["細" * 80, "é" * 300, "x" * 300, "._" * 200], ids=["three", "two", "one", "none"])
+def test_a_long_name_is_cut_between_two_letters(image):
+    path = recovery.new_path(image)
+    Project.create(path).close()
+    assert len(path.name.encode()) < 140 and "\ufffd" not in path.name
+
+
+def test_that_nothing_can_be_looked_up_is_a_sentence(folder):
+    folder.parent.mkdir()
+    folder.write_bytes(b"")
+    with pytest.raises(OutputError, match="is a file, but a folder is wanted"):
+        recovery.new_path("cells")
 
 
 def test_what_was_cut_off_and_what_has_no_name_is_offered(tmp_path):

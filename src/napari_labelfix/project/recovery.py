@@ -27,6 +27,7 @@ from napari_labelfix.project.store import SUFFIX, Project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NAME_BYTES = 100  # of an image's name: with stamp, ending and what SQLite adds it fits the 255 that file systems take
 _NOT_FOR_FILE_NAMES = re.compile(r"[^\w.\-]+")
 
 
@@ -63,13 +64,13 @@ def folder() -> Path:
 def new_path(image: str, when: datetime | None = None) -> Path:
     """Return a file for new work on an image; its folder is made if need be. Raises `OutputError` if it cannot be."""
     stamp = (when or datetime.now()).strftime("%Y-%m-%d %H-%M-%S")
-    name = _NOT_FOR_FILE_NAMES.sub("_", image).strip("._") or "untitled"
-    with write_errors(folder()):
-        folder().mkdir(parents=True, exist_ok=True)
+    name = _NOT_FOR_FILE_NAMES.sub("_", image).encode()[:_NAME_BYTES].decode(errors="ignore").strip("._") or "untitled"
     candidates = (
         folder() / f"{stamp} {name}{more}{SUFFIX}" for more in ("", *(f" {count}" for count in range(2, 1000)))
     )
-    return next(path for path in candidates if not path.exists())
+    with write_errors(folder()):
+        folder().mkdir(parents=True, exist_ok=True)
+        return next(path for path in candidates if not path.exists())
 
 
 def is_unnamed(path: Path) -> bool:
