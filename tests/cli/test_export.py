@@ -158,3 +158,15 @@ def test_labels_that_look_like_a_mask_are_exported_and_doubted(call, results):
     ended = call("export", results / "mask.npy", "--format", "coco", "--out", results / "coco")
     assert ended.code == 0
     assert "The labels of mask have one number in 4 separate pieces, which counts as one object." in ended.out
+
+
+def test_boxes_that_a_format_of_labels_cannot_hold_are_told(call, tmp_path):
+    np.save(tmp_path / "cells.npy", np.zeros((40, 50), np.uint8))
+    (tmp_path / "cells.txt").write_text("0 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n")
+    words = ("export", tmp_path / "cells.txt", "--image", tmp_path / "cells.npy", "--format")
+    ended = call(*words, "tiff", "--out", tmp_path / "labels")
+    assert ended.out.startswith("1 object of 1 image")
+    assert f"1 box in {tmp_path / 'cells.txt'} has no outline and is left out." in ended.out
+    ended = call(*words, "yolo", "--out", tmp_path / "yolo")
+    assert ended.out.startswith("2 boxes of 1 image")
+    assert "all are taken as boxes" in ended.out

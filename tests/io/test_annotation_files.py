@@ -102,8 +102,13 @@ def test_where_some_objects_have_outlines_and_others_boxes_none_is_lost(tmp_path
     assert AnnotationFiles([tmp_path / name], file).main_kind() is Boxes
     [boxes] = AnnotationFiles([tmp_path / name], file).read(Boxes)
     np.testing.assert_allclose(boxes.corners, [[16, 22.5, 24, 27.5], [4, 5, 8, 10]])
-    [outlined] = AnnotationFiles([tmp_path / name], file).read(Instances)
+    files = AnnotationFiles([tmp_path / name], file)
+    [outlined] = files.read(Instances)
     assert outlined.labels.max() == 1
+    assert "1 box" in files.left_out(Instances)
+    assert files.left_out(Boxes) == ""
+    assert list(read_task([file.path], [tmp_path / name], Instances).doubts()) == [files.left_out(Instances)]
+    assert list(read_task([file.path], [tmp_path / name], Boxes).doubts()) == []
 
 
 @pytest.mark.parametrize(("name", "module"), [("imagej", imagej_rois), ("geojson", qupath_geojson)])

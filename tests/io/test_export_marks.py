@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -257,13 +258,18 @@ def test_no_boxes_of_an_image_are_none(tmp_path, name):
     assert [(one.what, len(one.places)) for one in found] == [("boxes", 1), ("boxes", 0)]
 
 
-def test_of_outlines_and_boxes_in_one_file_those_are_taken_that_the_format_holds(tmp_path):
+def test_of_outlines_and_boxes_in_one_file_all_become_boxes_where_the_format_holds_them(tmp_path):
     file = write_image(tmp_path, 2)
     export([LabelImage.of("cells", np.pad(np.ones((9, 9), int), ((3, 28), (3, 40))))], find_format("coco"), tmp_path)
     path = tmp_path / "cells_coco.json"
     data = json.loads(path.read_text())
     data["annotations"].append({"id": 2, "image_id": 1, "category_id": 1, "bbox": [20, 20, 5, 5]})
     path.write_text(json.dumps(data))
-    for name, what in (("tiff", "labels"), ("coco-boxes", "boxes"), ("yolo", "labels")):
-        [found] = read_content([path], [file.path], find_format(name).takes)
-        assert found.what == what
+    left, told = "1 box in .* has no outline and is left out", "so all are taken as boxes"
+    takes_both = ("tiff", "labels", 1, left), ("coco-boxes", "boxes", 2, ""), ("yolo", "boxes", 2, told)
+    for name, what, count, sentence in takes_both:
+        sentences = []
+        [found] = read_content([path], [file.path], find_format(name).takes, sentences.append)
+        assert (found.what, found.count_classes().total()) == (what, count)
+        assert len(sentences) == bool(sentence)
+        assert re.search(sentence, " ".join(sentences))

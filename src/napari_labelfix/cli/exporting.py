@@ -65,11 +65,12 @@ def export_files(
         found, left_here = read_project(path, wanted, selection)
         read, left = read + found, left + left_here
     _expect(what if selection is None else "labels", read)
-    read += read_content(files, images, wanted) if files else []
+    told: list[str] = []
+    read += read_content(files, images, wanted, told.append) if files else []
     _expect(what, read)
     exported = export(read, chosen, out)
     notes = exported.notes if what else (*exported.notes, *map(_say_left, left, left.values()))
-    return [f"{_say_written(read)} as {chosen.title}.", *notes, f"Results are in {out}."]
+    return [f"{_say_written(read)} as {chosen.title}.", *told, *notes, f"Results are in {out}."]
 
 
 def _find_wanted(what: str, chosen: Format, selection: Selection | None) -> Sequence[What]:

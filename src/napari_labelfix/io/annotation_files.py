@@ -19,7 +19,7 @@ from napari_labelfix.io.boxes import boxes_in_planes
 from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.label_image import objects_of
+from napari_labelfix.io.label_image import objects_of, say_count
 from napari_labelfix.io.pairing import READERS, TABLES, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
 from napari_labelfix.io.read import SEG, in_shape, read_labels
@@ -88,6 +88,24 @@ class AnnotationFiles:
         if not found:
             raise InputError(f"There are no objects in {self.paths[0]}. Choose another file.")
         return next(kind for kind in (Boxes, Instances, Points) if kind in found)
+
+    def left_out(self, kind: type[Annotation]) -> str:
+        """Say in a sentence how many boxes are not in what is read as a kind; "" if none is left out.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        found = self.kinds() if self.paths else set()
+        if kind not in (Instances, Points) or Boxes not in found or len(found) == 1:
+            return ""
+        count = len(self._contents.drawn.boxes)
+        has, is_left = ("has", "is") if count == 1 else ("have", "are")
+        return (
+            f"{say_count(count, 'boxes')} in {self.paths[0]} {has} no outline and {is_left} left out. "
+            "Where boxes are wanted, all of its objects are taken."
+        )
 
     def read(self, kind: type[Annotation], *, believed: bool = False) -> list[Annotation | None]:
         """Return annotations of a kind, one record per plane.

@@ -27,7 +27,7 @@ from napari_labelfix.io.read import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,7 +40,10 @@ _LABELS, _CLASSES = "_labels", "_classes"  # how the files of a run end
 
 
 def read_content(
-    given: Sequence[Path], images: Sequence[Path] = (), wanted: Sequence[What] = ("labels",)
+    given: Sequence[Path],
+    images: Sequence[Path] = (),
+    wanted: Sequence[What] = ("labels",),
+    tell: Callable[[str], object] = lambda _: None,
 ) -> list[Content]:
     """Read labels, boxes or points of any kind that can be imported.
 
@@ -53,6 +56,8 @@ def read_content(
         The images, or folders of them; they tell sizes, names and grids where what is given does not.
     wanted
         What the format can hold.
+    tell
+        Called with a sentence where objects of a file have outlines and others only boxes, and some lose by it.
 
     Raises
     ------
@@ -65,7 +70,7 @@ def read_content(
         return [_of_file(path) for path in paths]
     image_paths = find_images(images)
     pairs = pair(image_paths, paths, None if "labels" in wanted else Boxes)
-    return [_of_image(path, pairs[stem_of(path)], wanted) for path in image_paths if pairs[stem_of(path)]]
+    return [_of_image(path, pairs[stem_of(path)], wanted, tell) for path in image_paths if pairs[stem_of(path)]]
 
 
 def _tables_first(path: Path) -> list[Path]:
@@ -106,12 +111,20 @@ def _of_file(path: Path) -> LabelImage:
     return _label_image(name_without_ending(path), labels, path, grid_from=[path])
 
 
-def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What]) -> Content:
-    """Return what is wanted of an image; where its files hold nothing of that, what they hold, and if nothing, none."""
+def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What], tell: Callable[[str], object]) -> Content:
+    """Return what is wanted of an image; where its files hold nothing of that, what they hold, and if nothing, none.
+
+    Where some objects have outlines and others only boxes, boxes are taken if they are wanted: none is lost then.
+    """
     image = read_image(path)
     given, kinds = AnnotationFiles(files, image), [_KINDS[what] for what in wanted]
     found = given.kinds()
     kind = next((kind for kind in [*kinds, *_KINDS.values()] if kind in found), kinds[0])
+    if kind is Instances and Boxes in found and Boxes in kinds:
+        kind = Boxes
+        tell(f"In {files[0]} some objects have outlines and others only boxes, so all are taken as boxes.")
+    elif left := given.left_out(kind):
+        tell(left)
     if kind is not Instances:
         return read_marks(given, read_grid(path, len(image.shape)), kind)
     return _label_image(stem_of(path), given.read_labels(), files[0], grid_from=[files[0], path], image_name=path.name)

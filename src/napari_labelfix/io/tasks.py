@@ -22,9 +22,11 @@ class FileTask:
 
     task: Task
     files: tuple[ImageFile, ...]
+    left_out: tuple[str, ...] = ()  # what of the annotations is not in it, a sentence each
 
     def doubts(self) -> Iterator[str]:
-        """Yield what looks like a mistake in the annotations, a sentence each."""
+        """Yield what is left out of the annotations and what looks like a mistake in them, a sentence each."""
+        yield from self.left_out
         for plane in self.task.planes:
             labels = [plane.annotation.labels] if isinstance(plane.annotation, Instances) else []
             if doubt := doubt_about_numbers(labels, plane.name):
@@ -58,8 +60,11 @@ def read_task(images: Sequence[Path], annotations: Sequence[Path] = (), kind: ty
     pairs = pair(image_paths, find_annotations(annotations), kind)
     files = [read_image(path) for path in image_paths]
     planes: list[Plane] = []
+    left_out: list[str] = []
     for file in files:
-        planes += map(Plane, file.names, file.planes, AnnotationFiles(pairs[file.stem], file).read(kind))
+        given = AnnotationFiles(pairs[file.stem], file)
+        planes += map(Plane, file.names, file.planes, given.read(kind))
+        left_out += filter(None, [given.left_out(kind)])
     task = Task(tuple(planes))
     task.check()
-    return FileTask(task, tuple(files))
+    return FileTask(task, tuple(files), tuple(left_out))
