@@ -50,8 +50,9 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     if not all(isinstance(feature, dict) and "geometry" in feature for feature in features):
         raise InputError(f"Expected GeoJSON with features in {path}. Save it in QuPath as GeoJSON.")
     drawn = Drawn()
+    unsaid = {"z": 0, "t": 0} if any(map(_knows_planes, features)) else None
     for feature in features:
-        _take(feature, len(shape) - 2, drawn)
+        _take(feature, len(shape) - 2, drawn, unsaid)
     return drawn
 
 
@@ -104,9 +105,15 @@ def _plane(image: LabelImage | MarkedImage, index: Index) -> dict[str, int]:
     return {"c": -1, "z": 0, "t": number} if axes == ("t",) else {"c": -1, "z": number, "t": 0}
 
 
-def _take(feature: dict[str, Any], leading: int, drawn: Drawn) -> None:
+def _knows_planes(feature: dict[str, Any]) -> bool:
+    """Whether a feature names its plane, or QuPath has written it, which names all but the first."""
+    return bool((feature["geometry"] or {}).get("plane")) or "objectType" in (feature.get("properties") or {})
+
+
+def _take(feature: dict[str, Any], leading: int, drawn: Drawn, unsaid: dict[str, int] | None) -> None:
+    """Take over the points and the outline of a feature; in the plane `unsaid` where it names none."""
     geometry = feature["geometry"] or {}
-    said = geometry.get("plane") or {}
+    said = geometry.get("plane") or unsaid or {}
     depth, time = int(said.get("z", 0)), int(said.get("t", 0))
     plane = None if not said else (time, depth) if leading == 2 else max(depth, time)
     points = [point for point in _coordinates(geometry, "Point") if point]
