@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.io.drawn import PlaneKey
     from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.io.outlines import Polygon
@@ -58,7 +59,8 @@ def read(path: Path, _name: str, _shape: tuple[int, ...]) -> Drawn:
         place = _plane_of(roi)
         if roi.roitype == ROI_TYPE.POINT:
             shift = 0.0 if roi.subpixel_coordinates is None else 0.5  # whole numbers are pixels, others are places
-            drawn.points += [(place, (float(y) - shift, float(x) - shift)) for x, y in roi.coordinates()]
+            at = [(float(y) - shift, float(x) - shift) for x, y in roi.coordinates()]
+            drawn.points += zip(_planes_of_points(roi, place, len(at)), at, strict=True)
         elif roi.roitype in _AREAS:
             rings = [np.asarray(ring, float)[:, ::-1] for ring in roi.coordinates(multi=True) if len(ring) > 2]
             number = _properties(roi).get(_ID, "")
@@ -156,12 +158,20 @@ def _place(roi: ImagejRoi, index: Index, image: LabelImage | MarkedImage) -> Non
         roi.position = int(np.ravel_multi_index(index, shape)) + 1
 
 
-def _plane_of(roi: ImagejRoi) -> tuple[int, ...] | int | None:
+def _plane_of(roi: ImagejRoi) -> PlaneKey:
     """Return index (t, z), or the number of the plane, or None where the outline lies in no one plane."""
     if roi.t_position and roi.z_position:
         return roi.t_position - 1, roi.z_position - 1
     position = roi.position or roi.z_position or roi.t_position
     return position - 1 if position else None
+
+
+def _planes_of_points(roi: ImagejRoi, place: PlaneKey, count: int) -> list[PlaneKey]:
+    """Return where each point lies: in the slice that the multi-point tool has kept for it, else where the ROI does."""
+    slices = roi.counter_positions
+    if slices is None or len(slices) != count:
+        return [place] * count
+    return [int(one) - 1 if one else place for one in slices]
 
 
 def _properties(roi: ImagejRoi) -> dict[str, str]:
