@@ -51,7 +51,7 @@ class Grid:
     def of(cls, axes: Sequence[str], scale: Sequence[float], units: Sequence[str]) -> Grid:
         """Return a grid with units in full and names that files understand: napari's "axis -3" is z."""
         known = [axis.lower() for axis in axes]
-        if not set(known) <= set(_NAMES) or len(set(known)) < len(known):
+        if not set(known) <= set(_NAMES) or len(set(known)) < len(known) or known[-2:] != ["y", "x"]:
             known = list(axis_names(len(axes)))
             if len(known) == 3 and full_unit(units[0]) in _TIMES:
                 known[0] = "t"

@@ -79,7 +79,7 @@ def _ome(grid: Grid | None) -> dict[str, Any]:
         return {}
     metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper()}
     for axis, step, unit in zip(grid.axes, grid.scale, grid.units, strict=True):
-        if unit == PIXEL:
+        if unit == PIXEL and (step == 1.0 or axis == "t"):  # OME has no time in pixels
             continue
         size = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
         metadata |= {size: step, f"{size}Unit": short_unit(unit)}
