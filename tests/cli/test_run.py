@@ -1,4 +1,4 @@
-"""`run` and `predict`: what they write, and what they say instead of writing."""
+"""`run`: what it writes, and what it says instead of writing."""
 
 from __future__ import annotations
 
@@ -245,27 +245,6 @@ def test_a_run_without_any_proposal_writes_nothing(call, files):
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "before there was a proposal" in ended.err
     assert not (files / "out").exists()
-
-
-def test_predict_applies_the_model_of_a_run(call, files):
-    call(*run_words(files))
-    for model in (files / "out", files / "out" / "model"):
-        ended = call("predict", "--model", model, "--image", files / "images" / "stack.npy", "--out", files / "new")
-        assert ended.code == 0, ended.err
-        labels = tifffile.imread(files / "new" / "stack_labels.tif")
-        assert (labels.shape, labels.max()) == ((4, 20, 30), 9)
-        assert record_of(files / "new", "predict.json")["method"] == "toy"
-
-
-def test_predict_says_what_is_wrong_with_a_model(call, files):
-    ended = call("predict", "--model", files / "marks", "--image", files / "images", "--out", files / "new")
-    assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert "is not a saved model" in ended.err
-    TrainedModel("other", {}, {}, b"").save(files / "model")
-    ended = call("predict", "--model", files / "model", "--image", files / "images", "--out", files / "new")
-    assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert "There is no method 'other'" in ended.err
-    assert not (files / "new").exists()
 
 
 def one_image(files, name, pixels):

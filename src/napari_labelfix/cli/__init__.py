@@ -97,8 +97,11 @@ def predict(
     out: Out,
     device: Device = None,
 ) -> None:
-    """Apply a trained model to images and write labels, classes and confidence."""
-    from napari_labelfix.cli.jobs import predict_files
+    """Apply a trained model to images and write labels, classes and confidence.
+
+    One image is done after the other. Ctrl+C ends it and writes those that are done.
+    """
+    from napari_labelfix.cli.predicting import predict_files
     from napari_labelfix.cli.progress import make_reporter
 
     predict_files(model, image, out, device or "auto", make_reporter(None))

@@ -1,32 +1,30 @@
-"""What `run` and `predict` do, once their arguments are read."""
+"""What `run` does, once its arguments are read."""
 
 from __future__ import annotations
 
-import platform
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
-from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError
+from napari_labelfix.cli.outcome import Outcome, circumstances, device_here
+from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
-from napari_labelfix.io.overwriting import expect_only_own, list_outputs, remove_outdated, set_model_aside
-from napari_labelfix.io.results import write_beliefs, write_record
+from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
-from napari_labelfix.methods.checkpoint import TrainedModel, installed_versions
-from napari_labelfix.methods.table import Method, find_method
-from napari_labelfix.snapshots import Belief, Detections, FoundBoxes, Snapshot, run_to_end
-from napari_labelfix.trainer.reasons import explain
+from napari_labelfix.snapshots import run_to_end
+from napari_labelfix.trainer.reasons import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from napari_labelfix.cli.progress import Reporter
-    from napari_labelfix.methods.table import MethodCode
+    from napari_labelfix.methods.checkpoint import TrainedModel
+    from napari_labelfix.methods.table import Method, MethodCode
     from napari_labelfix.params import Device, Params
+    from napari_labelfix.snapshots import Belief, Snapshot
     from napari_labelfix.trainer.computers import Computer
 
 
@@ -112,63 +110,31 @@ def train_on_files(
     expect_writable(out)
     read = read_task(images, annotations, method.annotation)
     sources = [*images, *annotations, *trusted]
-    expect_only_own(out, read.files, method.output, sources)
+    expect_only_own(out, [file.stem for file in read.files], method.output, sources)
     if trusted:
         read = _trust(method, read, trusted)
     recording, where = _run(method, read, params, seconds, reporter, computer)
+    shapes = {str(file.path): list(file.pixels.shape) for file in read.files}
     record = {
         "command": "run",
         "method": method.name,
         "parameters": params.to_dict(),
         "seed": params.seed,
-        **_circumstances(read),
+        **circumstances(shapes, read.task.fingerprint()),
         **where,
         **recording.summary(),
     }
     with filling(out) as folder:
         if recording.model is not None:
             recording.model.save(folder / "model")
-        _write_results(folder, out / "run.json", record, read, recording.proposals, sources)
+        outcome = Outcome(folder, out / "run.json", sources)
+        for file, planes in read.planes_of_files():
+            if all(index in recording.proposals for index in planes):
+                outcome.add(file, [recording.proposals[index] for index in planes])
+        outcome.finish(record)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
     return recording
-
-
-def predict_files(
-    model_folder: Path, images: Sequence[Path], out: Path, device: str, reporter: Reporter
-) -> dict[str, list[str]]:
-    """Apply a saved model to images and write what it says; return the names of the files by image.
-
-    `model_folder` may be the `model` folder or the folder of a run that holds it.
-
-    Raises
-    ------
-    LabelfixError
-        If the model or an image does not serve, or the results cannot be written.
-    """
-    started = time.monotonic()
-    expect_writable(out)
-    model = TrainedModel.load(model_folder)
-    method = _method_of(model)
-    read = read_task(images)
-    expect_only_own(out, read.files, method.output, images)
-    proposals: dict[int, Belief] = {}
-    with reporter, _explained():
-        code = method.load()
-        for index, plane in enumerate(read.task.planes):
-            proposals[index] = code.predict(model, plane.image, device)
-            reporter.show(Snapshot("predicting", index + 1, len(read.task.planes)))
-    record = {
-        "command": "predict",
-        "model": str(model_folder),
-        "method": model.method,
-        "parameters": dict(model.params),
-        **_circumstances(read),
-        **_device(device),
-        "seconds": round(time.monotonic() - started, 2),
-    }
-    with filling(out) as folder:
-        return _write_results(folder, out / "predict.json", record, read, proposals, images)
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
@@ -191,17 +157,6 @@ def _run(
     return recording, where
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn whatever a method's code raises into a sentence."""
-    try:
-        yield
-    except LabelfixError:
-        raise
-    except Exception as error:
-        raise TrainingError(explain(error)) from error
-
-
 def _load(
     method: Method, read: FileTask, device: Device, computer: Computer | None, reporter: Reporter
 ) -> tuple[MethodCode, dict[str, str]]:
@@ -209,8 +164,8 @@ def _load(
     planes = f"{method.title}: {_count(len(read.task.planes), 'plane')}."
     if computer is None:
         reporter.say(f"{planes} Loading.")
-        with _explained():
-            return method.load(), _device(device)
+        with explained():
+            return method.load(), device_here(device)
     from napari_labelfix.cli.away import CodeAway, device_of
 
     reporter.say(f"{planes} Connecting to {computer.address}.")
@@ -224,7 +179,7 @@ def _train(
 ) -> None:
     """Fill the recording; what is in it stays good when the run is cut short, and if it `keeps`, when it fails."""
     try:
-        with _explained():
+        with explained():
             _, model = run_to_end(code.train(read.task, params), seconds, recording.take)
         recording.model = model or recording.model
         if seconds is not None and time.monotonic() - recording.started >= seconds:
@@ -253,78 +208,9 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
         recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: not written.")
         return
     recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: predicted by the model.")
-    with _explained():
+    with explained():
         for index in missing:
             recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
-
-
-def _write_results(
-    folder: Path,
-    record: Path,
-    told: Mapping[str, Any],
-    read: FileTask,
-    proposals: Mapping[int, Belief],
-    sources: Sequence[Path],
-) -> dict[str, list[str]]:
-    """Write the files of every image whose planes are all there, and the record; return the files' names by image.
-
-    Parameters
-    ----------
-    folder
-        Where to; its files move to those of earlier runs in the end.
-    record
-        The record of earlier runs that the new one takes the place of; what they alone have written beside it goes.
-    told
-        How the job went.
-    read, proposals
-        The images, and what is believed of their planes, by index.
-    sources
-        What the job has read: it stays.
-    """
-    outputs = {
-        str(file.path): write_beliefs(folder, file, [proposals[index] for index in planes])
-        for file, planes in read.planes_of_files()
-        if all(index in proposals for index in planes)
-    }
-    listed = list_outputs(record, outputs)
-    write_record(folder / record.name, {**told, **_counts(read, proposals), **listed})
-    remove_outdated(record.parent, outputs, sources)
-    return outputs
-
-
-def _counts(read: FileTask, proposals: Mapping[int, Belief]) -> dict[str, Any]:
-    """Return the number of objects in every image, of methods that detect; in a stack, of each plane."""
-    counts: dict[str, int | list[int]] = {}
-    for file, planes in read.planes_of_files():
-        found = [proposals[index] for index in planes if index in proposals]
-        numbers = [belief.count for belief in found if isinstance(belief, Detections | FoundBoxes)]
-        if len(numbers) == len(planes):
-            counts[str(file.path)] = numbers[0] if len(numbers) == 1 else numbers
-    return {"counts": counts} if counts else {}
-
-
-def _method_of(model: TrainedModel) -> Method:
-    try:
-        return find_method(model.method)
-    except LabelfixError as error:
-        raise ModelError(f"The model cannot be used: {error}") from None
-
-
-def _device(wanted: str) -> dict[str, str]:
-    """Return what is computed on here, for the record."""
-    from napari_labelfix.networks.device import choose_device
-
-    return {"device": str(choose_device(wanted))}
-
-
-def _circumstances(read: FileTask) -> dict[str, Any]:
-    """Return what else it takes to repeat a result: versions, machine and data."""
-    return {
-        "versions": {"python": platform.python_version(), **installed_versions()},
-        "system": platform.platform(),
-        "images": {str(file.path): list(file.pixels.shape) for file in read.files},
-        "fingerprint": read.task.fingerprint(),
-    }
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,21 +15,20 @@ from napari_labelfix.io.results import ENDINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from napari_labelfix.io.read import ImageFile
     from napari_labelfix.snapshots import Belief
 
 AT_ONCE = 2.0  # seconds between the files of one run and its record
 
 
-def expect_only_own(out: Path, files: Sequence[ImageFile], output: type[Belief], read: Iterable[Path] = ()) -> None:
+def expect_only_own(out: Path, stems: Sequence[str], output: type[Belief], read: Iterable[Path] = ()) -> None:
     """Raise unless all that the results of some images would replace was written by an earlier run, and is as it was.
 
     Parameters
     ----------
     out
         The folder for the results.
-    files
-        The images.
+    stems
+        Of the images, as `stem_of` returns them.
     output
         What is believed of each plane.
     read
@@ -42,7 +41,7 @@ def expect_only_own(out: Path, files: Sequence[ImageFile], output: type[Belief],
     """
     inputs = {path.resolve() for path in read}
     own = _written_by_runs(out)
-    names = [f"{file.stem}{ending}" for file in files for ending in ENDINGS[output]]
+    names = [f"{stem}{ending}" for stem in stems for ending in ENDINGS[output]]
     expect_writable(out, max(names, key=lambda name: len(os.fsencode(name)), default="probe"))
     for path in (out / name for name in names):
         if not path.exists():

@@ -51,6 +51,12 @@ def write_beliefs(folder: Path, file: ImageFile, beliefs: Sequence[Belief]) -> l
     return _write_proposals(folder, file, [belief for belief in beliefs if isinstance(belief, Proposal)])
 
 
+def remove_beliefs(folder: Path, file: ImageFile) -> None:
+    """Remove what `write_beliefs` has written of an image."""
+    for ending in {ending for endings in ENDINGS.values() for ending in endings}:
+        (folder / f"{file.stem}{ending}").unlink(missing_ok=True)
+
+
 def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
     """Write `<stem>_labels.tif`, `_classes.tif`, `_confidence.tif`, and `_changes.tif` where labels were given."""
     names = _names(file, Proposal)

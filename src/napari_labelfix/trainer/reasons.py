@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from napari_labelfix.data.memory import is_out_of_memory
-from napari_labelfix.errors import LabelfixError
+from napari_labelfix.errors import LabelfixError, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNCHANGED = "Your annotations are unchanged."
 
@@ -24,6 +29,17 @@ def explain(error: Exception) -> str:
     said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
     what = said if type(error) is RuntimeError else f"{type(error).__name__}: {said}"
     return f"The training stopped because of an error: {what}. {UNCHANGED}"
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn whatever a method's code raises into a sentence."""
+    try:
+        yield
+    except LabelfixError:
+        raise
+    except Exception as error:
+        raise TrainingError(explain(error)) from error
 
 
 def explain_exit(status: int) -> str:

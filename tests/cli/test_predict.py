@@ -1,0 +1,160 @@
+"""`predict`: an image at a time, and what was done stays whatever ends it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import weakref
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_labelfix.cli import predicting
+from napari_labelfix.methods.checkpoint import TrainedModel
+
+
+@pytest.fixture
+def model(tmp_path):
+    TrainedModel("toy", {}, {}, b"weights").save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def predict(call, files, model):
+    """Predict the three images; `ends` is what happens at the one with so many rows."""
+
+    def run(monkeypatch=None, rows=0, ends=None):
+        code = sys.modules["toy_of_the_command_line"]
+        ordinary = code.predict
+
+        def stumble(model, image, device="auto"):
+            if len(image) == rows:
+                raise ends
+            return ordinary(model, image, device)
+
+        if monkeypatch is not None:
+            monkeypatch.setattr(code, "predict", stumble)
+        return call("predict", "--model", model, "--image", files / "images", "--out", files / "new")
+
+    return run
+
+
+def record_of(folder):
+    return json.loads((folder / "predict.json").read_text())
+
+
+def stems_in(folder):
+    return {name.partition("_")[0] for name in os.listdir(folder) if name.endswith(".tif")}
+
+
+def test_predict_applies_the_model_of_a_run(call, files):
+    images, marks = files / "images", files / "marks"
+    call("run", "toy", "--image", images, "--annotations", marks, "--out", files / "out")
+    for model in (files / "out", files / "out" / "model"):
+        ended = call("predict", "--model", model, "--image", files / "images" / "stack.npy", "--out", files / "new")
+        assert ended.code == 0, ended.err
+        labels = tifffile.imread(files / "new" / "stack_labels.tif")
+        assert (labels.shape, labels.max()) == ((4, 20, 30), 9)
+        assert record_of(files / "new")["method"] == "toy"
+
+
+def test_predict_says_what_is_wrong_with_a_model(call, files):
+    ended = call("predict", "--model", files / "marks", "--image", files / "images", "--out", files / "new")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "is not a saved model" in ended.err
+    TrainedModel("other", {}, {}, b"").save(files / "model")
+    ended = call("predict", "--model", files / "model", "--image", files / "images", "--out", files / "new")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "There is no method 'other'" in ended.err
+    assert not (files / "new").exists()
+
+
+def test_of_many_images_one_is_in_memory_at_a_time(predict, monkeypatch):
+    read, alive = predicting.read_image, []
+
+    def reading(path):
+        gc.collect()
+        assert [pixels for pixels in alive if pixels() is not None] == []
+        file = read(path)
+        alive.append(weakref.ref(file.pixels))
+        return file
+
+    monkeypatch.setattr(predicting, "read_image", reading)
+    ended = predict()
+    assert ended.code == 0, ended.err
+    assert len(alive) == 3
+
+
+def test_the_record_is_that_of_all_images_together(predict, files, call):
+    predict()
+    record = record_of(files / "new")
+    assert list(record["images"].values()) == [[20, 30], [9, 11], [4, 20, 30]]
+    assert [len(names) for names in record["outputs"].values()] == [3, 3, 3]
+    assert record["ended"] == "finished"
+    images, marks = files / "images", files / "marks"
+    call("run", "toy", "--image", images, "--annotations", marks, "--out", files / "out")
+    assert record["fingerprint"] == json.loads((files / "out" / "run.json").read_text())["fingerprint"]
+
+
+def test_ctrl_c_ends_it_and_the_images_that_are_done_are_written(predict, files, monkeypatch):
+    ended = predict(monkeypatch, 9, KeyboardInterrupt())
+    assert ended.code == 0, ended.err
+    assert "Interrupted. Writing 1 of 3 images" in ended.out
+    assert stems_in(files / "new") == {"a"}
+    record = record_of(files / "new")
+    assert (record["ended"], len(record["outputs"]), len(record["images"])) == ("interrupted", 1, 1)
+
+
+def test_ctrl_c_while_an_image_is_written_leaves_no_half_of_it(predict, files, monkeypatch):
+    from napari_labelfix.io import results
+
+    write = results.write_confidence
+
+    def interrupted(path, confidence):
+        if path.name.startswith("c_"):
+            raise KeyboardInterrupt
+        write(path, confidence)
+
+    monkeypatch.setattr(results, "write_confidence", interrupted)
+    assert predict().code == 0
+    assert stems_in(files / "new") == {"a"}
+
+
+def test_an_image_that_cannot_be_used_does_not_take_those_before_it_along(predict, files):
+    np.save(files / "images" / "b.npy", np.full((5, 5), np.nan))
+    ended = predict()
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "b has 25 NaN or infinite pixels" in ended.err
+    assert "What was done before it is written: 1 image." in ended.err
+    assert stems_in(files / "new") == {"a"}
+    assert record_of(files / "new")["ended"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("ends", "sentence"),
+    [(KeyboardInterrupt(), "before the first image was done"), (RuntimeError("shapes differ"), "shapes differ")],
+)
+def test_where_nothing_was_done_nothing_is_written(predict, files, monkeypatch, ends, sentence):
+    ended = predict(monkeypatch, 20, ends)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert sentence in ended.err
+    assert not (files / "new").exists()
+
+
+def test_a_disk_that_fills_up_leaves_nothing(predict, files, monkeypatch):
+    from napari_labelfix.errors import OutputError
+    from napari_labelfix.io import results
+
+    write = results.write_confidence
+
+    def full(path, confidence):
+        if path.name.startswith("c_"):
+            raise OutputError("The disk is full.")
+        write(path, confidence)
+
+    monkeypatch.setattr(results, "write_confidence", full)
+    assert predict().code == 2
+    assert not (files / "new").exists()
