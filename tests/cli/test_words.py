@@ -6,11 +6,12 @@ import io
 import subprocess
 import sys
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from napari_labelfix.cli import examination
+from napari_labelfix.cli import examination, tables
 from napari_labelfix.cli.arguments import read_params, repeat_flags
 from napari_labelfix.cli.progress import Bar, Lines
 from napari_labelfix.errors import InputError
@@ -152,6 +153,19 @@ def test_doctor_says_how_to_get_what_is_missing(monkeypatch):
     assert "libEGL.so.1" in findings["OpenGL"].found
     assert findings["OpenGL"].advice
     assert findings["Qt"].advice
+
+
+def test_what_is_in_brackets_is_printed(monkeypatch, capsys, toy):
+    monkeypatch.setenv("COLUMNS", "200")
+    examination.report(iter([examination.Finding("Qt [x]", "[none] C:\\[y]", examination._INSTALL)]))
+    printed = capsys.readouterr().out
+    for text in ("Qt [x]", "[none] C:\\[y]", 'pip install "napari-labelfix[all]"'):
+        assert text in printed
+    monkeypatch.setattr(tables, "METHODS", {"toy": replace(toy, summary="Learns [red]nothing[/].", paper="[/ a]")})
+    tables.print_methods()
+    printed = capsys.readouterr().out
+    assert "Learns [red]nothing[/]." in printed
+    assert "[/ a]" in printed
 
 
 def test_doctor_misses_weights_and_names_the_folder_of_others(monkeypatch, tmp_path):

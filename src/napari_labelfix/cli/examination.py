@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from napari_labelfix.cli.display import has_display
@@ -63,8 +64,8 @@ def report(findings: Iterator[Finding]) -> None:
     troubles = 0
     for finding in findings:
         mark = "[yellow]look[/]" if finding.advice else "[green]ok[/]"
-        advice = f"\n[yellow]{finding.advice}[/]" if finding.advice else ""
-        table.add_row(mark, finding.what, finding.found.replace("[", "\\[") + advice)
+        advice = f"\n[yellow]{escape(finding.advice)}[/]" if finding.advice else ""
+        table.add_row(mark, escape(finding.what), escape(finding.found) + advice)
         troubles += bool(finding.advice)
     console.print(table)
     console.print(f"{troubles} to look at." if troubles else "Everything is there.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,8 @@ def print_methods() -> None:
     console = Console(highlight=False)
     for method in METHODS.values():
         console.print(Text.assemble((method.name, "bold"), f"  {method.title}"))
-        console.print(f"  {method.summary}\n  {method.paper}\n  Learns from: {_LEARNS_FROM[method.annotation]}.")
+        learns_from = _LEARNS_FROM[method.annotation]
+        console.print(escape(f"  {method.summary}\n  {method.paper}\n  Learns from: {learns_from}."))
         console.print(_parameters(method))
 
 
@@ -32,7 +34,7 @@ def _parameters(method: Method) -> Table:
     table = Table("parameter", "default", "what it does", box=None, padding=(0, 2, 0, 2))
     for described in param_fields(method.params):
         default = Text.assemble((_show(described.default), "bold"), "\n", (_values(described), "dim"))
-        table.add_row(described.name, default, described.spec.help)
+        table.add_row(escape(described.name), default, escape(described.spec.help))
     return table
 
 
