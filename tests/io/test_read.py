@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import imagecodecs
@@ -176,6 +177,50 @@ def test_what_cellpose_keeps_beside_its_images_is_no_image(tmp_path):
         (tmp_path / name).write_bytes(b"")
     assert [path.name for path in find_images([tmp_path])] == ["cells.npy"]
     assert find_images([tmp_path / "cells_seg.npy"]) == [tmp_path / "cells_seg.npy"], "if somebody says so"
+
+
+@pytest.fixture
+def cellpose_folder(tmp_path):
+    """All that Cellpose writes beside an image, and an image of its own whose name ends as that of an outline."""
+    endings = ("flows_cp_masks.tif", "dP_cp_masks.tif", "outlines_cp_masks.png", "cp_output_cp_masks.png",
+               "flows.tif", "cellprob.tif", "cp_masks.png", "seg.npy")  # fmt: skip
+    names = ["a.tif", *(f"a_{ending}" for ending in endings), "b_outlines.tif", "b_flows.tif"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    return tmp_path
+
+
+def test_flows_and_outlines_of_cellpose_are_no_images_beside_theirs(cellpose_folder):
+    images = [path.name for path in find_images([cellpose_folder])]
+    assert images == ["a.tif", "b_flows.tif", "b_outlines.tif"], "there is no b"
+    assert find_images([cellpose_folder / "a_flows.tif"]) == [cellpose_folder / "a_flows.tif"], "if somebody says so"
+
+
+def test_flows_and_outlines_of_cellpose_are_no_annotations(cellpose_folder):
+    (cellpose_folder / "a_seg.npy").unlink()
+    (cellpose_folder / "a_outlines.tif").write_bytes(b"")  # an image, and then it has masks
+    found = [path.name for path in find_annotations([cellpose_folder])]
+    masks = ["a_cp_masks.png", "a_outlines.tif", "a_outlines_cp_masks.png"]
+    assert found == ["a.tif", *masks, "b_flows.tif", "b_outlines.tif"]
+    (cellpose_folder / "a_outlines.tif").unlink()
+    (cellpose_folder / "a.tif").unlink()
+    assert [path.name for path in find_annotations([cellpose_folder])] == [masks[0], "b_flows.tif", "b_outlines.tif"]
+
+
+def test_a_folder_and_a_file_in_it_are_no_two_of_one_name(tmp_path, monkeypatch):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    for find in (find_images, find_annotations):
+        found = find([Path("b.png"), tmp_path, tmp_path / "a.png"])
+        assert found == [Path("b.png"), tmp_path / "a.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+def test_links_of_two_names_to_one_file_are_two_images(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    assert find_images([tmp_path]) == [tmp_path / "a.png", tmp_path / "b.png"]
 
 
 def test_results_in_the_folder_of_the_images_are_no_images(tmp_path):

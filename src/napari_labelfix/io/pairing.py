@@ -11,7 +11,16 @@ from napari_labelfix.annotations import Boxes, Points
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.read import MASKS, SUFFIXES, is_folder, is_zarr, labels_inside, stem_of
+from napari_labelfix.io.read import (
+    MASKS,
+    SUFFIXES,
+    is_folder,
+    is_more_of_cellpose,
+    is_zarr,
+    labels_inside,
+    stem_of,
+    without_repeats,
+)
 from napari_labelfix.io.records import results_among
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ _PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")
 def find_annotations(paths: Sequence[Path]) -> list[Path]:
     """Return the files of annotations that `paths` name: files as they are, folders as what is in them, by name.
 
-    In the place of an OME-Zarr image that has labels inside are these.
+    In the place of an OME-Zarr image that has labels inside are these. What is named twice counts once.
 
     Raises
     ------
@@ -51,7 +60,7 @@ def find_annotations(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         with read_errors(path):
             found += _annotations_at(path)
-    return found
+    return without_repeats(found)
 
 
 def pair(
@@ -152,10 +161,17 @@ def _annotations_at(path: Path) -> list[Path]:
 
 
 def _in_folder(path: Path) -> list[Path]:
-    """Return what in a folder may be annotations, without what else the runs that have written into it have left."""
+    """Return what in a folder may be annotations, without what else runs, and Cellpose, have left in it."""
     results = {name for name in results_among(path) if OTHER_RESULTS.search(stem_of(path / name))}
-    entries = (entry for entry in path.iterdir() if entry.name not in results)
-    return sorted(entry for entry in entries if _may_be_annotations(entry) and _looks_right(entry))
+    entries = [entry for entry in path.iterdir() if entry.name not in results and _may_be_annotations(entry)]
+    return sorted(entry for entry in _without_more_of_cellpose(entries) if _looks_right(entry))
+
+
+def _without_more_of_cellpose(paths: Sequence[Path]) -> list[Path]:
+    """Return files without the flows, outlines and so on that Cellpose writes beside an image, or its masks."""
+    names = {stem_of(path) for path in paths} | {name_without_ending(path) for path in paths}
+    images = {stem_of(path) for path in paths if not is_more_of_cellpose(path, names)}
+    return [path for path in paths if not is_more_of_cellpose(path, names) or name_without_ending(path) in images]
 
 
 def _own_name(path: Path) -> str:

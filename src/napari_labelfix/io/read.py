@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MASKS = "_cp_masks|_masks|_mask"  # how the names of masks end, by Cellpose and many a script
 _MASKS = re.compile(rf"({MASKS})$")
 SEG = "_seg.npy"  # how the names of Cellpose's files end
+_MORE_OF_CELLPOSE = re.compile(r"((_flows|_dP|_cellprob|_cp_output)(_cp_masks)?|_outlines_cp_masks)$")
 _JPEG = (".jpg", ".jpeg")
 
 
@@ -130,7 +131,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
     What a run has written into a folder is no image, and what Cellpose keeps beside its images is none either:
-    `_seg.npy`, and `NAME_cp_masks` or the like where there is NAME.
+    `_seg.npy`, and `NAME_cp_masks`, `NAME_flows` or the like where there is NAME. What is named twice counts once.
 
     Raises
     ------
@@ -142,6 +143,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
         found += _images_in(path) if is_folder(path) else [path]
     for path in found:
         _kind_of(path)
+    found = without_repeats(found)
     by_stem: dict[str, Path] = {}
     for path in found:
         other = by_stem.setdefault(stem_of(path), path)
@@ -163,7 +165,7 @@ def _images_in(folder: Path) -> list[Path]:
         results = results_among(folder)
         found = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
     stems = {stem_of(path) for path in found}
-    images = [path for path in found if not _is_mask_of_one(path, stems)]
+    images = [path for path in found if not _is_mask_of_one(path, stems) and not is_more_of_cellpose(path, stems)]
     if not images:
         raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
     return images
@@ -173,6 +175,18 @@ def _is_mask_of_one(path: Path, stems: Collection[str]) -> bool:
     """Whether a file is called as the masks of an image of one of these names: "cells_cp_masks" of "cells"."""
     name = _MASKS.sub("", stem_of(path))
     return name != stem_of(path) and name in stems
+
+
+def is_more_of_cellpose(path: Path, stems: Collection[str]) -> bool:
+    """Whether a file is called as what Cellpose writes beside the masks of an image of one of these names."""
+    name = _MORE_OF_CELLPOSE.sub("", stem_of(path))
+    return name != stem_of(path) and name in stems
+
+
+def without_repeats(paths: Sequence[Path]) -> list[Path]:
+    """Return paths without those of a file that came before, as of a folder and a file in it."""
+    same = {(path.name, path.resolve()): path for path in reversed(paths)}  # links of two names are two
+    return list(same.values())[::-1]
 
 
 def _may_be_image(path: Path) -> bool:
