@@ -115,7 +115,17 @@ def test_a_project_that_was_cut_short_is_told_as_such(call, path, job, monkeypat
 
 
 @pytest.mark.parametrize("job", JOBS)
-@pytest.mark.parametrize("change", ["object SET more = '{'", "layer SET shape = '3'", "layer SET look = '[1'"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "object SET more = '{'",
+        "layer SET shape = '3'",
+        "layer SET shape = '[1000000000, 1000000000, 1000000000]'",
+        f"layer SET shape = '[{2**70}, 5]'",
+        """layer SET look = '{"rgb": true}'""",
+        "layer SET look = '[1'",
+    ],
+)
 def test_a_row_that_makes_no_sense_is_a_sentence(call, path, job, change, monkeypatch):
     monkeypatch.chdir(path.parent)
     with closing(sqlite3.connect(path)) as connection:
@@ -125,6 +135,15 @@ def test_a_row_that_makes_no_sense_is_a_sentence(call, path, job, change, monkey
     ended = call(job, path, *JOBS[job])
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "mine.labelfix is damaged" in " ".join((ended.out + ended.err).split())
+
+
+def test_a_layer_that_no_memory_holds_is_a_sentence(call, path, tmp_path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE layer SET shape = '[100000000, 1000000]'")
+        connection.commit()
+    ended = call("export", path, "--format", "tiff", "--out", tmp_path / "out")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "is 100000000 x 1000000, which does not fit into memory" in ended.err
 
 
 def test_a_time_that_makes_no_sense_is_told_as_it_stands(call, path):

@@ -11,6 +11,7 @@ from napari_labelfix.project import fingerprint, models
 from napari_labelfix.project.blocks import Key
 from napari_labelfix.project.describe import describe
 from napari_labelfix.project.records import (
+    KEPT,
     Batch,
     Block,
     Entry,
@@ -78,6 +79,52 @@ def test_damage_is_found(project):
     project._connection.execute("UPDATE block SET checksum = 5")
     [trouble] = troubles(project)
     assert trouble == "1 of 1 block is damaged, the first is (0, 0, 0)."
+
+
+def test_objects_whose_pixels_are_all_gone_are_found(project):
+    project._connection.execute("DELETE FROM block")
+    [trouble] = troubles(project)
+    assert trouble.startswith("Not a pixel of them is there.")
+
+
+@pytest.fixture
+def kept(project):
+    """The same project with an image of no file, all of which is in it."""
+    image = ImageRecord("k", "sample", "", (30, 40), "uint8", KEPT, pixel_fingerprint=fingerprint.of_pixels(PIXELS))
+    layer = LayerRecord("k", "k", "", "person", "image", "sample", (30, 40), "uint8")
+    project.write(Batch(images=[image], layers=[layer], blocks=[Block("k", "person", Key(0, 0, 0), PIXELS)]))
+    assert troubles(project) == []
+    return project
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_image_that_was_kept_and_whose_pixels_are_gone_is_found(kept, known):
+    kept._connection.execute("DELETE FROM block WHERE layer = 'k'")
+    if not known:
+        kept._connection.execute("UPDATE image SET pixel_fingerprint = '' WHERE id = 'k'")
+    assert troubles(kept) == ["Its pixels are not those that it had. Open a copy of it that is whole."]
+
+
+def test_a_kept_image_without_its_layer_is_found(kept):
+    kept._connection.execute("DELETE FROM layer WHERE id = 'k'")
+    assert troubles(kept) == ["Its layer is not in the project. Open a copy of it that is whole."]
+
+
+def test_a_kept_image_that_is_black_is_whole(kept):
+    black = np.zeros_like(PIXELS)
+    kept._connection.execute("DELETE FROM block WHERE layer = 'k'")
+    kept._connection.execute("UPDATE image SET pixel_fingerprint = ? WHERE id = 'k'", (fingerprint.of_pixels(black),))
+    assert troubles(kept) == []
+
+
+def test_a_damaged_block_of_a_kept_image_is_told_once(kept):
+    kept._connection.execute("UPDATE block SET checksum = 5 WHERE layer = 'k'")
+    assert troubles(kept) == ["1 of 1 block is damaged, the first is (0, 0, 0)."]
+
+
+def test_an_image_that_could_not_be_kept_is_found(kept):
+    kept._connection.execute("UPDATE image SET reader = '' WHERE id = 'k'")
+    assert "too large to be kept" in troubles(kept)[0]
 
 
 def test_rows_that_refer_to_nothing_are_found(project):

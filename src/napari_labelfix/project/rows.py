@@ -100,9 +100,12 @@ def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
 
 def layer(row: sqlite3.Row) -> LayerRecord:
     """Return the record of a layer."""
-    np.dtype(row["dtype"])  # a TypeError if it is none
     told = {name: _by_name(row[name]) for name in ("placement", "look")}
-    return LayerRecord(**dict(row) | told | {"shape": _shape(row["shape"])})
+    record = LayerRecord(**dict(row) | told | {"shape": _shape(row["shape"])})
+    np.broadcast_to(np.zeros(1, np.dtype(record.dtype)), record.shape)  # fails if there can be no such array
+    if record.channels and len(record.shape) < 3:
+        raise ValueError(f"expected a shape with colours, but got {row['shape']}")
+    return record
 
 
 def of_object(layer: str, record: ObjectRecord) -> tuple[Any, ...]:

@@ -188,10 +188,17 @@ class Project:
         Raises
         ------
         ProjectError
-            If a block of it is damaged.
+            If a block of it is damaged, or it does not fit into memory.
         """
         tiling, dtype = Tiling(layer.shape, layer.channels), np.dtype(layer.dtype)
-        array = np.zeros(layer.shape, dtype)
+        try:
+            array = np.zeros(layer.shape, dtype)
+        except MemoryError:
+            size = " x ".join(map(str, layer.shape))
+            raise ProjectError(
+                f"“{layer.name}” in {self.path} is {size}, which does not fit into memory. Close other programs, or "
+                "use a computer with more."
+            ) from None
         for key, data, checksum in self.blocks(layer.id):
             if not tiling.has(key) or zlib.crc32(data) != checksum:
                 raise ProjectError(f"A block of “{layer.name}” in {self.path} is damaged. Run: napari-labelfix verify.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ from napari_labelfix.project.marked_images import read_marks
 from napari_labelfix.project.records import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from napari_labelfix.project.records import ImageRecord, LayerRecord
     from napari_labelfix.project.store import Project
@@ -42,7 +42,7 @@ def verify(project: Project) -> Iterator[Check]:
     yield Check("database", "whole" if not wrong else wrong[0], "" if not wrong else "; ".join(wrong[:5]))
     layers = project.layers()
     for image in project.images():
-        yield _check_image(image)
+        yield _check_image(image) if image.path else _check_kept(project, image, layers)
     for layer in layers:
         yield _check_layer(project, layer)
         if layer.kind == "labels":
@@ -70,11 +70,6 @@ def match(image: ImageRecord) -> Match:
 
 def _check_image(image: ImageRecord) -> Check:
     what = f"image “{image.name}”"
-    if not image.path:
-        trouble = (
-            "" if image.reader == KEPT else "It is of no file, and too large to be kept, or there was no time for it."
-        )
-        return Check(what, "kept in the project", trouble)
     found = match(image)
     trouble = {
         "same": "",
@@ -83,6 +78,24 @@ def _check_image(image: ImageRecord) -> Check:
         "unreadable": f"{image.path} cannot be read here to compare it, and its file has changed.",
     }[found]
     return Check(what, image.path, trouble)
+
+
+def _check_kept(project: Project, image: ImageRecord, layers: Sequence[LayerRecord]) -> Check:
+    """Look whether the pixels of an image of no file are those that it had; that a block is damaged its layer tells."""
+    check = Check(f"image “{image.name}”", "kept in the project")
+    if image.reader != KEPT:
+        return replace(check, trouble="It is of no file, and too large to be kept, or there was no time for it.")
+    layer = next((layer for layer in layers if layer.id == image.id and layer.kind == "image"), None)
+    if layer is None:
+        return replace(check, trouble="Its layer is not in the project. Open a copy of it that is whole.")
+    try:
+        pixels = project.pixels(layer)
+    except ProjectError:
+        return check
+    known = image.pixel_fingerprint
+    if not pixels.any() if not known else fingerprint.of_pixels(pixels) != known:
+        return replace(check, trouble="Its pixels are not those that it had. Open a copy of it that is whole.")
+    return check
 
 
 def _check_layer(project: Project, layer: LayerRecord) -> Check:
@@ -107,10 +120,15 @@ def _check_layer(project: Project, layer: LayerRecord) -> Check:
 
 
 def _check_objects(project: Project, layer: LayerRecord) -> Iterator[Check]:
+    what = f"objects of “{layer.name}”"
     try:
-        project.objects(layer.id)
+        reviewed = sum(record.state is not None for record in project.objects(layer.id))
     except ProjectError as error:
-        yield Check(f"objects of “{layer.name}”", "damaged", str(error))
+        yield Check(what, "damaged", str(error))
+        return
+    if reviewed and next(project.blocks(layer.id), None) is None:  # they are written together
+        trouble = "Not a pixel of them is there. If nobody has erased them, open a copy of the project that is whole."
+        yield Check(what, _say(reviewed, "objects"), trouble)
 
 
 def _check_geometry(project: Project, layer: LayerRecord) -> Check:
