@@ -234,6 +234,16 @@ def test_results_in_the_folder_of_the_images_are_no_images(tmp_path):
         assert len(find_images([tmp_path])) == 5
 
 
+@pytest.mark.parametrize("name", ["run.json", "notes.json", "a.geojson"])
+def test_json_that_is_nested_deeper_than_it_can_be_read_is_no_annotation(tmp_path, name):
+    np.save(tmp_path / "a.npy", numbers((20, 30)))
+    (tmp_path / name).write_text("[" * 100_000)
+    assert find_images([tmp_path]) == [tmp_path / "a.npy"]
+    assert tmp_path / "a.npy" in find_annotations([tmp_path])
+    with pytest.raises(InputError, match=name):
+        read_content([tmp_path / name], [tmp_path / "a.npy"])
+
+
 def test_two_images_of_one_name_are_refused(tmp_path):
     for name in ("a.ome.tif", "a.png"):
         (tmp_path / name).write_bytes(b"")

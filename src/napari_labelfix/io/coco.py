@@ -85,7 +85,7 @@ def image_names(path: Path) -> frozenset[str]:
 def _image_names(path: Path, _changed: int) -> frozenset[str]:
     try:
         return frozenset(_stem(image) for image in _content(path)["images"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # another kind of JSON, such as a record
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # other JSON, such as a record
         return frozenset()
 
 

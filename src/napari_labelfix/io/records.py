@@ -19,7 +19,7 @@ def files_in(record: Path) -> dict[str, list[str]]:
         told = json.loads(record.read_text(encoding="utf-8"))
         lists = [told.get(OUTPUTS, {}), told.get(EARLIER, {})]
         return {image: [str(name) for name in names] for listed in lists for image, names in listed.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):  # the last where it is nested deeply
         return {}
 
 

@@ -86,7 +86,7 @@ class TrainedModel:
             weights = (folder / "model.safetensors").read_bytes()
         except FileNotFoundError as error:
             raise ModelError(f"{folder} is not a saved model: {Path(error.filename).name} is missing.") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ModelError(f"The model in {folder} cannot be read ({error}). Train it again.") from None
         found = description.get("format") if isinstance(description, dict) else None
         if isinstance(found, int) and found > FORMAT:

@@ -187,7 +187,7 @@ def sense_of(path: Path) -> Iterator[None]:
     """Say that a file is damaged where what stands in it makes no sense."""
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 
