@@ -7,12 +7,14 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from napari_labelfix import cli
 from napari_labelfix.cli import examination, tables
-from napari_labelfix.cli.arguments import read_params, repeat_flags
+from napari_labelfix.cli.arguments import expand_patterns, read_params, repeat_flags
 from napari_labelfix.cli.progress import Bar, Lines
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.checkpoint import TrainedModel
@@ -89,6 +91,28 @@ def test_several_values_of_a_flag_become_several_flags(words, repeated):
 def snapshots():
     for step in range(4):
         yield Snapshot("warm-up" if step < 2 else "self-labelling", step, 4, {"loss": 0.5, "confident": 0.25})
+
+
+def test_patterns_become_the_files_that_they_fit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.tif", "a.tif", "a [1].tif", "c.png"):
+        (tmp_path / name).touch()
+    words = ["run", "--image", "*.tif", "c.p?g", "a [[]1].tif", "a [*.tif", "--set", "note=*", "-*", "a.tif"]
+    files = ["a [1].tif", "a.tif", "b.tif", "c.png", "a [[]1].tif", "a [1].tif"]
+    assert expand_patterns(words) == ["run", "--image", *files, "--set", "note=*", "-*", "a.tif"]
+
+
+@pytest.mark.parametrize(("system", "seen"), [("nt", ["a.tif", "b.tif"]), ("posix", ["*.tif"])])
+def test_patterns_are_left_to_the_shell_where_it_knows_them(tmp_path, monkeypatch, system, seen):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.tif", "b.tif"):
+        (tmp_path / name).touch()
+    given = []
+    monkeypatch.setattr(cli, "app", lambda words, **_: given.extend(words))
+    monkeypatch.setattr(cli, "os", SimpleNamespace(name=system, environ={}))
+    monkeypatch.setattr(sys, "argv", ["napari-labelfix", "predict", "--image", "*.tif"])
+    cli.main()
+    assert given == ["predict", *(word for path in seen for word in ("--image", path))]
 
 
 def test_a_log_gets_a_line_per_stage(capsys):

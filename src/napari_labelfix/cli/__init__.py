@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_labelfix.cli.arguments import repeat_flags
+from napari_labelfix.cli.arguments import expand_patterns, repeat_flags
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.io.formats import FORMATS
 
@@ -237,8 +237,10 @@ def main(words: Sequence[str] | None = None) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for torch, imported later: as in the trainer's process
     # Libraries log much that is said better in our sentences.
     logging.basicConfig(level=logging.INFO if debugging else logging.CRITICAL)
+    if words is None:  # on Windows the shell leaves patterns to the program
+        words = expand_patterns(sys.argv[1:]) if os.name == "nt" else sys.argv[1:]
     try:
-        app(repeat_flags(sys.argv[1:] if words is None else words), prog_name="napari-labelfix")
+        app(repeat_flags(words), prog_name="napari-labelfix")
     except LabelfixError as error:
         if debugging:
             raise

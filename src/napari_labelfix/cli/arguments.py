@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import InputError, ParamError
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Params
 
 _TAKE_SEVERAL = ("--image", "--annotations", "--trusted", "--set")
+
+
+def expand_patterns(words: Sequence[str]) -> list[str]:
+    """Replace a pattern such as `images/*.tif` by the files that it fits, as other shells than those of Windows do.
+
+    Brackets are letters here: on Windows they are in names of files, and no part of a pattern.
+    """
+    expanded: list[str] = []
+    for word in words:
+        is_pattern = not word.startswith("-") and ("*" in word or "?" in word)
+        found = sorted(glob(word.replace("[", "[[]"), recursive=True)) if is_pattern else []
+        expanded += found or [word]
+    return expanded
 
 
 def repeat_flags(words: Sequence[str]) -> list[str]:
