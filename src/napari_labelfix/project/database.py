@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from napari_labelfix.errors import DiskError, OutputError, ProjectError
 from napari_labelfix.io.files import replacing
@@ -13,7 +14,7 @@ from napari_labelfix.project import held, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}  # a quota, a network drive, a disk that was unplugged
@@ -129,7 +130,7 @@ def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connecti
             "Open it once in napari to bring it up to date."
         )
     with sentences(path, opening=True):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", seconds, isolation_level=None, uri=True)
+        connection = sqlite3.connect(uri_to_read(path.resolve()), seconds, isolation_level=None, uri=True)
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except BaseException:
@@ -138,12 +139,21 @@ def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connecti
     return connection
 
 
+def uri_to_read(path: PurePath) -> str:
+    """Return the URI by which SQLite opens a whole path to read it.
+
+    Its host is empty, for a folder of a server of Windows too, which `Path.as_uri` makes the host: SQLite refuses that.
+    """
+    place = quote(os.fsencode(path.as_posix()), safe="/:")
+    return f"file://{'' if place.startswith('/') else '/'}{place}?mode=ro"
+
+
 def expect_closed(path: Path) -> None:
     """Raise `ProjectError` if a file that is to be replaced is a project that is open in another window."""
     if not path.exists():
         return
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", 0, uri=True)) as connection:
+        with closing(sqlite3.connect(uri_to_read(path.resolve()), 0, uri=True)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
