@@ -23,7 +23,7 @@ from napari_labelfix.snapshots import Proposal, Snapshot
 class ToyParams(Params):
     steps: int = param(3, label="Steps", minimum=1, help="How many.")
     pause: float = param(0.0, label="Pause", help="Seconds per step.")
-    fail: str = param("", label="Fail", help="How to fail at the second step.")
+    fail: str = param("", label="Fail", help="How to fail at the second step, or at once.")
     planes: int = param(1000, label="Planes", help="How many planes get a proposal.")
     model: bool = param(True, label="Model", help="Whether there is a model.")
 
@@ -37,6 +37,8 @@ def believe(image, step):
 
 def train(task, params):
     model = TrainedModel("toy", params.to_dict(), {}, b"weights") if params.model else None
+    if params.fail == "at once":
+        raise RuntimeError("shapes differ")
     for step in range(1, params.steps + 1):
         if step == 2 and params.fail:
             raise {"error": RuntimeError("shapes differ"), "interrupt": KeyboardInterrupt()}[params.fail]

@@ -99,12 +99,35 @@ def test_ctrl_c_stops_and_what_is_there_is_written(call, files):
     assert (files / "out" / "model" / "model.json").exists()
 
 
-def test_an_error_of_the_method_is_a_sentence_and_nothing_is_written(call, files):
+def test_an_error_of_the_method_is_a_sentence_and_what_had_come_until_then_is_written(call, files):
     ended = call(*run_words(files, "--set", "fail=error"))
     assert ended.code == 2
     assert "shapes differ" in ended.err
+    assert "What had come until then is written." in ended.err
     assert ended.err.count("\n") == 1
+    record = record_of(files / "out")
+    assert record["ended"] == "failed"
+    assert "shapes differ" in record["messages"][-1]
+    assert tifffile.imread(files / "out" / "a_labels.tif").max() == 1
+    assert (files / "out" / "model" / "model.json").exists()
+
+
+def test_an_error_before_the_first_proposal_leaves_nothing(call, files):
+    ended = call(*run_words(files, "--set", "fail=at once"))
+    assert ended.code == 2
+    assert "shapes differ" in ended.err
     assert not (files / "out").exists()
+
+
+@pytest.mark.parametrize("again", ["run.json", "model/model.json"])
+def test_a_run_is_repeated_with_the_parameters_in_its_record(call, files, again):
+    assert call(*run_words(files, "--set", "steps=2", "--seed", "5")).code == 0
+    words = ("--params", files / "out" / again, "--out", files / "again")
+    ended = call("run", "toy", "--image", files / "images", "--annotations", files / "marks", *words)
+    assert ended.code == 0, ended.err
+    first, second = (record_of(files / name)["parameters"] for name in ("out", "again"))
+    assert first == second
+    assert (first["steps"], first["seed"]) == (2, 5)
 
 
 def test_debugging_shows_the_traceback(files, monkeypatch):
@@ -269,6 +292,7 @@ BAD_INPUT = {
     "a setting without a value": (lambda f: ["--set", "steps"], "Expected --set name=value"),
     "an unknown device": (lambda f: ["--device", "abacus"], "Expected device to be one of auto, cpu"),
     "a parameter file that is not there": (lambda f: ["--params", f / "no.toml"], "cannot be read (No such file"),
+    "a record without parameters": (lambda f: ["--params", write(f / "p.json", "[1]")], "Expected the record of a run"),
     "a parameter file that is not TOML": (lambda f: ["--params", write(f / "p.toml", "steps: 3")], "Expected TOML"),
     "a folder that is a file": (lambda f: ["--out", write(f / "file", "")], "is a file, but a folder is wanted"),
 }

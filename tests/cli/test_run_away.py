@@ -81,8 +81,8 @@ def test_ctrl_c_ends_it_there_and_what_has_come_is_written(call, files, monkeypa
 
 def test_what_has_come_until_it_failed_is_written_and_that_is_said(call, files):
     ended = call(*run_words(files, "--set", "behaviour=raise_runtime_error"))
-    assert ended.code == 0, ended.err
-    assert "What has come until now is written." in ended.out
+    assert ended.code == 2
+    assert "What had come until then is written." in ended.err
     record = record_of(files)
     assert (record["ended"], record["steps"]) == ("failed", 1)
     assert "shapes cannot be multiplied" in record["messages"][-1]

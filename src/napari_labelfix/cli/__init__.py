@@ -49,7 +49,8 @@ def run(
         typer.Option("--annotations", metavar="PATH...", help="Files named like their images, or folders of them."),
     ] = None,
     params: Annotated[
-        Path | None, typer.Option("--params", metavar="FILE.toml", help="Parameters, a line 'name = value' each.")
+        Path | None,
+        typer.Option("--params", metavar="FILE", help="Parameters: TOML, a line 'name = value' each, or a run.json."),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE...", help="Parameters; they win over --params.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from glob import glob
 from typing import TYPE_CHECKING, Any
@@ -51,14 +52,14 @@ def repeat_flags(words: Sequence[str]) -> list[str]:
 
 
 def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], **flags: object) -> Params:
-    """Make parameters from a TOML file, `name=value` settings and flags; the later win over the earlier.
+    """Make parameters from a file, `name=value` settings and flags; the later win over the earlier.
 
     Parameters
     ----------
     kind
         The method's parameters.
     file
-        TOML with a line `name = value` per parameter.
+        TOML with a line `name = value` per parameter, or the record (JSON) of a run or a model that was made with them.
     settings
         As "threshold=0.9".
     flags
@@ -69,19 +70,31 @@ def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], 
     InputError
         If the file cannot be read, a name is unknown or a value does not fit.
     """
-    values: dict[str, Any] = {} if file is None else _read_toml(file)
+    values: dict[str, Any] = {} if file is None else _read_file(file)
     values |= dict(map(_split, settings))
     values |= {name: value for name, value in flags.items() if value is not None}
     return kind.from_dict(values)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_file(path: Path) -> dict[str, Any]:
+    is_record = path.suffix.lower() == ".json"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        return _recorded(json.loads(text)) if is_record else tomllib.loads(text)
     except OSError as error:
         raise InputError(f"The parameters {path} cannot be read ({error.strerror}).") from None
-    except ValueError as error:  # not UTF-8, or not TOML
-        raise ParamError(f"Expected TOML with lines like 'threshold = 0.8' in {path}, but: {error}.") from None
+    except (ValueError, RecursionError) as error:  # not UTF-8, or something else
+        wanted = "the record of a run, run.json," if is_record else "TOML with lines like 'threshold = 0.8'"
+        raise ParamError(f"Expected {wanted} in {path}, but: {error}.") from None
+
+
+def _recorded(record: Any) -> dict[str, Any]:
+    """Return the parameters in what `run.json` or `model.json` holds."""
+    told = record if isinstance(record, dict) else {}
+    found = next((told[name] for name in ("parameters", "params") if isinstance(told.get(name), dict)), None)
+    if found is None:
+        raise ValueError("there are no parameters in it")
+    return dict(found)
 
 
 def _split(setting: str) -> tuple[str, str]:

@@ -42,6 +42,7 @@ class Recording:
     steps: int = 0
     seconds: float = 0.0  # in all
     ended: str = "finished"
+    trouble: TrainingError | None = None  # why it ended before its time
 
     def take(self, snapshot: Snapshot) -> None:
         """Keep what a snapshot brings, and show it."""
@@ -83,7 +84,7 @@ def train_on_files(
     trusted: Sequence[Path] = (),
     computer: Computer | None = None,
 ) -> Recording:
-    """Train, and write what there is at the end: after the last epoch, the time's end, or Ctrl+C.
+    """Train, and write what there is at the end: after the last epoch, the time's end, Ctrl+C, or a failure.
 
     Parameters
     ----------
@@ -134,6 +135,8 @@ def train_on_files(
         outcome.finish(record)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             reporter.say(f"The model of an earlier run is now in {aside}.")
+    if recording.trouble is not None:
+        raise recording.trouble
     return recording
 
 
@@ -152,7 +155,7 @@ def _run(
         recording = Recording(reporter)
         for sentence in read.doubts():
             recording.note(sentence)
-        _train(code, read, params, seconds, recording, keeps=computer is not None)
+        _train(code, read, params, seconds, recording)
         _complete(code, read, params, recording)
     return recording, where
 
@@ -174,10 +177,8 @@ def _load(
     return CodeAway(method, computer), {"device": found, "computer": computer.address}
 
 
-def _train(
-    code: MethodCode, read: FileTask, params: Params, seconds: float | None, recording: Recording, *, keeps: bool
-) -> None:
-    """Fill the recording; what is in it stays good when the run is cut short, and if it `keeps`, when it fails."""
+def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | None, recording: Recording) -> None:
+    """Fill the recording; what is in it stays good when the run is cut short, or fails."""
     try:
         with explained():
             _, model = run_to_end(code.train(read.task, params), seconds, recording.take)
@@ -188,10 +189,11 @@ def _train(
         recording.ended = "interrupted"
         recording.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
     except TrainingError as error:
-        if not keeps or not recording.proposals:
+        if not recording.proposals:
             raise
         recording.ended = "failed"
-        recording.note(f"{error} What has come until now is written.")
+        recording.trouble = TrainingError(f"{error} What had come until then is written.")
+        recording.messages.append(str(error))
     recording.seconds = round(time.monotonic() - recording.started, 2)
     if not recording.proposals:
         raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
