@@ -492,3 +492,14 @@ def test_with_shift_a_click_adds_to_the_selection(dock, viewer):
 def test_layers_of_another_size_are_not_offered_to_compare_with(dock, viewer):
     viewer.add_layer(Labels(np.zeros((7, 9), np.int32), name="small"))
     assert dock.compare.others.findText("small") == -1
+
+
+def test_that_nothing_is_selected_any_more_is_said_until_something_is(results, viewer, qtbot):
+    dock = open_dock(viewer, qtbot)
+    dock.review.go_to(6)
+    fewer = proposal()
+    fewer.labels[fewer.labels == 6] = 0
+    results.write({0: fewer})
+    assert dock.message.text().startswith("What was selected is gone")
+    dock.review.next_doubtful()
+    assert dock.message.text().startswith("This is a proposal")

@@ -9,6 +9,8 @@ import numpy as np
 from napari_labelfix.review.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from napari_labelfix.review.record_table import RecordTable
@@ -38,6 +40,18 @@ class DoubtQueue:
         self._passed: set[int] = set()  # shown and not decided: they come again when all others were shown
         self._trail: list[int] = []
         self._place = -1  # in the trail
+
+    @property
+    def ids(self) -> set[int]:
+        """The objects that were shown, as far as that is remembered."""
+        return self._passed.union(self._trail)
+
+    def follow(self, heirs: Mapping[int, int]) -> None:
+        """Go on with objects that are numbered anew, by their old ids; those without a new one are forgotten."""
+        here = self._trail[: self._place + 1]
+        self._passed = {heirs[label] for label in self._passed if label in heirs}
+        self._trail = [heirs[label] for label in self._trail if label in heirs]
+        self._place = sum(label in heirs for label in here) - 1
 
     def forward(self, table: RecordTable, doubt: NDArray[np.float64], current: int | None) -> int | None:
         """Return the next object, or None if everything is decided."""

@@ -18,7 +18,7 @@ from napari.utils.events import EventEmitter
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.footprint import PixelChange, footprint, pixels_to_restore
-from napari_labelfix.review.places import inherit, remember
+from napari_labelfix.review.places import find_heirs, inherit, remember
 from napari_labelfix.review.record_table import records_after
 from napari_labelfix.review.states import RecordChanges, State
 from napari_labelfix.widgets.object_records import ObjectRecords
@@ -52,11 +52,15 @@ class Changed:
         (N,) the objects whose pixels or records changed, ascending.
     blocks
         (M, dimensions) the blocks of `review.footprint.BLOCK` pixels that changed, one plane deep; None for all.
+    heirs
+        With "replaced": by the id of an object, that of the one which now lies in its place, if there is one; of those
+        that somebody has decided about or looks at. None where the ids mean the same objects as before.
     """
 
     what: str
     ids: NDArray[np.int64]
     blocks: NDArray[np.intp] | None
+    heirs: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +134,15 @@ class History:
         Calls its callbacks with an event whose `value` is a `Changed`; bound methods are held weakly.
     records
         What is known about each object.
+    looked_at
+        Ids of objects that are found again in other pixels, though nobody may have decided about them.
     """
 
     def __init__(self, layer: Labels) -> None:
         self._layer = weakref.ref(layer)
         self.changed = EventEmitter(type_name="changed")
         self.records = ObjectRecords(layer)
+        self.looked_at: set[int] = set()
         self._asked: tuple[str, Mapping[int, Record | None]] | None = None  # the step that is being made
         self._busy = False
         self._unwritten: list[Any] | None = None  # an item that napari has told before it has written the pixels
@@ -231,10 +238,13 @@ class History:
             self._done = list(_marks(self._queue))
 
     def places(self, *, decided: bool = False) -> Places:
-        """Return where the objects are, for `pixels_replaced`; of `decided` ones only where that is enough."""
+        """Return where the objects are, for `pixels_replaced`; of `decided` ones only where that is enough.
+
+        Those that are looked at are among them, without what is known.
+        """
         table = self.records.table
         rows = ~table.in_state(State.TODO) | table.locked if decided else np.ones(len(table), bool)
-        return remember(table, self._data, rows)
+        return remember(table, self._data, rows, np.isin(table.ids, list(self.looked_at)))
 
     def pixels_replaced(self, places: Places | None = None) -> None:
         """Note that other pixels were written into the array past the history, which begins anew.
@@ -248,8 +258,9 @@ class History:
         layer = self.layer
         layer._reset_history()
         self._data, self._queue, self._done = layer.data, layer._undo_history, []
-        self.records.count_again(inherit(places, layer.data) if places is not None else None)
-        self._tell(REPLACED, self.records.table.ids, None)
+        heirs = find_heirs(places, layer.data) if places is not None else None
+        self.records.count_again(inherit(places, heirs) if places is not None and heirs is not None else None)
+        self._tell(REPLACED, self.records.table.ids, None, heirs)
 
     def _on_data(self, _event: object) -> None:
         same = self.layer.data is self._data
@@ -315,8 +326,14 @@ class History:
         self._busy = False
         self._tell(what, step.ids, step.footprint.blocks)
 
-    def _tell(self, what: str, ids: NDArray[np.int64], blocks: NDArray[np.intp] | None) -> None:
-        self.changed(value=Changed(what, ids, blocks))
+    def _tell(
+        self,
+        what: str,
+        ids: NDArray[np.int64],
+        blocks: NDArray[np.intp] | None,
+        heirs: Mapping[int, int] | None = None,
+    ) -> None:
+        self.changed(value=Changed(what, ids, blocks, heirs))
 
 
 def _without(edit: Edit | None, locked: NDArray[np.integer]) -> Edit | None:

@@ -21,7 +21,7 @@ from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.mouse import is_drag
 from napari_labelfix.widgets.objects_model import ObjectsModel
 from napari_labelfix.widgets.review_view import ReviewView
-from napari_labelfix.widgets.reviewing import Reviewing
+from napari_labelfix.widgets.reviewing import NOT_THERE_NOW, Reviewing
 from napari_labelfix.widgets.saving import Saving
 from napari_labelfix.widgets.selection_outline import SelectionOutline
 from napari_labelfix.widgets.tool_in_hand import WAY_BACK
@@ -157,6 +157,8 @@ class ReviewDock(QWidget):
             chosen.setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.view.table.scrollTo(current)
         self._following = False
+        if self.review.selected_ids and self.message.text() == NOT_THERE_NOW:
+            self._say("")
         self.view.show_selected(self.review.table, self.review.selected_ids)
         self.edits.refresh()
         self._outline_selected()

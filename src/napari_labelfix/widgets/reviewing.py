@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.history import History
 
 _SEARCH_AFTER_MS = 1500
+NOT_THERE_NOW = "What was selected is gone: nothing lies in its place now. Select another object."
 _LONG = 2.0  # seconds: a search that takes longer is not repeated after each edit
 _DONE = {
     State.ACCEPTED: "accepted",
@@ -170,6 +171,7 @@ class Reviewing(QObject):
         """Review nothing any more."""
         if self._history is not None:
             self._history.changed.disconnect(self._on_history)
+            self._history.looked_at = set()
         if self._layer is not None:
             self._layer.events.selected_label.disconnect(self._on_label_picked)
         if self._proposal is not None:
@@ -199,6 +201,8 @@ class Reviewing(QObject):
             self._queue.visit(self._ids[-1])
             if self._layer is not None and self._layer.editable:
                 self._layer.selected_label = self._ids[-1]
+        if self._history is not None:
+            self._history.looked_at = self._queue.ids.union(self._ids)
         self.selected.emit()
 
     def go_to(self, label: int) -> None:
@@ -304,6 +308,7 @@ class Reviewing(QObject):
         change = event.value
         if change.what == REPLACED:
             self._boxes, self._moved = {}, None
+            self._follow(change.heirs)
         elif change.what != FEATURES:
             for label in change.ids.tolist():
                 self._boxes.pop(label, None)
@@ -315,6 +320,17 @@ class Reviewing(QObject):
         self._refresh()
         if change.what == STROKE:
             self._tell_what_is_gone([label for label in change.ids.tolist() if label and label not in self.table])
+
+    def _follow(self, heirs: Mapping[int, int] | None) -> None:
+        """Stay with the objects that were looked at where they are numbered anew, by their old ids."""
+        if heirs is None:  # the ids mean the same objects
+            return
+        looked_at, self._ids = self._ids, [heirs[label] for label in self._ids if label in heirs]
+        self._queue.follow(heirs)
+        self._refresh()
+        self.select(self._ids)
+        if looked_at and not self._ids:
+            self.told.emit(NOT_THERE_NOW, "warning")
 
     def _tell_what_is_gone(self, ids: Sequence[int]) -> None:
         """Say so if a stroke has covered or erased whole objects: a broad brush does it unnoticed."""
