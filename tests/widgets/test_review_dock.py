@@ -480,10 +480,10 @@ def test_with_shift_a_click_adds_to_the_selection(dock, viewer):
     class Click:
         type, pos = "mouse_release", np.zeros(2)
 
-        def __init__(self, place, *modifiers):
-            self.position, self.modifiers = layer.data_to_world(place), modifiers
+        def __init__(self, place, *modifiers, button=1):
+            self.position, self.modifiers, self.button = layer.data_to_world(place), modifiers, button
 
-    for click in (Click((25, 65)), Click((25, 105), "Shift"), Click((3, 3), "Shift")):
+    for click in (Click((25, 65)), Click((25, 105), "Shift"), Click((3, 3), "Shift"), Click((65, 65), button=2)):
         for _ in dock._on_canvas_click(viewer, click):
             pass
     assert dock.review.selected_ids == [2, 3]

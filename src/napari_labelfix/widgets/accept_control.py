@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
@@ -12,13 +11,13 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
 from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.mouse import is_drag
+from napari_labelfix.widgets.picking import Picking
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
 from napari_labelfix.widgets.way_back import WayBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -68,6 +67,8 @@ class AcceptControl(QObject):
         self._viewer, self._view, self._kind, self._session = viewer, view, kind, session
         self._results: ResultLayers | None = None
         self._acceptors: list[Acceptor] = []
+        self._picking = Picking(viewer, self)
+        self._message, self._how_to_pick = message, ""
         self._do_at: Callable[[Sequence[float]], None] = self._accept_at  # what a click on the canvas does
         self._drawn: Sequence[Layer | None] = ()
         self._watched: Layer | None = None  # what is accepted into
@@ -81,6 +82,8 @@ class AcceptControl(QObject):
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
         view.pickChanged.connect(self._on_pick_changed)
+        self._picking.picked.connect(lambda event: self._do_at(event.position))
+        self._picking.drawing.connect(self.stop_picking)
         view.takeBackClicked.connect(self.take_back)
         view.scopeChanged.connect(self._on_scope_changed)
         layers.on_list_change(viewer, self.count_later)
@@ -227,11 +230,11 @@ class AcceptControl(QObject):
         return f"A run cannot be told of one wrong object alone. {self._kind.while_running}."
 
     def _on_pick_changed(self, action: str) -> None:
-        callbacks = self._viewer.mouse_drag_callbacks
-        if self._on_canvas_click in callbacks:
-            callbacks.remove(self._on_canvas_click)
+        self._picking.stop()
         acceptor = self._scope.acceptor
         if not action or acceptor is None:
+            if self._how_to_pick and self._message.text() == self._how_to_pick:
+                self.told.emit("", "hint")
             return
         if action == "accept_object":
             self._do_at, verb = self._accept_at, "accept"
@@ -240,17 +243,9 @@ class AcceptControl(QObject):
             self._do_at, verb = self._reject_at, "reject"
             if (layer := acceptor.rejects_into) is not None:
                 layers.select_without_brush(self._viewer, layer)
-        callbacks.append(self._on_canvas_click)
-        self.told.emit(f"Click on the {several(acceptor.noun)} to {verb}. Press the button again to end.", "hint")
-
-    def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
-        """Accept or reject at a click; a drag, of more than a hand's tremble, moves the image."""
-        pressed = np.array(event.pos)  # pixels of the canvas
-        yield
-        while event.type == "mouse_move":
-            yield
-        if not is_drag(event, pressed):
-            self._do_at(event.position)
+        self._picking.start()
+        self._how_to_pick = f"Click on the {several(acceptor.noun)} to {verb}. Press the button again to end."
+        self.told.emit(self._how_to_pick, "hint")
 
     def _watch_targets(self, acceptor: Acceptor | None) -> None:
         rejected_into = acceptor.rejects_into if acceptor is not None and acceptor.has_objects else None

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.canvas_sketch import CanvasSketch
 from napari_labelfix.widgets.coordinates import seen_at
-from napari_labelfix.widgets.mouse import is_drag
+from napari_labelfix.widgets.mouse import LEFT, is_drag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from numpy.typing import NDArray
 
-LEFT = 1
 _PLANNED = "#00e5ff"  # light blue: yellow is what is selected
 
 

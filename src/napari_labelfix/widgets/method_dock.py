@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from qtpy.QtGui import QShowEvent
+    from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
@@ -168,6 +168,7 @@ class MethodDock(QWidget):
         self._stroke_timer.stop()
         self.inputs.blockSignals(True)  # nothing of a closed dock touches the viewer
         self._one_in_view.show(None, [])
+        self.accepts.blockSignals(True)
         self.accepts.stop_picking()
         self._watch([])
         self._keys.release()
@@ -177,6 +178,11 @@ class MethodDock(QWidget):
         self._one_in_view.look_again()
         self._show_one()
         super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the clicks on the canvas to the dock that is seen."""
+        self.accepts.stop_picking()
+        super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Notice that the dock was closed: napari then takes the widget out of its dock and drops it."""

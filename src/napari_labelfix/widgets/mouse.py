@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
     from numpy.typing import NDArray
 
+LEFT = 1
 _TREMBLE = 4  # pixels of the canvas; during a click the mouse moves no further
 
 
 def is_drag(event: Any, pressed: NDArray[np.floating]) -> bool:
     """Whether the mouse has moved farther from where it was pressed (x, y of the canvas) than a hand trembles."""
     return bool(np.abs(np.asarray(event.pos) - pressed).max() > _TREMBLE)
+
+
+def draws(active: Layer | None) -> bool:
+    """Whether a click on the active layer draws, or belongs to another tool of napari's or ours."""
+    return active is not None and (str(active.mode) != "pan_zoom" or not active.mouse_pan)

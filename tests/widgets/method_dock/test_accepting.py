@@ -13,8 +13,8 @@ from napari_labelfix.widgets.method_dock import MethodDock
 
 @pytest.fixture
 def click(viewer):
-    def click(position, moved_by=0):
-        event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=())
+    def click(position, moved_by=0, button=1):
+        event = SimpleNamespace(position=position, pos=(100, 100), type="mouse_press", modifiers=(), button=button)
         gestures = [gesture for callback in viewer.mouse_drag_callbacks if (gesture := callback(viewer, event))]
         for event.type, event.pos in [
             ("mouse_press", (100, 100)),
@@ -124,6 +124,41 @@ class TestAccept:
         key(viewer, "Q")
         assert not button.isChecked()
         assert len(viewer.mouse_drag_callbacks) == before
+
+    @pytest.mark.parametrize("button", [2, 3])
+    def test_the_other_buttons_of_the_mouse_accept_nothing(self, proposed, click, qtbot, button):
+        pick = proposed.accept_view.object_button
+        qtbot.waitUntil(pick.isEnabled)
+        pick.click()
+        click((7.5, 7.5), button=button)
+        assert not corrected_of(proposed).data.any()
+        assert pick.isChecked()
+
+    @pytest.mark.parametrize("by_mode", [True, False])
+    def test_a_tool_that_draws_ends_the_clicking_whoever_takes_it_up(self, proposed, click, viewer, qtbot, by_mode):
+        button, scribbles = proposed.accept_view.object_button, proposed.inputs.annotation
+        qtbot.waitUntil(button.isEnabled)
+        button.click()
+        assert proposed.message.text().startswith("Click on the objects")
+        if by_mode:
+            viewer.layers.selection.active.mode = "paint"
+        else:
+            scribbles.mode = "paint"
+            assert button.isChecked(), "the brush is not in this layer's hand"
+            viewer.layers.selection.active = scribbles
+        assert not button.isChecked()
+        assert not proposed.message.text().startswith("Click on the objects")
+        click((7.5, 7.5))
+        assert not corrected_of(proposed).data.any()
+
+    def test_a_dock_that_is_not_seen_leaves_the_clicks_alone(self, proposed, viewer, qtbot):
+        proposed.show()
+        qtbot.waitUntil(proposed.accept_view.object_button.isEnabled)
+        before = list(viewer.mouse_drag_callbacks)
+        proposed.accept_view.object_button.click()
+        proposed.hide()
+        assert not proposed.accept_view.object_button.isChecked()
+        assert list(viewer.mouse_drag_callbacks) == before
 
     def test_what_was_in_a_deleted_proposal_is_not_offered_again(self, proposed, viewer, spots, trainer, qtbot):
         viewer.layers.remove(proposal_of(proposed))
