@@ -41,6 +41,13 @@ def lies_on(shape: tuple[int, ...], source: Layer, target: Layer) -> bool:
     return bool(np.abs(map_points(corners, source, target) - corners).max() <= _ELSEWHERE)
 
 
+def other_size(layer: Layer, image: Layer, or_else: str) -> str:
+    """Return what to do about a layer that has got another size than its image."""
+    return (
+        f"“{layer.name}” has another size than “{image.name}” now. Give it the size of the image again, or {or_else}."
+    )
+
+
 def _map(source: Layer, target: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what an affine map adds along each axis, and where it takes the origin."""
     corners = np.vstack([np.zeros(source.ndim), np.eye(source.ndim)])

@@ -35,13 +35,21 @@ def first_choice(candidates: Sequence[Layer]) -> Layer | None:
 
 
 def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
-    """Return the image that a layer was made for; if it was made for none, the only one of its size."""
+    """Return the image that a layer was made for; if it was made for none, the only one of its size.
+
+    Marks of more or fewer dimensions than the image has now are not of it: it has become a projection, or a plane.
+    """
     images = list(layers.layers_where(viewer, layers.is_input_image))
     if (wanted := layers.tag_of(layer).get("image")) is not None:
-        return next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
+        own = next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
+        return own if own is None or not isinstance(layer, Shapes | Points) or _has_its_axes(layer, own) else None
     if isinstance(layer, Shapes | Points):
-        fitting = [image for image in images if len(layers.spatial_shape(image)) == layer.ndim]
+        fitting = [image for image in images if _has_its_axes(layer, image)]
     else:
         shape = tuple(layers.level_0(layer).shape)
         fitting = [image for image in images if layers.spatial_shape(image) == shape]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _has_its_axes(layer: Layer, image: Layer) -> bool:
+    return len(layers.spatial_shape(image)) == layer.ndim

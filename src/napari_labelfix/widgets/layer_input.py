@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPu
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.coordinates import other_size
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.shortcuts import tooltip
@@ -59,8 +60,8 @@ class LayerInput(QObject):
 
     @property
     def layer(self) -> Layer | None:
-        """The chosen layer."""
-        return self.combo.layer
+        """The chosen layer; None where it, or its image, has become one of another size since it was chosen."""
+        return None if self._misfit is not None else self.combo.layer
 
     def layer_of(self, image: Layer) -> Layer | None:
         """Return the chosen layer; of another image that which was chosen or made for it."""
@@ -71,6 +72,8 @@ class LayerInput(QObject):
 
     def missing(self, image: Layer) -> str:
         """Return what to do when an image has no layer and needs one, or ""."""
+        if image is self._image and (misfit := self._misfit) is not None:
+            return other_size(misfit, image, f"choose another {self.kind.noun}")
         return "" if self.kind.optional or self.layer_of(image) is not None else self.kind.absent
 
     def create(self) -> None:
@@ -115,6 +118,12 @@ class LayerInput(QObject):
     @property
     def _image(self) -> Layer | None:
         return self._images.layer
+
+    @property
+    def _misfit(self) -> Layer | None:
+        """The chosen layer, if it can no longer be chosen."""
+        chosen = self.combo.layer
+        return chosen if chosen is not None and not self._fits(chosen) else None
 
     def _place(self) -> Place:
         """Return the plane in view."""
@@ -276,12 +285,16 @@ class MeasureBox(QWidget):
         self._on_layer_touched()
 
     def _on_layer_touched(self, _event: object = None) -> None:
-        if self._layer is None or self._image is None:
+        if self._layer is None or self._image is None or not self._fits():
             return
         self.number.blockSignals(True)
         self.number.setValue(self._measure.read(self._layer, self._image))
         self.number.blockSignals(False)
 
     def _on_number(self, value: float) -> None:
-        if self._layer is not None and self._image is not None:
+        if self._layer is not None and self._image is not None and self._fits():
             self._measure.write(self._layer, self._image, value)
+
+    def _fits(self) -> bool:
+        """Whether the image has not become a projection of itself, say, since the layer was shown."""
+        return self._layer is not None and self._layer.ndim == len(layers.spatial_shape(self._image))

@@ -77,8 +77,10 @@ class ResultLayers(ABC):
     def layer(self, role: layers.Role) -> Layer | None:
         """Return one of the layers, or None where it is missing."""
         layer = layers.find(self.viewer, role, self.image, self.method)
-        if layer is None or isinstance(layer, Points | Shapes):
-            return layer
+        if layer is None:
+            return None
+        if isinstance(layer, Points | Shapes):  # the image may have become a projection of itself, or a plane
+            return layer if layer.ndim == len(self.shape) else None
         return layer if layers.spatial_shape(layer) == self.shape else None
 
     def belong_to(self, image: Layer) -> bool:
