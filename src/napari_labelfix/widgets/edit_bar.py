@@ -16,6 +16,7 @@ from napari_labelfix.widgets.editing import Editing
 from napari_labelfix.widgets.shortcuts import SHORTCUTS, tooltip, with_key
 from napari_labelfix.widgets.tool_in_hand import WAY_BACK, ToolInHand
 from napari_labelfix.widgets.way_back import WayBack
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class EditBar(QWidget):
         self.scope = QComboBox()
         self.seeds_on = QComboBox()
         self.chosen = QLabel()
-        self.hint = QLabel()
+        self.hint = WrappedLabel()
         self._fill()
         self._arrange()
         self._connect()
@@ -176,7 +177,6 @@ class EditBar(QWidget):
         self.by.setRange(1, _LARGEST_STEP)
         self.by.setSuffix(" px")
         self.by.setToolTip("By how many pixels Grow, Shrink and Smooth go.")
-        self.hint.setWordWrap(True)
         self.keep_others.setToolTip("What is drawn with napari's brush goes to the background only.")
         self.brush_button.setToolTip("Draw and erase the selected object with napari's brush; others are spared.")
         for name, button in self.action_buttons.items():

@@ -41,6 +41,7 @@ from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.layer_states import author_of
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.saving import Saving
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ class ExportDock(QWidget):
         self._selection_chosen = False  # by the person; it stays until another layer is chosen
         self._counted = False
         self._chosen_formats: dict[What, str] = {}
-        self.content = QLabel()
+        self.content = WrappedLabel()
         self.formats = QComboBox()
         self.explanation = QLabel()
         self.folder = QLineEdit()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QWidget
+
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
 
 Mood = Literal["hint", "done", "warning", "error"]  # a warning is over once its cause is; an error stays
 
 
-class Message(QLabel):
+class Message(WrappedLabel):
     """A wrapped sentence with a coloured edge, readable in napari's dark and light theme.
 
     Parameters
@@ -21,8 +25,7 @@ class Message(QLabel):
     """
 
     def __init__(self, theme: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
+        super().__init__(parent=parent)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.mood: Mood = "hint"
         self._theme = theme

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -32,6 +31,7 @@ from napari_labelfix.widgets.dock_frame import fill_dock, open_dock
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.opening import open_project, relink
 from napari_labelfix.widgets.rows import Rows
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class ProjectDock(QWidget):
         self.saver = autosaver_of(viewer)
         self.message = Message(viewer.theme)
         self._in_trouble = False  # the message says that saving fails
-        self.name, self.place, self.saved = QLabel(), QLabel(), QLabel()
+        self.name, self.place, self.saved = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.save_button = QPushButton("Save as…")
         self.open_button = QPushButton("Open…")
         self.lost, self.runs, self.unsaved = (
@@ -231,7 +231,6 @@ class ProjectDock(QWidget):
     def _arrange(self) -> None:
         for label in (self.name, self.place, self.saved):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setWordWrap(True)
         form = QFormLayout()
         form.addRow("Name", self.name)
         form.addRow("Folder", self.place)

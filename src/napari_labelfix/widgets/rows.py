@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -47,8 +49,6 @@ class Rows(QWidget):
 
     def _row(self, text: str, buttons: Sequence[tuple[str, Callable[[], object]]]) -> QWidget:
         row, line = QWidget(), QHBoxLayout()
-        label = QLabel(text)
-        label.setWordWrap(True)
         line.addStretch()
         for caption, act in buttons:
             button = QPushButton(caption)
@@ -58,7 +58,7 @@ class Rows(QWidget):
             self.buttons.append(button)
         column = QVBoxLayout(row)
         column.setContentsMargins(0, 0, 0, 4)
-        column.addWidget(label)
+        column.addWidget(WrappedLabel(text))
         column.addLayout(line)
         self._column.addWidget(row)
         return row

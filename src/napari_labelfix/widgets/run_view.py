@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_labelfix.widgets.metrics_plot import MetricsPlot
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
+from napari_labelfix.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ class RunView(QWidget):
         self.run_button.clicked.connect(self.runClicked)
         self.stop_button.clicked.connect(self.stopClicked)
         self.progress = _ProgressBar()
-        self.note = QLabel()  # what the method has to say, such as that it starts without pretrained weights
-        self.note.setWordWrap(True)
+        self.note = WrappedLabel()  # what the method has to say, such as that it starts without pretrained weights
         self.plot = MetricsPlot()
         self._remaining = TimeLeft()
 
