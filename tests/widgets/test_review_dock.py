@@ -503,3 +503,24 @@ def test_that_nothing_is_selected_any_more_is_said_until_something_is(results, v
     assert dock.message.text().startswith("What was selected is gone")
     dock.review.next_doubtful()
     assert dock.message.text().startswith("This is a proposal")
+
+
+def test_keys_work_from_the_boxes_of_the_edit_tab_and_ctrl_z_takes_the_edit_back(dock, viewer, qtbot):
+    layer, by = viewer.layers["labels"], dock.edits.by
+    dock.review.go_to(6)
+    by.setFocus()
+    by.selectAll()
+    qtbot.keyClicks(by, "3")
+    dock.edits.perform("grow")
+    assert (layer.data == 6).sum() > (discs() == 6).sum()
+    qtbot.keyClick(by, KEY.Key_Z, CTRL)
+    np.testing.assert_array_equal(layer.data, discs())
+    assert by.value() == 3
+    for part in (by, dock.edits.scope, dock.edits.seeds_on, dock.compare.table):
+        dock.review.go_to(6)
+        qtbot.keyClick(part, KEY.Key_K)
+        assert states(layer).pop(6, "to do") == "accepted"
+        qtbot.keyClick(part, KEY.Key_Z, CTRL)
+        assert not states(layer)
+    qtbot.keyClick(by, KEY.Key_Period)
+    assert dock.review.current != 6

@@ -17,6 +17,7 @@ from napari_labelfix.widgets import layers, looks
 from napari_labelfix.widgets.going import go_to
 from napari_labelfix.widgets.label_layers import holds_objects, image_of
 from napari_labelfix.widgets.layer_combo import LayerCombo
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 from napari_labelfix.widgets.shortcuts import tooltip, with_key
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class CompareView(QWidget):
         self.blink_button.setToolTip(tooltip("blink"))
         self.layer_button.setToolTip("A layer with a colour for each kind of change.")
         self.table.setModel(self.model)
+        pass_keys_on(self.table)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()

@@ -13,6 +13,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.edit_actions import ACTIONS
 from napari_labelfix.widgets.edit_tools import CutTool, MergeTool, OutlineTool, SeedsTool
 from napari_labelfix.widgets.editing import Editing
+from napari_labelfix.widgets.passing_keys import pass_keys_on
 from napari_labelfix.widgets.shortcuts import SHORTCUTS, tooltip, with_key
 from napari_labelfix.widgets.tool_in_hand import WAY_BACK, ToolInHand
 from napari_labelfix.widgets.way_back import WayBack
@@ -177,6 +178,7 @@ class EditBar(QWidget):
         self.by.setRange(1, _LARGEST_STEP)
         self.by.setSuffix(" px")
         self.by.setToolTip("By how many pixels Grow, Shrink and Smooth go.")
+        pass_keys_on(self.by, self.scope, self.seeds_on)
         self.keep_others.setToolTip("What is drawn with napari's brush goes to the background only.")
         self.brush_button.setToolTip("Draw and erase the selected object with napari's brush; others are spared.")
         for name, button in self.action_buttons.items():
