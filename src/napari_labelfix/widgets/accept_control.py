@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -12,6 +12,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
 from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.picking import Picking
+from napari_labelfix.widgets.pointing import place_at
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
 from napari_labelfix.widgets.shortcuts import SHORTCUTS
 from napari_labelfix.widgets.way_back import WayBack
@@ -69,7 +70,7 @@ class AcceptControl(QObject):
         self._acceptors: list[Acceptor] = []
         self._picking = Picking(viewer, self)
         self._message, self._how_to_pick = message, ""
-        self._do_at: Callable[[Sequence[float]], None] = self._accept_at  # what a click on the canvas does
+        self._do_at: Callable[[Any], None] = self._accept_at  # what a click on the canvas does
         self._drawn: Sequence[Layer | None] = ()
         self._watched: Layer | None = None  # what is accepted into
         self._rejected_into: Layer | None = None
@@ -82,7 +83,7 @@ class AcceptControl(QObject):
         view.acceptAboveClicked.connect(self.accept_above)
         view.thresholdChanged.connect(self.show_counts)
         view.pickChanged.connect(self._on_pick_changed)
-        self._picking.picked.connect(lambda event: self._do_at(event.position))
+        self._picking.picked.connect(lambda event: self._do_at(event))
         self._picking.drawing.connect(self.stop_picking)
         view.takeBackClicked.connect(self.take_back)
         view.scopeChanged.connect(self._on_scope_changed)
@@ -115,11 +116,11 @@ class AcceptControl(QObject):
 
     def accept_under_cursor(self) -> None:
         """Accept the object under the mouse pointer."""
-        self._accept_at(self._viewer.cursor.position)
+        self._accept_at(self._viewer.cursor)
 
     def reject_under_cursor(self) -> None:
         """Let runs learn that the object under the mouse pointer is none."""
-        self._reject_at(self._viewer.cursor.position)
+        self._reject_at(self._viewer.cursor)
 
     def stop_picking(self) -> None:
         """Leave the mode in which a click accepts or rejects."""
@@ -204,17 +205,23 @@ class AcceptControl(QObject):
         self.told.emit(text, "done")
         self.count_later()
 
-    def _accept_at(self, position: Sequence[float]) -> None:
-        self._accept(lambda acceptor: acceptor.accept_at(position), self._none_here("accept_object"))
+    def _accept_at(self, pointer: Any) -> None:
+        def accept(acceptor: Acceptor) -> Accepted | Edit | None:
+            place = place_at(self._viewer, pointer, acceptor.seen_in)
+            return acceptor.accept_at(place) if place is not None else None
 
-    def _reject_at(self, position: Sequence[float]) -> None:
+        self._accept(accept, self._none_here("accept_object"))
+
+    def _reject_at(self, pointer: Any) -> None:
         if self._results is not None and self._results.has_proposal and not self._scope.can_reject:
             self.told.emit(self._instead_of_rejecting(), "hint")
             return
-        self._act(
-            lambda acceptor: self._tell_rejected(acceptor, acceptor.reject_at(position)),
-            self._none_here("reject_object"),
-        )
+
+        def reject(acceptor: Acceptor) -> bool:
+            place = place_at(self._viewer, pointer, acceptor.seen_in)
+            return place is not None and self._tell_rejected(acceptor, acceptor.reject_at(place))
+
+        self._act(reject, self._none_here("reject_object"))
 
     def _none_here(self, action: str) -> str:
         return f"There is no proposed {self._scope.noun} here. Point at one and press {SHORTCUTS[action].key}."

@@ -61,6 +61,11 @@ class Accepting(Acceptor):
         """Whether there is a proposal to accept from."""
         return self._results.has_proposal and self._results.layer("proposal") is not None
 
+    @property
+    def seen_in(self) -> Labels | None:
+        """The proposal."""
+        return self._results.layer("proposal")
+
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not paint."""
         layers.select_without_brush(self._results.viewer, self._corrected_or_new())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer
 
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.snapshots import Change
@@ -84,6 +84,11 @@ class Acceptor(ABC):
     @abstractmethod
     def accept_at(self, position: Sequence[float]) -> Accepted | Edit | None:
         """Accept the one at a position in world coordinates; None if there is none."""
+
+    @property
+    def seen_in(self) -> Labels | None:
+        """Labels in which it can be told what is pointed at in 3D; None for what can be pointed at in 2D only."""
+        return None
 
     @property
     def can_reject(self) -> bool:

@@ -20,6 +20,7 @@ from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.mouse import LEFT, draws, is_drag
 from napari_labelfix.widgets.objects_model import ObjectsModel
+from napari_labelfix.widgets.pointing import is_3d, place_at
 from napari_labelfix.widgets.review_view import ReviewView
 from napari_labelfix.widgets.reviewing import NOT_THERE_NOW, Reviewing
 from napari_labelfix.widgets.saving import Saving
@@ -198,13 +199,20 @@ class ReviewDock(QWidget):
             yield
         if draws(layers.active(self._viewer)) or self.edits.hand.tool is not None or is_drag(event, pressed):
             return
-        label = self._object_at(event.position)
+        try:
+            label = self._object_at(event)
+        except InputError as error:
+            self.message.show_text(str(error), "hint")
+            return
+        if not label and is_3d(self._viewer):  # beside the objects is most of the view, where it is turned
+            return
         ids = list(self.review.selected_ids) if "Shift" in event.modifiers else []
         self.review.select([*(one for one in ids if one != label), *([label] if label else [])])
 
-    def _object_at(self, position: Any) -> int:
+    def _object_at(self, pointer: Any) -> int:
         layer = self.review.layer
-        if layer is None:
+        position = place_at(self._viewer, pointer, layer) if layer is not None else None
+        if layer is None or position is None:
             return 0
         pixel = np.round(layer.world_to_data(position)).astype(int)
         inside = ((pixel >= 0) & (pixel < layer.data.shape)).all()
