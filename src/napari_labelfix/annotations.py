@@ -237,6 +237,17 @@ class Plane:
         """Whether every pixel is the same, as in an empty plane of a stack."""
         return bool(self.image.min() == self.image.max())
 
+    def check_annotation(self) -> None:
+        """Raise `InputError` with a sentence if the annotation cannot be used, if there is any."""
+        if self.annotation is None:
+            return
+        if tuple(self.annotation.shape) != self.shape:
+            raise InputError(
+                f"{self.name} is {_size(self.shape)} but its annotation is {_size(self.annotation.shape)} "
+                "(height x width). Both must have the same size."
+            )
+        self.annotation.check(self.name)
+
     def check(self, may_be_constant: bool = False) -> None:
         """Raise `InputError` with a sentence if the image or its annotation cannot be used.
 
@@ -252,15 +263,8 @@ class Plane:
         constant = self.is_constant
         if constant and not may_be_constant:
             raise InputError(f"{self.name} is constant (every pixel is {self.image.flat[0]}). Choose another image.")
-        if self.annotation is None:
-            return
-        if tuple(self.annotation.shape) != self.shape:
-            raise InputError(
-                f"{self.name} is {_size(self.shape)} but its annotation is {_size(self.annotation.shape)} "
-                "(height x width). Both must have the same size."
-            )
-        self.annotation.check(self.name)
-        if constant and self.annotation.teaches:
+        self.check_annotation()
+        if constant and self.annotation is not None and self.annotation.teaches:
             raise InputError(
                 f"{self.name} is constant (every pixel is {self.image.flat[0]}), but something is marked on it. Erase "
                 "that, or choose another image."

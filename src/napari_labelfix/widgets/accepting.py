@@ -18,6 +18,7 @@ from napari_labelfix.widgets.history import existing_history, history_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari.layers import Layer
     from numpy.typing import NDArray
 
     from napari_labelfix.review.actions import Edit
@@ -166,6 +167,10 @@ class Accepting(Acceptor):
         layers.link(corrected, "corrected", image)
         layers.add_quietly(self._results.viewer, corrected)
         return corrected
+
+    def _fits(self, labels: Layer) -> bool:
+        """Whether labels of a person's have the size of the proposal: they may have got another since a run began."""
+        return tuple(layers.level_0(labels).shape) == self._results.shape
 
     def _chosen(
         self, objects: Objects, threshold: float, change: Change | None, declined: NDArray[np.int64]

@@ -13,7 +13,7 @@ from napari_labelfix.widgets import added_marks, layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
 from napari_labelfix.widgets.by_plane import ByPlane
-from napari_labelfix.widgets.coordinates import map_points
+from napari_labelfix.widgets.coordinates import map_points, other_size
 from napari_labelfix.widgets.instances_kind import adopt_right_part, inside_shapes
 from napari_labelfix.widgets.layer_kind import Place
 
@@ -86,6 +86,8 @@ class AcceptingByParts(Accepting):
         proposal, object_id, right_part = self._results.layer("proposal"), self.object_at(position), self._right_part
         if proposal is None or right_part is None or self._labels is None or not object_id:
             return None
+        if (misfit := self._misfit()) is not None:
+            raise InputError(other_size(misfit, self._results.image, "choose another layer"))
         how = f"outlined as none in the {self._name}"
         if object_id in self._declined():
             return Rejected(how, new=False)
@@ -124,10 +126,16 @@ class AcceptingByParts(Accepting):
 
     def _declined(self) -> NDArray[np.int64]:
         """Return also what was outlined: the layers tell, also in a project that is opened again."""
-        if not isinstance(self._labels, Labels) or self._right_part is None:
+        if not isinstance(self._labels, Labels) or self._right_part is None or self._misfit() is not None:
             return super()._declined()
         self._right_part.events.data.connect(self._on_outlines_changed)  # once, however often it is asked for
         return np.concatenate([super()._declined(), *(ids for _, ids in self._refuted)])
+
+    def _misfit(self) -> Layer | None:
+        """Return the layer that does not lie on the proposal any more, if one does not."""
+        if self._labels is not None and not self._fits(self._labels):
+            return self._labels
+        return self._right_part if self._right_part and self._right_part.ndim != len(self._results.shape) else None
 
     def _on_outlines_changed(self, _event: object = None) -> None:
         self._right = {}

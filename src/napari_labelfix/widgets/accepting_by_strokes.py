@@ -15,6 +15,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
 from napari_labelfix.widgets.acceptor import Rejected
 from napari_labelfix.widgets.by_plane import ByPlane
+from napari_labelfix.widgets.coordinates import other_size
 from napari_labelfix.widgets.history import history_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class AcceptingByStrokes(Accepting):
         proposal, object_id, scribbles = self._results.layer("proposal"), self.object_at(position), self._scribbles
         if proposal is None or scribbles is None or not object_id:
             return None
+        if not self._fits(scribbles):
+            raise InputError(other_size(scribbles, self._results.image, "create another scribble layer"))
         index = layers.index_at(proposal, position)
         proposed, marks = proposal.data[index], np.asarray(scribbles.data[index])
         edit = paint_over(proposed, marks, object_id)
@@ -83,7 +86,7 @@ class AcceptingByStrokes(Accepting):
 
     def _declined(self) -> NDArray[np.int64]:
         """Return also what is painted over: the strokes tell, also in a project that is opened again."""
-        if self._scribbles is None:
+        if self._scribbles is None or not self._fits(self._scribbles):
             return super()._declined()
         history_of(self._scribbles).changed.connect(self._painted_over.forget)  # once, however often it is asked for
         return np.concatenate([super()._declined(), *(ids for _, ids in self._painted_over)])

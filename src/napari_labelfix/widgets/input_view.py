@@ -12,6 +12,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 
 from napari_labelfix.annotations import Plane, Task, same_annotation
+from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.coordinates import lies_on
 from napari_labelfix.widgets.covers import cover_of
@@ -71,8 +72,10 @@ class InputView(QWidget):
 
     @property
     def chosen(self) -> list[Layer]:
-        """The layers that are chosen for the annotations of all images of a run."""
-        return [layer for image in self.images.together for layer in self._parts_of(image) if layer is not None]
+        """The layers that are chosen for the annotations of all images of a run, those of another size by now, too."""
+        of_images = [layer for image in self.images.together for layer in self._parts_of(image)]
+        there = [*of_images, *(part.combo.layer for part in self.parts)]
+        return [layer for layer in dict.fromkeys(there) if layer is not None]
 
     def refresh(self) -> None:
         """Look again at what is offered and chosen: an image may have got other pixels, of another size."""
@@ -158,7 +161,15 @@ class InputView(QWidget):
                     layers.hide(layer)
 
     def with_changes(self, task: Task) -> Task | None:
-        """Return the task with the annotations as they are now; None if they are the same, or no longer enough."""
+        """Return the task with the annotations as they are now; None if they are the same, or no longer enough.
+
+        Raises
+        ------
+        InputError
+            If a run could not start from what is different.
+        """
+        if misfit := next(filter(None, (part.misfit() for part in self.parts)), ""):
+            raise InputError(misfit)
         annotations = self.read_annotations()
         if len(annotations) != len(task.planes) or self._kind.missing(annotations):
             return None
@@ -166,7 +177,12 @@ class InputView(QWidget):
             plane if same_annotation(plane.annotation, annotation) else replace(plane, annotation=annotation)
             for plane, annotation in zip(task.planes, annotations, strict=True)
         ]
-        return None if all(map(is_, planes, task.planes)) else Task(tuple(planes))
+        if all(map(is_, planes, task.planes)):
+            return None
+        for plane, before in zip(planes, task.planes, strict=True):
+            if plane is not before:
+                plane.check_annotation()
+        return Task(tuple(planes))
 
     def _parts_of(self, image: Layer) -> list[Layer | None]:
         return [part.layer_of(image) for part in self.parts]

@@ -47,7 +47,8 @@ class LayerInput(QObject):
         self._viewer, self.kind, self._images = viewer, kind, images
         self._declined: set[str] = set()  # images for which a person has chosen none
         self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
-        self.combo = LayerCombo(viewer, self._fits, f"no {kind.noun}", self._of_image)
+        self._held = False  # a run goes on with what was drawn in the chosen layer
+        self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image)
         self.create_button = QPushButton(f"Create {kind.noun}")
         self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.create_button.setToolTip(f"Add a {kind.noun} that lies exactly on the image, ready to draw on.")
@@ -72,9 +73,15 @@ class LayerInput(QObject):
 
     def missing(self, image: Layer) -> str:
         """Return what to do when an image has no layer and needs one, or ""."""
-        if image is self._image and (misfit := self._misfit) is not None:
-            return other_size(misfit, image, f"choose another {self.kind.noun}")
+        if image is self._image and (sentence := self.misfit()):
+            return sentence
         return "" if self.kind.optional or self.layer_of(image) is not None else self.kind.absent
+
+    def misfit(self) -> str:
+        """Return what to do where the chosen layer, or its image, has got another size, or ""."""
+        if self._misfit is None or self._image is None:
+            return ""
+        return other_size(self._misfit, self._image, f"choose another {self.kind.noun}")
 
     def create(self) -> None:
         """Make a layer for the image and go there, with a brush in hand."""
@@ -113,6 +120,7 @@ class LayerInput(QObject):
 
     def set_choosable(self, choosable: bool) -> None:
         """Let another layer be chosen, or not; an image that has none may get one at any time."""
+        self._held = not choosable
         self.combo.setEnabled(choosable)
 
     @property
@@ -131,6 +139,12 @@ class LayerInput(QObject):
 
     def _fits(self, layer: Layer) -> bool:
         return self._image is not None and self.kind.fits(layer, self._image)
+
+    def _may_be_chosen(self, layer: Layer) -> bool:
+        """Whether a layer fits, or is what a run has begun with: that stays, for it may fit again."""
+        if self._fits(layer):
+            return True
+        return self._held and self._image is not None and self._chosen.get(layers.image_id(self._image)) is layer
 
     def _of_image(self, candidates: list[Layer]) -> Layer | None:
         """Return the layer that is the image's own, else one of its kind that belongs to none."""

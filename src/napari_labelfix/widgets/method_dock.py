@@ -76,6 +76,7 @@ class MethodDock(QWidget):
         self._began = ""  # when the last run began
         self._steadiness = Steadiness()  # of what it proposes
         self._watched: list[Layer] = []
+        self._refused = ""  # why what was drawn last was not sent
         self._open = True
 
         self.message = Message(viewer.theme)
@@ -244,14 +245,27 @@ class MethodDock(QWidget):
             task, results = self._run
             if (changed_size := results.image_of_other_size) is not None:
                 self._stop_because(f"its image “{changed_size.name}” has another size now")
-            elif (changed := self.inputs.with_changes(task)) is not None:
-                self._run = changed, results
-                self.session.send(changed)
-                self._steadiness.begin()  # it has something new to learn
+            else:
+                self._hand_over(task, results)
             if self.message.mood == "hint":
                 self._show_hint()
         elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
             self._show_hint()
+
+    def _hand_over(self, task: Task, results: RunResults) -> None:
+        """Send the run what is different in the annotations, unless it could not start from that."""
+        try:
+            changed = self.inputs.with_changes(task)
+        except InputError as error:
+            self._refused = f"The run goes on with what was drawn before. {error}"
+            self.message.show_text(self._refused, "warning")
+            return
+        if self.message.text() == self._refused:  # it is mended
+            self._show_hint()
+        if changed is not None:
+            self._run = changed, results
+            self.session.send(changed)
+            self._steadiness.begin()  # it has something new to learn
 
     def _on_layers_changed(self, _event: object = None) -> None:
         """Notice that a layer with what is proposed came or went, or one that hides the image."""
