@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from napari_labelfix.review.trust import trust_accepted
 
@@ -35,6 +36,15 @@ def test_what_another_object_has_in_the_margin_is_not_known_to_be_right():
     assert (merged[5:15, 12:25] == 1).all()
     assert trusted[10, 11]
     assert not trusted[labels > 0].any()
+
+
+@pytest.mark.parametrize("margin", [0, 1, 1.5, 4, 5.7])
+def test_the_margin_reaches_to_its_exact_distance_and_not_around_the_border(margin):
+    accepted = np.zeros((40, 50), np.int32)
+    accepted[np.random.default_rng(0).random(accepted.shape) < 0.005] = 3
+    accepted[0, 20], accepted[39, 49] = 1, 2
+    _, trusted = trust_accepted(np.zeros_like(accepted), accepted, margin)
+    np.testing.assert_array_equal(trusted, distance_transform_edt(accepted == 0) <= margin)
 
 
 def test_nothing_accepted_is_nothing_trusted():

@@ -1,5 +1,7 @@
 """Choosing the image and its annotation; what a run gets from them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -258,3 +260,24 @@ def test_the_brush_of_a_layer_without_a_tag_is_left_alone(inputs, model, spots):
     inputs.annotations.choose(plain)
     assert inputs.annotation is plain
     assert (plain.brush_size, plain.contiguous) == (10, True)
+
+
+def test_within_a_block_that_reads_once_each_plane_is_read_once(qtbot, model, spots):
+    looked_at = []
+    kind = replace(KINDS[Scribbles], read=lambda chosen, place: looked_at.append(place.index) or read(chosen, place))
+    read = KINDS[Scribbles].read
+    inputs = InputView(model, kind)
+    qtbot.addWidget(inputs)
+    model.add_image(np.stack([spots] * 3), name="stack")
+    inputs.create_annotation()
+    scribble(inputs, (1,))
+    task = inputs.task()
+    scribble(inputs, (2,))
+    looked_at.clear()
+    with inputs.read_once():
+        assert inputs.missing() == inputs.doubt() == ""
+        changed = inputs.with_changes(task)
+    assert looked_at == [(0,), (1,), (2,)]
+    assert [plane.annotation is not None for plane in changed.planes] == [False, True, True]
+    scribble(inputs, (0,))
+    assert inputs.with_changes(changed).planes[0].annotation is not None, "a later look is a new one"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.review.actions import MOSTLY
@@ -46,5 +45,13 @@ def trust_accepted(
     room = np.min_scalar_type(-last - int(accepted.max(initial=0)))  # what learns refuses ids that need 64 bit
     merged = np.where(corrected & ~known, 0, labels).astype(np.promote_types(np.int32, room))
     merged[known] = accepted[known].astype(merged.dtype) + last
-    near = distance_transform_edt(~known) <= margin if known.any() else known
-    return merged, known | (near & (merged == 0))
+    return merged, known | (_near(known, margin) & (merged == 0))
+
+
+def _near(mask: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:
+    """Return (Y, X) the pixels up to that distance from one of a mask, and those of the mask."""
+    import cv2  # docks open without it
+
+    steps = np.arange(-int(distance), int(distance) + 1)
+    disc = np.hypot(steps[:, None], steps) <= distance
+    return cv2.dilate(mask.astype(np.uint8), disc.astype(np.uint8)).astype(bool)

@@ -16,6 +16,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.instances_kind import RIGHT_PART, doubtful_labels, inside_shapes, is_labels_of
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+from napari_labelfix.widgets.trusted_planes import trusted_plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,13 +55,11 @@ def _start_drawing(layer: Labels, _tool: str, _place: Place) -> None:
 
 def _read_finished(chosen: Sequence[Layer], place: Place) -> FinishedInstances | None:
     layer, part = chosen
-    labels = np.asarray(layer.data[place.index])
     trusted = inside_shapes(part, place) if part is not None else None
     if layers.role_of(layer) == "corrected" and trusted is None:
-        from napari_labelfix.review.trust import trust_accepted  # brings scipy.ndimage, for which no dock should wait
-
-        labels, trusted = trust_accepted(np.zeros_like(labels), labels)
-    finished = FinishedInstances(labels.copy(), trusted)  # a copy: the person goes on painting while the run reads
+        finished = FinishedInstances(*trusted_plane(layer, place.index))
+    else:  # a copy: the person goes on painting while the run reads
+        finished = FinishedInstances(np.array(layer.data[place.index]), trusted)
     return finished if finished.known().any() else None
 
 

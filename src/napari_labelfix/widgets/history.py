@@ -62,6 +62,11 @@ class Changed:
     blocks: NDArray[np.intp] | None
     heirs: Mapping[int, int] | None = None
 
+    @property
+    def planes(self) -> set[tuple[int, ...]] | None:
+        """The indices of the planes in which pixels changed; None for all."""
+        return None if self.blocks is None else set(map(tuple, self.blocks[:, :-2].tolist()))
+
 
 @dataclass(frozen=True, eq=False)
 class _Step:

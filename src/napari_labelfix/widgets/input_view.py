@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from operator import is_
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from napari_labelfix.widgets.layer_input import LayerInput
 from napari_labelfix.widgets.layer_kind import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari.components import ViewerModel
     from napari.layers import Layer
 
@@ -46,6 +49,7 @@ class InputView(QWidget):
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._kind = viewer, kind
+        self._look: list[list[Annotation | None]] | None = None  # what a block that reads once has read, if it has
         self.images = ImageChoice(viewer)
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
@@ -89,8 +93,24 @@ class InputView(QWidget):
         for part in self.parts:
             part.set_choosable(choosable)
 
+    @contextmanager
+    def read_once(self) -> Iterator[None]:
+        """Let a block read the annotations once, however often it asks for them: nothing in it may change them."""
+        self._look = []
+        try:
+            yield
+        finally:
+            self._look = None
+
     def read_annotations(self) -> list[Annotation | None]:
         """Return copies of the annotations of all planes of the images; [] if no image has any."""
+        if self._look is None:
+            return self._read_annotations()
+        if not self._look:
+            self._look.append(self._read_annotations())
+        return self._look[0]
+
+    def _read_annotations(self) -> list[Annotation | None]:
         if all(self._lacking(image) for image in self.images.together):
             return []
         return [annotation for image in self.images.together for annotation in self._read(image)]

@@ -18,6 +18,7 @@ from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.coordinates import map_points
 from napari_labelfix.widgets.layer_kind import AnnotationKind, Brush, LayerKind
+from napari_labelfix.widgets.trusted_planes import trusted_plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,13 +101,10 @@ def _tool_in_hand(layer: Layer) -> str:
 
 def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
     imperfect, right_part, other_objects = chosen
-    labels = np.asarray(imperfect.data[place.index])
     others = None if other_objects is None else np.array(other_objects.data[place.index])
     if isinstance(right_part, Shapes):
-        return Instances(labels.copy(), inside_shapes(right_part, place), others)
-    from napari_labelfix.review.trust import trust_accepted  # brings scipy.ndimage, for which no dock should wait
-
-    merged, trusted = trust_accepted(labels, np.asarray(right_part.data[place.index]))
+        return Instances(np.array(imperfect.data[place.index]), inside_shapes(right_part, place), others)
+    merged, trusted = trusted_plane(right_part, place.index, imperfect)
     return Instances(merged, trusted if trusted.any() else None, others)
 
 

@@ -20,6 +20,7 @@ from napari_labelfix.widgets.computer_choice import ComputerButton
 from napari_labelfix.widgets.covers import watch_covers
 from napari_labelfix.widgets.dock_frame import fill_dock
 from napari_labelfix.widgets.dock_keys import DockKeys
+from napari_labelfix.widgets.drawn_layers import DrawnLayers
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.model_button import ModelButton
@@ -75,7 +76,6 @@ class MethodDock(QWidget):
         self._one_in_view = OneInView(viewer)
         self._began = ""  # when the last run began
         self._steadiness = Steadiness()  # of what it proposes
-        self._watched: list[Layer] = []
         self._refused = ""  # why what was drawn last was not sent
         self._open = True
 
@@ -95,6 +95,7 @@ class MethodDock(QWidget):
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
+        self._drawn = DrawnLayers(viewer, self._stroke_timer.start)  # again, if it runs: the person is still drawing
         actions: dict[str, Callable[[], object]] = {
             "run_or_stop": self.run_or_stop,
             "draw": self.inputs.draw,
@@ -171,7 +172,7 @@ class MethodDock(QWidget):
         self._one_in_view.show(None, [])
         self.accepts.blockSignals(True)
         self.accepts.stop_picking()
-        self._watch([])
+        self._drawn.follow([])
         self._keys.release()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -199,7 +200,7 @@ class MethodDock(QWidget):
             self._run = None
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._show_one()
-        self._watch(self.inputs.chosen)
+        self._drawn.follow(self.inputs.chosen)
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         if self.message.mood != "error":  # of a run; it stays until the next
             self._show_hint()
@@ -227,20 +228,12 @@ class MethodDock(QWidget):
         if image is not None and not self.session.running and (sentence := self._unfinished.take_up(image)):
             self.message.show_text(sentence, "warning")
 
-    def _watch(self, chosen: list[Layer]) -> None:
-        for layer in self._watched:
-            if layer not in chosen:
-                layers.unwatch(layer, self._on_annotation_touched)
-        for layer in chosen:
-            if layer not in self._watched:
-                layers.watch(layer, self._on_annotation_touched)
-        self._watched = chosen
-
-    def _on_annotation_touched(self, _event: object = None) -> None:
-        self._stroke_timer.start()  # again, if it was running: the person is still drawing
-
     def _on_annotation_settled(self) -> None:
         """Hand new strokes to the run, or see what is still missing for one."""
+        with self.inputs.read_once():
+            self._take_up_annotations()
+
+    def _take_up_annotations(self) -> None:
         if self.session.running and self._run is not None:
             task, results = self._run
             if (changed_size := results.image_of_other_size) is not None:

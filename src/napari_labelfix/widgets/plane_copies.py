@@ -33,18 +33,17 @@ class PlaneCopies:
     def of(self, index: Index) -> NDArray[np.integer] | None:
         """Return a plane (Y, X), the same array as long as nothing in it changes; None if it is empty."""
         layer = self._layer()
+        if layer is not None:
+            history_of(layer).notice()  # napari does not tell what is undone while the layer is hidden
         if layer is not None and index not in self._copies:
             plane = np.asarray(layer.data[index])
             self._copies[index] = plane.copy() if plane.any() else None
         return self._copies.get(index)
 
     def _on_changed(self, event: Any) -> None:
-        blocks = event.value.blocks
-        if blocks is None:
-            self._copies.clear()
-        else:
-            for index in np.unique(blocks[:, :-2], axis=0).tolist():
-                self._copies.pop(tuple(index), None)
+        planes = event.value.planes
+        for index in list(self._copies) if planes is None else planes:
+            self._copies.pop(index, None)
 
 
 _copies: WeakKeyDictionary[Labels, PlaneCopies] = WeakKeyDictionary()

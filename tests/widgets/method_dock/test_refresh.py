@@ -125,3 +125,21 @@ class TestNewStrokes:
         proposed.inputs.annotation.paint((50, 30), 2)
         qtbot.wait(500)
         assert not running.sent
+
+    def test_the_slider_of_a_stack_reads_nothing_and_a_stroke_reads_it_once(self, dock, viewer, trainer, spots, qtbot):
+        viewer.add_image(np.stack([spots] * 3), name="stack")
+        dock.inputs.create_annotation()
+        scribbles = dock.inputs.annotation
+        scribbles.data_setitem((np.full(9, 1), np.full(9, 30), np.arange(9)), 1)
+        scribbles.data_setitem((np.full(9, 1), np.full(9, 15), np.arange(9)), 2)
+        dock.run()
+        qtbot.wait(400)
+        looks, look = [], dock.inputs._read_annotations
+        dock.inputs._read_annotations = lambda: looks.append(1) or look()
+        for plane in (0, 2, 1):
+            viewer.dims.set_current_step(0, plane)
+        qtbot.wait(400)
+        assert not looks
+        scribbles.paint((1, 50, 30), 2)
+        qtbot.waitUntil(lambda: bool(trainer.runs[0].sent))
+        assert len(looks) == 1
