@@ -16,7 +16,7 @@ from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.history import existing_history, history_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.review.objects import Objects
     from napari_labelfix.snapshots import Change
+    from napari_labelfix.widgets.history import History
+    from napari_labelfix.widgets.layers import Index
     from napari_labelfix.widgets.results import ResultLayers
 
 
@@ -45,6 +47,7 @@ class Accepting(Acceptor):
     def __init__(self, results: ResultLayers) -> None:
         self._results = results
         self._present = ByPlane(results, self._find_present)  # whether objects are in the corrected layer already
+        self._counted: History | None = None  # of the corrected layer that the counts are of
 
     @property
     def corrected(self) -> Labels | None:
@@ -71,12 +74,13 @@ class Accepting(Acceptor):
         """Go to a layer on which a click does not paint."""
         layers.select_without_brush(self._results.viewer, self._corrected_or_new())
 
-    def forget_counts(self) -> None:
-        """Note that the corrected layer has changed, or is another one."""
-        self._present.forget()
+    def forget_counts(self, planes: Collection[Index] | None = None) -> None:
+        """Note that the corrected layer has changed, in these planes or everywhere, or is another one."""
+        self._present.forget(planes)
 
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
         """Return what accepting all objects of at least this confidence, and with this change, would do."""
+        self._follow_corrected()
         new = present = 0
         declined = self._declined()
         for objects, is_present in self._present:
@@ -117,8 +121,7 @@ class Accepting(Acceptor):
         if proposal is None:
             return None
         corrected = self._corrected_or_new()
-        locked = history_of(corrected).records.table.locked_ids
-        edit = accept_object(proposal.data, corrected.data, object_id, locked.tolist())
+        edit = self._edit_in_place(proposal.data, corrected, object_id)
         self._write(corrected, edit)
         return edit
 
@@ -127,7 +130,9 @@ class Accepting(Acceptor):
         proposal, corrected = self._results.layer("proposal"), self.corrected
         if proposal is None or corrected is None:
             return ids[:0]
-        return ids[already_there(proposal.data, corrected.data, ids)]
+        index = self._plane_of(int(ids[0])) if ids.size == 1 else None
+        where = index if index is not None else ...
+        return ids[already_there(proposal.data[where], corrected.data[where], ids)]
 
     def but_accepted(self, object_id: int) -> str:
         """Return what has to be said of a proposed object that is rejected, if it was accepted before."""
@@ -147,12 +152,40 @@ class Accepting(Acceptor):
         inside = ((pixel >= 0) & (pixel < self._results.shape)).all()
         return int(proposal.data[tuple(pixel)]) if inside else 0
 
+    def _follow_corrected(self) -> None:
+        """Let an edit of the corrected layer change the counts of its planes alone, and another layer all of them."""
+        history = history_of(self.corrected) if self.corrected is not None else None
+        if history is not self._counted:
+            self._counted = history
+            self._present.forget()
+            if history is not None:
+                history.changed.connect(self._present.forget_changed)
+
     def _find_present(self, plane: int, objects: Objects) -> NDArray[np.bool_]:
         proposal, corrected = self._results.layer("proposal"), self.corrected
         if proposal is None or corrected is None:
             return np.zeros(objects.ids.size, bool)
         index = self._results.planes[plane]
         return already_there(proposal.data[index], corrected.data[index], objects.ids)
+
+    def _plane_of(self, object_id: int) -> Index | None:
+        """Return the index of the plane in which a proposed object lies, as a whole; None where it is not known."""
+        tables = self._results.objects().items()
+        return next((self._results.planes[plane] for plane, objects in tables if object_id in objects.ids), None)
+
+    def _edit_in_place(self, proposed: NDArray[np.integer], corrected: Labels, object_id: int) -> Edit:
+        """Return the edit that accepts an object. A stack is not searched where all that it touches is in one plane."""
+        history = history_of(corrected)
+        history.notice()
+        table, index = history.records.table, self._plane_of(object_id)
+        locked = table.locked_ids.tolist()
+        if index:
+            plane, accepted = proposed[index], corrected.data[index]
+            touched = [label for label in np.unique(accepted[plane == object_id]).tolist() if label > 0]
+            if all(table.area_of(label) == np.count_nonzero(accepted == label) for label in touched):
+                new_id = int(table.ids.max(initial=0)) + 1
+                return accept_object(plane, accepted, object_id, locked, new_id).in_plane(index)
+        return accept_object(proposed, corrected.data, object_id, locked)
 
     def _corrected_or_new(self) -> Labels:
         if (corrected := self.corrected) is not None:
@@ -192,7 +225,6 @@ class Accepting(Acceptor):
         history_of(corrected).step(edit, RecordChanges(after=self._records(edit)), "accept")
         layers.show(corrected)
         layers.select(self._results.viewer, corrected)
-        self.forget_counts()
 
     def _records(self, edit: Edit) -> dict[int, Record]:
         """Return the records of the objects that an edit brings; the edit is not written yet."""

@@ -88,7 +88,8 @@ class AcceptingByStrokes(Accepting):
         """Return also what is painted over: the strokes tell, also in a project that is opened again."""
         if self._scribbles is None or not self._fits(self._scribbles):
             return super()._declined()
-        history_of(self._scribbles).changed.connect(self._painted_over.forget)  # once, however often it is asked for
+        # once, however often it is asked for
+        history_of(self._scribbles).changed.connect(self._painted_over.forget_changed)
         return np.concatenate([super()._declined(), *(ids for _, ids in self._painted_over)])
 
     def _find_painted_over(self, plane: int, _objects: Objects) -> NDArray[np.int64]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from napari.layers import Labels, Layer
 
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.snapshots import Change
+    from napari_labelfix.widgets.layers import Index
 
 
 class Count(NamedTuple):
@@ -109,8 +110,8 @@ class Acceptor(ABC):
         """Go to a layer on which a click does not draw."""
 
     @abstractmethod
-    def forget_counts(self) -> None:
-        """Note that the target has changed, or is another one."""
+    def forget_counts(self, planes: Collection[Index] | None = None) -> None:
+        """Note that the target has changed in these planes, by their indices, or everywhere, or is another one."""
 
     @property
     def can_take_back(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from napari_labelfix.review.objects import Objects
+    from napari_labelfix.widgets.layers import Index
     from napari_labelfix.widgets.results import ResultLayers
 
 T = TypeVar("T")
@@ -35,6 +36,11 @@ class ByPlane(Generic[T]):
                 self._known[plane] = objects, self._work_out(plane, objects)
             yield self._known[plane]
 
-    def forget(self, _event: object = None) -> None:
-        """Work all out again when it is asked for: what it depends on has changed."""
-        self._known = {}
+    def forget(self, planes: Collection[Index] | None = None) -> None:
+        """Work these planes, by their indices, or all, out again when asked for: what it depends on has changed."""
+        known = self._results.planes
+        self._known = {n: it for n, it in self._known.items() if planes is not None and known[n] not in planes}
+
+    def forget_changed(self, event: Any) -> None:
+        """Work out again what a `Changed` of a history has touched."""
+        self.forget(event.value.planes)

@@ -9,6 +9,7 @@ import numpy as np
 from qtpy.QtCore import QObject
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.review.actions import MOSTLY, coverage
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accepting import Accepting
@@ -16,13 +17,49 @@ from napari_labelfix.widgets.history import REPLACED, history_of
 from napari_labelfix.widgets.proposal_layers import ProposalLayers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Labels
     from napari.utils.events import Event
+    from numpy.typing import NDArray
 
     from napari_labelfix.widgets.history import History
+    from napari_labelfix.widgets.layers import Index
+
+
+class _Covered:
+    """How far the objects of a proposal are covered by what was accepted, plane by plane: of a stack few change.
+
+    Parameters
+    ----------
+    corrected
+        The history of what was accepted.
+    ids
+        (N,) all objects of the proposal, ascending.
+    """
+
+    def __init__(self, corrected: History, ids: NDArray[np.int64]) -> None:
+        self.corrected, self.ids = corrected, ids
+        self._known: dict[Index, tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]] = {}
+
+    def mostly(self, proposed: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Return (N,) which are covered by more than half, as `already_there` says; `proposed` holds all pixels."""
+        sizes, covered = np.zeros((2, self.ids.size), np.int64)
+        for index in layers.plane_indices(proposed.shape):
+            if index not in self._known:
+                found = coverage(proposed[index], self.corrected.layer.data[index], self.ids)
+                here = np.flatnonzero(found[0])
+                self._known[index] = here, found[0][here], found[1][here]
+            here, pixels, there = self._known[index]
+            sizes[here] += pixels
+            covered[here] += there
+        return covered > MOSTLY * sizes
+
+    def forget(self, planes: Collection[Index] | None) -> None:
+        """Look at these planes again, or at all."""
+        for index in list(self._known) if planes is None else planes:
+            self._known.pop(index, None)
 
 
 class ProposalReview(QObject):
@@ -42,6 +79,7 @@ class ProposalReview(QObject):
         super().__init__(parent)
         self._viewer, self._layer, self._history = viewer, layer, history
         self._followed: History | None = None
+        self._covered: _Covered | None = None
         self._history.changed.connect(self._on_proposal)
         self.follow()
 
@@ -67,7 +105,7 @@ class ProposalReview(QObject):
             return
         self._listen_to(_history_of_corrected(accepting))
         table = self._history.records.table
-        there = np.isin(table.ids, accepting.present_of(table.ids))
+        there = self._present(accepting.corrected, table.ids)
         accepted = table.in_state(State.ACCEPTED)
         declined = table.in_state(State.REJECTED, State.IGNORED)
         now = dict.fromkeys(np.flatnonzero(there & ~accepted & ~declined), State.ACCEPTED)
@@ -88,6 +126,15 @@ class ProposalReview(QObject):
         self._history.changed.disconnect(self._on_proposal)
         self._listen_to(None)
 
+    def _present(self, corrected: Labels | None, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return (N,) which of all objects are in the corrected layer; only planes that changed are looked at."""
+        if corrected is None:
+            return np.zeros(ids.size, bool)
+        history = history_of(corrected)
+        if self._covered is None or self._covered.corrected is not history or self._covered.ids is not ids:
+            self._covered = _Covered(history, ids)
+        return self._covered.mostly(self._layer.data)
+
     def _listen_to(self, corrected: History | None) -> None:
         if corrected is self._followed:
             return
@@ -97,11 +144,14 @@ class ProposalReview(QObject):
             corrected.changed.connect(self._on_corrected)
         self._followed = corrected
 
-    def _on_corrected(self, _event: Event) -> None:
+    def _on_corrected(self, event: Event) -> None:
+        if self._covered is not None:
+            self._covered.forget(event.value.planes)
         self.follow()
 
     def _on_proposal(self, event: Event) -> None:
         if event.value.what == REPLACED:
+            self._covered = None
             self.follow()
 
     def _accepting(self) -> Accepting | None:
