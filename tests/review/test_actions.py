@@ -53,6 +53,18 @@ def test_a_better_outline_replaces_an_object_with_an_id_of_32_bits():
     np.testing.assert_array_equal(accepted == 3_000_000_000, proposed == 7)
 
 
+@pytest.mark.parametrize("apart", [1, 1_000_003], ids=["ids in a row", "ids far apart"])
+@pytest.mark.parametrize("kind", [np.int32, np.uint32, np.uint64])
+def test_what_is_there_is_found_for_ids_of_any_height_also_for_some_of_them_only(apart, kind):
+    random = np.random.default_rng(0)
+    proposed = (random.integers(0, 9, (20, 20)) * apart + 3_000_000 * apart // 1_000_003).astype(kind)
+    accepted = random.integers(0, 2, (20, 20))
+    some = np.unique(proposed)[1:7:2].astype(np.int64)
+    ids = np.sort(np.append(some, some[-1] + 1))
+    expected = [(accepted[proposed == label] > 0).mean() > 0.5 if (proposed == label).any() else False for label in ids]
+    np.testing.assert_array_equal(already_there(proposed, accepted, ids), expected)
+
+
 def test_an_object_mostly_covered_counts_as_there_and_one_half_covered_does_not():
     proposed = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2))
     accepted = canvas((0, 1, 0, 2, 1), (1, 2, 0, 1, 1), (4, 5, 0, 2, 2))  # 3 of 4 pixels, and 2 of 4

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from napari_labelfix.review.objects import describe_marked_objects, describe_objects
 from napari_labelfix.snapshots import Change, Detections, Proposal, Role
@@ -46,6 +47,28 @@ def test_ids_that_a_person_gave_may_be_high_without_costing_memory():
     np.testing.assert_array_equal(objects.ids, [3, high])
     np.testing.assert_array_equal(objects.changes, [Change.NONE, Change.RESHAPED])
     assert peak < high
+
+
+@pytest.mark.parametrize("apart", [1, 1_000_003], ids=["ids in a row", "high ids"])
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_said_of_objects_is_what_counting_their_pixels_one_by_one_says(seed, apart):
+    random = np.random.default_rng(seed)
+    labels = (random.integers(-1, 9, (12, 13)) * apart).astype(np.int32)
+    classes, changes = random.integers(0, 3, labels.shape), random.integers(0, len(Change), labels.shape)
+    confidence = random.random(labels.shape).astype(np.float32)
+    before = random.integers(0, 9, labels.shape) * apart
+    given = proposal(labels, classes.astype(np.uint8), confidence, changes.astype(np.uint8))
+    objects = describe_objects(given, before)
+    assert objects.ids.tolist() == [label for label in np.unique(labels).tolist() if label > 0]
+    shrunk = set(before[(changes == Change.RESHAPED) & (labels <= 0)].tolist())
+    for row, label in enumerate(objects.ids.tolist()):
+        inside = labels == label
+        assert objects.classes[row] == np.bincount(classes[inside]).argmax()
+        assert objects.confidence[row] == pytest.approx(confidence[inside].mean())
+        of_change = np.bincount(changes[inside], minlength=len(Change))
+        of_change[Change.NONE] = 0
+        kind = of_change.argmax()
+        assert objects.changes[row] == (Change.RESHAPED if not kind and label in shrunk else kind)
 
 
 def test_an_empty_plane_has_no_objects():

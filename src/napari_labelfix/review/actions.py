@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_DENSE = 4  # ids that span up to so many times the number of pixels are counted in an array as long as that
 MOSTLY = 0.5  # an object covered by more than this share of its pixels is the same object
 
 
@@ -82,10 +83,15 @@ def coverage(
     if not ids.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     inside = np.flatnonzero(proposed > 0)
-    found, position = _positions(ids, proposed.ravel()[inside])
-    there = (accepted.ravel()[inside] > 0) & found
-    sizes = np.bincount(position[found], minlength=ids.size)
-    return sizes, np.bincount(position[there], minlength=ids.size)
+    labels, there = proposed.ravel()[inside].astype(np.int64, copy=False), accepted.ravel()[inside] > 0
+    if labels.size and int(ids[-1]) - int(ids[0]) <= _DENSE * labels.size:  # counting is faster than searching
+        labels, there = (part[(labels >= ids[0]) & (labels <= ids[-1])] for part in (labels, there))
+        labels, places = labels - ids[0], ids - ids[0]
+    else:
+        found, labels = _positions(ids, labels)
+        labels, there, places = labels[found], there[found], np.arange(ids.size)
+    count = int(places[-1]) + 1
+    return np.bincount(labels, minlength=count)[places], np.bincount(labels[there], minlength=count)[places]
 
 
 def accept_objects(

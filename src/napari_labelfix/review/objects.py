@@ -49,14 +49,24 @@ def describe_objects(proposal: Proposal, before: NDArray[np.integer] | None = No
     before
         (Y, X) the labels that it was made from, if it was; an object that is still the same has kept its id.
     """
-    found, classes = rank_objects(proposal.labels), proposal.classes
-    total = np.bincount(found.ranks.ravel(), proposal.confidence.ravel(), minlength=found.ids.size + 1)[1:]
-    top = int(classes.max(initial=0)) + 1
-    votes = [np.bincount(found.ranks[classes == c], minlength=found.ids.size + 1)[1:] for c in range(top)]
+    inside = np.flatnonzero(proposal.labels > 0)  # a person waits: no more pixels are looked at than need be
+    found = rank_objects(proposal.labels.ravel()[inside])
+    total = np.bincount(found.ranks, proposal.confidence.ravel()[inside], minlength=found.ids.size + 1)[1:]
+    classes = proposal.classes.ravel()[inside]
+    votes = _votes(found, classes, int(classes.max(initial=0)) + 1)
     changes = np.zeros(found.ids.size, np.int64)
     if proposal.changes is not None:
-        changes = _changes_of(found, proposal.changes, before)
-    return Objects(found.ids, np.argmax(votes, axis=0), total / found.sizes, changes)
+        changes = _changes_of(found, proposal.changes.ravel()[inside])
+        if before is not None:
+            lost = (proposal.changes == Change.RESHAPED) & (proposal.labels <= 0)
+            changes[np.isin(found.ids, before[lost]) & (changes == Change.NONE)] = Change.RESHAPED
+    return Objects(found.ids, votes.argmax(axis=1), total / found.sizes, changes)
+
+
+def _votes(found: Ranked, values: NDArray[np.integer], kinds: int) -> NDArray[np.int64]:
+    """Return (N, kinds) how many of the pixels (P,) of each object have each value."""
+    pairs = found.ranks.astype(np.intp) * kinds + values
+    return np.bincount(pairs, minlength=(found.ids.size + 1) * kinds).reshape(-1, kinds)[1:]
 
 
 def describe_marked_objects(labels: NDArray[np.integer], detections: Detections) -> Objects:
@@ -75,13 +85,8 @@ def describe_boxed_objects(labels: NDArray[np.integer], found: FoundBoxes) -> Ob
     return Objects(ids, np.ones(ids.size, np.int64), found.scores[ids - 1].astype(float), np.zeros(ids.size, np.int64))
 
 
-def _changes_of(found: Ranked, changes: NDArray[np.uint8], before: NDArray[np.integer] | None) -> NDArray[np.int64]:
-    """Return (N,) what most of an object's changed pixels say; one that only lost pixels has none, and is reshaped."""
-    size = found.ids.size + 1
-    votes = np.stack([np.bincount(found.ranks[changes == change], minlength=size)[1:] for change in Change])
-    votes[Change.NONE] = 0
-    kinds = votes.argmax(axis=0)
-    if before is not None:
-        shrunk = np.isin(found.ids, before[(changes == Change.RESHAPED) & (found.ranks == 0)])
-        kinds[shrunk & (kinds == Change.NONE)] = Change.RESHAPED
-    return kinds
+def _changes_of(found: Ranked, changes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return (N,) what most of an object's changed pixels (P,) say; one that only lost pixels has none."""
+    votes = _votes(found, changes, len(Change))
+    votes[:, Change.NONE] = 0
+    return votes.argmax(axis=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -9,19 +12,27 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_labelfix.errors import LabelfixError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
+    from napari_labelfix.snapshots import Belief, Snapshot
     from napari_labelfix.trainer import Trainer
     from napari_labelfix.trainer.runs import Run
 
 _POLL_MS = 50  # until the first snapshot has come
 _REFRESH_MS = 750  # later: each look at the run makes the window paint, and somebody works in it
+_LARGE = 2**20  # pixels of proposals: showing more of them at once holds the window up
+_PAUSE = 4  # times as long as showing took, until large proposals are shown again
 
 
 class Session(QObject):
     """Starts runs, one at a time, and tells what comes from them.
+
+    To show large proposals takes long: they are held back for a while after the last ones, then the newest are told.
+    The first ones of a run, the last ones and small ones are told at once, and so are the numbers.
 
     Parameters
     ----------
@@ -40,6 +51,9 @@ class Session(QObject):
         super().__init__(parent)
         self.trainer = trainer
         self._run: Run | None = None
+        self._task: Task | None = None
+        self._held: list[Snapshot] = []  # the newest one, with all proposals that were held back
+        self._due = 0.0  # when large proposals may be shown again
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
 
@@ -65,7 +79,8 @@ class Session(QObject):
         TrainingError
             If no process can be started.
         """
-        self._run = self.trainer.start(method, task, params)
+        self._run, self._task = self.trainer.start(method, task, params), task
+        self._held, self._due = [], 0.0
         self._timer.setInterval(_POLL_MS)
         self._timer.start()
         self.started.emit()
@@ -78,7 +93,7 @@ class Session(QObject):
     def stop(self, *, listen: bool = False) -> None:
         """End the run; if somebody still listens, what has come from it is told first, and that may be its end."""
         if listen:
-            self._poll()
+            self._poll(at_once=True)
         if self._run is not None and self.running:
             self._run.stop()
             self._end()
@@ -88,22 +103,44 @@ class Session(QObject):
         self.stop()
         self.trainer.close()
 
-    def _poll(self) -> None:
+    def _poll(self, *, at_once: bool = False) -> None:
         run = self._run
         if run is None or not self.running:
             return
         try:
             snapshots = run.poll()
         except LabelfixError as error:
+            self._tell([], at_once=True)
             self.failed.emit(str(error))
             snapshots = []
         if snapshots:
             self._timer.setInterval(_REFRESH_MS)
-            self.snapshotsReceived.emit(snapshots)
+        self._tell(snapshots, at_once=at_once or run.state != "running")
         if run.state != "running" and self.running:
             self._end()
 
+    def _tell(self, snapshots: Sequence[Snapshot], *, at_once: bool) -> None:
+        """Tell snapshots, or hold the proposals of all and the newest of them back, if it is too early to show more."""
+        told, self._held = [*self._held, *snapshots], []
+        if not at_once and time.monotonic() < self._due and (newest := _newest_proposals(told)):
+            told, self._held = told[:-1], [replace(told[-1], proposals=newest)]
+            told = [replace(snapshot, proposals={}) for snapshot in told]
+        if told:
+            began = time.monotonic()
+            self.snapshotsReceived.emit(told)  # whoever shows it does so now
+            if self._pixels(_newest_proposals(told)) > _LARGE:
+                self._due = time.monotonic() + _PAUSE * (time.monotonic() - began)
+
+    def _pixels(self, proposals: Mapping[int, Belief]) -> int:
+        planes = self._task.planes if self._task is not None else ()
+        return sum(math.prod(planes[plane].shape) for plane in proposals)
+
     def _end(self) -> None:
         self._timer.stop()
+        self._held = []
         if self._run is not None:
             self.ended.emit(self._run.state)
+
+
+def _newest_proposals(snapshots: Sequence[Snapshot]) -> dict[int, Belief]:
+    return {plane: belief for snapshot in snapshots for plane, belief in snapshot.proposals.items()}

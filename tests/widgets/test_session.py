@@ -1,0 +1,153 @@
+"""What comes from a run is told; large proposals are told at most so often that the window is free most of the time."""
+
+import numpy as np
+import pytest
+from fakes import FakeTrainer, proposal_above, snapshot
+
+from napari_labelfix.annotations import Plane, Task
+from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.table import METHODS
+from napari_labelfix.widgets import session as module
+from napari_labelfix.widgets.session import Session
+
+SMALL, LARGE = (60, 80), (1100, 1000)
+COST = 2.0  # seconds that showing takes on the test's clock
+
+
+class Heard(Session):
+    """Notes what it tells: numbers of steps, and the planes and steps of proposals; a proposal takes time to show."""
+
+    def __init__(self, clock):
+        super().__init__(FakeTrainer())
+        self.clock, self.steps, self.shown = clock, [], []
+        self.snapshotsReceived.connect(self.hear)
+
+    def hear(self, snapshots):
+        self.steps += [each.step for each in snapshots]
+        newest = {plane: belief for each in snapshots for plane, belief in each.proposals.items()}
+        if newest:
+            self.shown.append({plane: float(belief.confidence[0, 0]) for plane, belief in newest.items()})
+            self.clock.now += COST
+
+    @property
+    def run(self):
+        return self.trainer.runs[-1]
+
+    def begin(self, shape, planes=2):
+        image = np.zeros(shape, np.float32)
+        self.image = image
+        task = Task(tuple(Plane(f"plane {number}", image) for number in range(planes)))
+        self.start(METHODS["scribble2label"], task, METHODS["scribble2label"].params())
+        self._timer.stop = lambda: None  # polled by hand
+        return self.run
+
+    def come(self, step, plane=0):
+        """Let the run propose something, which is known again by its confidence."""
+        self.run.waiting.append(snapshot(step, {plane: proposal_above(self.image, 9, step)}))
+
+    def look_in(self, seconds):
+        self.clock.now += seconds
+        self._poll()
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def session(qtbot, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    session = Heard(clock)
+    yield session
+    session.close()
+
+
+def test_small_proposals_are_told_as_they_come(session):
+    session.begin(SMALL)
+    for step in range(1, 5):
+        session.come(step)
+        session.look_in(0.01)
+    assert session.shown == [{0: step} for step in range(1, 5)]
+
+
+def test_large_ones_wait_four_times_as_long_as_showing_takes_and_the_newest_is_told(session):
+    session.begin(LARGE)
+    session.come(1)
+    session.look_in(0.01)
+    assert session.shown == [{0: 1}], "the first one at once"
+    for step in range(2, 6):
+        session.come(step)
+        session.look_in(1)
+    assert session.shown == [{0: 1}]
+    session.look_in(4.5)
+    assert session.shown == [{0: 1}, {0: 5}]
+    session.come(6)
+    session.look_in(8.5)
+    assert session.shown[-1] == {0: 6}, "after a pause nothing waits"
+
+
+def test_what_is_held_back_of_several_planes_is_told_together(session):
+    session.begin(LARGE)
+    session.come(1)
+    session.look_in(0.01)
+    session.come(2, plane=1)
+    session.look_in(1)
+    session.come(3, plane=0)
+    session.look_in(1)
+    session.look_in(8)
+    assert session.shown[1:] == [{0: 3, 1: 2}]
+
+
+def test_the_numbers_of_each_step_are_told_once_and_before_what_is_held_back(session):
+    session.begin(LARGE)
+    for step in range(1, 5):
+        session.come(step)
+        session.look_in(1)
+    assert session.steps == [1, 2, 3]
+    session.look_in(8)
+    assert session.steps == [1, 2, 3, 4]
+    session.run.waiting.append(snapshot(5, {}))
+    session.look_in(0.1)
+    assert session.steps == [1, 2, 3, 4, 5], "one that proposes nothing does not wait"
+
+
+@pytest.mark.parametrize("how", ["finished", "stopped", "failed"])
+def test_the_last_ones_of_a_run_are_told_when_it_ends(session, how):
+    told = []
+    session.failed.connect(lambda _sentence: told.append("failed"))
+    session.ended.connect(told.append)
+    session.snapshotsReceived.connect(lambda _snapshots: told.append("proposal"))
+    session.begin(LARGE)
+    session.come(1)
+    session.look_in(0.01)
+    session.come(2)
+    session.look_in(0.01)
+    del session._timer.stop
+    told.clear()
+    if how == "stopped":
+        session.stop(listen=True)
+    elif how == "failed":
+        session.run.error = TrainingError("It failed.")
+        session.look_in(0.01)
+    else:
+        session.run.state = "finished"
+        session.look_in(0.01)
+    assert session.shown == [{0: 1}, {0: 2}]
+    assert told == ["proposal", *(["failed"] if how == "failed" else []), how]
+
+
+def test_another_run_begins_without_what_an_earlier_one_has_held_back(session):
+    session.begin(LARGE)
+    for step in (1, 2):
+        session.come(step)
+        session.look_in(0.01)
+    del session._timer.stop
+    session.stop()
+    session.begin(LARGE)
+    session.come(7)
+    session.look_in(0.01)
+    assert session.shown == [{0: 1}, {0: 7}]
