@@ -250,6 +250,7 @@ def test_labels_of_low_quality_become_good_ones(open_dock, viewer, person, qtbot
     np.testing.assert_allclose([rectangle.min(axis=0), rectangle.max(axis=0)], [(1, 1), (158, 78)], atol=1)
     qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
     person.click(dock.preview_button)
+    qtbot.waitUntil(dock.preview_button.isEnabled)
     preview = result(dock, "preview")
     assert preview.data.any()
 

@@ -1,5 +1,7 @@
 """The same dock with other kinds of annotation and output, and a trainer that is a puppet."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 from docked import key
@@ -8,6 +10,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QScrollArea
 
 from napari_labelfix.annotations import Instances
+from napari_labelfix.errors import InputError
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.snapshots import BoxRole, Change, Proposal, Role
 from napari_labelfix.widgets import layers
@@ -363,21 +366,44 @@ class TestLabelsWithARightPart:
         qtbot.waitUntil(lambda: bool(again.sent))
         assert again.sent[-1].planes[0].annotation.labels[39, 15] == 0
 
-    def test_the_preview_shows_spoiled_labels_in_a_layer_of_its_own(self, dock, viewer):
+    def preview(self, dock, qtbot):
+        dock.preview_button.click()
+        qtbot.waitUntil(dock.preview_button.isEnabled)  # it is worked out in a thread
+
+    def test_the_preview_shows_spoiled_labels_in_a_layer_of_its_own(self, dock, viewer, qtbot):
         assert not dock.preview_button.isHidden()
         dock.form.editor("wrong").setCurrentText("outlines are loose")
-        dock.preview_button.click()
+        self.preview(dock, qtbot)
         layer = layers.find(viewer, "preview", dock.inputs.image, "label_upgrade")
         first = layer.data.copy()
         assert first[15, 15] == 1
         assert (first != np.where(self.before == 1, 1, 0)).any()
         assert not first[:, 40:].any()
         for _ in range(5):
-            dock.preview_button.click()
+            self.preview(dock, qtbot)
         assert layers.find(viewer, "preview", dock.inputs.image, "label_upgrade") is layer
         assert not layer.editable
         assert "training labels" in dock.message.text()
         np.testing.assert_array_equal(viewer.layers["from another tool"].data, self.before)
+
+    def test_a_preview_that_is_ready_after_a_run_has_begun_is_not_shown(self, dock, viewer, qtbot, monkeypatch):
+        begun, preview = Event(), type(dock._method).load_preview(dock._method)
+        late = lambda *given, **named: begun.wait(10) and preview(*given, **named)  # noqa: E731
+        monkeypatch.setattr(type(dock._method), "load_preview", lambda _method: late)
+        dock.preview_button.click()
+        assert not dock.preview_button.isEnabled()
+        dock.run_view.run_button.click()
+        begun.set()
+        qtbot.waitUntil(dock.preview_button.isEnabled)
+        assert layers.find(viewer, "preview", dock.inputs.image, "label_upgrade") is None
+
+    def test_a_preview_of_a_plane_without_a_right_part_says_so_when_it_has_looked(self, dock, qtbot, monkeypatch):
+        def refuse(*_given, **_named):
+            raise InputError("No part is right.")
+
+        monkeypatch.setattr(type(dock._method), "load_preview", lambda _method: refuse)
+        self.preview(dock, qtbot)
+        assert (dock.message.text(), dock.message.mood) == ("No part is right.", "warning")
 
     def test_a_preview_without_a_right_part_says_what_to_do(self, dock, viewer):
         dock.inputs.parts[1].layer.data = []

@@ -9,10 +9,14 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.background import Background
+from napari_labelfix.widgets.layer_kind import Place
 from napari_labelfix.widgets.looks import make_preview
 
 if TYPE_CHECKING:
+    import numpy as np
     from napari.components import ViewerModel
+    from numpy.typing import NDArray
 
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PreviewButton(QPushButton):
-    """Shows another example each time it is pressed.
+    """Shows another example each time it is pressed; it is worked out in a thread.
 
     Parameters
     ----------
@@ -38,6 +42,10 @@ class PreviewButton(QPushButton):
         super().__init__("Preview training labels", parent)
         self._viewer, self._method, self._inputs = viewer, method, inputs
         self._shown = 0  # examples
+        self._place: Place | None = None  # what the example that is worked out is of; None if it is not to be shown
+        self._work = Background(self)
+        self._work.done.connect(self._on_done)
+        self._work.failed.connect(self._on_failed)
         self.setVisible(bool(method.preview))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(
@@ -49,30 +57,45 @@ class PreviewButton(QPushButton):
         try:
             if missing := self._inputs.missing():
                 raise InputError(missing)
-            self._show(params)
+            seen = self._inputs.plane_in_view()
         except InputError as error:
             self.told.emit(str(error), "warning")
+            return
+        if self._inputs.image is None or seen is None:
+            return
+        plane, index = seen
+        self._place = Place(self._inputs.image, index)
+        self.setEnabled(False)
+        preview, seed = self._method.load_preview(), self._shown
+        self._work.start(lambda: preview(plane, params, seed=seed))
 
     def hide_example(self) -> None:
         """Hide the example: a run shows something else."""
+        self._place = None
         image = self._inputs.image
         layer = layers.find(self._viewer, "preview", image, self._method.name) if image is not None else None
         if layer is not None:
             layers.hide(layer)
 
-    def _show(self, params: Params) -> None:
-        image, seen = self._inputs.image, self._inputs.plane_in_view()
-        if image is None or seen is None:
-            return
-        plane, index = seen
-        labels = self._method.load_preview()(plane, params, seed=self._shown)
+    def _on_done(self, labels: NDArray[np.integer]) -> None:
+        self.setEnabled(True)
+        place, self._place = self._place, None
+        if place is not None and place.image is self._inputs.image:  # no other is in hand by now
+            self._show(labels, place)
+
+    def _on_failed(self, sentence: str) -> None:
+        self.setEnabled(True)
+        self.told.emit(sentence, "warning")
+
+    def _show(self, labels: NDArray[np.integer], place: Place) -> None:
+        image = place.image
         layer = layers.find(self._viewer, "preview", image, self._method.name)
         if layer is None or tuple(layer.data.shape) != layers.spatial_shape(image):
             layer = make_preview(image)
             layer.editable = False
             layers.link(layer, "preview", image, self._method.name)
             layers.add_quietly(self._viewer, layer)
-        layer.data[index] = labels
+        layer.data[place.index] = labels
         layers.show(layer)
         layer.refresh()
         self._shown += 1
