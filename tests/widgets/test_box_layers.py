@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fakes import found_boxes
 from napari.components import ViewerModel
+from napari.layers import Shapes
 
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets import layers
@@ -66,6 +67,72 @@ def test_only_the_planes_that_came_are_replaced(spots):
     assert sorted(planes[:, 0]) == [0, 0, 2]
     last = planes[:, 0] == 2
     assert layer.features["score"].to_numpy()[last].item() == 0.5
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """How many boxes napari was asked to make, each time."""
+    numbers, add = [], Shapes.add
+    monkeypatch.setattr(Shapes, "add", lambda layer, data, **how: numbers.append(len(data)) or add(layer, data, **how))
+    return numbers
+
+
+def looks_of(layer):
+    return [np.array(layer.data), layer.edge_color, layer.face_color, layer.edge_width, *map(list, (layer.shape_type,))]
+
+
+def test_boxes_that_are_as_before_are_not_made_again_and_have_their_new_scores(results, made):
+    results.write({0: found_boxes(FOUR, SCORES, ROLES)})
+    layer = results.layer("found_boxes")
+    before, table = looks_of(layer), layer.features
+    results.write({0: found_boxes(FOUR, [0.5, 0.6, 0.7, 0.8], ROLES)})
+    assert made == [4]
+    for one, other in zip(before, looks_of(layer), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(layer.features["score"], [0.5, 0.6, 0.7, 0.8], atol=1e-3)
+    assert list(layer.features["role"]) == [BOX_NAMES[role] for role in ROLES]
+    assert layer.features is not table, "whoever counts sees by the table that something new was proposed"
+    assert not layer.editable
+    assert not layer.selected_data
+
+
+@pytest.mark.parametrize("change", ["role", "corner", "order", "fewer"])
+def test_boxes_of_which_one_is_different_are_as_if_they_were_the_first(model, results, change):
+    results.write({0: found_boxes(FOUR, SCORES, ROLES)})
+    corners, roles = [list(box) for box in FOUR], list(ROLES)
+    if change == "role":
+        roles[1] = BoxRole.CONFIRMED
+    elif change == "corner":
+        corners[2][3] += 0.25
+    elif change == "order":
+        corners.reverse()
+    else:
+        corners, roles = corners[1:], roles[1:]
+    results.write({0: found_boxes(corners, SCORES[: len(corners)], roles)})
+    afresh = BoxLayers(model, model.layers[0], "another")
+    afresh.create()
+    afresh.write({0: found_boxes(corners, SCORES[: len(corners)], roles)})
+    layer, expected = results.layer("found_boxes"), afresh.layer("found_boxes")
+    for one, other in zip(looks_of(layer), looks_of(expected), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert layer.features.equals(expected.features)
+
+
+def test_of_a_stack_only_planes_with_other_boxes_are_made_again(spots, made):
+    model = ViewerModel()
+    image = model.add_image(np.stack([spots] * 3))
+    results = BoxLayers(model, image, "m")
+    results.create()
+    same = found_boxes(FOUR, SCORES, ROLES)
+    results.write(dict.fromkeys(range(3), same))
+    results.write({0: same, 1: found_boxes(FOUR[:1], [0.3], [BoxRole.ADDED]), 2: same})
+    assert made == [12, 1]
+    layer = results.layer("found_boxes")
+    _, planes = boxes_on(layer, image)
+    assert np.bincount(planes[:, 0]).tolist() == [4, 1, 4]
+    assert layer.features["score"].to_numpy()[planes[:, 0] == 1].tolist() == pytest.approx([0.3])
+    results.write({1: found_boxes([], [], [])})
+    assert len(layer.data) == len(layer.features) == 8
 
 
 def test_masks_and_training_images_get_layers_once_some_come(model, results):

@@ -7,11 +7,16 @@ from fakes import FakeTrainer, proposal_above, snapshot
 from napari_labelfix.annotations import Plane, Task
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.snapshots import FoundBoxes, Proposal
 from napari_labelfix.widgets import session as module
 from napari_labelfix.widgets.session import Session
 
 SMALL, LARGE = (60, 80), (1100, 1000)
 COST = 2.0  # seconds that showing takes on the test's clock
+
+
+def _number_of(belief):
+    return float(belief.confidence[0, 0]) if isinstance(belief, Proposal) else len(belief.scores)
 
 
 class Heard(Session):
@@ -26,7 +31,7 @@ class Heard(Session):
         self.steps += [each.step for each in snapshots]
         newest = {plane: belief for each in snapshots for plane, belief in each.proposals.items()}
         if newest:
-            self.shown.append({plane: float(belief.confidence[0, 0]) for plane, belief in newest.items()})
+            self.shown.append({plane: _number_of(belief) for plane, belief in newest.items()})
             self.clock.now += COST
 
     @property
@@ -88,6 +93,17 @@ def test_large_ones_wait_four_times_as_long_as_showing_takes_and_the_newest_is_t
     session.come(6)
     session.look_in(8.5)
     assert session.shown[-1] == {0: 6}, "after a pause nothing waits"
+
+
+def test_many_boxes_are_held_back_as_large_proposals_are_and_a_few_are_not(session):
+    for count, held in ((10, []), (300, [2])):
+        run = session.begin(SMALL)
+        boxes = FoundBoxes(np.zeros((count, 4), np.float32), np.ones(count, np.float32), np.zeros(count, np.uint8))
+        session.steps.clear()
+        for step in (1, 2):
+            run.waiting.append(snapshot(step, {0: boxes}))
+            session.look_in(0.01)
+        assert session.steps + held == [1, 2]
 
 
 def test_what_is_held_back_of_several_planes_is_told_together(session):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer, Shapes
+    from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.snapshots import Belief
@@ -56,17 +57,29 @@ class BoxLayers(MarkLayers):
         self._write_training_images(found)
 
     def _write_boxes(self, layer: Shapes, found: Mapping[int, FoundBoxes]) -> None:
-        """Put the boxes of these planes in the place of those that they had; the others stay as they are drawn."""
-        indices = [self.planes[plane] for plane in found]
-        old = [number for number, shape in enumerate(layer.data) if tuple(shape[0, :-2].astype(int)) in indices]
-        new = list(found.values())
-        kept = layer.features.drop(index=old)
-        names = np.concatenate([kept["role"].to_numpy(), *(_NAMES[one.roles] for one in new)])
-        scores = np.concatenate([kept["score"].to_numpy(), *(one.scores for one in new)])
-        rectangles = [box for index, one in zip(indices, new, strict=True) for box in rectangles_of(one.corners, index)]
+        """Put the boxes of these planes in the place of those that they had; the others stay as they are drawn.
+
+        napari makes the meshes of one box after the other, which takes long. Where all boxes of a plane are as before,
+        as in those that a person has finished, only their scores are new.
+        """
+        drawn, names, scores = layer.data, *(layer.features[name].to_numpy(copy=True) for name in ("role", "score"))
+        in_planes = np.array([shape[0, :-2].astype(int) for shape in drawn]).reshape(len(drawn), layer.ndim - 2)
+        old, new, rectangles = [], [], []
+        for plane, one in found.items():
+            there = np.flatnonzero((in_planes == self.planes[plane]).all(axis=1)).tolist()
+            boxes = rectangles_of(one.corners, self.planes[plane])
+            if _are(boxes, [drawn[number] for number in there]) and np.array_equal(names[there], _NAMES[one.roles]):
+                scores[there] = one.scores
+                continue
+            old += there
+            new.append(one)
+            rectangles += list(boxes)
+        names = np.concatenate([np.delete(names, old), *(_NAMES[one.roles] for one in new)])
+        scores = np.concatenate([np.delete(scores, old), *(one.scores for one in new)])
         with layer.events.blocker_all():  # one event for all of it
             layer.selected_data = set()
-            layer.remove(old)
+            if old:
+                layer.remove(old)
             if rectangles:
                 colors = np.concatenate([_COLORS[one.roles] for one in new])
                 layer.add(
@@ -86,3 +99,8 @@ class BoxLayers(MarkLayers):
             grey = image.ndim == 3 and not layer.rgb  # of several channels, each a layer
             layer.data[self.planes[plane]] = image.mean(axis=2) if grey else image
         layer.refresh(extent=False, thumbnail=False)
+
+
+def _are(boxes: NDArray[np.floating], drawn: list[NDArray[np.floating]]) -> bool:
+    """Return whether these shapes are the boxes (N, 4, dimensions), as napari keeps them: in 32 bits."""
+    return len(boxes) == len(drawn) and all(map(np.array_equal, boxes.astype(np.float32), drawn))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
+from napari_labelfix.snapshots import FoundBoxes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _POLL_MS = 50  # until the first snapshot has come
 _REFRESH_MS = 750  # later: each look at the run makes the window paint, and somebody works in it
 _LARGE = 2**20  # pixels of proposals: showing more of them at once holds the window up
+_BOX = 2**12  # pixels that are shown in the time of one box, for which napari makes meshes
 _PAUSE = 4  # times as long as showing took, until large proposals are shown again
 
 
@@ -128,12 +130,14 @@ class Session(QObject):
         if told:
             began = time.monotonic()
             self.snapshotsReceived.emit(told)  # whoever shows it does so now
-            if self._pixels(_newest_proposals(told)) > _LARGE:
+            if self._size_of(_newest_proposals(told)) > _LARGE:
                 self._due = time.monotonic() + _PAUSE * (time.monotonic() - began)
 
-    def _pixels(self, proposals: Mapping[int, Belief]) -> int:
+    def _size_of(self, proposals: Mapping[int, Belief]) -> int:
+        """Return how much there is to show, in pixels."""
         planes = self._task.planes if self._task is not None else ()
-        return sum(math.prod(planes[plane].shape) for plane in proposals)
+        boxes = sum(len(belief.corners) for belief in proposals.values() if isinstance(belief, FoundBoxes))
+        return _BOX * boxes + sum(math.prod(planes[plane].shape) for plane in proposals)
 
     def _end(self) -> None:
         self._timer.stop()
