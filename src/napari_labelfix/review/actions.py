@@ -156,13 +156,8 @@ def accept_object(
     after[mask[indices] & (after == 0)] = own_id
     changed = after != before
     count = int(changed.any())
-    return Edit(
-        tuple(axis[changed] for axis in indices),
-        before[changed],
-        after[changed],
-        count=count,
-        present=int(mask.any()) - count,
-    )
+    where = tuple(axis[changed] for axis in indices)
+    return Edit(where, before[changed], after[changed], count=count, present=int(mask.any()) - count)
 
 
 def paint_over(proposed: NDArray[np.integer], marks: NDArray[np.integer], object_id: int) -> Edit:
