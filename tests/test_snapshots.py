@@ -5,7 +5,7 @@ import pytest
 
 from napari_labelfix import snapshots
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.snapshots import Clock, Proposal, Snapshot, run_to_end
+from napari_labelfix.snapshots import Clock, Proposal, Snapshot, run_to_end, tell
 
 
 class FakeTime:
@@ -142,3 +142,18 @@ def test_snapshots_pickle():
     assert received.model.method == "best"
     assert np.array_equal(received.proposals[0].labels, proposal(1).labels)
     assert received.proposals[0].probabilities is None
+
+
+def test_the_first_proposals_after_something_new_was_drawn_answer_it():
+    def story():
+        for step in range(6):
+            yield Snapshot(
+                "going on", step, 6, proposals={0: proposal(1)} if step in {0, 3, 4, 5} else {}, model=model("a")
+            )
+
+    heard = []
+    told = tell(story(), heard.append)
+    answers = [next(told).answers, told.send("a stroke").answers]
+    answers += [snapshot.answers for snapshot in told]
+    assert heard == ["a stroke"]
+    assert answers == [False, False, False, True, False, False]

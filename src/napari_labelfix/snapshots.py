@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -176,6 +176,8 @@ class Snapshot:
         A sentence for the user, or "".
     ranking
         To plot; None but where candidates have just been ranked.
+    answers
+        Whether its proposals are the first since something new was drawn: somebody is waiting for them.
     """
 
     stage: str
@@ -186,6 +188,7 @@ class Snapshot:
     model: TrainedModel | None = None
     message: str = ""
     ranking: Ranking | None = None
+    answers: bool = False
 
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]
@@ -202,11 +205,15 @@ def tell(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Traini
         Called with each changed task.
     """
     model = None
+    asked = False  # whether something was drawn since the last proposals
     for snapshot in story:
         model = snapshot.model or model
-        changed = yield snapshot
+        answers = asked and bool(snapshot.proposals)
+        changed = yield replace(snapshot, answers=True) if answers else snapshot
+        asked = asked and not answers
         if changed is not None:
             take_up(changed)
+            asked = True
     assert model is not None
     return model
 

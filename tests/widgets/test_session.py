@@ -1,5 +1,7 @@
 """What comes from a run is told; large proposals are told at most so often that the window is free most of the time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import FakeTrainer, proposal_above, snapshot
@@ -167,3 +169,14 @@ def test_another_run_begins_without_what_an_earlier_one_has_held_back(session):
     session.come(7)
     session.look_in(0.01)
     assert session.shown == [{0: 1}, {0: 7}]
+
+
+def test_what_answers_a_stroke_does_not_wait(session):
+    session.begin(LARGE)
+    session.come(1)
+    session.look_in(0.01)
+    session.come(2, plane=1)
+    session.look_in(0.01)
+    session.run.waiting.append(replace(snapshot(3, {0: proposal_above(session.image, 9, 3)}), answers=True))
+    session.look_in(0.01)
+    assert session.shown == [{0: 1}, {1: 2, 0: 3}], "and what was held back is told with it"

@@ -34,7 +34,7 @@ class Session(QObject):
     """Starts runs, one at a time, and tells what comes from them.
 
     To show large proposals takes long: they are held back for a while after the last ones, then the newest are told.
-    The first ones of a run, the last ones and small ones are told at once, and so are the numbers.
+    The first ones of a run, the last ones, small ones and answers to strokes are told at once, and so are the numbers.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ class Session(QObject):
     def _tell(self, snapshots: Sequence[Snapshot], *, at_once: bool) -> None:
         """Tell snapshots, or hold the proposals of all and the newest of them back, if it is too early to show more."""
         told, self._held = [*self._held, *snapshots], []
+        at_once = at_once or any(snapshot.answers for snapshot in snapshots)
         if not at_once and time.monotonic() < self._due and (newest := _newest_proposals(told)):
             told, self._held = told[:-1], [replace(told[-1], proposals=newest)]
             told = [replace(snapshot, proposals={}) for snapshot in told]
