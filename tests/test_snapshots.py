@@ -72,6 +72,33 @@ def test_the_first_time_can_come_later_than_at_once(clock_time):
     assert not clock.due()
 
 
+def test_a_pause_begins_when_what_was_due_is_done(clock_time):
+    clock = Clock(2.0)
+    assert clock.due()
+    clock_time.now += 0.5
+    clock.done()
+    clock_time.now += 1.9
+    assert not clock.due()
+    clock_time.now += 0.1
+    assert clock.due()
+
+
+def test_what_takes_long_is_paused_from_four_times_as_long(clock_time):
+    clock = Clock(2.0, first=1.0)
+    clock_time.now += 7.0
+    assert clock.due()
+    clock_time.now += 5.0
+    clock.done()
+    clock_time.now += 19.9
+    assert not clock.due()
+    clock_time.now += 0.1
+    assert clock.due()
+    clock_time.now += 0.1
+    clock.done()
+    clock_time.now += 2.0
+    assert clock.due(), "what it took once does not count for ever"
+
+
 def test_an_interval_of_zero_is_always_due(clock_time):
     clock = Clock(0)
     assert clock.due()

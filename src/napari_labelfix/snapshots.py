@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.checkpoint import TrainedModel
 
+REST = 4  # times as long as something takes is the pause after it, at least
+
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
@@ -223,15 +225,23 @@ class Clock:
 
     def __init__(self, interval: float, first: float = 0.0) -> None:
         self.interval = interval
-        self._last = time.monotonic() + first - interval
+        self._began = self._next = time.monotonic() + first
 
     def due(self) -> bool:
-        """Return whether `interval` seconds have passed since this last returned True."""
+        """Return whether `interval` seconds have passed since this last returned True, or more: see `done`."""
         now = time.monotonic()
-        if now - self._last < self.interval:
+        if now < self._next:
             return False
-        self._last = now
+        self._began, self._next = now, now + self.interval
         return True
+
+    def done(self) -> None:
+        """Let the pause begin now that what was due is done, and be longer than `interval` if that took long.
+
+        Otherwise what takes longer than `interval` would be due again at once, and nothing else would be done.
+        """
+        now = time.monotonic()
+        self._next = now + max(self.interval, REST * (now - self._began))
 
 
 def run_to_end(

@@ -64,6 +64,25 @@ def expect_sound_boxes(found, shape):
     assert found.training_image is None or found.training_image.shape[:2] == shape
 
 
+class PassingTime:
+    """Stands in for the time module: it passes where it is told that something takes so many seconds."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def take(self, seconds, what):
+        """Return what is called `what`, done in so many seconds."""
+
+        def done(*arguments):
+            self.now += seconds
+            return what(*arguments)
+
+        return done
+
+
 EXPECT = {Proposal: expect_sound_proposal, Detections: expect_sound_detections, FoundBoxes: expect_sound_boxes}
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from method_tester import MethodTester
+from method_tester import MethodTester, PassingTime
 
+from napari_labelfix import snapshots as snapshots_module
 from napari_labelfix.annotations import FinishedInstances, Plane, Task
 from napari_labelfix.data.tiles import tiles
 from napari_labelfix.errors import InputError, TrainingError
@@ -116,6 +117,18 @@ def test_later_trainings_show_nothing_of_their_first_half(monkeypatch):
     for snapshot in told(nuclei_task(0), epochs=4):
         if snapshot.stage in (session_module.RELIABLE, session_module.ALL) and snapshot.proposals:
             assert snapshot.step % 4 >= 2
+
+
+def test_a_plane_that_takes_long_to_show_leaves_the_time_to_learning(monkeypatch):
+    passing = PassingTime()
+    monkeypatch.setattr(snapshots_module, "time", passing)
+    step = passing.take(0.4, lambda: 0.5)
+    monkeypatch.setattr(learner_module.Learner, "epoch", lambda *_: (step() for _ in range(4)))
+    monkeypatch.setattr(session_module.Session, "_look_at_all", lambda *_: iter(()))
+    monkeypatch.setattr(session_module.Session, "propose", passing.take(5.0, session_module.Session.propose))
+    snapshots = told(nuclei_task(0, count=2), epochs=20, unlabelled="not used")
+    shown = sum(s.stage == session_module.FIRST and bool(s.proposals) for s in snapshots)
+    assert shown == 2, "in 32 seconds of steps: after the first, and 20 later"
 
 
 def test_a_plane_that_is_finished_meanwhile_is_shown_as_given_and_no_longer_taught_by_the_network():

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from method_tester import MethodTester
+from method_tester import MethodTester, PassingTime
 
+from napari_labelfix import snapshots as snapshots_module
 from napari_labelfix.annotations import Instances, Plane, Task
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.label_upgrade import learner as learner_module
+from napari_labelfix.methods.label_upgrade import session as session_module
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, perturb
 from napari_labelfix.methods.label_upgrade.run import predict, train
@@ -129,6 +131,15 @@ def test_with_few_right_objects_none_is_spared_and_all_epochs_are_trained():
     snapshots = learning(squares_task(right_rows=25)[0], epochs=6, patience=1, learning_rate=1e-7)
     assert not any("held-out Dice" in s.metrics for s in snapshots)
     assert max(s.step for s in snapshots) == 5
+
+
+def test_a_plane_that_takes_long_to_show_leaves_the_time_to_learning(monkeypatch):
+    passing = PassingTime()
+    monkeypatch.setattr(snapshots_module, "time", passing)
+    monkeypatch.setattr(learner_module.Learner, "step", passing.take(0.2, lambda *_: 0.5))
+    monkeypatch.setattr(session_module.Session, "upgrade", passing.take(5.0, session_module.Session.upgrade))
+    shown = sum(bool(s.proposals) for s in learning(nuclei_task(), epochs=20, patience=100))
+    assert shown == 2, "in 32 seconds of steps: after the first, and 20 later"
 
 
 def test_several_images_some_of_them_right_and_one_without_labels():

@@ -152,7 +152,9 @@ class Session:
                     yield told(proposals={index: self.propose(index, learner)})
                 if not quiet and shown.due():
                     index = self._next()
-                    yield told({"loss": loss}, {index: self.propose(index, learner)}, message=learner.news())
+                    seen = {index: self.propose(index, learner)}
+                    shown.done()  # of a large plane it takes longer than many steps
+                    yield told({"loss": loss}, seen, message=learner.news())
                 elif progress.due():
                     yield told({"loss": loss}, message=learner.news())
             if taught is None and self._is_checkpoint(epoch):

@@ -127,7 +127,9 @@ class Session:
                     yield from (told(proposals={index: self.upgrade(index, learner)}) for index in self._take_changed())
                 if shown.due():
                     index = self._next()
-                    yield told({"loss": loss}, {index: self.upgrade(index, learner)}, message=learner.news())
+                    seen = {index: self.upgrade(index, learner)}
+                    shown.done()  # of a large plane it takes longer than many steps
+                    yield told({"loss": loss}, seen, message=learner.news())
                 elif progress.due():
                     yield told({"loss": loss}, message=learner.news())
             yield told({"loss": loss} | best.note(), model=best.model() if models.due() else None)
