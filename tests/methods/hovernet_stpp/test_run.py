@@ -145,6 +145,25 @@ def test_a_plane_that_is_finished_meanwhile_is_shown_as_given_and_no_longer_taug
     assert np.array_equal(last[3].labels, NUCLEI[3].labels)
 
 
+def test_a_long_epoch_gives_models_and_learns_at_once_from_what_is_sent_in(monkeypatch):
+    monkeypatch.setattr(learner_module, "FEWEST_CROPS", 400)
+    monkeypatch.setattr(session_module, "PROGRESS_EVERY", 0.0)
+    real, learned = learner_module.random_crops, []
+    monkeypatch.setattr(learner_module, "random_crops", lambda pages, *of: learned.append([*pages]) or real(pages, *of))
+    training = train(nuclei_task(0, count=2), quick())
+    while (snapshot := next(training)).model is None:
+        pass
+    answer = training.send(nuclei_task(0, 1, count=2))
+    while 1 not in answer.proposals:
+        answer = next(training)
+    del learned[:]
+    while not learned:
+        snapshot = next(training)
+    assert snapshot.step == 0
+    assert len(learned[0]) == 2
+    training.close()
+
+
 def test_labels_that_are_taken_away_meanwhile_change_nothing_if_none_are_left():
     training = train(nuclei_task(0), quick())
     next(training)

@@ -184,6 +184,28 @@ def test_a_right_part_that_is_enlarged_during_the_run_is_taken_up():
     training.close()
 
 
+def test_a_long_epoch_gives_models_and_learns_at_once_from_what_is_sent_in(monkeypatch):
+    monkeypatch.setattr(learner_module, "FEWEST_CROPS", 400)
+    monkeypatch.setattr(session_module, "PROGRESS_EVERY", 0.0)
+    real, learned = learner_module.Learner.step, []
+    monkeypatch.setattr(learner_module.Learner, "step", lambda of, pages: learned.append(pages[0]) or real(of, pages))
+    training = train(nuclei_task(), quick())
+    while (snapshot := next(training)).model is None:
+        pass
+    assert snapshot.step == 0
+    more = LEFT.copy()
+    more[:40] = True
+    training.send(nuclei_task(np.where(more, NUCLEI.labels, low_quality()), more))
+    while not (snapshot := next(training)).proposals:
+        pass
+    del learned[:]
+    while not learned:
+        snapshot = next(training)
+    assert snapshot.step == 0
+    assert np.array_equal(learned[0].trusted, more)
+    training.close()
+
+
 def test_a_right_part_that_is_erased_during_the_run_changes_nothing():
     training = train(nuclei_task(), quick())
     next(training)

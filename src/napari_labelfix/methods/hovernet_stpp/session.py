@@ -146,17 +146,19 @@ class Session:
         for epoch in range(self.params.epochs):
             quiet = taught is not None and epoch < self.params.epochs // 2
             told = partial(Snapshot, stage, self._done + epoch, self._total)
-            for loss in learner.epoch(*self._to_learn_from(taught or {})):
-                while self._changed:
-                    index = self._changed.pop()
-                    yield told(proposals={index: self.propose(index, learner)})
+            given, own = self._to_learn_from(taught or {})
+            for loss in learner.epoch(given, own):
+                if self._changed:
+                    yield from self._show_changed(learner, told)
+                    given[:], own[:] = self._to_learn_from(taught or {})  # of large planes an epoch takes long
                 if not quiet and shown.due():
                     index = self._next()
                     seen = {index: self.propose(index, learner)}
                     shown.done()  # of a large plane it takes longer than many steps
                     yield told({"loss": loss}, seen, message=learner.news())
                 elif progress.due():
-                    yield told({"loss": loss}, message=learner.news())
+                    model = learner.model() if not quiet and models.due() else None
+                    yield told({"loss": loss}, model=model, message=learner.news())
             if taught is None and self._is_checkpoint(epoch):
                 yield from self._look_at_all(learner, told)
             if not quiet and models.due():
@@ -164,6 +166,12 @@ class Session:
         if taught is not None:
             yield from self._look_at_all(learner, told)
         self._done += self.params.epochs
+
+    def _show_changed(self, learner: Learner, told: Callable[..., Snapshot]) -> Iterator[Snapshot]:
+        """Show the planes that were sent in anew since they were last shown."""
+        while self._changed:
+            index = self._changed.pop()
+            yield told(proposals={index: self.propose(index, learner)})
 
     def _to_learn_from(self, taught: Mapping[int, Page]) -> tuple[list[Page], list[Page]]:
         """Return what a person has labelled, and what the network has and the person has not meanwhile."""

@@ -154,8 +154,8 @@ class BestSoFar:
         return {"held-out Dice": score}
 
     def model(self) -> TrainedModel:
-        """Return the best network so far; the latest, if nothing is held out."""
-        if self._crops is None:
+        """Return the best network so far; the latest, if nothing is held out or was measured yet."""
+        if self._crops is None or self._best < 0:
             return self._learner.model()
         latest, share = self._learner.remember(), self._learner.share
         self.restore()

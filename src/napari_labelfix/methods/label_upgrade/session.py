@@ -121,17 +121,20 @@ class Session:
         shown = Clock(SHOW_EVERY, FIRST_SHOWN)
         for epoch in range(self.params.epochs):
             told = partial(Snapshot, "learning", epoch, self.total)
-            for loss in learner.epoch(self.right_pages):
+            pages = self.right_pages
+            for loss in learner.epoch(pages):
                 if self._changed:
-                    best = BestSoFar(learner, self.right_pages, self.params.patience)
                     yield from (told(proposals={index: self.upgrade(index, learner)}) for index in self._take_changed())
+                    pages[:] = self.right_pages  # an epoch of a large plane takes long: the next step learns from these
+                    best = BestSoFar(learner, pages, self.params.patience)
                 if shown.due():
                     index = self._next()
                     seen = {index: self.upgrade(index, learner)}
                     shown.done()  # of a large plane it takes longer than many steps
                     yield told({"loss": loss}, seen, message=learner.news())
                 elif progress.due():
-                    yield told({"loss": loss}, message=learner.news())
+                    model = best.model() if models.due() else None
+                    yield told({"loss": loss}, model=model, message=learner.news())
             yield told({"loss": loss} | best.note(), model=best.model() if models.due() else None)
             if best.stays:
                 break
