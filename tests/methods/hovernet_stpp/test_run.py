@@ -145,6 +145,23 @@ def test_a_plane_that_is_finished_meanwhile_is_shown_as_given_and_no_longer_taug
     assert np.array_equal(last[3].labels, NUCLEI[3].labels)
 
 
+@pytest.mark.parametrize("at", ["its look", "the last look", "the last model"])
+def test_a_plane_that_is_finished_at_the_end_of_a_run_is_shown_as_given(monkeypatch, at):
+    monkeypatch.setattr(session_module, "FIRST_SHOWN", 1000.0)
+    monkeypatch.setattr(session_module, "MODEL_EVERY", 0.0)
+    training = train(nuclei_task(0, count=3), quick(epochs=1, unlabelled="not used"))
+    found: list[int] = []
+    while found != ([1] if at == "its look" else [1, 2, 0]):
+        snapshot = next(training)
+        found += snapshot.proposals if snapshot.stage == session_module.FIRST else ()
+    while at == "the last model" and snapshot.model is None:
+        snapshot = next(training)
+    told = [training.send(nuclei_task(0, 1, count=3)), *training]
+    last = [snapshot.proposals[1] for snapshot in told if 1 in snapshot.proposals][-1]
+    assert np.array_equal(last.labels, NUCLEI[1].labels)
+    assert told[-1].stage == "finished"
+
+
 def test_a_long_epoch_gives_models_and_learns_at_once_from_what_is_sent_in(monkeypatch):
     monkeypatch.setattr(learner_module, "FEWEST_CROPS", 400)
     monkeypatch.setattr(session_module, "PROGRESS_EVERY", 0.0)

@@ -106,6 +106,7 @@ class Session:
             taught = {index: self.pages[index].taught(self._found[index]) for index in chosen} | taught
             learner = self._new_learner()
             yield from self._train(learner, stage, taught)
+        yield from self._show_changed(learner, partial(Snapshot, self._stages[-1], self._total, self._total))
         yield Snapshot("finished", self._total, self._total, model=learner.model())
 
     def propose(self, index: int, learner: Learner) -> Proposal:
@@ -192,6 +193,7 @@ class Session:
                 if not self._done:
                     self._states.setdefault(index, []).append(self._found[index])
             yield told(proposals={index: proposal})
+            yield from self._show_changed(learner, told)
 
     def _choose(self) -> Generator[Snapshot, None, list[int]]:
         """Choose the reliable ones of the planes without labels, and say which they are."""
