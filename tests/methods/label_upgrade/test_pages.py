@@ -4,7 +4,7 @@ import torch
 
 from napari_labelfix.annotations import Instances, Plane
 from napari_labelfix.methods.label_upgrade import pages as pages_module
-from napari_labelfix.methods.label_upgrade.pages import hold_out, make_page, random_crops, replaced
+from napari_labelfix.methods.label_upgrade.pages import hold_out, hold_out_together, make_page, random_crops, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 
 CPU = torch.device("cpu")
@@ -37,6 +37,52 @@ def test_nothing_is_held_out_where_there_are_few_or_it_is_not_right():
     trusted = EVERYWHERE.copy()
     trusted[40:] = False
     assert not hold_out(LABELS, trusted, np.random.default_rng(0))[40:].any()
+
+
+def right_in(rows):
+    trusted = np.zeros(LABELS.shape, bool)
+    trusted[:20, : 20 * rows] = True
+    return trusted
+
+
+def held_ids(of):
+    return np.unique(of.labels[of.held_out & (of.labels > 0)]).tolist()
+
+
+def test_a_fifth_is_held_out_of_all_pages_where_each_has_few():
+    pages = [page(right_in(count)) for count in (3, 4, 0, 3, 2, 3)]
+    hold_out_together(pages, seed=0)
+    held = [held_ids(of) for of in pages]
+    assert sum(map(len, held)) == 3  # of 15
+    for of, ids in zip(pages, held, strict=True):
+        assert of.area() + of.area(held_out=True) == of.trusted.sum()
+        assert of.area(held_out=True) > len(ids) * 100 or not ids
+    hold_out_together(pages, seed=0)
+    assert [held_ids(of) for of in pages] == held
+
+
+def test_a_page_whose_only_right_object_is_held_out_is_measured_on_as_a_whole():
+    pages = [page(right_in(1)) for _ in range(5)]
+    hold_out_together(pages, seed=0)
+    assert sorted(of.area() for of in pages) == [0, 400, 400, 400, 400]
+    assert random_crops(pages, 8, 32, Perturbation(), np.random.default_rng(0)).known.any()
+    assert random_crops(pages, 8, 32, Perturbation(), np.random.default_rng(0), held_out=True).known.any()
+
+
+def test_objects_that_become_right_change_little_of_what_is_held_out_in_other_pages():
+    before, after = ([page(right_in(count)) for count in (*others, 3, 3, 3, 3)] for others in ((0,), (2,)))
+    for pages in (before, after):
+        hold_out_together(pages, seed=0)
+    changed = sum(held_ids(one) != held_ids(other) for one, other in zip(before, after, strict=True))
+    assert changed <= 1
+
+
+def test_pages_with_enough_right_objects_spare_a_fifth_each_and_few_in_all_spare_none():
+    alone = page()
+    pages = [page(), page(right_in(4))]
+    hold_out_together(pages, seed=0)
+    assert np.array_equal(pages[0].held_out, alone.held_out)
+    assert not pages[1].held_out.any()
 
 
 def test_what_is_held_out_or_not_right_is_not_known_in_training_and_the_other_way_round():

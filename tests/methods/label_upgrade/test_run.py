@@ -133,6 +133,13 @@ def test_with_few_right_objects_none_is_spared_and_all_epochs_are_trained():
     assert max(s.step for s in snapshots) == 5
 
 
+def test_training_ends_when_held_out_labels_gain_no_more_also_where_each_plane_has_few_right_ones():
+    (plane,) = squares_task(right_rows=25)[0].planes
+    planes = tuple(Plane(f"plane {at}", plane.image, plane.annotation) for at in range(3))
+    snapshots = learning(Task(planes), epochs=1000, patience=2, learning_rate=1e-7)
+    assert max(s.step for s in snapshots) < 20
+
+
 def test_a_plane_that_takes_long_to_show_leaves_the_time_to_learning(monkeypatch):
     passing = PassingTime()
     monkeypatch.setattr(snapshots_module, "time", passing)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 
 _HELD_OUT_SHARE = 0.2  # of the right objects
-_FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer none is spared
+_FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer in all pages none is spared
 _SMOOTHING = 1.0  # pixels; of edges
 _MARGIN = 32  # pixels around the right part in which other objects are looked for
 
@@ -61,11 +61,23 @@ class Page:
     held_out: NDArray[np.bool_]
     others: NDArray[np.integer] | None
     edges: NDArray[np.float32] = field(init=False, repr=False)
+    _held_ids: tuple[int, ...] = field(default=(), init=False, repr=False)
     _layers: Tensor = field(init=False, repr=False)
     _spots: dict[bool, NDArray[np.intp]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.edges = edge_strength(self.image.numpy(force=True))
+        self._lay_out()
+
+    def hold_out(self, ids: Sequence[int]) -> None:
+        """Measure on these of the right objects and on the background nearest to them, and train on the rest."""
+        if tuple(ids) == self._held_ids:
+            return
+        self._held_ids = tuple(ids)
+        self.held_out = _around(self.labels, self.trusted, np.array(ids, np.intp))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         ranks = relabel_sequential(self.labels)  # a float32 holds any of them exactly
         layers = np.stack([ranks, self.trusted & ~self.held_out, self.held_out]).astype(np.float32)
         self._layers = torch.from_numpy(layers).to(self.image.device)
@@ -78,6 +90,11 @@ class Page:
         image = np.ascontiguousarray(self.image.permute(1, 2, 0).numpy(force=True))
         others = _others_near(image, self.labels, self.trusted) if self.others is None else self.others
         return torch.from_numpy(relabel_sequential(others).astype(np.float32)).unsqueeze(0).to(self.image.device)
+
+    @cached_property
+    def right_ids(self) -> NDArray[np.integer]:
+        """(N,) the ids of the right objects, to train on or to measure on."""
+        return _right_ids(self.labels, self.trusted)
 
     def area(self, held_out: bool = False) -> int:
         """Return how many pixels there are to train on, or to measure on."""
@@ -124,7 +141,10 @@ class Crops(NamedTuple):
 
 
 def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
-    """Put a plane on the device; one without annotation has empty labels of low quality."""
+    """Put a plane on the device; one without annotation has empty labels of low quality.
+
+    A fifth of its right objects is held out, unless they are too few: `hold_out_together` is for these.
+    """
     image = normalize(plane.image)
     given = plane.annotation if isinstance(plane.annotation, Instances) else Instances(np.zeros(plane.shape, np.int32))
     labels, trusted = given.labels.astype(np.int32), given.known()
@@ -151,13 +171,23 @@ def hold_out(labels: NDArray[np.integer], trusted: NDArray[np.bool_], rng: np.ra
 
     So there are objects and background in it, however few they are.
     """
-    right = np.where(trusted, labels, 0)
-    ids = np.unique(right[right > 0])
+    ids = _right_ids(labels, trusted)
     if len(ids) < _FEWEST_TO_HOLD_OUT:
         return np.zeros(labels.shape, bool)
-    chosen = rng.choice(ids, max(1, round(_HELD_OUT_SHARE * len(ids))), replace=False)
-    distances = [cv2.distanceTransform((~of).astype(np.uint8), cv2.DIST_L2, 5) for of in _parted(right, chosen)]
-    return trusted & (distances[0] < distances[1])
+    return _around(labels, trusted, rng.choice(ids, max(1, round(_HELD_OUT_SHARE * len(ids))), replace=False))
+
+
+def hold_out_together(pages: Sequence[Page], seed: int) -> None:
+    """Hold out a fifth of the right objects of all those pages that have too few to spare one each.
+
+    When an object's turn comes depends on itself alone: one that is added changes little of what is held out.
+    """
+    few = {at: page for at, page in enumerate(pages) if 0 < len(page.right_ids) < _FEWEST_TO_HOLD_OUT}
+    objects = [(at, number) for at, page in few.items() for number in page.right_ids.tolist()]
+    turns = sorted(objects, key=lambda each: np.random.default_rng([seed, *each]).random())
+    spared = turns[: round(_HELD_OUT_SHARE * len(turns))] if len(turns) >= _FEWEST_TO_HOLD_OUT else []
+    for at, page in few.items():
+        page.hold_out([number for where, number in spared if where == at])
 
 
 def edge_strength(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -166,9 +196,20 @@ def edge_strength(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.sqrt(np.sum(squares, axis=0), dtype=np.float32)
 
 
-def _parted(right: NDArray[np.integer], chosen: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    inside = np.isin(right, chosen)
-    return inside, (right > 0) & ~inside
+def _right_ids(labels: NDArray[np.integer], trusted: NDArray[np.bool_]) -> NDArray[np.integer]:
+    right = labels[trusted]
+    return np.unique(right[right > 0])
+
+
+def _around(labels: NDArray[np.integer], trusted: NDArray[np.bool_], chosen: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return the right pixels that are of the chosen objects, or nearer to one of them than to others."""
+    right = np.where(trusted, labels, 0)
+    inside = np.isin(right, chosen) & trusted
+    others = (right > 0) & ~inside
+    if not inside.any() or not others.any():
+        return trusted & inside.any()
+    distances = [cv2.distanceTransform((~of).astype(np.uint8), cv2.DIST_L2, 5) for of in (inside, others)]
+    return trusted & (distances[0] < distances[1])
 
 
 def _others_near(

@@ -14,7 +14,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.outlines import upgraded_objects
-from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
+from napari_labelfix.methods.label_upgrade.pages import hold_out_together, make_page, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.prediction import UNSURE
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
@@ -58,13 +58,14 @@ class Session:
         self.planes = task.planes
         self._right_outlines = chosen_perturbation(params).right_outlines
         self.pages = [make_page(plane, self.device, params.seed) for plane in task.planes]
+        hold_out_together(self.pages, params.seed)
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
 
     @property
     def right_pages(self) -> list[Page]:
-        """The pages that there is something to learn from."""
-        return [page for page in self.pages if page.area()]
+        """The pages that there is something to learn from, or to measure on."""
+        return [page for page in self.pages if page.area() or page.area(held_out=True)]
 
     def annotate(self, task: Task) -> None:
         """Take up labels or a right part that were changed meanwhile.
@@ -79,6 +80,7 @@ class Session:
         for index, plane in task.changed_since(self.planes):
             self.pages[index] = make_page(plane, self.device, self.params.seed)
             self._changed.append(index)
+        hold_out_together(self.pages, self.params.seed)
         self.planes = task.planes
 
     @property
