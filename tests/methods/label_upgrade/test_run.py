@@ -170,6 +170,36 @@ def test_with_the_last_step_the_model_needs_no_labels():
     assert iou(predict(model, other.image, "cpu").labels > 0, other.labels > 0) > 0.5
 
 
+def test_the_last_step_gives_models_tells_of_memory_and_learns_from_what_is_sent_in(monkeypatch):
+    monkeypatch.setattr(session_module, "PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr(session_module, "MODEL_EVERY", 0.0)
+    real, learned = learner_module.Learner.step, []
+
+    def step(of, pages):
+        if not of.labelled:
+            learned.append(pages[0])
+            of._news = "Memory ran out."
+        return real(of, pages)
+
+    monkeypatch.setattr(learner_module.Learner, "step", step)
+    training = train(nuclei_task(), quick(segmentation=True, epochs=4))
+    while (snapshot := next(training)).stage != session_module.SEGMENTING:
+        pass
+    assert snapshot.model.network["labelled"] is False
+    assert snapshot.message == "Memory ran out."
+    labels, trusted = low_quality(), LEFT.copy()
+    labels[-12:, -12:], trusted[-12:, -12:] = 777, True
+    answer = training.send(nuclei_task(labels, trusted))
+    while not answer.proposals:
+        answer = next(training)
+    assert answer.step < answer.total
+    assert (answer.proposals[0].labels[-12:, -12:] == 777).all()
+    steps = [snapshot.step for snapshot in training]
+    assert steps == sorted(steps)
+    assert (learned[-1].labels[-12:, -12:] == 777).all()
+    assert learned[-1].trusted[-12:, -12:].all()
+
+
 def test_without_it_the_upgrade_network_takes_new_images_for_wholly_unlabelled():
     _, model = run_to_end(train(nuclei_task(), quick()))
     assert model.network["labelled"] is True

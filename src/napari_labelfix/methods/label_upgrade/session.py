@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 FIRST_SHOWN = 1.0  # seconds of learning; by then labels of every kind of error were better than before
 SHOW_EVERY = 3.0
+SEGMENTING = "learning to segment"
 
 
 class Session:
@@ -99,7 +100,7 @@ class Session:
         yield from self._upgrade_changed(learner, upgraded, self.params.epochs)
         model_of = learner
         if self.params.segmentation:
-            model_of = yield from self._segment(upgraded)
+            model_of = yield from self._segment(learner, upgraded)
             yield from self._upgrade_changed(learner, upgraded, self.total)
         yield self._end(model_of, upgraded)
 
@@ -150,23 +151,34 @@ class Session:
             upgraded[index] = self.upgrade(index, learner)
             yield Snapshot("upgrading", step, self.total, proposals={index: upgraded[index]})
 
-    def _segment(self, upgraded: Mapping[int, Proposal]) -> Generator[Snapshot, None, Learner]:
+    def _segment(self, upgrader: Learner, upgraded: dict[int, Proposal]) -> Generator[Snapshot, None, Learner]:
         """Train a network that takes no labels on what is right or was upgraded with confidence, and return it."""
         learner = Learner(self.planes[0].channels, False, self.params, self.device)
-        pages = [
-            replaced(page, upgraded[index].labels, ~upgraded[index].ignored) for index, page in enumerate(self.pages)
-        ]
-        best, progress = BestSoFar(learner, pages, self.params.patience), Clock(PROGRESS_EVERY)
+        progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY, MODEL_EVERY)
+        pages = [self._certain(index, upgraded) for index in range(len(self.pages))]
+        best = BestSoFar(learner, pages, self.params.patience)
         for epoch in range(self.params.epochs):
+            step = self.params.epochs + epoch
             for loss in learner.epoch(pages):
+                if self._changed:
+                    before = dict(upgraded)
+                    yield from self._upgrade_changed(upgrader, upgraded, step)
+                    for index, page in enumerate(self.pages):
+                        if upgraded[index] is not before[index] or pages[index].held_out is not page.held_out:
+                            pages[index] = self._certain(index, upgraded)
+                    best = BestSoFar(learner, pages, self.params.patience)
                 if progress.due():
-                    step = self.params.epochs + epoch
-                    yield Snapshot("learning to segment", step, self.total, {"segmentation loss": loss})
+                    model, metrics = best.model() if models.due() else None, {"segmentation loss": loss}
+                    yield Snapshot(SEGMENTING, step, self.total, metrics, model=model, message=learner.news())
             best.note()
             if best.stays:
                 break
         best.restore()
         return learner
+
+    def _certain(self, index: int, upgraded: Mapping[int, Proposal]) -> Page:
+        """Return a page of which all is right that was upgraded with confidence."""
+        return replaced(self.pages[index], upgraded[index].labels, ~upgraded[index].ignored)
 
     def _end(self, learner: Learner, upgraded: Mapping[int, Proposal]) -> Snapshot:
         counts: Counter[Change] = Counter()
