@@ -295,16 +295,34 @@ def test_finished_planes_are_the_source_and_stay_as_they_are():
         next(train(Task((finished,)), quick()))
 
 
-def test_a_part_that_is_finished_gives_the_cells_in_it():
+def part_task():
     part = np.zeros(NUCLEI.labels.shape, bool)
     part[:64, :80] = True
-    finished = Plane("part", NUCLEI.image, FinishedInstances(NUCLEI.labels, part))
-    task = Task((finished, *nuclei_task().planes))
+    return part, Task((Plane("part", NUCLEI.image, FinishedInstances(NUCLEI.labels, part)),))
+
+
+def test_a_part_that_is_finished_gives_the_cells_in_it():
+    _, task = part_task()
     (page,) = Session(task, quick()).source
     assert 0 < len(page.corners) < len(TRUTH)
-    first = next(train(task, quick())).proposals[0]
-    assert 0 < first.count < len(TRUTH)
-    assert (first.corners[:, 2:] <= [64, 80]).all()
+    assert Session(Task((*task.planes, *nuclei_task().planes)), quick()).target == [0, 1]
+
+
+def test_the_rest_of_a_plane_of_which_a_part_is_finished_is_labelled():
+    part, task = part_task()
+    mine = boxes_of_labels(np.where(part, NUCLEI.labels, 0))
+    snapshots = list(train(task, quick(masks="foreground")))
+    messages = " ".join(snapshot.message for snapshot in snapshots)
+    assert "No boxes were given: cells of finished images are learned from to begin with." in messages
+    for snapshot in snapshots:
+        for boxes in snapshot.proposals.values():
+            assert boxes.corners[: len(mine)] == pytest.approx(mine, abs=0.01)
+            assert (boxes.roles[: len(mine)] == BoxRole.CONFIRMED).all()
+            assert (boxes.scores[: len(mine)] == 1).all()
+            assert np.array_equal(boxes.labels[part] > 0, NUCLEI.labels[part] > 0)
+            middles = ((boxes.corners[len(mine) :, :2] + boxes.corners[len(mine) :, 2:]) / 2).astype(int)
+            assert not part[tuple(middles.T)].any()
+    assert box_scores([found(boxes)], [TRUTH]).ap50 > 0.75
 
 
 def test_masks_lie_in_their_boxes():

@@ -142,6 +142,21 @@ def test_a_finished_plane_can_be_corrected_and_taken_back():
     assert session.target == [0, 1], "it is no longer said to be finished"
 
 
+def test_a_part_that_is_finished_meanwhile_takes_the_place_of_boxes_in_it_and_can_be_taken_back():
+    part = np.zeros(LABELS.shape, bool)
+    part[:, :50] = True
+    mine = boxes_of_labels(np.where(part, LABELS, 0))
+    session = Session(task_with(boxed(CORNER), TO_LABEL), quick())
+    session.annotate(task_with(Plane("boxed", IMAGE, FinishedInstances(LABELS, part)), TO_LABEL))
+    assert session.target == [0, 1]
+    assert len(session.source) == 1
+    assert session.propose(0).corners == pytest.approx(mine, abs=0.01)
+    nothing = FinishedInstances(LABELS, np.zeros_like(part))
+    session.annotate(task_with(Plane("boxed", IMAGE, nothing), TO_LABEL))
+    assert not session.propose(0).count
+    assert len(session.source) == pages._SOURCE_PLANES
+
+
 def test_a_run_goes_on_when_all_planes_are_finished_meanwhile():
     training = train(task_with(boxed(CORNER)), quick())
     next(training)

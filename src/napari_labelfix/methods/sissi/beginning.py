@@ -13,6 +13,7 @@ from napari_labelfix.methods.sissi.pages import (
     NO_BOXES,
     boxes_of_plane,
     finished_boxes,
+    finished_part,
     is_finished,
     no_cells_of_plane,
     typical_side,
@@ -73,7 +74,8 @@ def begin(planes: Sequence[Plane], params: SissiParams) -> Beginning:
     cell = params.cell or (typical_side(known) if len(known) else 0.0)
     if len(drawn):
         return Beginning(list(planes), [NO_BOXES] * len(planes), cell, "")
-    way = params.weak_boxes
+    looked_at = [plane for plane in planes if not _is_taught(plane)]
+    way = params.weak_boxes if looked_at else "none"
     begun = list(planes) if way == "none" else [_with_suggested(plane, params, cell) for plane in planes]
     found = _all_boxes(begun)
     if not len(found) and not len(finished):
@@ -86,10 +88,15 @@ def begin(planes: Sequence[Plane], params: SissiParams) -> Beginning:
 
 def _with_suggested(plane: Plane, params: SissiParams, cell: float) -> Plane:
     """Return a plane with boxes that are found by simple means, but for what a person has said is no cell."""
-    if is_finished(plane):
+    if _is_taught(plane):
         return plane
     found, wrong = suggest(plane, params, cell), no_cells_of_plane(plane)
     return replace(plane, annotation=Boxes(found.corners[~are_denied(found.corners, wrong)], plane.shape, wrong))
+
+
+def _is_taught(plane: Plane) -> bool:
+    """Return whether what a person has labelled in a plane teaches more of it than boxes that simple means find."""
+    return is_finished(plane) or finished_part(plane) is not None
 
 
 def _sentence(found: int, way: Ways) -> str:

@@ -81,6 +81,8 @@ class TargetPage(Page):
         (N, 4) those of them that a person has drawn since: they have seen what is proposed.
     negatives
         (M, 4) boxes around what a person has said is no cell.
+    known
+        (Y, X) of the plane, where a person has labelled every cell: those are `certain`; None where they have nowhere.
     corrected
         Whether the boxes that are learned from are no longer the given ones.
     """
@@ -89,12 +91,34 @@ class TargetPage(Page):
     given: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     certain: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
     negatives: NDArray[np.float32] = field(default_factory=lambda: NO_BOXES)
+    known: NDArray[np.bool_] | None = None
     corrected: bool = False
 
     @cached_property
     def foreground(self) -> NDArray[np.float32]:
         """(H, W) the probability of a cell, in which masks grow; seen when it is first needed."""
         return see_foreground(self.image)
+
+    @property
+    def believed(self) -> NDArray[np.float32]:
+        """(N, 4) the given boxes, and in their place the labelled cells where a person has labelled every one."""
+        if self.known is None:
+            return self.given
+        return np.concatenate([self.given[~self.in_known(self.given)], self.certain])
+
+    def in_known(self, corners: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Return (N,) which boxes (N, 4) of the page have their middle where a person has labelled every cell."""
+        if self.known is None:
+            return np.zeros(len(corners), bool)
+        middles = ((corners[:, :2] + corners[:, 2:]) / 2 / self.scale).astype(np.intp)
+        rows, columns = np.clip(middles, 0, np.array(self.known.shape) - 1).T
+        return np.asarray(self.known[rows, columns])
+
+    def label_part(self, known: NDArray[np.bool_] | None, corners: NDArray[np.floating]) -> None:
+        """Take up the part in which a person has labelled every cell, and their boxes in pixels of the plane."""
+        self.known = known
+        if known is not None:
+            self.certain = (corners * self.scale).astype(np.float32)
 
     def redraw(self, corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> None:
         """Take up what a person has drawn, and removed, meanwhile: boxes in pixels of the plane."""
@@ -124,7 +148,9 @@ def target_page(plane: Plane, cell: float, wanted: float, device: torch.device) 
         (boxes * scale).astype(np.float32) for boxes in (boxes_of_plane(plane), no_cells_of_plane(plane))
     )
     image = page_image(plane.image, scale, device)
-    return TargetPage(image, given, scale=scale, given=given, negatives=negatives)
+    page = TargetPage(image, given, scale=scale, given=given, negatives=negatives)
+    page.label_part(finished_part(plane), finished_boxes(plane))
+    return page
 
 
 def page_image(image: NDArray[np.generic], scale: float, device: torch.device) -> Tensor:
@@ -156,12 +182,21 @@ def no_cells_of_plane(plane: Plane) -> NDArray[np.float64]:
 
 
 def is_finished(plane: Plane) -> bool:
-    """Return whether a person has labelled every cell of a plane, or of the part of it that they trust."""
-    return isinstance(plane.annotation, FinishedInstances)
+    """Return whether a person has labelled every cell of a plane, not only those of a part."""
+    finished = plane.annotation
+    return isinstance(finished, FinishedInstances) and (finished.trusted is None or bool(finished.trusted.all()))
+
+
+def finished_part(plane: Plane) -> NDArray[np.bool_] | None:
+    """Return (Y, X) where a person has labelled every cell of a plane; None if that is everywhere, or nowhere."""
+    if not isinstance(plane.annotation, FinishedInstances) or is_finished(plane):
+        return None
+    known = plane.annotation.known()
+    return known if known.any() else None
 
 
 def finished_boxes(plane: Plane) -> NDArray[np.float64]:
-    """Return the boxes (N, 4) of the cells that a person has labelled in a finished plane; none in another one."""
+    """Return the boxes (N, 4) of the cells that a person has labelled in a plane, or a part, that is finished."""
     finished = plane.annotation
     if not isinstance(finished, FinishedInstances):
         return np.zeros((0, 4))

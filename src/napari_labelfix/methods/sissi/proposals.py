@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,6 +83,17 @@ def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     corners = boxes_of_labels(labels).astype(np.float32)
     roles = np.full(len(corners), BoxRole.CONFIRMED, np.uint8)
     return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)
+
+
+def with_finished_part(told: FoundBoxes, finished: FinishedInstances) -> FoundBoxes:
+    """Return what is told of a plane with the labels of a person, as they are, in the part that they have finished.
+
+    The boxes of these cells come first.
+    """
+    if told.labels is None:
+        return told
+    ranks = relabel_sequential(np.where(finished.known(), finished.labels, 0))
+    return replace(told, labels=np.where(finished.known(), ranks, told.labels).astype(np.int32))
 
 
 def _clipped(corners: NDArray[np.floating], shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

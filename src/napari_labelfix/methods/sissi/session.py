@@ -17,13 +17,15 @@ from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, with_certain
 from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import (
     boxes_of_plane,
+    finished_boxes,
     finished_page,
+    finished_part,
     is_finished,
     no_cells_of_plane,
     synthetic_pages,
     target_page,
 )
-from napari_labelfix.methods.sissi.proposals import SAME_CELL, are_denied, as_finished, boxes_told
+from napari_labelfix.methods.sissi.proposals import SAME_CELL, are_denied, as_finished, boxes_told, with_finished_part
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
@@ -53,7 +55,7 @@ class Session:
     ----------
     task
         Planes with `Boxes`, or without; planes with `FinishedInstances` are the source of good boxes, and where there
-        are none, made-up cells are.
+        are none, made-up cells are. The rest of one that is finished in part is labelled.
     params
         The run's parameters.
 
@@ -110,7 +112,7 @@ class Session:
         task.check()
         for index, now in task.changed_since(self.planes):
             before = self.planes[index]
-            if is_finished(before) or is_finished(now):
+            if any(isinstance(plane.annotation, FinishedInstances) for plane in (before, now)):
                 self.__dict__.pop("source", None)  # it is made again when it is needed
             elif not isinstance(now.annotation, Boxes):
                 continue
@@ -119,6 +121,7 @@ class Session:
                 wrong, suggested = no_cells_of_plane(now), self._suggested[index]
                 corners = np.concatenate([suggested[~are_denied(suggested, wrong)], boxes_of_plane(now)])
                 self.pages[index].redraw(corners, wrong)
+                self.pages[index].label_part(finished_part(now), finished_boxes(now))
             self._changed.append(index)
 
     def story(self) -> Iterator[Snapshot]:
@@ -148,14 +151,16 @@ class Session:
     def propose(self, index: int, with_image: bool = False) -> FoundBoxes:
         """Return the boxes of a plane as they were last found, with those that a person has drawn since the start.
 
-        In a finished plane they are those of the cells that a person has labelled.
+        In a finished plane, or part of one, they are those of the cells that a person has labelled.
         """
         page, plane = self.pages[index], self.planes[index]
-        if isinstance(plane.annotation, FinishedInstances):
-            return as_finished(plane.annotation, self.params.masks)
+        finished = plane.annotation if isinstance(plane.annotation, FinishedInstances) else None
+        if finished is not None and is_finished(plane):
+            return as_finished(finished, self.params.masks)
         found = self._known(index)
         foreground = page.foreground if self.params.masks == "foreground" else None
-        told = boxes_told(found, page.given, page.scale, plane.shape, foreground)
+        told = boxes_told(found, page.believed, page.scale, plane.shape, foreground)
+        told = told if finished is None else with_finished_part(told, finished)
         return replace(told, training_image=self._training_image(index)) if with_image else told
 
     def _first_look(self) -> Iterator[Snapshot]:
@@ -238,7 +243,7 @@ class Session:
     def _known(self, index: int) -> Scored:
         """Return what was found in a plane, as far as a person has not said otherwise, and what they are sure of."""
         page, found = self.pages[index], self.found[index]
-        doubtless = found.taken(~are_denied(found.corners, page.negatives))
+        doubtless = found.taken(~are_denied(found.corners, page.negatives) & ~page.in_known(found.corners))
         return with_certain(doubtless, page.certain)
 
     def _correct(self, index: int, told: partial[Snapshot]) -> Iterator[Snapshot]:
@@ -247,7 +252,7 @@ class Session:
         yield from self._look(index, told, thorough=True)
         known = self._known(index)
         found = known.taken(known.scores >= self.params.learned_score).corners
-        lost = page.given[~overlapping_any(page.given, found, SAME_CELL)]
+        lost = page.believed[~overlapping_any(page.believed, found, SAME_CELL)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":
