@@ -7,6 +7,8 @@ from textwrap import dedent
 
 import pytest
 from npe2 import PluginManifest
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.docks import Scribble2LabelDock
@@ -51,6 +53,26 @@ def test_napari_opens_the_dock_on_a_sample_ready_to_run(make_napari_viewer, qtbo
     assert dock.inputs.chosen == list(viewer.layers[1:])
     assert dock.message.text() == "Press Run [G]."
     dock.inputs.task().check()
+    holder.destroyOnClose()
+
+
+@pytest.mark.parametrize("title", [*(method.title for method in METHODS.values()), "Review", "Export", "Project"])
+def test_no_part_of_a_dock_flashes_up_as_a_window_of_its_own(make_napari_viewer, title):
+    viewer = make_napari_viewer()
+    viewer.open_sample("napari-labelfix", "stained_tissue")
+    shown = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(f"{type(watched).__name__} {watched.objectName()}")
+            return False
+
+    watch = Watch()
+    QApplication.instance().installEventFilter(watch)
+    holder, _ = viewer.window.add_plugin_dock_widget("napari-labelfix", title)
+    QApplication.instance().removeEventFilter(watch)
+    assert shown == []
     holder.destroyOnClose()
 
 

@@ -243,8 +243,7 @@ class InputView(QWidget):
         images.addWidget(self.images.others_button)
         rows.addRow("Image", images)
         for part in self.parts:
-            rows.addRow(part.kind.label, part.combo)
-            rows.labelForField(part.combo).setToolTip(part.kind.legend or part.kind.absent)
+            rows.addRow(part.label, part.combo)
             rows.addRow(part.create_button)
             rows.addRow(part.tools)  # takes the place of the button once there is a layer
 

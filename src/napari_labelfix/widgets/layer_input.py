@@ -37,24 +37,28 @@ class LayerInput(QObject):
         What the layer is for.
     images
         The box where the image is chosen.
+    parent
+        What all parts will lie in: one that is shown before it lies anywhere would be a window of its own.
     """
 
     changed = Signal()  # another layer
     drawingStarted = Signal()
 
-    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QWidget) -> None:
         super().__init__(parent)
         self._viewer, self.kind, self._images = viewer, kind, images
         self._declined: set[str] = set()  # images for which a person has chosen none
         self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
         self._held = False  # a run goes on with what was drawn in the chosen layer
-        self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image)
-        self.create_button = QPushButton(f"Create {kind.noun}")
+        self.label = QLabel(kind.label, parent)
+        self.label.setToolTip(kind.legend or kind.absent)
+        self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image, parent)
+        self.create_button = QPushButton(f"Create {kind.noun}", parent)
         self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.create_button.setToolTip(f"Add a {kind.noun} that lies exactly on the image, ready to draw on.")
         self.brushes = {brush.value: self._brush_button(brush) for brush in kind.brushes}
         self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
-        self.tools = self._arranged_tools()
+        self.tools = self._arranged_tools(parent)
         self.combo.layerChanged.connect(self._on_changed)
         self.create_button.clicked.connect(self.create)
         self._on_changed()
@@ -213,7 +217,10 @@ class LayerInput(QObject):
             self._declined.add(image)
 
     def update_parts(self) -> None:
-        """Show the brushes once there is a layer, and the button that makes one before."""
+        """Show the brushes once there is a layer, the button that makes one before, and a choice where there is one."""
+        comes_from_elsewhere = self.kind.optional and self.kind.create is None
+        for part in (self.label, self.combo):
+            part.setVisible(self.combo.count() > 1 or not comes_from_elsewhere)
         self.create_button.setEnabled(self._image is not None)
         self.create_button.setVisible(self.layer is None and self.kind.create is not None)
         drawable = self.layer is not None and layers.role_of(self.layer) in ("", self.kind.role)
@@ -231,8 +238,8 @@ class LayerInput(QObject):
         button.clicked.connect(lambda: self.draw(brush.value))
         return button
 
-    def _arranged_tools(self) -> QWidget:
-        tools = QWidget()
+    def _arranged_tools(self, parent: QWidget) -> QWidget:
+        tools = QWidget(parent)
         column = QVBoxLayout(tools)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)

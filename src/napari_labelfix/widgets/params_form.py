@@ -71,7 +71,8 @@ class ParamsForm(QWidget):
         holder = QWidget()
         holder.setLayout(self._advanced)
         self.folded.addWidget(holder)
-        self.folded.setVisible(bool(self._folded_away))
+        if not self._folded_away:
+            self.folded.hide()
         layout.addWidget(self.folded)
 
     def editor(self, name: str) -> Any:

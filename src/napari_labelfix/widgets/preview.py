@@ -46,7 +46,8 @@ class PreviewButton(QPushButton):
         self._work = Background(self)
         self._work.done.connect(self._on_done)
         self._work.failed.connect(self._on_failed)
-        self.setVisible(bool(method.preview))
+        if not method.preview:
+            self.hide()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(
             "Add a layer with the right labels, spoiled as badly as the training does it.\nAgain: another example."

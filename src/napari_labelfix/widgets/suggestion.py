@@ -48,7 +48,8 @@ class SuggestionButton(QPushButton):
         self._work = Background(self)
         self._work.done.connect(self._show)
         self._work.failed.connect(lambda sentence: self._end(sentence, "warning"))
-        self.setVisible(bool(method.suggest))
+        if not method.suggest:
+            self.hide()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(
             f"Find {self._what} in the plane in view by simple means, as the parameters say.\n"
