@@ -1,9 +1,11 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from napari_labelfix import snapshots
+from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.snapshots import Clock, Proposal, Snapshot, run_to_end, tell
 
@@ -171,16 +173,33 @@ def test_snapshots_pickle():
     assert received.proposals[0].probabilities is None
 
 
-def test_the_first_proposals_after_something_new_was_drawn_answer_it():
-    def story():
-        for step in range(6):
-            yield Snapshot(
-                "going on", step, 6, proposals={0: proposal(1)} if step in {0, 3, 4, 5} else {}, model=model("a")
-            )
+def plane(name, value=1):
+    return Plane(name, np.zeros((2, 3)), Scribbles(np.full((2, 3), value, np.uint8)))
 
+
+def test_the_first_proposal_of_a_plane_after_something_was_drawn_there_answers_it():
+    shown = [{0: proposal(1)}, {}, {1: proposal(1)}, {0: proposal(2)}, {0: proposal(3)}]
+    story = (Snapshot("going on", step, 5, proposals=found, model=model("a")) for step, found in enumerate(shown))
+    begun = Task((plane("a"), plane("b")))
     heard = []
-    told = tell(story(), heard.append)
-    answers = [next(told).answers, told.send("a stroke").answers]
+    told = tell(story, begun, heard.append)
+    changed = Task((plane("a", 2), begun.planes[1]))
+    answers = [next(told).answers, told.send(changed).answers]
     answers += [snapshot.answers for snapshot in told]
-    assert heard == ["a stroke"]
-    assert answers == [False, False, False, True, False, False]
+    assert heard == [changed]
+    assert answers == [False, False, False, True, False]
+
+
+def test_a_plane_of_which_a_part_was_looked_at_is_no_result(clock_time):
+    parts = [replace(proposal(1), partial=True), replace(proposal(2), partial=True), proposal(3)]
+
+    def told():
+        for step, found in enumerate(parts):
+            clock_time.now += 5
+            yield Snapshot("going on", step, 3, proposals={0: found}, model=model(str(step)))
+        raise AssertionError("the time is over")
+
+    results, last = run_to_end(told(), seconds=1)
+    assert results[0] is parts[-1]
+    assert last.method == "2"
+    assert [Snapshot("", 0, 1, proposals={0: found}).results for found in parts] == [{}, {}, {0: parts[-1]}]

@@ -37,6 +37,8 @@ class Proposal:
         (classes, Y, X) float16 with the background first; only in the proposals of `predict`.
     changes
         (Y, X) uint8 of `Change`: what was made of labels that were given; None where a method starts from none.
+    partial
+        Whether a part of the plane has not been looked at yet: it is empty there.
     """
 
     labels: NDArray[np.int32]
@@ -45,6 +47,7 @@ class Proposal:
     ignored: NDArray[np.bool_]
     probabilities: NDArray[np.float16] | None = None
     changes: NDArray[np.uint8] | None = None
+    partial: bool = False
 
 
 class Change(IntEnum):
@@ -179,7 +182,7 @@ class Snapshot:
     ranking
         To plot; None but where candidates have just been ranked.
     answers
-        Whether its proposals are the first since something new was drawn: somebody is waiting for them.
+        Whether it has the first proposal of a plane since something new was drawn there: somebody is waiting for it.
     """
 
     stage: str
@@ -192,30 +195,40 @@ class Snapshot:
     ranking: Ranking | None = None
     answers: bool = False
 
+    @property
+    def results(self) -> dict[int, Belief]:
+        """The proposals of planes that were looked at as a whole."""
+        found = self.proposals.items()
+        return {plane: belief for plane, belief in found if not (isinstance(belief, Proposal) and belief.partial)}
+
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]
 
 
-def tell(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Training:
+def tell(story: Iterator[Snapshot], task: Task, take_up: Callable[[Task], object]) -> Training:
     """Pass a run's story on, hand what is sent in to the run, and return the last model of the story.
 
     Parameters
     ----------
     story
         The snapshots of a run, the last of which carries a model.
+    task
+        What the run has begun with.
     take_up
         Called with each changed task.
     """
     model = None
-    asked = False  # whether something was drawn since the last proposals
+    drawn_on: set[int] = set()  # planes that have not been shown since
     for snapshot in story:
         model = snapshot.model or model
-        answers = asked and bool(snapshot.proposals)
+        answers = not drawn_on.isdisjoint(snapshot.proposals)
+        drawn_on.difference_update(snapshot.proposals)
         changed = yield replace(snapshot, answers=True) if answers else snapshot
-        asked = asked and not answers
         if changed is not None:
             take_up(changed)
-            asked = True
+            pairs = enumerate(zip(task.planes, changed.planes, strict=True))
+            drawn_on.update(index for index, (old, new) in pairs if old.annotation is not new.annotation)
+            task = changed
     assert model is not None
     return model
 
@@ -254,7 +267,8 @@ def run_to_end(
     training
         A method's generator.
     seconds
-        Wall-clock budget from now; the run is closed at the first snapshot after it. None waits for the end.
+        Wall-clock budget from now; the run is closed at the first snapshot after it that shows no mere part of a plane.
+        None waits for the end.
     on_snapshot
         Called with each snapshot.
     """
@@ -266,10 +280,11 @@ def run_to_end(
             snapshot = next(training)
         except StopIteration as end:
             return proposals, end.value
-        proposals.update(snapshot.proposals)
+        proposals.update(snapshot.results)
         model = snapshot.model or model
         if on_snapshot is not None:
             on_snapshot(snapshot)
-        if seconds is not None and time.monotonic() - started >= seconds:
+        is_over = seconds is not None and time.monotonic() - started >= seconds
+        if is_over and len(snapshot.results) == len(snapshot.proposals):
             training.close()
             return proposals, model

@@ -139,6 +139,19 @@ def test_debugging_shows_the_traceback(files, monkeypatch):
         main(["run", "nothing", "--image", "a", "--annotations", "b", "--out", "c"])
 
 
+def test_where_prediction_fails_as_the_training_did_what_there_is_is_written(call, files, toy, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(sys.modules[toy.code], "predict", fail)
+    ended = call(*run_words(files, "--set", "fail=error", "planes=2"))
+    assert ended.code == 2
+    assert "shapes differ" in ended.err, "what went wrong first"
+    assert record_of(files / "out")["ended"] == "failed"
+    assert (files / "out" / "a_labels.tif").exists()
+    assert not (files / "out" / "stack_labels.tif").exists()
+
+
 def test_planes_that_the_time_did_not_suffice_for_are_predicted(call, files):
     ended = call(*run_words(files, "--set", "planes=2"))
     assert "The run ended before 4 planes had a proposal: predicted by the model." in ended.out

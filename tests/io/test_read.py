@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.pairing import find_annotations
-from napari_labelfix.io.read import find_images, read_image, read_labels, stem_of
+from napari_labelfix.io.read import find_images, read_image, read_labels, stem_of, without_repeats
 
 RNG = np.random.default_rng(0)
 
@@ -401,3 +401,8 @@ def test_alpha_is_dropped_where_colours_are_planes_of_the_file(tmp_path):
         tmp_path / "a.tif", pixels, photometric="rgb", planarconfig="separate", extrasamples=["unassalpha"]
     )
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif").pixels, np.moveaxis(pixels[:3], 0, -1))
+
+
+def test_files_that_are_named_twice_stay_where_they_were_named_first():
+    named = [Path("c.tif"), Path("a.tif"), Path("b.tif"), Path("c.tif")]
+    assert without_repeats(named) == named[:3]

@@ -1,5 +1,7 @@
 """Result layers: made once, filled in place, never editable, and known again by their tag."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import proposal_above
@@ -176,3 +178,23 @@ def test_every_outline_is_bright_and_selecting_one_shows_it_alone(results):
     layer.selected_label, layer.show_selected_label = 2, True
     shown = layer.colormap.map(np.array([1, 2, 2 + len(OUTLINES)]))
     np.testing.assert_array_equal(shown[:, 3], [0, 1, 0])
+
+
+def test_a_plane_that_is_looked_at_bit_by_bit_takes_nothing_away_that_an_earlier_run_has_proposed(results, spots):
+    whole = proposal_above(spots, 0.4)
+    bit = replace(whole, labels=np.where(np.arange(spots.shape[1]) < 30, whole.labels, 0), partial=True)
+    shown = results.layer("proposal")
+
+    def is_shown(proposal):
+        return np.array_equal(shown.data > 0, proposal.labels > 0)
+
+    results.write({0: bit})
+    assert is_shown(bit), "there was nothing yet"
+    more = replace(whole, partial=True)
+    results.write({0: more})
+    assert is_shown(more), "in the same run it grows"
+    results.create()
+    results.write({0: bit})
+    assert is_shown(more)
+    results.write({0: replace(bit, partial=False)})
+    assert is_shown(bit), "all of it was looked at, and no more is there"

@@ -46,9 +46,10 @@ class Recording:
 
     def take(self, snapshot: Snapshot) -> None:
         """Keep what a snapshot brings, and show it."""
-        if snapshot.proposals and self.seconds_to_first_proposal is None:
+        results = snapshot.results
+        if results and self.seconds_to_first_proposal is None:
             self.seconds_to_first_proposal = round(time.monotonic() - self.started, 2)
-        self.proposals.update(snapshot.proposals)
+        self.proposals.update(results)
         self.model = snapshot.model or self.model
         self.metrics = snapshot.metrics or self.metrics
         self.steps = max(self.steps, snapshot.step)
@@ -60,6 +61,12 @@ class Recording:
         if sentence and sentence not in self.messages:
             self.messages.append(sentence)
             self.reporter.say(sentence)
+
+    def fail(self, error: TrainingError) -> None:
+        """Keep what has gone wrong first, to be said once all is written."""
+        self.ended = "failed"
+        self.trouble = self.trouble or TrainingError(f"{error} What had come until then is written.")
+        self.messages.append(str(error))
 
     def summary(self) -> dict[str, Any]:
         """Return how the run went, ready for JSON."""
@@ -191,9 +198,7 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
     except TrainingError as error:
         if not recording.proposals:
             raise
-        recording.ended = "failed"
-        recording.trouble = TrainingError(f"{error} What had come until then is written.")
-        recording.messages.append(str(error))
+        recording.fail(error)
     recording.seconds = round(time.monotonic() - recording.started, 2)
     if not recording.proposals:
         raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
@@ -210,9 +215,12 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
         recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: not written.")
         return
     recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: predicted by the model.")
-    with explained():
-        for index in missing:
-            recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
+    try:
+        with explained():
+            for index in missing:
+                recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
+    except TrainingError as error:
+        recording.fail(error)
 
 
 def _count(number: int, noun: str) -> str:

@@ -185,8 +185,10 @@ def is_more_of_cellpose(path: Path, stems: Collection[str]) -> bool:
 
 def without_repeats(paths: Sequence[Path]) -> list[Path]:
     """Return paths without those of a file that came before, as of a folder and a file in it."""
-    same = {(path.name, path.resolve()): path for path in reversed(paths)}  # links of two names are two
-    return list(same.values())[::-1]
+    first: dict[tuple[str, Path], Path] = {}
+    for path in paths:
+        first.setdefault((path.name, path.resolve()), path)  # links of two names are two
+    return list(first.values())
 
 
 def _may_be_image(path: Path) -> bool:

@@ -18,13 +18,15 @@ PROGRESS_EVERY = 0.25  # seconds
 MODEL_EVERY = 5.0  # seconds
 
 
-def tell_and_listen(story: Iterator[Snapshot], take_up: Callable[[Task], object]) -> Training:
+def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Task], object]) -> Training:
     """Pass a run's story on, and hand what is sent in to the run.
 
     Parameters
     ----------
     story
         The snapshots of a run, the last of which carries a model.
+    task
+        What the run has begun with.
     take_up
         Called with each changed task. What it cannot take up it says by an `InputError`, whose sentence is told with
         the next snapshot; the run goes on.
@@ -37,7 +39,7 @@ def tell_and_listen(story: Iterator[Snapshot], take_up: Callable[[Task], object]
         except InputError as error:
             held_back.append(str(error))
 
-    return (yield from tell(_with_sentences(story, held_back), listen))
+    return (yield from tell(_with_sentences(story, held_back), task, listen))
 
 
 def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[Snapshot]:

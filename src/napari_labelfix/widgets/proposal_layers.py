@@ -40,6 +40,7 @@ class ProposalLayers(ResultLayers):
         super().__init__(viewer, image, method)
         self._objects = ProposedObjects(len(self.planes), partial(self.layer, "proposal"))
         self._removed: dict[int, int] = {}  # how many objects that were given are gone, by plane
+        self._growing: set[int] = set()  # planes that this run shows before it has looked at all of them
 
     @property
     def has_proposal(self) -> bool:
@@ -48,7 +49,8 @@ class ProposalLayers(ResultLayers):
 
     def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
         """Show proposals, by the index of their plane."""
-        proposals = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Proposal)}
+        found = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Proposal)}
+        proposals = {plane: proposal for plane, proposal in found.items() if self._takes_nothing_away(plane, proposal)}
         self._write_pixels(proposals)
         for plane, proposal in proposals.items():
             given = task.planes[plane].annotation if task is not None else None
@@ -56,6 +58,25 @@ class ProposalLayers(ResultLayers):
             self._objects.note(plane, partial(describe_objects, proposal, before))
             if before is not None and proposal.changes is not None:
                 self._removed[plane] = np.unique(before[proposal.changes == Change.REMOVED]).size
+
+    def create(self) -> None:
+        """Add those of the layers that are missing."""
+        super().create()
+        self._growing.clear()
+
+    def _takes_nothing_away(self, plane: int, proposal: Proposal) -> bool:
+        """Whether to show a proposal: one that is partial waits where an earlier run has proposed objects.
+
+        Otherwise these would be gone for a while, and what a person has decided about them for good.
+        """
+        if not proposal.partial:
+            self._growing.discard(plane)
+        elif plane not in self._growing:
+            layer = self.layer("proposal")
+            if layer is not None and layer.data[self.planes[plane]].any():
+                return False
+            self._growing.add(plane)
+        return True
 
     def objects(self) -> dict[int, Objects]:
         """Return the proposed objects of each plane that has a proposal, with the ids of the layer."""

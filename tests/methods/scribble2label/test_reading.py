@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from napari_labelfix import snapshots
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data import patches, tiles
 from napari_labelfix.methods.scribble2label import session as session_module
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.methods.scribble2label.reading import patched
+from napari_labelfix.methods.scribble2label.reading import Reading, patched
 from napari_labelfix.methods.scribble2label.run import train
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
@@ -27,6 +28,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(tiles, "FIRST", 96)
     monkeypatch.setattr(patches, "SIDE", 320)
     monkeypatch.setattr(session_module, "PIECES_EVERY", 0.0)
+    monkeypatch.setattr(snapshots, "REST", 0)
 
 
 def task(*strokes, planes=1, value=BACKGROUND):
@@ -63,6 +65,7 @@ def test_the_first_look_is_around_the_strokes_and_the_last_one_as_if_it_were_rea
     assert not first.labels[200:].any()
     assert (first.confidence[200:] == 0.5).all(), "nothing is known of it"
     assert first.ignored[200:].all()
+    assert [proposal.partial for proposal in found] == [True] * 4 + [False]
     known = [(proposal.confidence > 0.5).sum() for proposal in found]
     assert all(before < after for before, after in pairwise(known[1:])), "more and more is known"
     with pytest.MonkeyPatch.context() as patch:
@@ -77,6 +80,7 @@ def test_a_stroke_is_answered_where_it_is_first_and_the_rest_stays_until_its_tur
     session.annotate(task(FAR))
     first, *_, last = looks(session)
     assert not first.labels[FAR].any()
+    assert not first.partial, "of the rest it is known what was believed before"
     changed = first.confidence != before.confidence
     assert changed[300:, 300:].any()
     assert not changed[:250, :250].any()
@@ -148,3 +152,36 @@ def test_a_stroke_that_comes_while_the_network_looks_at_a_plane_is_answered_betw
     assert (snapshot.proposals[0].classes[FAR] == 2).any()
     stages = [snapshot.stage for snapshot in told]
     assert stages.index("first look") < stages.index("self-labelling"), "it goes on with the look, and learns the class"
+
+
+def test_a_long_narrow_plane_keeps_its_objects_while_a_stroke_is_answered(monkeypatch):
+    """It is read in several tiles, although it is no large one."""
+    monkeypatch.setattr(patches, "SIDE", 320)
+    monkeypatch.setattr(session_module, "PIECES_EVERY", 0.0)
+    monkeypatch.setattr(snapshots, "REST", 0)
+
+    def strip(*strokes):
+        drawn = task(*strokes).planes[0]
+        return Task((Plane("strip", drawn.image[:112], Scribbles(drawn.annotation.marks[:112])),))
+
+    session = Session(strip(), PARAMS)
+    before = looks(session)[-1]
+    session.annotate(strip((slice(100, 104), slice(5, 15))))
+    first, *_ = looks(session)
+    assert first.labels.max() > 0.9 * before.labels.max()
+
+
+def test_when_the_network_is_heard_a_plane_is_read_in_one_go(small_pieces, monkeypatch):
+    session = Session(task(planes=2), PARAMS)
+    looks(session)
+    session.annotate(task(FAR, planes=2))
+    assert session.overdue == [0, 1]
+    assert list(session.instant_beliefs())[-1] == 0
+    truth = torch.from_numpy((NUCLEI.labels > 0).astype(np.float32))
+    looks_at, over = [], Reading.over
+    monkeypatch.setattr(
+        Reading, "over", lambda reading, before: looks_at.append(reading.finished) or over(reading, before)
+    )
+    session.believe(1, torch.stack([1 - truth, truth]))
+    assert session.overdue == [0]
+    assert looks_at == [True]

@@ -50,7 +50,7 @@ def train(task: Task, params: PClassificationParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell_and_listen(_story(session, params), session.annotate))
+    return (yield from tell_and_listen(_story(session, params), task, session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Detections:

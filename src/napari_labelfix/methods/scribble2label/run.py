@@ -44,7 +44,7 @@ def train(task: Task, params: Scribble2LabelParams) -> Training:
     torch.manual_seed(params.seed)
     session = Session(task, params)
     saved_start(params, METHOD, session.spec)  # what is wrong with it is said now, not after the instant proposal
-    return (yield from tell_and_listen(_story(session, params), session.annotate))
+    return (yield from tell_and_listen(_story(session, params), task, session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Proposal:

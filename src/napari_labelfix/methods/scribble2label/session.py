@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,6 @@ import torch
 from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.data.tiles import is_read_in_pieces
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
@@ -73,7 +74,8 @@ class Session:
         self._outdated: set[int] = set()  # planes of which the classifier's opinion is older than the scribbles
         self._drawn_at = {index: _middle(canvas.marked >= 0) for index, canvas in enumerate(self.canvases)}
         self._pieces: dict[int, list[Window]] = {}  # what has changed of planes that are being read
-        self._shown: dict[int, NDArray[np.int32]] = {}  # objects (Y, X) of large planes
+        self._unread = set(range(len(self.canvases)))  # planes that have not been read to their end yet
+        self._shown: dict[int, NDArray[np.int32]] = {}  # objects (Y, X) of planes that are read in pieces
         self._seen: dict[int, NDArray[np.float32]] = {}  # what was believed when the newest scribbles were drawn
         self._taken_back: set[int] = set()  # planes of which some were erased or changed since
         self._instant: dict[int, Tensor] = {}
@@ -161,7 +163,7 @@ class Session:
                 self._learn_instantly()
             index = (self._changed or self._unshown).pop(0)
             self._unshown = [other for other in self._unshown if other != index]
-            for _ in self._update_instant(index):
+            for _ in self._update_instant(index, PIECES_EVERY):
                 yield index
                 if not self._knows_all:
                     break
@@ -182,18 +184,18 @@ class Session:
         self._outdated = set(range(len(self.canvases)))
         self._knows_all = True
 
-    def _update_instant(self, index: int) -> Iterator[None]:
+    def _update_instant(self, index: int, every: float = math.inf) -> Iterator[None]:
         """Ask the instant classifier and the guide again, and let the network's belief follow what has changed.
 
         So new scribbles show at once, and what was learned stays. Of a large plane only what was read has changed, each
-        time that this yields, until it is all.
+        time that this yields, until it is all: at first, and then `every` seconds, or as rarely as looks take time.
         """
         assert self._classifier is not None  # nothing is outdated before there is one
         canvas = self.canvases[index]
         instant, network, belief = self._instant.get(index), self._network.get(index), canvas.belief
         reading = Reading(self._classifier, self._guide, self._images[index], canvas, self._drawn_at[index])
         unshown: list[Window] = []
-        pause = Clock(PIECES_EVERY)
+        pause = Clock(every, first=0.0 if math.isfinite(every) else math.inf)
         while not reading.finished:
             unshown.append(reading.read_piece())
             if not reading.finished and not pause.due():
@@ -204,11 +206,14 @@ class Session:
             mixed = self._mix(index)
             if reading.finished:
                 self._outdated.discard(index)
+                self._unread.discard(index)
                 self._pieces.pop(index, None)
             else:
                 canvas.belief = belief = mixed if belief is None else patched(belief, mixed, unshown)
                 self._pieces[index], unshown = unshown, []
+                self._shown.setdefault(index, np.zeros(canvas.marked.shape, np.int32))
             yield
+            pause.done()
 
     def next_turn(self) -> list[int]:
         """Return the planes to train on and predict next: all with scribbles, and as many of the others in turn."""
@@ -272,12 +277,12 @@ class Session:
         belief = canvas.belief.numpy(force=True)
         marked = canvas.marked.numpy(force=True)
         windows = self._pieces.pop(index, None)
-        before = None if windows is None else (self._shown.get(index, np.zeros(marked.shape, np.int32)), windows)
+        before = None if windows is None else (self._shown[index], windows)
         classes, confidence = belief.argmax(axis=0).astype(np.uint8), belief.max(axis=0)
         proposal = make_proposal(classes, confidence, self.params, marked, before)
-        if is_read_in_pieces(marked.shape):
+        if index in self._shown:
             self._shown[index] = proposal.labels.copy()
-        return proposal
+        return replace(proposal, partial=windows is not None and index in self._unread)
 
 
 def _middle(chosen: Tensor) -> tuple[int, int]:

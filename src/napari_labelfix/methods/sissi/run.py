@@ -41,7 +41,7 @@ def train(task: Task, params: SissiParams) -> Training:
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)
-    return (yield from tell_and_listen(session.story(), session.annotate))
+    return (yield from tell_and_listen(session.story(), task, session.annotate))
 
 
 def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> FoundBoxes:
