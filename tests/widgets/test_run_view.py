@@ -98,7 +98,7 @@ def test_a_ranking_is_shown_until_the_next_run(view):
     view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
     (plot,) = view.plot.findChildren(RankingPlot)
     assert plot.isVisible()
-    assert plot.title.text == "2 pseudo-positive, 3 pseudo-negative"
+    assert plot.title.text == "chosen now: 2 pseudo-positive, 3 pseudo-negative"
     drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
     assert tuple(range(9)) in drawn
     view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-positive": np.array([0])}))])

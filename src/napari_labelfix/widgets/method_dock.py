@@ -10,9 +10,8 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError, LabelfixError
-from napari_labelfix.review.steadiness import Steadiness
 from napari_labelfix.trainer import Trainer
-from napari_labelfix.widgets import layers, shortcuts
+from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.accept_control import AcceptControl
 from napari_labelfix.widgets.accept_view import AcceptView
 from napari_labelfix.widgets.annotation_kinds import KINDS
@@ -24,6 +23,7 @@ from napari_labelfix.widgets.drawn_layers import DrawnLayers
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.message import Message, primary_style
 from napari_labelfix.widgets.model_button import ModelButton
+from napari_labelfix.widgets.next_step import NextStep
 from napari_labelfix.widgets.one_in_view import OneInView
 from napari_labelfix.widgets.output_layers import OUTPUTS
 from napari_labelfix.widgets.params_form import ParamsForm
@@ -75,8 +75,8 @@ class MethodDock(QWidget):
         self._run: tuple[Task, RunResults] | None = None  # what the last run learns from, and where it shows
         self._one_in_view = OneInView(viewer)
         self._began = ""  # when the last run began
-        self._steadiness = Steadiness()  # of what it proposes
         self._refused = ""  # why what was drawn last was not sent
+        self._image: Layer | None = None  # that was in hand last
         self._open = True
 
         self.message = Message(viewer.theme)
@@ -87,6 +87,7 @@ class MethodDock(QWidget):
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.session = Session(trainer or Trainer(), self)
+        self._next_step = NextStep(self._kind, self.inputs, self.session)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.model_button = ModelButton(self.session)
@@ -138,7 +139,7 @@ class MethodDock(QWidget):
         self._unfinished.went_on(params)
         results = RunResults([self._results_of(image) for image in self.inputs.images.together])
         self._run, self._began = (task, results), f"{datetime.now():%Y-%m-%d %H:%M}"
-        self._steadiness.begin()
+        self._next_step.begin()
         in_hand_first = sorted(results.images, key=lambda image: image is not self.inputs.image)
         self.saving.run_started(self._method.name, [layers.image_id(image) for image in in_hand_first], params)
         self.inputs.link()
@@ -202,7 +203,9 @@ class MethodDock(QWidget):
         self._show_one()
         self._drawn.follow(self.inputs.chosen)
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
-        if self.message.mood != "error":  # of a run; it stays until the next
+        image_before, self._image = self._image, self.inputs.image
+        is_another = self._image is not None and self._image is not image_before and not gone
+        if self.message.mood != "error" or is_another:  # one of a run stays until the next, or another image
             self._show_hint()
         self._take_up_unfinished()
 
@@ -240,7 +243,7 @@ class MethodDock(QWidget):
                 self._stop_because(f"its image “{changed_size.name}” has another size now")
             else:
                 self._hand_over(task, results)
-            if self.message.mood == "hint":
+            if self.message.mood == "hint" or (self.message.mood == "done" and self._next_step.trouble(self._results)):
                 self._show_hint()
         elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
             self._show_hint()
@@ -258,7 +261,7 @@ class MethodDock(QWidget):
         if changed is not None:
             self._run = changed, results
             self.session.send(changed)
-            self._steadiness.begin()  # it has something new to learn
+            self._next_step.await_answer()
 
     def _on_layers_changed(self, _event: object = None) -> None:
         """Notice that a layer with what is proposed came or went, or one that hides the image."""
@@ -271,17 +274,15 @@ class MethodDock(QWidget):
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
         if newest and self._run is not None:
             task, results = self._run
-            first, settled = not results.has_proposal, self._steadiness.sentence
-            for snapshot in snapshots:
-                self._steadiness.note(snapshot)
+            first = not results.has_proposal
             results.write(newest, task, f"{self._began}, step {snapshots[-1].step}")
             self._show_one()
             self.accepts.show_counts()
             if first:
                 results.update_thumbnails()
                 self.inputs.make_way()
-            if first or (self._steadiness.sentence != settled and self.message.mood == "hint"):
                 self._show_hint()
+            self._next_step.note(snapshots)
 
     def _on_ended(self, state: str) -> None:
         self.run_view.show_ended(state)
@@ -299,28 +300,7 @@ class MethodDock(QWidget):
             self._show_hint()
 
     def _show_hint(self) -> None:
-        self.message.show_text(self._next_step())
-
-    def _next_step(self) -> str:
-        run = shortcuts.with_key("Run", "run_or_stop")
-        proposed = self._results is not None and self._results.has_proposal
-        if self.session.running and (missing := self.inputs.missing()):
-            return f"The run goes on with what was drawn before; Stop ends it. {missing}"
-        if self.session.running and proposed:
-            help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
-            if settled := self._steadiness.sentence:
-                help_it = f"{settled} Press Stop, or help where it is wrong."
-            return f"{self.inputs.covered()} {help_it}".strip()
-        if self.session.running and self._results is not None and self._results.layer(self._results.main) is None:
-            return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
-        if self.session.running:
-            return "The first proposal comes in a moment."
-        if missing := self.inputs.missing():
-            return missing
-        if proposed:
-            then = ", then choose the next image;" if len(self.inputs.images.together) > 1 else ","
-            return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
-        return f"{self.inputs.doubt()} Press {run}.".strip()
+        self.message.show_text(self._next_step.sentence(self._results))
 
     def _on_told(self, sentence: str, mood: Mood) -> None:
         """Show what was done, or else what to do."""
@@ -343,6 +323,7 @@ class MethodDock(QWidget):
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
+        self._next_step.changed.connect(lambda: self._show_hint() if self.message.mood == "hint" else None)
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)

@@ -1,5 +1,7 @@
 """The dock says what to do next, shows it whole, and keeps the model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from docked import proposal_of
@@ -33,7 +35,7 @@ class TestTheNextStepIsSaid:
 
     def test_it_is_said_when_hardly_anything_changes_any_more(self, ready, running, spots, qtbot):
         clock = [0.0]
-        ready._steadiness = Steadiness(lambda: clock[0])
+        ready._next_step.steadiness = Steadiness(lambda: clock[0])
         running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
         qtbot.waitUntil(lambda: ready.message.text().endswith("that is used at once. Press Stop when it is good."))
         clock[0] = APART
@@ -42,6 +44,33 @@ class TestTheNextStepIsSaid:
         qtbot.waitUntil(lambda: ready.message.text() == settled)
         ready.inputs.annotation.paint((50, 50), 2)
         qtbot.waitUntil(lambda: ready.message.text().endswith("Press Stop when it is good."))
+
+    def test_who_waits_for_an_answer_is_told_that_it_is_coming(self, ready, running, spots, qtbot, monkeypatch):
+        ready._next_step._patience.setInterval(300)
+        running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: "Paint more strokes" in ready.message.text())
+        ready.inputs.annotation.paint((50, 50), 2)
+        qtbot.waitUntil(lambda: ready.message.text() == "What you have drawn is being taken up.")
+        running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
+        qtbot.wait(100)
+        assert ready.message.text() == "What you have drawn is being taken up.", "that was on its way before"
+        running.waiting.append(replace(snapshot(3, {0: proposal_above(spots, 0.3)}), answers=True))
+        qtbot.waitUntil(lambda: "Paint more strokes" in ready.message.text())
+
+    def test_what_keeps_a_run_from_being_seen_is_said_although_something_was_accepted(self, proposed, viewer, qtbot):
+        proposed.accepts.accept_above()
+        qtbot.waitUntil(lambda: proposed.message.mood == "done")
+        qtbot.wait(400)
+        assert proposed.message.mood == "done"
+        viewer.layers.remove(proposal_of(proposed))
+        qtbot.waitUntil(lambda: proposed.message.text().startswith("The layer with what is proposed was deleted."))
+
+    def test_with_another_image_in_hand_the_end_of_the_last_run_is_no_longer_the_news(self, proposed, viewer, spots):
+        viewer.layers.remove(proposed.inputs.image)
+        assert "was stopped because its image" in proposed.message.text()
+        assert proposed.message.mood == "error"
+        viewer.add_image(np.tile(spots, (2, 1)), name="another")
+        assert proposed.message.text() == "Press “Create scribble layer”."
 
     def test_without_an_image_run_asks_for_one(self, dock, trainer):
         dock.run()
