@@ -10,6 +10,7 @@ from skimage.draw import polygon
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.widgets import instances_kind, layers
+from napari_labelfix.widgets.boxes_kind import BOXES_KIND
 from napari_labelfix.widgets.input_view import InputView
 from napari_labelfix.widgets.instances_kind import INSTANCES_KIND, WHOLE_PLANE
 
@@ -212,6 +213,22 @@ def test_other_objects_can_be_told_and_need_not(inputs, model):
     inputs.link()
     assert layers.role_of(debris) == "others"
     assert inputs.missing() == ""
+
+
+@pytest.mark.parametrize(("kind", "at"), [(INSTANCES_KIND, 2), (BOXES_KIND, 1)], ids=["other objects", "finished"])
+def test_labels_that_come_later_can_be_chosen_for_what_is_optional(qtbot, model, kind, at):
+    inputs = InputView(model, kind)
+    qtbot.addWidget(inputs)
+    part = inputs.parts[at]
+    assert part.combo.isHidden()
+    assert part.label.isHidden()
+    cells, debris = (model.add_labels(some_labels(), name=name) for name in ("cells", "debris"))
+    assert part.layer is None
+    assert not part.combo.isHidden()
+    assert not part.label.isHidden()
+    model.layers.remove(cells)
+    model.layers.remove(debris)
+    assert part.combo.isHidden(), "there is no choice any more"
 
 
 def test_new_shapes_and_mended_labels_are_a_change(inputs, model):

@@ -34,6 +34,7 @@ class LayerCombo(QComboBox):
     """
 
     layerChanged = Signal()
+    entriesChanged = Signal()  # other layers are offered, whichever is chosen
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class LayerCombo(QComboBox):
         super().__init__(parent)
         self._viewer, self._accepts, self._nothing, self._preferred = viewer, accepts, nothing, preferred
         self._layers: list[Layer] = []
+        self._shown: list[Layer] = []  # the entries
         self._layer: Layer | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
@@ -102,3 +104,6 @@ class LayerCombo(QComboBox):
         self.setCurrentIndex(self._layers.index(self._layer) + 1 if self._layer in self._layers else 0)
         self.setToolTip(self.currentText())  # in full: the box may be too narrow for it
         self.blockSignals(False)
+        if self._shown != self._layers:
+            self._shown = list(self._layers)
+            self.entriesChanged.emit()

@@ -60,6 +60,7 @@ class LayerInput(QObject):
         self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
         self.tools = self._arranged_tools(parent)
         self.combo.layerChanged.connect(self._on_changed)
+        self.combo.entriesChanged.connect(self.update_parts)  # where nothing is preferred, nothing else tells it
         self.create_button.clicked.connect(self.create)
         self._on_changed()
 
