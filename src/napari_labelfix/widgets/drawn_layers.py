@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari.layers import Labels
+
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.history import history_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,15 +19,16 @@ if TYPE_CHECKING:
 class DrawnLayers:
     """Calls back when something in the layers may be different.
 
-    napari tells an undo only as a redraw. It redraws all layers at each step of a slider, too, and to read a long stack
-    each time would make the slider stick: a redraw of another plane than before is not told.
+    napari tells an undo only as a redraw. It redraws a layer at each step of a slider that it has, too, and to read a
+    long stack each time would make the slider stick: a redraw of another plane than before is not told. What the
+    history of labels tells always is.
 
     Parameters
     ----------
     viewer
         Whose sliders are moved.
     touched
-        Called without arguments.
+        Called without arguments; more than once for one change.
     """
 
     def __init__(self, viewer: ViewerModel, touched: Callable[[], object]) -> None:
@@ -37,18 +41,32 @@ class DrawnLayers:
             del self._drawn[layer]
             layers.unwatch(layer, self._on_touched)
             layer.events.visible.disconnect(self._on_touched)
+            if _has_history(layer):
+                history_of(layer).changed.disconnect(self._on_history)
         for layer in chosen:
             if layer not in self._drawn:
-                self._drawn[layer] = self._in_view()
+                self._drawn[layer] = self._in_view(layer)
                 layers.watch(layer, self._on_touched)
                 layer.events.visible.connect(self._on_touched)  # what was undone while it was hidden is seen now
+                if _has_history(layer):
+                    history_of(layer).changed.connect(self._on_history)
 
     def _on_touched(self, event: Any) -> None:
-        before, now = self._drawn.get(event.source), self._in_view()
+        before, now = self._drawn.get(event.source), self._in_view(event.source)
         self._drawn[event.source] = now
         if event.type != "set_data" or now == before:
             self._touched()
 
-    def _in_view(self) -> tuple[Any, ...]:
+    def _on_history(self, event: Any) -> None:
+        if event.value.blocks is None or event.value.blocks.size:  # pixels, and not what is known about objects alone
+            self._touched()
+
+    def _in_view(self, layer: Layer) -> tuple[Any, ...]:
+        """Return what is seen of the axes of a layer: napari does not redraw it for a slider that only others have."""
         dims = self._viewer.dims
-        return tuple(dims.point), tuple(dims.order), dims.ndisplay
+        more = dims.ndim - layer.ndim  # axes that it does not have: the first
+        return tuple(dims.point[more:]), tuple(axis - more for axis in dims.order if axis >= more), dims.ndisplay
+
+
+def _has_history(layer: Layer) -> bool:
+    return isinstance(layer, Labels) and not layer.multiscale
