@@ -58,6 +58,14 @@ def some_accepted(seed, through):
     return labels
 
 
+def test_no_object_gets_the_number_of_one_that_was_written_past_the_history(results):
+    accepting, corrected = Accepting(results), corrected_with(results, np.zeros((PLANES, 30, 30), np.int32))
+    accepting.accept_in_place(1)
+    corrected.data[3, 20:26, 20:26] = 2  # another plugin, in a plane that the next accept does not look at
+    accepting.accept_in_place(1_000_002)
+    assert [np.unique(plane).tolist() for plane in corrected.data] == [[0, 1], [0, 3], [0], [0, 2]]
+
+
 @pytest.mark.parametrize("through", [False, True], ids=["objects in one plane", "objects through planes"])
 @pytest.mark.parametrize("seed", range(4))
 def test_an_accept_writes_what_it_would_if_all_planes_were_searched(results, seed, through):

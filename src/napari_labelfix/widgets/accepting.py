@@ -183,7 +183,8 @@ class Accepting(Acceptor):
             plane, accepted = proposed[index], corrected.data[index]
             touched = [label for label in np.unique(accepted[plane == object_id]).tolist() if label > 0]
             if all(table.area_of(label) == np.count_nonzero(accepted == label) for label in touched):
-                new_id = int(table.ids.max(initial=0)) + 1
+                highest = np.asarray(corrected.data).max(initial=0)  # others may have written past the history
+                new_id = int(max(highest, table.ids.max(initial=0))) + 1
                 return accept_object(plane, accepted, object_id, locked, new_id).in_plane(index)
         return accept_object(proposed, corrected.data, object_id, locked)
 
