@@ -5,6 +5,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_labelfix.review import trust
+from napari_labelfix.widgets.drawn_layers import DrawnLayers
 from napari_labelfix.widgets.trusted_planes import trusted_plane
 
 PLANES = [(0,), (1,), (2,)]
@@ -88,6 +89,29 @@ def test_other_pixels_in_the_place_of_all_are_looked_at_anew(looked_at):
     everywhere(accepted)
     accepted.data = some_objects()[::-1].copy()
     expect_as_afresh(accepted)
+
+
+def test_accepted_objects_that_a_program_changes_in_place_are_seen_once_they_are_redrawn(looked_at, model):
+    accepted = model.add_labels(some_objects())
+    drawn = DrawnLayers(model, lambda: None)
+    drawn.follow([accepted])
+    everywhere(accepted)
+    accepted.data[0], accepted.data[1, 30:, 30:] = 0, 4  # past any history
+    accepted.refresh()
+    looked_at.clear()
+    everywhere(accepted)
+    assert len(looked_at) == 2
+    expect_as_afresh(accepted)
+
+
+def test_a_redraw_without_a_change_works_nothing_out_again(looked_at, model):
+    accepted = model.add_labels(some_objects())
+    drawn = DrawnLayers(model, lambda: None)
+    drawn.follow([accepted])
+    first = everywhere(accepted)
+    accepted.refresh()
+    assert all(now is before for before, now in zip(first, everywhere(accepted), strict=True))
+    assert len(looked_at) == 3
 
 
 def test_two_methods_that_ask_in_turn_do_not_put_each_other_out(looked_at):

@@ -8,6 +8,7 @@ from napari.layers import Labels
 
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.plane_copies import doubt_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +55,11 @@ class DrawnLayers:
     def _on_touched(self, event: Any) -> None:
         before, now = self._drawn.get(event.source), self._in_view(event.source)
         self._drawn[event.source] = now
-        if event.type != "set_data" or now == before:
-            self._touched()
+        if event.type == "set_data":
+            if now != before:
+                return
+            doubt_copies(event.source)  # a program may have written into the array; a stroke makes no such redraw
+        self._touched()
 
     def _on_history(self, event: Any) -> None:
         if event.value.blocks is None or event.value.blocks.size:  # pixels, and not what is known about objects alone

@@ -10,7 +10,7 @@ import numpy as np
 from napari_labelfix.widgets.history import history_of
 
 if TYPE_CHECKING:
-    from napari.layers import Labels
+    from napari.layers import Labels, Layer
     from numpy.typing import NDArray
 
     from napari_labelfix.widgets.layers import Index
@@ -28,6 +28,7 @@ class PlaneCopies:
     def __init__(self, layer: Labels) -> None:
         self._layer = ref(layer)
         self._copies: dict[Index, NDArray[np.integer] | None] = {}
+        self._doubted: set[Index] = set()  # to be compared with the layer before they are handed over again
         history_of(layer).changed.connect(self._on_changed)
 
     def of(self, index: Index) -> NDArray[np.integer] | None:
@@ -35,10 +36,16 @@ class PlaneCopies:
         layer = self._layer()
         if layer is not None:
             history_of(layer).notice()  # napari does not tell what is undone while the layer is hidden
-        if layer is not None and index not in self._copies:
+        if layer is not None and (index not in self._copies or index in self._doubted):
             plane = np.asarray(layer.data[index])
-            self._copies[index] = plane.copy() if plane.any() else None
+            if index not in self._copies or not _is_copy(self._copies[index], plane):
+                self._copies[index] = plane.copy() if plane.any() else None
+            self._doubted.discard(index)
         return self._copies.get(index)
+
+    def doubt(self) -> None:
+        """Compare each plane with its copy when it is asked for next: others may have written past the history."""
+        self._doubted = set(self._copies)
 
     def _on_changed(self, event: Any) -> None:
         planes = event.value.planes
@@ -46,7 +53,11 @@ class PlaneCopies:
             self._copies.pop(index, None)
 
 
-_copies: WeakKeyDictionary[Labels, PlaneCopies] = WeakKeyDictionary()
+def _is_copy(copy: NDArray[np.integer] | None, plane: NDArray[np.integer]) -> bool:
+    return np.array_equal(copy, plane) if copy is not None else not plane.any()
+
+
+_copies: WeakKeyDictionary[Layer, PlaneCopies] = WeakKeyDictionary()
 
 
 def plane_copies(layer: Labels) -> PlaneCopies:
@@ -54,3 +65,9 @@ def plane_copies(layer: Labels) -> PlaneCopies:
     if layer not in _copies:
         _copies[layer] = PlaneCopies(layer)
     return _copies[layer]
+
+
+def doubt_copies(layer: Layer) -> None:
+    """Compare the copies of a layer's planes with it, if there are any, when they are asked for next."""
+    if (copies := _copies.get(layer)) is not None:
+        copies.doubt()
