@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from napari_labelfix.review.states import State
 from napari_labelfix.snapshots import Proposal
@@ -104,3 +105,26 @@ def test_undecided_objects_that_are_looked_at_get_what_the_model_says_now(review
     show(results, 5, 1, 2, 3, 4)
     assert review.selected_ids == [4]
     assert review.table.get(4).confidence == pytest.approx(0.7), "and not what it said before"
+
+
+def test_in_a_stack_decisions_and_what_is_looked_at_stay_while_another_plane_is_proposed_anew(qtbot):
+    model = ViewerModel()
+    results = ProposalLayers(model, model.add_image(np.zeros((3, 60, 80))), "scribble2label")
+    results.create()
+    results.write(dict.fromkeys(range(3), squares(1, 2, 3, 4, 5)))
+    results.objects()
+    review = Reviewing(model)
+    review.review(results.layer("proposal"))
+    review.select([1_000_003])
+    review.decide(State.REJECTED)
+    review.select([2, 2_000_004])
+    results.write({2: squares(5, 4, 3, 2, 1)})
+    results.objects()
+    assert review.selected_ids == [2, 2_000_002]
+    assert review.table.get(1_000_003).state is State.REJECTED
+    results.write({1: squares(3, 4, 5, 1, 2)})
+    assert review.table.get(1_000_005).state is State.REJECTED
+    assert review.table.count()[State.REJECTED] == 1
+    assert review.selected_ids == [2, 2_000_002]
+    review.leave()
+    qtbot.waitUntil(lambda: not review.searching, timeout=10_000)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from napari_labelfix.review.record_table import RecordTable
     from napari_labelfix.review.suspects import Suspects
 
+_STEPS_BACK = 50  # what is remembered is looked for again at each refresh of a proposal
+
 
 def doubts(table: RecordTable, suspects: Suspects | None) -> NDArray[np.float64]:
     """Return (N,) how doubtful each object is, 0..1.
@@ -85,6 +87,6 @@ class DoubtQueue:
 
     def _go(self, label: int) -> int:
         del self._trail[self._place + 1 :]
-        self._trail.append(label)
+        self._trail = [*self._trail, label][-_STEPS_BACK:]
         self._place = len(self._trail) - 1
         return label

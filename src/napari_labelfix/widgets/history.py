@@ -25,7 +25,7 @@ from napari_labelfix.widgets.object_records import ObjectRecords
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from napari.layers import Labels
     from numpy.typing import NDArray
@@ -116,10 +116,10 @@ def existing_history(layer: Labels) -> History | None:
 
 
 @contextmanager
-def past_the_history(layer: Labels) -> Iterator[None]:
-    """Let a block write into a model's layer, whose history begins anew; what was decided stays with the place."""
+def past_the_history(layer: Labels, planes: Sequence[tuple[int, ...]] | None = None) -> Iterator[None]:
+    """Let a block write into planes of a model's layer, whose history begins anew; decisions stay with the place."""
     history = existing_history(layer)
-    places = history.places(decided=True) if history is not None else None
+    places = history.places(decided=True, planes=planes) if history is not None else None
     yield
     if history is not None:
         history.pixels_replaced(places)
@@ -242,14 +242,14 @@ class History:
         if undone or redone:
             self._done = list(_marks(self._queue))
 
-    def places(self, *, decided: bool = False) -> Places:
+    def places(self, *, decided: bool = False, planes: Sequence[tuple[int, ...]] | None = None) -> Places:
         """Return where the objects are, for `pixels_replaced`; of `decided` ones only where that is enough.
 
-        Those that are looked at are among them, without what is known.
+        Those that are looked at are among them, without what is known. Nothing but `planes` may then be other pixels.
         """
         table = self.records.table
         rows = ~table.in_state(State.TODO) | table.locked if decided else np.ones(len(table), bool)
-        return remember(table, self._data, rows, np.isin(table.ids, list(self.looked_at)))
+        return remember(table, self._data, rows, np.isin(table.ids, list(self.looked_at)), planes)
 
     def pixels_replaced(self, places: Places | None = None) -> None:
         """Note that other pixels were written into the array past the history, which begins anew.

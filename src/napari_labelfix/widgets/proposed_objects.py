@@ -48,7 +48,7 @@ class ProposedObjects:
         """Show labels, by plane with its index in the layer; what a person has rejected stays so, by its place."""
         if (layer := self._layer()) is None:
             return
-        with past_the_history(layer):
+        with past_the_history(layer, [index for index, _ in planes.values()]):
             for plane, (index, labels) in planes.items():
                 layer.data[index] = np.where(labels > 0, labels + plane * self._stride, 0)
         layer.refresh(extent=False, thumbnail=False)  # the list of layers would be painted each time, too
