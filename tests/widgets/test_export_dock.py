@@ -105,6 +105,22 @@ def test_a_proposal_is_exported_only_when_it_is_chosen_and_that_is_said(dock, vi
     assert "nobody has accepted" in dock.message.text()
 
 
+@pytest.mark.parametrize("picked", [False, True])
+def test_what_is_accepted_later_is_chosen_unless_a_person_has_picked_another_layer(make_napari_viewer, picked, qtbot):
+    viewer = make_napari_viewer()
+    image = viewer.add_image(np.zeros((40, 50), np.float32))
+    proposal, corrected = (Labels(three_objects()[0], name=role) for role in ("proposal", "corrected"))
+    layers.link(proposal, "proposal", image)
+    viewer.add_layer(proposal)
+    _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
+    assert dock.chosen.layer is proposal
+    if picked:
+        dock.chosen.activated.emit(1)
+    layers.link(corrected, "corrected", image)
+    viewer.add_layer(corrected)
+    assert dock.chosen.layer is (proposal if picked else corrected)
+
+
 def test_what_goes_wrong_is_a_sentence(dock, person, tmp_path, qtbot, monkeypatch):
     told = []
     monkeypatch.setattr("napari_labelfix.widgets.export_dock.show_error", told.append)

@@ -75,7 +75,7 @@ class ExportDock(QWidget):
         self._watched: Layer | None = None
         self._chosen_folder: Path | None = None  # by the person; it stays when another layer is chosen
         self.message = Message(viewer.theme)
-        self.chosen = LayerCombo(viewer, can_be_exported, "nothing yet", first_choice)
+        self.chosen = LayerCombo(viewer, can_be_exported, "nothing yet", first_choice, follows=True)
         self.selections = QComboBox()
         self._selection_chosen = False  # by the person; it stays until another layer is chosen
         self._counted = False

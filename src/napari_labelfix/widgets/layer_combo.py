@@ -31,6 +31,9 @@ class LayerCombo(QComboBox):
         What stands there when there is no layer, or none is chosen.
     preferred
         Names the layer to choose when nothing is; None leaves it so.
+    follows
+        Whether it is also chosen later, in the place of one that no person has picked: what is preferred may come when
+        something else was there before.
     """
 
     layerChanged = Signal()
@@ -43,8 +46,11 @@ class LayerCombo(QComboBox):
         nothing: str,
         preferred: Callable[[list[Layer]], Layer | None],
         parent: QWidget | None = None,
+        *,
+        follows: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._follows, self._was_picked = follows, False
         self._viewer, self._accepts, self._nothing, self._preferred = viewer, accepts, nothing, preferred
         self._layers: list[Layer] = []
         self._shown: list[Layer] = []  # the entries
@@ -81,7 +87,9 @@ class LayerCombo(QComboBox):
         layers.adopt_reopened(self._viewer)
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         kept = self._layer if self._layer in self._layers else None
-        self.choose(kept if kept is not None or self.declined else self._preferred(self._layers))
+        if (self._follows and not self._was_picked) or (kept is None and not self.declined):
+            kept = self._preferred(self._layers)
+        self.choose(kept)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Leave out the middle of a name that is too long: the names of an image's layers differ at the end."""
@@ -94,7 +102,7 @@ class LayerCombo(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def _on_activated(self, row: int) -> None:
-        self.declined = row == 0
+        self.declined, self._was_picked = row == 0, True
         self.choose(self._layers[row - 1] if row else None)
 
     def _show(self) -> None:
