@@ -22,15 +22,15 @@ def _number_of(belief):
 
 
 class Heard(Session):
-    """Notes what it tells: numbers of steps, and the planes and steps of proposals; a proposal takes time to show."""
+    """Notes what it tells, and the planes and steps of proposals; a proposal takes time to show."""
 
     def __init__(self, clock):
         super().__init__(FakeTrainer())
-        self.clock, self.steps, self.shown = clock, [], []
+        self.clock, self.shown, self.told = clock, [], []
         self.snapshotsReceived.connect(self.hear)
 
     def hear(self, snapshots):
-        self.steps += [each.step for each in snapshots]
+        self.told += snapshots
         newest = {plane: belief for each in snapshots for plane, belief in each.proposals.items()}
         if newest:
             self.shown.append({plane: _number_of(belief) for plane, belief in newest.items()})
@@ -98,14 +98,14 @@ def test_large_ones_wait_four_times_as_long_as_showing_takes_and_the_newest_is_t
 
 
 def test_many_boxes_are_held_back_as_large_proposals_are_and_a_few_are_not(session):
-    for count, held in ((10, []), (300, [2])):
+    for count, shown in ((10, 2), (300, 1)):
         run = session.begin(SMALL)
         boxes = FoundBoxes(np.zeros((count, 4), np.float32), np.ones(count, np.float32), np.zeros(count, np.uint8))
-        session.steps.clear()
+        session.shown.clear()
         for step in (1, 2):
             run.waiting.append(snapshot(step, {0: boxes}))
             session.look_in(0.01)
-        assert session.steps + held == [1, 2]
+        assert len(session.shown) == shown
 
 
 def test_what_is_held_back_of_several_planes_is_told_together(session):
@@ -120,17 +120,47 @@ def test_what_is_held_back_of_several_planes_is_told_together(session):
     assert session.shown[1:] == [{0: 3, 1: 2}]
 
 
-def test_the_numbers_of_each_step_are_told_once_and_before_what_is_held_back(session):
+def test_all_else_that_a_snapshot_says_is_told_once_and_does_not_wait(session):
     session.begin(LARGE)
     for step in range(1, 5):
         session.come(step)
+        session.run.waiting[-1] = replace(session.run.waiting[-1], message=f"{step}", model=f"model {step}")
         session.look_in(1)
-    assert session.steps == [1, 2, 3]
+    said = [(each.step, each.message, each.model) for each in session.told]
+    assert said == [(step, f"{step}", f"model {step}") for step in range(1, 5)]
+    assert session.shown == [{0: 1}]
     session.look_in(8)
-    assert session.steps == [1, 2, 3, 4]
-    session.run.waiting.append(snapshot(5, {}))
-    session.look_in(0.1)
-    assert session.steps == [1, 2, 3, 4, 5], "one that proposes nothing does not wait"
+    assert session.shown == [{0: 1}, {0: 4}]
+    late = session.told[-1]
+    assert (late.stage, late.step, late.total) == ("warm-up", 4, 10)
+    assert not (late.message or late.model or late.metrics or late.ranking)
+    session.look_in(20)
+    assert len(session.told) == 5
+
+
+def test_small_proposals_do_not_wait_for_large_ones(session):
+    session.begin(LARGE)
+    session.come(1)
+    session.look_in(0.01)
+    session.come(2)
+    session.look_in(0.01)
+    small = replace(session._task.planes[1], image=np.zeros(SMALL, np.float32))
+    session._task = Task((session._task.planes[0], small))
+    session.come(3, plane=1)
+    session.look_in(0.01)
+    assert session.shown == [{0: 1}, {1: 3}]
+    session.look_in(8)
+    assert session.shown == [{0: 1}, {1: 3}, {0: 2}]
+
+
+def test_a_few_boxes_are_not_written_over_by_many_that_were_held_back_before(session):
+    run = session.begin(SMALL)
+    for count in (300, 400, 10):
+        found = FoundBoxes(np.zeros((count, 4), np.float32), np.ones(count, np.float32), np.zeros(count, np.uint8))
+        run.waiting.append(snapshot(count, {0: found}))
+        session.look_in(0.01)
+    session.look_in(20)
+    assert session.shown == [{0: 300}, {0: 10}]
 
 
 @pytest.mark.parametrize("how", ["finished", "stopped", "failed"])

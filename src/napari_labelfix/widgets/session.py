@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
-from napari_labelfix.snapshots import FoundBoxes
+from napari_labelfix.snapshots import REST, FoundBoxes, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
-    from napari_labelfix.snapshots import Belief, Snapshot
+    from napari_labelfix.snapshots import Belief
     from napari_labelfix.trainer import Trainer
     from napari_labelfix.trainer.runs import Run
 
@@ -27,14 +27,14 @@ _POLL_MS = 50  # until the first snapshot has come
 _REFRESH_MS = 750  # later: each look at the run makes the window paint, and somebody works in it
 _LARGE = 2**20  # pixels of proposals: showing more of them at once holds the window up
 _BOX = 2**12  # pixels that are shown in the time of one box, for which napari makes meshes
-_PAUSE = 4  # times as long as showing took, until large proposals are shown again
 
 
 class Session(QObject):
     """Starts runs, one at a time, and tells what comes from them.
 
     To show large proposals takes long: they are held back for a while after the last ones, then the newest are told.
-    The first ones of a run, the last ones, small ones and answers to strokes are told at once, and so are the numbers.
+    The first ones of a run, the last ones, small ones and answers to strokes are told at once, and so is all else that
+    a snapshot says.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ class Session(QObject):
         self.trainer = trainer
         self._run: Run | None = None
         self._task: Task | None = None
-        self._held: list[Snapshot] = []  # the newest one, with all proposals that were held back
+        self._held: dict[int, Belief] = {}  # large proposals that were not told yet, by plane
+        self._newest: Snapshot | None = None  # that was told
         self._due = 0.0  # when large proposals may be shown again
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
@@ -82,7 +83,7 @@ class Session(QObject):
             If no process can be started.
         """
         self._run, self._task = self.trainer.start(method, task, params), task
-        self._held, self._due = [], 0.0
+        self._held, self._newest, self._due = {}, None, 0.0
         self._timer.setInterval(_POLL_MS)
         self._timer.start()
         self.started.emit()
@@ -122,17 +123,30 @@ class Session(QObject):
             self._end()
 
     def _tell(self, snapshots: Sequence[Snapshot], *, at_once: bool) -> None:
-        """Tell snapshots, or hold the proposals of all and the newest of them back, if it is too early to show more."""
-        told, self._held = [*self._held, *snapshots], []
+        """Tell snapshots; large proposals are held back if it is too early to show more, and told later, the newest."""
         at_once = at_once or any(snapshot.answers for snapshot in snapshots)
-        if not at_once and time.monotonic() < self._due and (newest := _newest_proposals(told)):
-            told, self._held = told[:-1], [replace(told[-1], proposals=newest)]
-            told = [replace(snapshot, proposals={}) for snapshot in told]
+        newest = _newest_proposals(snapshots)
+        if at_once or time.monotonic() >= self._due:
+            told = [*self._let_go(), *snapshots]
+        elif self._size_of(newest) > _LARGE:
+            self._held |= newest
+            told = [replace(snapshot, proposals={}) for snapshot in snapshots]
+        else:
+            self._held = {plane: belief for plane, belief in self._held.items() if plane not in newest}
+            told = list(snapshots)
+        self._newest = told[-1] if told else self._newest
         if told:
             began = time.monotonic()
             self.snapshotsReceived.emit(told)  # whoever shows it does so now
             if self._size_of(_newest_proposals(told)) > _LARGE:
-                self._due = time.monotonic() + _PAUSE * (time.monotonic() - began)
+                self._due = time.monotonic() + REST * (time.monotonic() - began)
+
+    def _let_go(self) -> list[Snapshot]:
+        """Return what was held back, in a snapshot that says nothing again that was told before."""
+        held, self._held = self._held, {}
+        if not held or self._newest is None:
+            return []
+        return [Snapshot(self._newest.stage, self._newest.step, self._newest.total, proposals=held)]
 
     def _size_of(self, proposals: Mapping[int, Belief]) -> int:
         """Return how much there is to show, in pixels."""
@@ -142,7 +156,7 @@ class Session(QObject):
 
     def _end(self) -> None:
         self._timer.stop()
-        self._held = []
+        self._held = {}
         if self._run is not None:
             self.ended.emit(self._run.state)
 
