@@ -162,11 +162,10 @@ def test_the_count_says_before_what_will_happen(accepting):
     assert (edit.count, edit.present) == (2, 2)
 
 
-def test_the_count_follows_a_refresh_at_once_and_an_edit_when_told(accepting, results):
+def test_the_count_follows_a_refresh_and_an_edit_at_once(accepting, results):
     accepting.accept_above()
     assert accepting.count().new == 0
     accepting.corrected.undo()
-    accepting.forget_counts()
     assert accepting.count() == Count(4, 0)
     empty = np.zeros((20, 20), np.int32)
     results.write({0: Proposal(empty, empty.astype(np.uint8), empty.astype(np.float32), empty > 0)})

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.acceptor import several
-from napari_labelfix.widgets.history import Changed, history_of
+from napari_labelfix.widgets.history import history_of
 from napari_labelfix.widgets.picking import Picking
 from napari_labelfix.widgets.pointing import place_at
 from napari_labelfix.widgets.scopes import Scope, acceptors_of, scopes_of
@@ -18,7 +18,7 @@ from napari_labelfix.widgets.shortcuts import SHORTCUTS
 from napari_labelfix.widgets.way_back import WayBack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.accept_view import AcceptView
     from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Rejected
     from napari_labelfix.widgets.layer_kind import AnnotationKind
-    from napari_labelfix.widgets.layers import Index
     from napari_labelfix.widgets.message import Message
     from napari_labelfix.widgets.results import ResultLayers
     from napari_labelfix.widgets.session import Session
@@ -273,14 +272,13 @@ class AcceptControl(QObject):
         self._watched = target
         self._forget_counts()
 
-    def _on_target_touched(self, event: Any) -> None:
-        changed = getattr(event, "value", None)
-        self._forget_counts(changed.planes if isinstance(changed, Changed) else None)
+    def _on_target_touched(self, _event: object) -> None:
+        self._forget_counts()
         self.count_later()
 
-    def _forget_counts(self, planes: Collection[Index] | None = None) -> None:
+    def _forget_counts(self) -> None:
         for acceptor in self._acceptors:
-            acceptor.forget_counts(planes)
+            acceptor.forget_counts()
 
 
 def _watch(target: Layer, callback: Callable[[object], object]) -> None:

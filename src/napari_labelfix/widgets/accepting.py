@@ -16,7 +16,7 @@ from napari_labelfix.widgets.by_plane import ByPlane
 from napari_labelfix.widgets.history import existing_history, history_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -73,10 +73,6 @@ class Accepting(Acceptor):
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not paint."""
         layers.select_without_brush(self._results.viewer, self._corrected_or_new())
-
-    def forget_counts(self, planes: Collection[Index] | None = None) -> None:
-        """Note that the corrected layer has changed, in these planes or everywhere, or is another one."""
-        self._present.forget(planes)
 
     def count(self, threshold: float = 0.0, change: Change | None = None) -> Count:
         """Return what accepting all objects of at least this confidence, and with this change, would do."""

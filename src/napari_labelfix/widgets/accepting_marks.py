@@ -12,13 +12,12 @@ from napari_labelfix.widgets import added_marks, layers
 from napari_labelfix.widgets.acceptor import Accepted, Acceptor, Count, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from napari.layers import Layer
     from numpy.typing import NDArray
 
     from napari_labelfix.snapshots import Change
-    from napari_labelfix.widgets.layers import Index
     from napari_labelfix.widgets.results import ResultLayers
 
 Marks = TypeVar("Marks", bound="Layer")
@@ -72,7 +71,7 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         if self._annotation is not None:
             layers.select_without_brush(self._results.viewer, self._annotation)
 
-    def forget_counts(self, _planes: Collection[Index] | None = None) -> None:
+    def forget_counts(self) -> None:
         """Note that the person's marks have changed, or are others."""
         self._known = None
 

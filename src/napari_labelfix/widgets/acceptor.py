@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from napari.layers import Labels, Layer
 
     from napari_labelfix.review.actions import Edit
     from napari_labelfix.snapshots import Change
-    from napari_labelfix.widgets.layers import Index
 
 
 class Count(NamedTuple):
@@ -109,9 +108,8 @@ class Acceptor(ABC):
     def select_layer_without_brush(self) -> None:
         """Go to a layer on which a click does not draw."""
 
-    @abstractmethod
-    def forget_counts(self, planes: Collection[Index] | None = None) -> None:
-        """Note that the target has changed in these planes, by their indices, or everywhere, or is another one."""
+    def forget_counts(self) -> None:  # noqa: B027
+        """Note that the target has changed, or is another one. Of labels their history tells it."""
 
     @property
     def can_take_back(self) -> bool:

@@ -177,7 +177,6 @@ def test_labels_of_another_size_refute_nothing(viewer, spots, part):
         results.create()
         results.write({0: proposal_above(spots, 0.4)})
         accepting = AcceptingByParts(results, labels, right_part)
-    accepting.forget_counts()
     assert accepting.count().new == 4
     with pytest.raises(InputError, match="has another size than “cells” now"):
         accepting.reject_at((0, 15, 60)[-image.ndim :])
