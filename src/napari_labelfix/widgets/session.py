@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
-from napari_labelfix.snapshots import REST, FoundBoxes, Snapshot
+from napari_labelfix.snapshots import REST, Detections, FoundBoxes, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +52,6 @@ class Session(QObject):
         super().__init__(parent)
         self.trainer = trainer
         self._run: Run | None = None
-        self._task: Task | None = None
         self._held: dict[int, Belief] = {}  # large proposals that were not told yet, by plane
         self._newest: Snapshot | None = None  # that was told
         self._due = 0.0  # when large proposals may be shown again
@@ -82,7 +80,7 @@ class Session(QObject):
         TrainingError
             If no process can be started.
         """
-        self._run, self._task = self.trainer.start(method, task, params), task
+        self._run = self.trainer.start(method, task, params)
         self._held, self._newest, self._due = {}, None, 0.0
         self._timer.setInterval(_POLL_MS)
         self._timer.start()
@@ -128,7 +126,7 @@ class Session(QObject):
         newest = _newest_proposals(snapshots)
         if at_once or time.monotonic() >= self._due:
             told = [*self._let_go(), *snapshots]
-        elif self._size_of(newest) > _LARGE:
+        elif _size_of(newest) > _LARGE:
             self._held |= newest
             told = [replace(snapshot, proposals={}) for snapshot in snapshots]
         else:
@@ -138,7 +136,7 @@ class Session(QObject):
         if told:
             began = time.monotonic()
             self.snapshotsReceived.emit(told)  # whoever shows it does so now
-            if self._size_of(_newest_proposals(told)) > _LARGE:
+            if _size_of(_newest_proposals(told)) > _LARGE:
                 self._due = time.monotonic() + REST * (time.monotonic() - began)
 
     def _let_go(self) -> list[Snapshot]:
@@ -148,17 +146,26 @@ class Session(QObject):
             return []
         return [Snapshot(self._newest.stage, self._newest.step, self._newest.total, proposals=held)]
 
-    def _size_of(self, proposals: Mapping[int, Belief]) -> int:
-        """Return how much there is to show, in pixels."""
-        planes = self._task.planes if self._task is not None else ()
-        boxes = sum(len(belief.corners) for belief in proposals.values() if isinstance(belief, FoundBoxes))
-        return _BOX * boxes + sum(math.prod(planes[plane].shape) for plane in proposals)
-
     def _end(self) -> None:
         self._timer.stop()
         self._held = {}
         if self._run is not None:
             self.ended.emit(self._run.state)
+
+
+def _size_of(proposals: Mapping[int, Belief]) -> int:
+    """Return how much there is to show, in pixels."""
+    return sum(map(_size_of_one, proposals.values()))
+
+
+def _size_of_one(belief: Belief) -> int:
+    match belief:
+        case Proposal(labels=labels):
+            return labels.size
+        case Detections(heatmap=heatmap):
+            return heatmap.size
+        case FoundBoxes(corners=corners, labels=masks):
+            return _BOX * len(corners) + (0 if masks is None else masks.size)
 
 
 def _newest_proposals(snapshots: Sequence[Snapshot]) -> dict[int, Belief]:
