@@ -144,3 +144,12 @@ def test_a_copy_of_an_image_leads_none_of_its_layers(viewer):
     copy = viewer.add_image(viewer.layers["cells"].data, name="copy", metadata=dict(viewer.layers["cells"].metadata))
     copy.scale = (9, 9)
     assert viewer.layers["points"].scale.tolist() == [2, 2]
+
+
+def test_two_images_that_are_channels_of_one_another_can_be_put_where_they_are(viewer):
+    one, other = viewer.layers["cells"], viewer.layers["other"]
+    layers.note_channels(one, [other])
+    layers.note_channels(other, [one])
+    one.scale = one.scale
+    one.scale = (3, 3)
+    assert other.scale.tolist() == [3, 3]

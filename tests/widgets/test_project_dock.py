@@ -285,6 +285,32 @@ def test_work_that_was_cut_off_is_offered_in_a_notification(viewer, image, dock,
     assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
 
 
+def test_restoring_finds_the_image_that_was_opened_again_before(
+    viewer, image, method_dock, tmp_path, monkeypatch, qtbot
+):
+    scribble(method_dock.inputs.annotation)
+    saver = autosaver_of(viewer)
+    saver.save_now()
+    path = saver.path
+    saver.leave()
+    recovery.mark_open(path)  # as a kill would leave it
+    viewer.layers.clear()
+    layers._KNOWN.clear()  # as in a program that was just started
+    [image] = viewer.open(str(tmp_path / "cells.tif"), plugin="napari")
+    qtbot.wait(300)
+    assert method_dock.message.text() == "Press “Create scribble layer”."
+    told = []
+    monkeypatch.setattr(restore_offer.notification_manager, "dispatch", told.append)
+    restore_offer._offer(viewer, recovery.find_unsaved())
+    [(_, restore)] = told[0].actions
+    restore(None)
+    assert [layer.name for layer in viewer.layers] == ["cells", "cells scribbles"]
+    assert method_dock.inputs.image is viewer.layers[0] is image
+    assert method_dock.inputs.annotation is viewer.layers[1]
+    assert method_dock.message.text().startswith("Press Run")
+    assert saver.path == path
+
+
 def test_the_command_line_opens_a_window_with_the_project(viewer, image, dock, tmp_path):
     viewer.add_labels(np.zeros((60, 80), np.int32), name="mine").paint((10, 10), 3)
     dock.save_as(tmp_path / "mine.labelfix")

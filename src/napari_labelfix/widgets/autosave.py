@@ -203,6 +203,7 @@ class Autosaver(QObject):
 
     def take_up(self, project: Project) -> None:
         """Save into an open project from now on. What is in the viewer and not known to it goes into it."""
+        self._on_list()  # an image that was open before has the project's id now
         known = {layer.id: layer for layer in project.layers()}
         images = {image.id: image for image in project.images()}
         self._followed.take_up(known, images)

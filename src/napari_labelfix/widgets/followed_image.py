@@ -84,7 +84,7 @@ class FollowedImage(Followed):
     def _settle(self, image: ImageRecord | None) -> None:
         self._known = self._reference = None if image is None else replace(image, relative="")
         pixels, path = layers.level_0(self.layer), str(self.layer.source.path or "")
-        self._kept = pixels
+        self._kept = pixels if image is not None and image.reader == KEPT else None
         self._pixels = pixels if image is not None and image.path == path and image.pixel_fingerprint else None
 
 

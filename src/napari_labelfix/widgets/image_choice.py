@@ -36,6 +36,7 @@ class ImageChoice(LayerCombo):
         self._kept: list[Layer] = []  # those of the run that is going on
         self._kept_channels: list[Layer] = []  # and their further channels
         self._in_hand: Layer | None = None
+        self._id_in_hand = ""
         self._seen: list[Layer] = []  # the further channels that are shown
         self.others_button = OthersButton()
         super().__init__(viewer, self._is_offered, "no image", self._first, parent)
@@ -68,6 +69,8 @@ class ImageChoice(LayerCombo):
     def refresh(self, _event: object = None) -> None:
         """Look at the viewer's images again."""
         super().refresh()
+        if self._in_hand is not None and layers.image_id(self._in_hand) != self._id_in_hand:
+            self.layerChanged.emit()  # it has become the image of a project, with layers of its own
         there = layers.all_layers(self._viewer)
         gone = [layer for layer in (*self._together, *self._kept) if layer not in there]
         self._together = [layer for layer in self._together if layer in there]
@@ -94,9 +97,10 @@ class ImageChoice(LayerCombo):
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""
         before, self._in_hand = self._in_hand, self.layer
-        if before is not None:
+        self._id_in_hand = layers.image_id(self.layer) if self.layer is not None else ""
+        if before is not None and before is not self.layer:
             before.events.metadata.disconnect(self.refresh)
-        if self.layer is not None:
+        if self.layer is not None and before is not self.layer:
             self.layer.events.metadata.connect(self.refresh)
         if self._together:
             both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]

@@ -13,13 +13,14 @@ from napari_labelfix.project import fingerprint
 from napari_labelfix.project.records import KEPT
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.already_open import dress_image, fits, images_already_open, take_for_project
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.layer_states import is_kept, tag_for
-from napari_labelfix.widgets.restored_layers import dress, restore
+from napari_labelfix.widgets.restored_layers import restore
 from napari_labelfix.widgets.view_states import show_again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -39,7 +40,8 @@ class Lost:
 def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
     """Open a project in a viewer, in the place of the one that is open; return the images that are not there.
 
-    What belongs to such an image is shown without it. Layers that belong to no project stay, and come into this one.
+    What belongs to such an image is shown without it. Layers that belong to no project stay, and come into this one; an
+    image among them that is one of this project's is not opened a second time.
 
     Raises
     ------
@@ -52,9 +54,10 @@ def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
         raise ProjectError(f"{path.name} is open in this window already.")
     project = Project.open(path)
     try:
-        records, images = project.layers(), project.images()
-        opened = {image.id for image in images if image.reader != KEPT}
-        restored = {record.id: restore(project, record) for record in records if record.id not in opened}
+        records, images = {record.id: record for record in project.layers()}, project.images()
+        found = images_already_open(viewer, images, records) if saver.path is None else {}  # else all of them go
+        opened = {image.id for image in images if image.reader != KEPT} | found.keys()
+        restored = {id_: restore(project, record) for id_, record in records.items() if id_ not in opened}
         unfinished = [run for run in project.runs() if run.state == "interrupted"]
         view = json.loads(project.meta().get("view", "{}"))
     except BaseException:
@@ -63,12 +66,9 @@ def open_project(viewer: ViewerModel, path: Path) -> list[Lost]:
     try:
         if saver.path is not None:
             _clear(viewer)
-        lost = _open_images(viewer, images, {record.id: record for record in records}, restored)
-        for record in records:
-            if record.id in restored:
-                layers.add_on_top(viewer, restored[record.id])
-            elif (layer := _image_with(viewer, record.id)) is not None:
-                layers.move_to_top(viewer, layer)
+        take_for_project(viewer, found, records)
+        lost = _open_images(viewer, [image for image in images if image.id not in found], records, restored)
+        _put_on_top(viewer, records, restored)
         show_again(viewer, view)
         saver.take_up(project)
     except BaseException:
@@ -107,11 +107,6 @@ def relink(viewer: ViewerModel, lost: Lost, path: Path, *, nevertheless: bool = 
         raise ProjectError(_is_another(lost.image, path))
     _adopt(viewer, chosen, lost.layer)
     autosaver_of(viewer).found(lost)
-
-
-def fits(image: ImageRecord, layer: Layer) -> bool:
-    """Whether a layer has the size of an image."""
-    return tuple(layers.level_0(layer).shape) == image.shape
 
 
 def _open_images(
@@ -186,13 +181,17 @@ def _adopt(viewer: ViewerModel, layer: Layer, record: LayerRecord) -> None:
     """Make a layer that was just opened the image of a project."""
     layers.remove(viewer, layer)  # it comes again as another, with another id
     layer.metadata[layers.TAG] = tag_for(record)
-    layer.name = record.name
-    for name, value in record.placement.items():
-        setattr(layer, name, value)
-    dress(layer, record)
-    if record.look.get("contrast_limits") is not None:
-        layer.contrast_limits = record.look["contrast_limits"]
+    dress_image(layer, record)
     layers.add_on_top(viewer, layer)
+
+
+def _put_on_top(viewer: ViewerModel, ids: Iterable[str], restored: Mapping[str, Layer]) -> None:
+    """Add the layers of a project that were restored, and put its images between them, from bottom to top."""
+    for id_ in ids:
+        if id_ in restored:
+            layers.add_on_top(viewer, restored[id_])
+        elif (layer := _image_with(viewer, id_)) is not None:
+            layers.move_to_top(viewer, layer)
 
 
 def _image_with(viewer: ViewerModel, id_: str) -> Layer | None:

@@ -46,6 +46,8 @@ class Placing:
         image, part = event.source, event.type
         before, now = self._places[image], _place_of(image)
         self._places[image] = now
+        if _is_same(part, before, now):  # two that are channels of one another would tell it to and fro
+            return
         of_it = layers.ids_of(image)
         for layer in self._there:
             if layer is not image and layers.image_of(layer) in of_it and _lies_at(layer, before, part):
@@ -56,6 +58,10 @@ def _place_of(layer: Layer) -> dict[str, Any]:
     """Return where a layer lies, as arguments of a layer that nobody changes."""
     placed = layers.placement(layer) | {"affine": layer.affine.affine_matrix}
     return {name: np.array(value) if name in _GEOMETRY else value for name, value in placed.items()}
+
+
+def _is_same(part: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return np.array_equal(one[part], other[part]) if part in _GEOMETRY else bool(one[part] == other[part])
 
 
 def _lies_at(layer: Layer, place: Mapping[str, Any], part: str) -> bool:
