@@ -9,6 +9,7 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.box_layers import BoxLayers
+from napari_labelfix.widgets.message import Message
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.opening import open_project
 
@@ -111,6 +112,79 @@ def test_a_channel_that_lies_on_the_image_does_not_hide_it(chosen, viewer):
     assert chosen.inputs.covered() == ""
     chosen.inputs.images.others_button.choose_channels([])
     assert chosen.inputs.covered() == "“membrane” lies on “nuclei” and hides it."
+
+
+class TestChannelsLeftOut:
+    @pytest.fixture
+    def viewer(self, spots):
+        """Three channels, as napari opens them."""
+        viewer = ViewerModel()
+        viewer.add_image(np.stack([spots, spots / 2, spots / 3]), channel_axis=0, name=["dapi", "gfp", "rfp"])
+        return viewer
+
+    @pytest.fixture
+    def inputs(self, viewer, trainer, qtbot):
+        dock = MethodDock(viewer, METHODS["scribble2label"], trainer)
+        qtbot.addWidget(dock)
+        dock.inputs.images.choose(viewer.layers["dapi"])
+        yield dock.inputs
+        dock.close_session()
+
+    def test_they_are_told(self, inputs):
+        assert inputs.images.others_button.text() == "+ more"
+        assert inputs.doubt() == "“gfp” and “rfp” look like further channels of “dapi”. “+ more” adds them."
+
+    def test_of_many_some_are_named(self, inputs, viewer, spots):
+        viewer.add_image(spots, name="cy5", blending="additive")
+        assert inputs.doubt().startswith("“gfp”, “rfp” and “cy5” look like further channels of “dapi”.")
+        viewer.add_image(spots, name="cy7", blending="additive")
+        assert inputs.doubt().startswith("“gfp”, “rfp” and 2 others look like further channels of “dapi”.")
+
+    def test_also_where_the_one_in_hand_is_blended_and_another_is_the_lowest(self, inputs, viewer):
+        inputs.images.choose(viewer.layers["rfp"])
+        assert inputs.doubt() == "“dapi” and “gfp” look like further channels of “rfp”. “+ more” adds them."
+
+    def test_those_that_are_chosen_are_told_no_more(self, inputs, viewer):
+        inputs.images.others_button.choose_channels([viewer.layers["gfp"]])
+        assert inputs.doubt() == "“rfp” looks like a further channel of “dapi”. “+ 1 channel” adds it."
+        inputs.images.others_button.choose_channels([viewer.layers["gfp"], viewer.layers["rfp"]])
+        assert inputs.doubt() == ""
+
+    def test_images_of_the_run_are_no_channels(self, inputs, viewer):
+        inputs.images.others_button.choose([viewer.layers["gfp"], viewer.layers["rfp"]])
+        assert inputs.doubt() == ""
+
+    @pytest.mark.parametrize(
+        "difference", [{"visible": False}, {"blending": "minimum"}, {"translate": (5, 0)}, {"scale": (2, 2)}]
+    )
+    def test_what_is_not_seen_mixed_with_the_image_is_none(self, inputs, viewer, difference):
+        for name in ("gfp", "rfp"):
+            for part, value in difference.items():
+                setattr(viewer.layers[name], part, value)
+        assert inputs.doubt() == ""
+
+    def test_the_dock_tells_it_once_a_run_can_start(self, inputs, viewer, qtbot):
+        inputs.create_annotation()
+        inputs.annotation.data_setitem((np.full(9, 30), np.arange(9)), 1)
+        inputs.annotation.data_setitem((np.full(9, 15), np.arange(10, 19)), 2)
+        inputs.annotation.events.paint(value=[])
+        message = inputs.parent().window().findChild(Message)
+        qtbot.waitUntil(lambda: message.text().startswith("“gfp” and “rfp” look like"))
+        assert "Press Run" in message.text()
+        viewer.layers["gfp"].visible = viewer.layers["rfp"].visible = False
+        qtbot.waitUntil(lambda: message.text().startswith("Press Run"))
+
+    def test_the_menu_offers_channels_before_other_images(self, inputs):
+        rows = [row.defaultWidget().text() for row in inputs.images.others_button.menu().actions()]
+        assert rows == [
+            "<i>Further channels of this image:</i>",
+            "rfp",
+            "gfp",
+            "<i>Learn from and label, too:</i>",
+            "All",
+            "rfp",
+            "gfp",
+        ]
 
 
 def test_the_planes_of_stacks_are_joined_one_by_one(spots, trainer, qtbot):

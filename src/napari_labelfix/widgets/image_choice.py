@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
+_ADDED = "additive"  # how napari blends the channels of a file, except the lowest
+
 
 class ImageChoice(LayerCombo):
     """A box with the image in hand, and a button with the images that go with it, or are further channels of it.
@@ -57,6 +59,16 @@ class ImageChoice(LayerCombo):
         """Return what is seen together as one image of several channels: the image, and those that were chosen."""
         alone = image is self.layer and len(self.together) < 2
         return [image, *self._further] if alone else [image]
+
+    @property
+    def unused_channels(self) -> list[Layer]:
+        """Images that are seen mixed with the one in hand, as napari opens channels, and that no run would see."""
+        if self.layer is None or len(self.together) > 1:
+            return []
+        others = layers.layers_where(self._viewer, layers.is_input_image)
+        mixed = [other for other in others if other.visible and _ADDED in (other.blending, self.layer.blending)]
+        beside = [other for other in mixed if other is not self.layer and _could_be_channel(other, self.layer)]
+        return [other for other in reversed(beside) if other not in self._further]
 
     def keep(self, kept: bool) -> None:
         """Stay with the images of now, between which a person may go to and fro; or let others be chosen again."""
@@ -155,7 +167,7 @@ class OthersButton(QPushButton):
             "Or further channels of this image: all are seen together."
         )
         self.setMenu(QMenu(self))
-        self._add_heading("Learn from and label, too:")
+        self._heading = self._add_heading("Learn from and label, too:")
         self._add(self._all)
         self._rows: list[QWidgetAction] = []
 
@@ -185,9 +197,9 @@ class OthersButton(QPushButton):
         self._boxes = {layer: QCheckBox() for layer in offered}
         self._channel_boxes = {layer: QCheckBox() for layer in matching}
         self._rows = [self._add(box) for box in self._boxes.values()]
-        if matching:
-            self._rows.append(self._add_heading("Further channels of this image:"))
-        self._rows += [self._add(box) for box in self._channel_boxes.values()]
+        if matching:  # above the others: channels are taken for them easily
+            self._rows.append(self._add_heading("Further channels of this image:", self._heading))
+        self._rows += [self._add(box, self._heading) for box in self._channel_boxes.values()]
         for box in self._boxes.values():
             box.clicked.connect(self._tell)
         for box in self._channel_boxes.values():
@@ -214,13 +226,13 @@ class OthersButton(QPushButton):
     def _tell_channels(self) -> None:
         self.channelsChosen.emit([layer for layer, box in self._channel_boxes.items() if box.isChecked()])
 
-    def _add_heading(self, text: str) -> QWidgetAction:
-        return self._add(QLabel(f"<i>{text}</i>"))
+    def _add_heading(self, text: str, above: QWidgetAction | None = None) -> QWidgetAction:
+        return self._add(QLabel(f"<i>{text}</i>"), above)
 
-    def _add(self, part: QWidget) -> QWidgetAction:
-        """Add a row that is clicked without closing the menu."""
+    def _add(self, part: QWidget, above: QWidgetAction | None = None) -> QWidgetAction:
+        """Add a row that is clicked without closing the menu, at its end or above another row."""
         part.setStyleSheet("padding: 3px 12px 3px 6px;")
         row = QWidgetAction(self.menu())
         row.setDefaultWidget(part)
-        self.menu().addAction(row)
+        self.menu().insertAction(above, row)
         return row

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.layer_kind import AnnotationKind
     from napari_labelfix.widgets.layers import Index
 
+_NAMED = 3  # channels in a sentence
+
 
 class InputView(QWidget):
     """The part of the dock that chooses the image or images and their annotations.
@@ -132,7 +134,8 @@ class InputView(QWidget):
         for layer in self._parts_of(self.image):
             if isinstance(layer, Labels) and not lies_on(layer.data.shape, layer, self.image):
                 return f"“{layer.name}” does not lie on “{self.image.name}”. Its pixels are taken as if it did."
-        return self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
+        doubt = self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
+        return doubt or self._unused_channels()
 
     def covered(self) -> str:
         """Return a sentence if another image hides the chosen one, or ""."""
@@ -203,6 +206,19 @@ class InputView(QWidget):
             if plane is not before:
                 plane.check_annotation()
         return Task(tuple(planes))
+
+    def _unused_channels(self) -> str:
+        """Return a sentence if others look like channels of the chosen image, and are left out, or ""."""
+        names = [f"“{channel.name}”" for channel in self.images.unused_channels]
+        if not names or self.image is None:
+            return ""
+        look, them = "look like further channels", "them"
+        if len(names) == 1:
+            look, them = "looks like a further channel", "it"
+        elif len(names) > _NAMED:
+            names = [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} others"]
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return f"{listed} {look} of “{self.image.name}”. “{self.images.others_button.text()}” adds {them}."
 
     def _parts_of(self, image: Layer) -> list[Layer | None]:
         return [part.layer_of(image) for part in self.parts]
