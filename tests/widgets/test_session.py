@@ -144,9 +144,7 @@ def test_small_proposals_do_not_wait_for_large_ones(session):
     session.look_in(0.01)
     session.come(2)
     session.look_in(0.01)
-    small = replace(session._task.planes[1], image=np.zeros(SMALL, np.float32))
-    session._task = Task((session._task.planes[0], small))
-    session.come(3, plane=1)
+    session.run.waiting.append(snapshot(3, {1: proposal_above(np.zeros(SMALL, np.float32), 9, 3)}))
     session.look_in(0.01)
     assert session.shown == [{0: 1}, {1: 3}]
     session.look_in(8)
