@@ -2,8 +2,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.feature import hessian_matrix_eigvals
 
-from napari_labelfix.data.features import PER_SCALE, SIGMAS, features_at, pixel_features
+from napari_labelfix.data.features import SIGMAS, features_at, pixel_features
 
+PER_SCALE = 4  # features
 IMAGE = np.random.default_rng(0).random((60, 70, 2)).astype(np.float32)
 
 

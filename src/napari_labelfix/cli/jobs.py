@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
-from napari_labelfix.cli.outcome import Outcome, circumstances, device_here
+from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
@@ -132,6 +132,14 @@ def train_on_files(
         **where,
         **recording.summary(),
     }
+    _write(out, read, recording, record, sources)
+    if recording.trouble is not None:
+        raise recording.trouble
+    return recording
+
+
+def _write(out: Path, read: FileTask, recording: Recording, record: Mapping[str, Any], sources: Sequence[Path]) -> None:
+    """Write what has come from a run: the model, the images of which all planes are there, and the record."""
     with filling(out) as folder:
         if recording.model is not None:
             recording.model.save(folder / "model")
@@ -141,10 +149,7 @@ def train_on_files(
                 outcome.add(file, [recording.proposals[index] for index in planes])
         outcome.finish(record)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
-            reporter.say(f"The model of an earlier run is now in {aside}.")
-    if recording.trouble is not None:
-        raise recording.trouble
-    return recording
+            recording.reporter.say(f"The model of an earlier run is now in {aside}.")
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:
@@ -171,7 +176,7 @@ def _load(
     method: Method, read: FileTask, device: Device, computer: Computer | None, reporter: Reporter
 ) -> tuple[MethodCode, dict[str, str]]:
     """Return the code of a method, and where it trains, for the record."""
-    planes = f"{method.title}: {_count(len(read.task.planes), 'plane')}."
+    planes = f"{method.title}: {say_number(len(read.task.planes), 'plane')}."
     if computer is None:
         reporter.say(f"{planes} Loading.")
         with explained():
@@ -212,16 +217,12 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
     if not missing:
         return
     if recording.model is None:
-        recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: not written.")
+        recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: not written.")
         return
-    recording.note(f"The run ended before {_count(len(missing), 'plane')} had a proposal: predicted by the model.")
+    recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: predicted by the model.")
     try:
         with explained():
             for index in missing:
                 recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
     except TrainingError as error:
         recording.fail(error)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -70,3 +70,8 @@ def device_here(wanted: str) -> dict[str, str]:
     from napari_labelfix.networks.device import choose_device
 
     return {"device": str(choose_device(wanted))}
+
+
+def say_number(number: int, noun: str) -> str:
+    """Say "1 plane", "3 planes"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Plane, add_to_fingerprint
-from napari_labelfix.cli.outcome import Outcome, circumstances, device_here
+from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
 from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own
@@ -133,7 +133,9 @@ def _predict_each(job: _Prediction, method: Method, paths: Sequence[Path], outco
         if not outcome.files or isinstance(error, OutputError):
             raise
         job.ended = "failed"
-        job.trouble = type(error)(f"{error} What was done before it is written: {_count(len(outcome.files))}.")
+        job.trouble = type(error)(
+            f"{error} What was done before it is written: {say_number(len(outcome.files), 'image')}."
+        )
 
 
 def _method_of(model: TrainedModel) -> Method:
@@ -141,7 +143,3 @@ def _method_of(model: TrainedModel) -> Method:
         return find_method(model.method)
     except LabelfixError as error:
         raise ModelError(f"The model cannot be used: {error}") from None
-
-
-def _count(images: int) -> str:
-    return "1 image" if images == 1 else f"{images} images"

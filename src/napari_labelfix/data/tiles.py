@@ -50,19 +50,14 @@ def with_margin(window: Window, margin: int, shape: tuple[int, ...]) -> Tile:
 def from_a_place(shape: tuple[int, int], margin: int, side: int, place: tuple[int, int]) -> list[Tile]:
     """Return the tiles of a plane, those near a place (row, column) first.
 
-    A large plane begins with a piece of `FIRST` pixels a side around the place, although its pixels are in the tiles
-    once more: whoever draws there waits for the first piece only.
+    A plane of more than two pieces of `FIRST` pixels a side begins with such a piece around the place, although its
+    pixels are in the tiles once more: whoever draws there waits for the first piece only.
     """
     found = sorted(tiles(shape, margin, side), key=lambda tile: _distance(tile.keep, place))
-    if not is_read_in_pieces(shape):
+    if math.prod(shape) <= 2 * FIRST**2:
         return found
     y, x = (_around(at, length) for at, length in zip(place, shape, strict=True))
     return [with_margin((y, x), margin, shape), *found]
-
-
-def is_read_in_pieces(shape: tuple[int, ...]) -> bool:
-    """Return whether a plane (height, width) is so large that a piece of it is shown first."""
-    return math.prod(shape) > 2 * FIRST**2
 
 
 def _around(at: int, length: int) -> slice:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.mouse import LEFT, draws, is_drag
+from napari_labelfix.widgets.mouse import draws, is_click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,13 +52,7 @@ class Picking(QObject):
         self._look_at(None)
 
     def _on_press(self, _viewer: object, event: Any) -> Iterator[None]:
-        if event.button != LEFT:  # the right one zooms
-            return
-        pressed = np.array(event.pos)  # pixels of the canvas
-        yield
-        while event.type == "mouse_move":
-            yield
-        if self._on and not draws(layers.active(self._viewer)) and not is_drag(event, pressed):
+        if (yield from is_click(event)) and self._on and not draws(layers.active(self._viewer)):
             self.picked.emit(event)
 
     def _on_active(self, _event: object = None) -> None:

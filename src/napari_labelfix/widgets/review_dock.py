@@ -18,7 +18,7 @@ from napari_labelfix.widgets.edit_bar import EditBar
 from napari_labelfix.widgets.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.layer_combo import LayerCombo
 from napari_labelfix.widgets.message import Message, primary_style
-from napari_labelfix.widgets.mouse import LEFT, draws, is_drag
+from napari_labelfix.widgets.mouse import draws, is_click
 from napari_labelfix.widgets.objects_model import ObjectsModel
 from napari_labelfix.widgets.pointing import is_3d, place_at
 from napari_labelfix.widgets.review_view import ReviewView
@@ -191,13 +191,8 @@ class ReviewDock(QWidget):
 
     def _on_canvas_click(self, _viewer: object, event: Any) -> Iterator[None]:
         """Select the object at a click, where a click does not draw; with Shift, add it to the selection."""
-        if event.button != LEFT:  # the right one zooms
-            return
-        pressed = np.array(event.pos)  # pixels of the canvas
-        yield
-        while event.type == "mouse_move":
-            yield
-        if draws(layers.active(self._viewer)) or self.edits.hand.tool is not None or is_drag(event, pressed):
+        is_for_selecting = yield from is_click(event)
+        if not is_for_selecting or draws(layers.active(self._viewer)) or self.edits.hand.tool is not None:
             return
         try:
             label = self._object_at(event)

@@ -93,12 +93,13 @@ class InstantClassifier:
         wanted = missing[window]
         if not wanted.any():
             return
-        if image.min() == image.max():  # as dark as dark objects are
+        tile = with_margin(window, MARGIN, missing.shape)
+        seen = image[tile.read]
+        if seen.min() == seen.max() and image.min() == image.max():  # as dark as dark objects are
             probabilities[:, *window] = 0
             probabilities[0, *window] = 1
         else:
-            tile = with_margin(window, MARGIN, missing.shape)
-            features = pixel_features(image[tile.read])[tile.inner][wanted]
+            features = pixel_features(seen)[tile.inner][wanted]
             probabilities[:, *window][:, wanted] = self._probabilities(self._forest, features).T
         missing[window] = False
 
