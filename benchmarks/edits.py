@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QApplication
 from report import machine_facts, write_report
 from review import CELL, SIZE, cells, milliseconds, row, wait_for_suspects
 
-from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.viewer.history import history_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,16 +21,16 @@ from report import machine_facts, write_report
 
 from napari_labelfix.project import recovery
 from napari_labelfix.project.store import Project
-from napari_labelfix.widgets.autosave import autosaver_of
-from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.opening import open_project
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.saving.opening import open_project
+from napari_labelfix.widgets.viewer.history import history_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.layers import Labels
 
-    from napari_labelfix.widgets.autosave import Autosaver
+    from napari_labelfix.widgets.saving.autosave import Autosaver
 
 SIDE = 4096
 CELL = 40  # pixels from one object to the next, which makes 10,404 objects

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import QApplication
 from report import machine_facts, write_report
 
 from napari_labelfix.review.states import State
-from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.viewer.history import history_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

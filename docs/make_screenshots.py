@@ -24,12 +24,12 @@ from skimage.measure import label, regionprops
 
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.colors import PALETTE
-from napari_labelfix.widgets.computer_choice import ComputerDialog
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.review_dock import ReviewDock
+from napari_labelfix.widgets.running.computer_choice import ComputerDialog
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.colors import PALETTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

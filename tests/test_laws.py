@@ -32,6 +32,16 @@ FLOORS = [
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 MAY_IMPORT_ONLY = {"sample_data": {"annotations", "errors", "sample_data"}}
+WIDGET_FLOORS = [
+    {"viewer"},
+    {"parts"},
+    {"annotating"},
+    {"results"},
+    {"running"},
+    {"accepting", "editing"},
+    {"reviewing", "saving", "exporting"},
+]
+WIDGETS = f"{PACKAGE}.widgets"
 ONLY_FOR_A_TYPE = {("snapshots", f"{PACKAGE}.methods.checkpoint")}  # a snapshot carries a model
 GUI = {"napari", "qtpy", "magicgui", "superqt", "pyqtgraph", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 
@@ -87,6 +97,26 @@ def import_violations(sources):
     return found
 
 
+def widget_violations(sources):
+    """Say which modules in a folder of the widgets (name: source) import from a floor that is not below their own."""
+    floor_of = {folder: floor for floor, folders in enumerate(WIDGET_FLOORS) for folder in folders}
+    found = []
+    for module, source in sources.items():
+        folder, *inner = module.removeprefix(f"{WIDGETS}.").split(".")
+        if not (module.startswith(f"{WIDGETS}.") and (inner or folder in floor_of)):
+            continue  # a dock, or a window: it stands above all folders
+        if folder not in floor_of:
+            found.append(f"{module} stands on no floor")
+            continue
+        for imported in imports_of(source):
+            if not imported.module.startswith(WIDGETS):
+                continue
+            paths = [imported.module] if imported.module != WIDGETS else [f"{WIDGETS}.{n}" for n in imported.names]
+            reached = {path.split(".")[2] for path in paths} - {folder}
+            found += [f"{module} imports {r}" for r in sorted(reached) if floor_of.get(r, 99) >= floor_of[folder]]
+    return found
+
+
 def find_circle(sources):
     """Return modules that import each other in a circle when they run, or []."""
     graph = {
@@ -111,6 +141,26 @@ def test_arrows_point_one_way():
     assert import_violations(SOURCES) == []
 
 
+def test_arrows_between_the_widgets_point_one_way():
+    folders = {module.split(".")[2] for module in SOURCES if module.startswith(f"{WIDGETS}.") and module.count(".") > 2}
+    assert folders == set().union(*WIDGET_FLOORS)
+    assert widget_violations(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "violation"),
+    [
+        ("viewer.layers", "from napari_labelfix.widgets.parts.message import Message", "viewer.layers imports parts"),
+        ("accepting.view", "def f():\n  from napari_labelfix.widgets import editing", "accepting.view imports editing"),
+        ("saving.opening", "import napari_labelfix.widgets.project_dock", "saving.opening imports project_dock"),
+        ("elsewhere.a", "", "elsewhere.a stands on no floor"),
+    ],
+)
+def test_the_law_of_the_widgets_catches(module, source, violation):
+    [found] = widget_violations({f"{WIDGETS}.{module}": source})
+    assert violation in found
+
+
 def test_no_modules_import_each_other_in_a_circle():
     assert find_circle(SOURCES) == []
 
@@ -118,7 +168,11 @@ def test_no_modules_import_each_other_in_a_circle():
 @pytest.mark.parametrize(
     ("module", "source", "violation"),
     [
-        ("io.read", "from napari_labelfix.widgets.layers import find", "io.read imports napari_labelfix.widgets"),
+        (
+            "io.read",
+            "from napari_labelfix.widgets.viewer.layers import find",
+            "io.read imports napari_labelfix.widgets",
+        ),
         ("data.patches", "import napari_labelfix.methods.table", "data.patches imports napari_labelfix.methods"),
         ("params", "from napari_labelfix import cli", "params imports napari_labelfix.cli"),
         ("methods.a.run", "def f():\n  from napari_labelfix.trainer import x", "imports napari_labelfix.trainer"),
@@ -319,3 +373,22 @@ def test_a_pickle_given_as_weights_is_refused_and_not_run(tmp_path):
     load_unet(spec, save_weights(build_unet(spec)))
     pickle.loads(trap)  # the trap does work
     assert sprung.exists()
+
+
+def lambdas_on_timers(source):
+    """List what is connected to a timer and is no method: garbage collection may take it to pieces while it waits.
+
+    Qt deletes a widget later than Python forgets it; a timer that fires between the two would call into freed memory.
+    """
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".timeout.connect")
+        if not isinstance(node.args[0], ast.Attribute)
+    ]
+
+
+def test_timers_call_methods():
+    assert {module: found for module, source in SOURCES.items() if (found := lambdas_on_timers(source))} == {}
+    assert lambdas_on_timers("t.timeout.connect(lambda: self.look())") == ["t.timeout.connect(lambda: self.look())"]
+    assert lambdas_on_timers("t.timeout.connect(self.look)") == []

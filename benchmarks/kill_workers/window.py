@@ -14,9 +14,9 @@ import tifffile
 from qtpy.QtCore import QTimer
 
 from napari_labelfix.project import recovery
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.autosave import autosaver_of
-from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import history_of
 
 SHAPE = (700, 900)
 

@@ -17,7 +17,7 @@ from napari_labelfix.sample_data.napari_samples import (
     tissue_with_careless_labels,
 )
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
-from napari_labelfix.widgets.scribble_kind import scribble_colormap
+from napari_labelfix.widgets.annotating.scribbles import scribble_colormap
 
 SAMPLES = [fluorescence_nuclei, bright_field_cells, stained_tissue_nuclei]
 ALL = [

@@ -34,7 +34,7 @@ def data_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(recovery, "user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setattr(known_computers, "user_config_path", lambda *_, **__: tmp_path / "config")
     yield tmp_path / "data" / "recovery"
-    if (autosave := sys.modules.get("napari_labelfix.widgets.autosave")) is not None:
+    if (autosave := sys.modules.get("napari_labelfix.widgets.saving.autosave")) is not None:
         for saver in [*autosave._SAVERS.values()]:  # else one may still begin a project in the folder of the next test
             saver.close()
 

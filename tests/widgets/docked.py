@@ -3,7 +3,7 @@
 from app_model.types import KeyBinding
 
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.viewer import layers
 
 METHOD = METHODS["scribble2label"]
 

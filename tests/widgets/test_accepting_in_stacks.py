@@ -8,13 +8,14 @@ from napari.layers import Labels
 from napari_labelfix.review.actions import accept_object, already_there
 from napari_labelfix.review.states import Record, State
 from napari_labelfix.snapshots import Proposal
-from napari_labelfix.widgets import accepting as module
-from napari_labelfix.widgets import layers, proposal_review
-from napari_labelfix.widgets.accepting import Accepting
-from napari_labelfix.widgets.acceptor import Count
-from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.proposal_layers import ProposalLayers
-from napari_labelfix.widgets.proposal_review import ProposalReview
+from napari_labelfix.widgets.accepting import objects as module
+from napari_labelfix.widgets.accepting.acceptor import Count
+from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.reviewing import proposal_review
+from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import history_of
 
 PLANES = 4
 

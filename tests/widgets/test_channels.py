@@ -6,12 +6,12 @@ from fakes import found_boxes
 from napari.components import ViewerModel
 
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.autosave import autosaver_of
-from napari_labelfix.widgets.box_layers import BoxLayers
-from napari_labelfix.widgets.message import Message
 from napari_labelfix.widgets.method_dock import MethodDock
-from napari_labelfix.widgets.opening import open_project
+from napari_labelfix.widgets.parts.message import Message
+from napari_labelfix.widgets.results.box_layers import BoxLayers
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.saving.opening import open_project
+from napari_labelfix.widgets.viewer import layers
 
 
 @pytest.fixture

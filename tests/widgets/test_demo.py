@@ -11,7 +11,7 @@ from npe2 import PluginManager
 @pytest.mark.gui
 def test_the_demo_shows_a_sample_with_scribbles_and_a_run_that_proposes(make_napari_viewer, qtbot):
     from napari_labelfix.widgets.demo import start_demo
-    from napari_labelfix.widgets.layers import role_of
+    from napari_labelfix.widgets.viewer.layers import role_of
 
     PluginManager.instance().discover()  # napari's test support starts each test with no plugins
     viewer = make_napari_viewer()

@@ -16,11 +16,11 @@ from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.states import Record, RecordChanges, State
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.colors import PALETTE
 from napari_labelfix.widgets.export_dock import ExportDock
-from napari_labelfix.widgets.exporting import content_of
-from napari_labelfix.widgets.history import history_of
+from napari_labelfix.widgets.exporting.content import content_of
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.history import history_of
 
 PLACED = {"scale": (2.0, 0.5, 0.25), "units": ("um", "um", "um"), "translate": (0, 5, 7)}
 

@@ -6,9 +6,9 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Points, Shapes
 
 from napari_labelfix.project.contents import read_project
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.autosave import autosaver_of
-from napari_labelfix.widgets.exporting import content_of
+from napari_labelfix.widgets.exporting.content import content_of
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.viewer import layers
 
 TURNED = {
     "scale": (2.0, 0.4, 0.3),

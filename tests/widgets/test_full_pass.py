@@ -22,8 +22,8 @@ from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.sample_data.synthetic import fluorescence
 from napari_labelfix.snapshots import Change
 from napari_labelfix.trainer import Trainer
-from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.viewer import layers
 
 HERE = str(Path(__file__).parent)
 

@@ -6,10 +6,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QPushButton, QScrollArea
 
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.widgets.dock_frame import PLUGIN, open_dock
-from napari_labelfix.widgets.metrics_plot import MetricsPlot
-from napari_labelfix.widgets.objects_model import Column
-from napari_labelfix.widgets.params_form import ParamsForm
+from napari_labelfix.widgets.parts.dock_frame import PLUGIN, open_dock
+from napari_labelfix.widgets.parts.params_form import ParamsForm
+from napari_labelfix.widgets.reviewing.objects_model import Column
+from napari_labelfix.widgets.running.metrics_plot import MetricsPlot
 
 HEIGHT = 720  # pixels, of a small screen
 DOCKS = [*(method.title for method in METHODS.values()), "Review", "Export", "Project"]

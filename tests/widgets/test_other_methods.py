@@ -13,8 +13,8 @@ from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.snapshots import BoxRole, Change, Proposal, Role
-from napari_labelfix.widgets import layers
 from napari_labelfix.widgets.method_dock import MethodDock
+from napari_labelfix.widgets.viewer import layers
 
 FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
 

@@ -16,10 +16,11 @@ from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import models, recovery
 from napari_labelfix.project.store import Project
-from napari_labelfix.widgets import layers, restore_offer
-from napari_labelfix.widgets.autosave import autosaver_of
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
+from napari_labelfix.widgets.saving import restore_offer
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.window import show_project
 
 METHOD = METHODS["scribble2label"]

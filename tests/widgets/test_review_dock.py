@@ -9,11 +9,11 @@ from skimage.draw import disk
 
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Change, Proposal
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.objects_model import Column
-from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.review_dock import ReviewDock
+from napari_labelfix.widgets.reviewing.objects_model import Column
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import history_of
 
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier

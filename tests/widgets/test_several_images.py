@@ -9,10 +9,11 @@ from napari.components import ViewerModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.store import Project
 from napari_labelfix.snapshots import Proposal
-from napari_labelfix.widgets import followed_layers, layers
-from napari_labelfix.widgets.layer_states import describe_layer
 from napari_labelfix.widgets.method_dock import MethodDock
-from napari_labelfix.widgets.reviewing import Reviewing
+from napari_labelfix.widgets.reviewing.reviewing import Reviewing
+from napari_labelfix.widgets.saving import followed_layers
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.layer_states import describe_layer
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from reviewed import FakeReview
 from napari_labelfix.review import edits
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Proposal
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accepting import Accepting
-from napari_labelfix.widgets.edit_actions import ACTIONS
-from napari_labelfix.widgets.editing import Editing
-from napari_labelfix.widgets.history import history_of
-from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.editing.actions import ACTIONS
+from napari_labelfix.widgets.editing.steps import Editing
+from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import history_of
 
 SEQUENCES = int(os.environ.get("LABELFIX_SEQUENCES", "40"))
 SIZE = 16

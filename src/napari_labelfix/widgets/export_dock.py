@@ -25,10 +25,7 @@ from napari_labelfix.io.grid import short_unit
 from napari_labelfix.io.label_image import say_count
 from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.background import Background
-from napari_labelfix.widgets.dock_frame import fill_dock
-from napari_labelfix.widgets.exporting import (
+from napari_labelfix.widgets.exporting.content import (
     content_of,
     doubt_about,
     file_of,
@@ -36,12 +33,15 @@ from napari_labelfix.widgets.exporting import (
     states_of,
     what_is_in_layer,
 )
-from napari_labelfix.widgets.label_layers import can_be_exported, first_choice, image_of
-from napari_labelfix.widgets.layer_combo import LayerCombo
-from napari_labelfix.widgets.layer_states import author_of
-from napari_labelfix.widgets.message import Message, primary_style
-from napari_labelfix.widgets.saving import Saving
-from napari_labelfix.widgets.wrapped_label import WrappedLabel
+from napari_labelfix.widgets.parts.background import Background
+from napari_labelfix.widgets.parts.dock_frame import fill_dock
+from napari_labelfix.widgets.parts.layer_combo import LayerCombo
+from napari_labelfix.widgets.parts.message import Message, primary_style
+from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
+from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.label_layers import can_be_exported, first_choice, image_of
+from napari_labelfix.widgets.viewer.layer_states import author_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,29 +11,29 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError, LabelfixError
 from napari_labelfix.trainer import Trainer
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accept_control import AcceptControl
-from napari_labelfix.widgets.accept_view import AcceptView
-from napari_labelfix.widgets.annotation_kinds import KINDS
-from napari_labelfix.widgets.computer_choice import ComputerButton
-from napari_labelfix.widgets.covers import watch_covers
-from napari_labelfix.widgets.dock_frame import fill_dock
-from napari_labelfix.widgets.dock_keys import DockKeys
-from napari_labelfix.widgets.drawn_layers import DrawnLayers
-from napari_labelfix.widgets.input_view import InputView
-from napari_labelfix.widgets.message import Message, primary_style
-from napari_labelfix.widgets.model_button import ModelButton
-from napari_labelfix.widgets.next_step import NextStep
-from napari_labelfix.widgets.one_in_view import OneInView
-from napari_labelfix.widgets.output_layers import OUTPUTS
-from napari_labelfix.widgets.params_form import ParamsForm
-from napari_labelfix.widgets.preview import PreviewButton
-from napari_labelfix.widgets.run_results import RunResults
-from napari_labelfix.widgets.run_view import RunView
-from napari_labelfix.widgets.saving import Saving
-from napari_labelfix.widgets.session import Session
-from napari_labelfix.widgets.suggestion import SuggestionButton
-from napari_labelfix.widgets.unfinished_run import UnfinishedRun
+from napari_labelfix.widgets.accepting.control import AcceptControl
+from napari_labelfix.widgets.accepting.view import AcceptView
+from napari_labelfix.widgets.annotating.drawn_layers import DrawnLayers
+from napari_labelfix.widgets.annotating.input_view import InputView
+from napari_labelfix.widgets.annotating.kinds import KINDS
+from napari_labelfix.widgets.annotating.preview import PreviewButton
+from napari_labelfix.widgets.annotating.suggestion import SuggestionButton
+from napari_labelfix.widgets.parts.dock_frame import fill_dock
+from napari_labelfix.widgets.parts.dock_keys import DockKeys
+from napari_labelfix.widgets.parts.message import Message, primary_style
+from napari_labelfix.widgets.parts.params_form import ParamsForm
+from napari_labelfix.widgets.results.output_layers import OUTPUTS
+from napari_labelfix.widgets.results.run_results import RunResults
+from napari_labelfix.widgets.running.computer_choice import ComputerButton
+from napari_labelfix.widgets.running.model_button import ModelButton
+from napari_labelfix.widgets.running.next_step import NextStep
+from napari_labelfix.widgets.running.run_view import RunView
+from napari_labelfix.widgets.running.session import Session
+from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.saving.unfinished_run import UnfinishedRun
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.covers import watch_covers
+from napari_labelfix.widgets.viewer.one_in_view import OneInView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
-    from napari_labelfix.widgets.message import Mood
-    from napari_labelfix.widgets.results import ResultLayers
+    from napari_labelfix.widgets.parts.message import Mood
+    from napari_labelfix.widgets.results.result_layers import ResultLayers
 
 _AFTER_A_STROKE_MS = 300
 _WARM_UP_AFTER_MS = 200  # when the dock has been painted

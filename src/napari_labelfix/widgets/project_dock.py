@@ -24,14 +24,14 @@ from napari_labelfix.errors import LabelfixError
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import recovery
 from napari_labelfix.project.store import SUFFIX
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.autosave import autosaver_of
-from napari_labelfix.widgets.background import Background
-from napari_labelfix.widgets.dock_frame import fill_dock, open_dock
-from napari_labelfix.widgets.message import Message, primary_style
-from napari_labelfix.widgets.opening import open_project, relink
-from napari_labelfix.widgets.rows import Rows
-from napari_labelfix.widgets.wrapped_label import WrappedLabel
+from napari_labelfix.widgets.parts.background import Background
+from napari_labelfix.widgets.parts.dock_frame import fill_dock, open_dock
+from napari_labelfix.widgets.parts.message import Message, primary_style
+from napari_labelfix.widgets.parts.rows import Rows
+from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
+from napari_labelfix.widgets.saving.autosave import autosaver_of
+from napari_labelfix.widgets.saving.opening import open_project, relink
+from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.project.recovery import Unsaved
-    from napari_labelfix.widgets.opening import Lost
+    from napari_labelfix.widgets.saving.opening import Lost
 
 _PROJECTS = f"Labelfix projects (*{SUFFIX})"
 _SHOWN = 5  # pieces of unsaved work

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import napari
 from napari.utils.notifications import show_warning
 
-from napari_labelfix.widgets.dock_frame import open_dock
-from napari_labelfix.widgets.opening import open_project
+from napari_labelfix.widgets.parts.dock_frame import open_dock
+from napari_labelfix.widgets.saving.opening import open_project
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from fakes import detections, found_boxes, proposal_above, snapshot
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.snapshots import BoxRole, Role
-from napari_labelfix.widgets import layers
-from napari_labelfix.widgets.accepting_by_parts import AcceptingByParts
-from napari_labelfix.widgets.label_layers import image_of
+from napari_labelfix.widgets.accepting.by_parts import AcceptingByParts
 from napari_labelfix.widgets.method_dock import MethodDock
-from napari_labelfix.widgets.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.label_layers import image_of
 
 SEEN = [[15, 15], [15, 60], [45, 20]]
 CORNERS = np.array([[7, 7, 23, 23], [7, 52, 23, 68], [37, 12, 53, 28]], float)

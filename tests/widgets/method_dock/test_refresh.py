@@ -5,7 +5,7 @@ from docked import METHOD, corrected_of, proposal_of
 from fakes import proposal_above, snapshot
 
 from napari_labelfix.project.store import Project
-from napari_labelfix.widgets import layers
+from napari_labelfix.widgets.viewer import layers
 
 
 class TestRefresh:

@@ -1,0 +1,1 @@
+"""From what is proposed to what is the person's, and what is rejected."""

@@ -1,0 +1,1 @@
+"""What a run starts from: images, and what a person draws on them."""

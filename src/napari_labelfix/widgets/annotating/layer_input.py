@@ -1,0 +1,322 @@
+"""The box, the button and the brushes for one layer that a person works in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from napari.utils.notifications import show_warning
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.widgets.annotating.layer_kind import Place
+from napari_labelfix.widgets.parts.layer_combo import LayerCombo
+from napari_labelfix.widgets.parts.shortcuts import tooltip
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.coordinates import other_size
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_labelfix.widgets.annotating.layer_kind import Brush, LayerKind, Measure
+
+_LARGEST = 9999.0  # pixels
+
+
+class LayerInput(QObject):
+    """Chooses a layer for an image, or makes one, and hands over what to draw with.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers are offered.
+    kind
+        What the layer is for.
+    images
+        The box where the image is chosen.
+    parent
+        What all parts will lie in: one that is shown before it lies anywhere would be a window of its own.
+    """
+
+    changed = Signal()  # another layer
+    drawingStarted = Signal()
+
+    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._viewer, self.kind, self._images = viewer, kind, images
+        self._declined: set[str] = set()  # images for which a person has chosen none
+        self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
+        self._held = False  # a run goes on with what was drawn in the chosen layer
+        self.label = QLabel(kind.label, parent)
+        self.label.setToolTip(kind.legend or kind.absent)
+        self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image, parent)
+        self.create_button = QPushButton(f"Create {kind.noun}", parent)
+        self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.create_button.setToolTip(f"Add a {kind.noun} that lies exactly on the image, ready to draw on.")
+        self.brushes = {brush.value: self._brush_button(brush) for brush in kind.brushes}
+        self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
+        self.tools = self._arranged_tools(parent)
+        self.combo.layerChanged.connect(self._on_changed)
+        self.combo.entriesChanged.connect(self.update_parts)  # where nothing is preferred, nothing else tells it
+        self.create_button.clicked.connect(self.create)
+        self._on_changed()
+
+    @property
+    def layer(self) -> Layer | None:
+        """The chosen layer; None where it, or its image, has become one of another size since it was chosen."""
+        return None if self._misfit is not None else self.combo.layer
+
+    def layer_of(self, image: Layer) -> Layer | None:
+        """Return the chosen layer; of another image that which was chosen or made for it."""
+        if image is self._image:
+            return self.layer
+        fitting = list(layers.layers_where(self._viewer, lambda layer: self.kind.fits(layer, image)))
+        return self._own(fitting, image)
+
+    def missing(self, image: Layer) -> str:
+        """Return what to do when an image has no layer and needs one, or ""."""
+        if image is self._image and (sentence := self.misfit()):
+            return sentence
+        return "" if self.kind.optional or self.layer_of(image) is not None else self.kind.absent
+
+    def misfit(self) -> str:
+        """Return what to do where the chosen layer, or its image, has got another size, or ""."""
+        if self._misfit is None or self._image is None:
+            return ""
+        return other_size(self._misfit, self._image, f"choose another {self.kind.noun}")
+
+    def create(self) -> None:
+        """Make a layer for the image and go there, with a brush in hand."""
+        if self._image is None or self.kind.create is None:
+            return
+        layer = self.kind.create(self._place())
+        layers.add_selected(self._viewer, layer)
+        self.combo.choose(layer)
+        self.draw(self.kind.brushes[self.kind.starts_with].value)
+
+    def draw(self, value: int | str | None = None) -> None:
+        """Go to the layer with a brush in hand: the given one, or the one that was last used."""
+        if (layer := self.layer) is None or self.kind.draw is None:
+            return
+        self.drawingStarted.emit()
+        layers.select(self._viewer, layer)
+        try:
+            self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
+        except InputError as error:  # such as that its numbers are all in use
+            show_warning(str(error))
+
+    def draw_with_next_brush(self) -> None:
+        """Take the brush after the one in hand."""
+        if self.layer is None:
+            return
+        values = [brush.value for brush in self.kind.brushes if not brush.for_stacks]
+        in_hand = self._brush_in_hand()
+        at = values.index(in_hand) if in_hand in values else -1
+        self.draw(values[(at + 1) % len(values)])
+
+    def link(self, image: Layer) -> None:
+        """Tag the layer of an image if it belongs to none yet: it will be known again, and results lie below it."""
+        layer = self.layer_of(image)
+        if layer is not None and "image" not in layers.tag_of(layer):
+            layers.link(layer, self.kind.role, image)
+
+    def set_choosable(self, choosable: bool) -> None:
+        """Let another layer be chosen, or not; an image that has none may get one at any time."""
+        self._held = not choosable
+        self.combo.setEnabled(choosable)
+
+    @property
+    def _image(self) -> Layer | None:
+        return self._images.layer
+
+    @property
+    def _misfit(self) -> Layer | None:
+        """The chosen layer, if it can no longer be chosen."""
+        chosen = self.combo.layer
+        return chosen if chosen is not None and not self._fits(chosen) else None
+
+    def _place(self) -> Place:
+        """Return the plane in view."""
+        return Place(self._image, layers.index_in_view(self._viewer, self._image))
+
+    def _fits(self, layer: Layer) -> bool:
+        return self._image is not None and self.kind.fits(layer, self._image)
+
+    def _may_be_chosen(self, layer: Layer) -> bool:
+        """Whether a layer fits, or is what a run has begun with: that stays, for it may fit again."""
+        if self._fits(layer):
+            return True
+        return self._held and self._image is not None and self._chosen.get(layers.image_id(self._image)) is layer
+
+    def _of_image(self, candidates: list[Layer]) -> Layer | None:
+        """Return the layer that is the image's own, else one of its kind that belongs to none."""
+        if self._image is None:
+            return None
+        if (own := self._own(candidates, self._image)) is not None or layers.image_id(self._image) in self._declined:
+            return own
+        free = [layer for layer in candidates if self._has_role(layer) and "image" not in layers.tag_of(layer)]
+        untagged = [layer for layer in candidates if not layers.role_of(layer)]
+        alone = untagged if self.kind.taken_alone and len(candidates) == 1 else []
+        elsewhere = self._chosen.values()
+        return next((layer for layer in free + alone if layer not in elsewhere and self._fits_no_other(layer)), None)
+
+    def _own(self, candidates: list[Layer], image: Layer) -> Layer | None:
+        """Return the layer that was chosen for an image, else the one that was made for it or is called like it."""
+        its_id = layers.image_id(image)
+        if its_id in self._declined:
+            return None
+        if (chosen := self._chosen.get(its_id)) in candidates:
+            return chosen
+        made = (layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id)
+        if (own := next(made, None)) is not None or not self.kind.taken_alone:
+            return own
+        alike = [layer for layer in candidates if not layers.role_of(layer) and _is_called_like(layer, image)]
+        named = [layer for layer in alike if self._named_like(layer) is image]
+        return named[0] if len(named) == 1 else None
+
+    def _images_of(self, layer: Layer) -> list[Layer]:
+        """Return all images that a layer could serve for."""
+        images = layers.layers_where(self._viewer, layers.is_input_image)
+        return [image for image in images if self.kind.fits(layer, image)]
+
+    def _fits_no_other(self, layer: Layer) -> bool:
+        return self._has_role(layer) or len(self._images_of(layer)) == 1
+
+    def _named_like(self, layer: Layer) -> Layer | None:
+        """Return the image whose name a layer's begins with, as that of "cells masks" with "cells"."""
+        named = [image for image in self._images_of(layer) if _is_called_like(layer, image)]
+        return max(named, key=lambda image: len(image.name), default=None)
+
+    def _has_role(self, layer: Layer) -> bool:
+        return layers.role_of(layer) == self.kind.role
+
+    def _brush_in_hand(self) -> int | str:
+        return self.kind.brush_in_hand(self.layer) if self.kind.brush_in_hand is not None else ""
+
+    def _on_changed(self) -> None:
+        if self._image is not None:
+            self._remember(layers.image_id(self._image))
+        if self.layer is not None and self.kind.adopt is not None and self._has_role(self.layer):
+            self.kind.adopt(self.layer)
+        if self.measure is not None:
+            self.measure.show_layer(self.layer, self._image)
+        self.update_parts()
+        self.changed.emit()
+
+    def _remember(self, image: str) -> None:
+        """Note which layer an image has; no other image has it any more."""
+        others = [other for other, layer in self._chosen.items() if layer is self.layer or other == image]
+        for other in others:
+            self._chosen.pop(other, None)
+        if self.layer is not None:
+            self._chosen[image] = self.layer
+            self._declined.discard(image)
+        elif self.combo.declined:
+            self._declined.add(image)
+
+    def update_parts(self) -> None:
+        """Show the brushes once there is a layer, the button that makes one before, and a choice where there is one."""
+        comes_from_elsewhere = self.kind.optional and self.kind.create is None
+        for part in (self.label, self.combo):
+            part.setVisible(self.combo.count() > 1 or not comes_from_elsewhere)
+        self.create_button.setEnabled(self._image is not None)
+        self.create_button.setVisible(self.layer is None and self.kind.create is not None)
+        drawable = self.layer is not None and layers.role_of(self.layer) in ("", self.kind.role)
+        self.tools.setVisible(drawable and bool(self.brushes))
+        in_stack = self._image is not None and len(layers.spatial_shape(self._image)) > 2
+        for brush in self.kind.brushes:
+            self.brushes[brush.value].setVisible(in_stack or not brush.for_stacks)
+
+    def _brush_button(self, brush: Brush) -> QPushButton:
+        swatch = QPixmap(14, 14)
+        swatch.fill(QColor(brush.color))
+        button = QPushButton(QIcon(swatch), brush.text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(f"{brush.help}\n{tooltip('next_brush')}")
+        button.clicked.connect(lambda: self.draw(brush.value))
+        return button
+
+    def _arranged_tools(self, parent: QWidget) -> QWidget:
+        tools = QWidget(parent)
+        column = QVBoxLayout(tools)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        buttons = QHBoxLayout()
+        for button in self.brushes.values():
+            buttons.addWidget(button)
+        column.addLayout(buttons)
+        if self.measure is not None:
+            column.addWidget(self.measure)
+            self.measure.estimateClicked.connect(self._estimate)
+        if self.kind.legend:
+            column.addWidget(QLabel(self.kind.legend))
+        return tools
+
+    def _estimate(self) -> None:
+        if self.layer is not None and self._image is not None and self.kind.measure is not None:
+            self.kind.measure.write(self.layer, self._image, self.kind.measure.estimate(self.layer, self._place()))
+
+
+def _is_called_like(layer: Layer, image: Layer) -> bool:
+    """Return whether the name of a layer is that of an image, perhaps with more words after it."""
+    rest = layer.name.removeprefix(image.name)
+    return len(rest) < len(layer.name) and not rest[:1].isalnum()
+
+
+class MeasureBox(QWidget):
+    """Shows a length that a layer carries, sets it, and offers an estimate.
+
+    Parameters
+    ----------
+    measure
+        What it is.
+    """
+
+    estimateClicked = Signal()
+
+    def __init__(self, measure: Measure, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._measure = measure
+        self._layer: Layer | None = None
+        self._image: Layer | None = None
+        self.number = QDoubleSpinBox()
+        self.number.setRange(1, _LARGEST)
+        self.number.setDecimals(1)
+        self.number.setToolTip(measure.help)
+        self.estimate_button = QPushButton("Estimate")
+        self.estimate_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.estimate_button.setToolTip("Look at the image, and at the points that are there.")
+        row = QGridLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel(measure.label), 0, 0)
+        row.addWidget(self.number, 0, 1)
+        row.addWidget(self.estimate_button, 0, 2)
+        self.number.valueChanged.connect(self._on_number)
+        self.estimate_button.clicked.connect(self.estimateClicked)
+
+    def show_layer(self, layer: Layer | None, image: Layer | None) -> None:
+        """Show the length of this layer from now on, in pixels of an image, whoever changes it."""
+        if self._layer is not None:
+            layers.unwatch(self._layer, self._on_layer_touched)
+        self._layer, self._image = layer, image
+        if layer is not None:
+            layers.watch(layer, self._on_layer_touched)
+        self._on_layer_touched()
+
+    def _on_layer_touched(self, _event: object = None) -> None:
+        if self._layer is None or self._image is None or not self._fits():
+            return
+        self.number.blockSignals(True)
+        self.number.setValue(self._measure.read(self._layer, self._image))
+        self.number.blockSignals(False)
+
+    def _on_number(self, value: float) -> None:
+        if self._layer is not None and self._image is not None and self._fits():
+            self._measure.write(self._layer, self._image, value)
+
+    def _fits(self) -> bool:
+        """Whether the image has not become a projection of itself, say, since the layer was shown."""
+        return self._layer is not None and self._layer.ndim == len(layers.spatial_shape(self._image))

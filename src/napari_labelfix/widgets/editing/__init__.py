@@ -1,0 +1,1 @@
+"""Tools and buttons that change objects, one step of the history each."""

@@ -1,0 +1,1 @@
+"""From layers to files that other programs read, and back."""

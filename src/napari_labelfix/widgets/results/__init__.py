@@ -1,0 +1,1 @@
+"""What a run believes, as layers of the viewer."""

@@ -1,0 +1,68 @@
+"""The result layers of a run, which may be on several images."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from napari_labelfix.annotations import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari.layers import Layer
+
+    from napari_labelfix.snapshots import Belief
+    from napari_labelfix.widgets.results.result_layers import ResultLayers
+
+
+class RunResults:
+    """Shows what is believed of the planes of a task in the layers of the image that each belongs to.
+
+    Parameters
+    ----------
+    parts
+        The result layers of each image, in the order of the task's planes.
+    """
+
+    def __init__(self, parts: Sequence[ResultLayers]) -> None:
+        self.parts = list(parts)
+        self._starts = [0, *accumulate(len(part.planes) for part in parts)]  # where the planes of each image begin
+
+    @property
+    def images(self) -> list[Layer]:
+        """The images of the run."""
+        return [part.image for part in self.parts]
+
+    @property
+    def image_of_other_size(self) -> Layer | None:
+        """An image that has got other pixels, of another size, since the run began; None if there is none."""
+        return next((part.image for part in self.parts if not part.belong_to(part.image)), None)
+
+    @property
+    def has_proposal(self) -> bool:
+        """Whether anything was proposed for any of them."""
+        return any(part.has_proposal for part in self.parts)
+
+    def of(self, image: Layer) -> ResultLayers | None:
+        """Return the layers of an image; None if it is not one of the run, or has another size by now."""
+        return next((part for part in self.parts if part.belong_to(image)), None)
+
+    def create(self) -> None:
+        """Add the layers that are missing."""
+        for part in self.parts:
+            part.create()
+
+    def write(self, beliefs: Mapping[int, Belief], task: Task, version: str) -> None:
+        """Show what is believed, by the index of the plane in the task, and note which model says so."""
+        for part, start in zip(self.parts, self._starts, strict=False):
+            planes = range(start, start + len(part.planes))
+            if own := {plane - start: beliefs[plane] for plane in planes if plane in beliefs}:
+                part.write(own, Task(task.planes[planes.start : planes.stop]))
+                part.note_version(version)
+                part.objects()  # described now: Review, the project and later docks read what the layer says of them
+
+    def update_thumbnails(self) -> None:
+        """Let the list of layers show what is in the layers now."""
+        for part in self.parts:
+            part.update_thumbnails()

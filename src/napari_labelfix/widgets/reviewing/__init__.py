@@ -1,0 +1,1 @@
+"""Every object of a Labels layer: what is doubtful about it, and what a person decides."""

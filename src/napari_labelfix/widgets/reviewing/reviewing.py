@@ -1,0 +1,395 @@
+"""Reviewing the objects of a Labels layer: which one comes next, and what a person decides about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.review.boxes import Box, find_box, find_boxes
+from napari_labelfix.review.queue import DoubtQueue, doubts
+from napari_labelfix.review.record_table import RecordTable
+from napari_labelfix.review.states import RecordChanges, State
+from napari_labelfix.widgets.editing.tool_in_hand import WAY_BACK
+from napari_labelfix.widgets.parts.background import Background
+from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.going import go_to
+from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED, STROKE, history_of
+from napari_labelfix.widgets.viewer.label_layers import image_of
+from napari_labelfix.widgets.viewer.one_in_view import OneInView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+    from napari.utils.events import Event
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.differences import Differences
+    from napari_labelfix.review.states import Record
+    from napari_labelfix.review.suspects import Suspects
+    from napari_labelfix.widgets.viewer.history import History
+
+_SEARCH_AFTER_MS = 1500
+NOT_THERE_NOW = "What was selected is gone: nothing lies in its place now. Select another object."
+_LONG = 2.0  # seconds: a search that takes longer is not repeated after each edit
+_DONE = {
+    State.ACCEPTED: "accepted",
+    State.REJECTED: "rejected",
+    State.IGNORED: "marked as ignored",
+    State.TODO: "put back to do",
+    State.EDITED: "marked as edited",
+}
+
+
+class Found(NamedTuple):
+    """What a search in the background has found."""
+
+    suspects: Suspects
+    boxes: Mapping[int, Box]
+    differences: Differences | None
+    seconds: float
+
+
+class Reviewing(QObject):
+    """Knows which layer is reviewed, which of its objects are selected, and how doubtful each is.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    parent
+        The Qt parent.
+    """
+
+    changed = Signal()  # records, pixels or doubts
+    selected = Signal()  # other objects
+    layerChanged = Signal()
+    searched = Signal()  # suspects and differences are known now
+    told = Signal(str, str)  # a sentence, and its mood: a `Mood`
+    decided = Signal(object)  # the layer whose last step Ctrl+Z takes back, as was just told
+
+    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._history: History | None = None
+        self._layer: Labels | None = None
+        self._other: Labels | None = None
+        self._ids: list[int] = []
+        self._queue = DoubtQueue()
+        self._one_in_view = OneInView(viewer)
+        self._proposal: ProposalReview | None = None
+        self._found: Found | None = None
+        self._boxes: dict[int, Box] = {}
+        self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
+        self._search = Background(self)
+        self._search.done.connect(self._on_found)
+        self._search.failed.connect(lambda sentence: self.told.emit(sentence, "error"))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SEARCH_AFTER_MS)
+        self._timer.timeout.connect(self.search)
+        self.doubt: NDArray[np.float64] = np.zeros(0)
+        layers.on_list_change(viewer, self._on_layers)
+
+    @property
+    def labels(self) -> Labels | None:
+        """The layer that is reviewed and edited; None where there is none, and for a proposal, which is not edited."""
+        return self._layer if self._layer is not None and self._proposal is None else None
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer that is reviewed, also a proposal."""
+        return self._layer
+
+    @property
+    def other(self) -> Labels | None:
+        """The layer to compare with."""
+        return self._other
+
+    @property
+    def table(self) -> RecordTable:
+        """What is known about the objects."""
+        return self._history.records.table if self._history is not None else RecordTable()
+
+    @property
+    def suspects(self) -> Suspects | None:
+        """Why objects are suspect, once that is known."""
+        return self._found.suspects if self._found is not None else None
+
+    @property
+    def differences(self) -> Differences | None:
+        """What differs from the other layer, once that is known."""
+        return self._found.differences if self._found is not None else None
+
+    @property
+    def searching(self) -> bool:
+        """Whether suspects are looked for."""
+        return self._search.busy
+
+    @property
+    def selected_ids(self) -> Sequence[int]:
+        """The selected objects, the one selected first at the beginning."""
+        return self._ids
+
+    @property
+    def current(self) -> int | None:
+        """The object that is looked at."""
+        return self._ids[-1] if self._ids else None
+
+    def review(self, layer: Labels | None, other: Labels | None = None) -> None:
+        """Review a layer from now on, compared with another one.
+
+        Raises
+        ------
+        InputError
+            If the layer cannot be edited, or the two have different sizes.
+        """
+        if layer is not None and other is not None and tuple(layer.data.shape) != tuple(other.data.shape):
+            raise InputError(f"“{other.name}” is of another size than “{layer.name}”. Choose labels of the same image.")
+        history = history_of(layer) if layer is not None else None
+        kept = self._ids if layer is self._layer else []
+        self.leave()
+        self._layer, self._other, self._history = layer, other, history
+        if layer is not None and history is not None:
+            history.changed.connect(self._on_history)
+            layer.events.selected_label.connect(self._on_label_picked)
+            if layers.role_of(layer) == "proposal":
+                self._proposal = ProposalReview(self._viewer, layer, history, self)
+        self._refresh()
+        self.layerChanged.emit()
+        self.select(kept)
+        self.search()
+
+    def leave(self) -> None:
+        """Review nothing any more."""
+        if self._history is not None:
+            self._history.changed.disconnect(self._on_history)
+            self._history.looked_at = set()
+        if self._layer is not None:
+            self._layer.events.selected_label.disconnect(self._on_label_picked)
+        if self._proposal is not None:
+            self._proposal.leave()
+        self._timer.stop()
+        self._layer, self._other, self._history, self._proposal, self._found = None, None, None, None, None
+        self._queue, self._ids, self._boxes = DoubtQueue(), [], {}
+        self.doubt = np.zeros(0)
+
+    def search(self) -> None:
+        """Look for suspects and differences, in the background."""
+        layer, other = self._layer, self._other
+        if layer is None:
+            return
+        image = image_of(self._viewer, layer)
+        pixels = layers.level_0(image) if image is not None else None
+        fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
+        reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
+        self._moved = set()
+        self._search.start(_search(layer.data, pixels if fits else None, reference))
+        self.searched.emit()
+
+    def select(self, ids: Sequence[int]) -> None:
+        """Select objects; the last one is what napari's brush draws from now on."""
+        self._ids = [int(label) for label in ids if int(label) in self.table]
+        if self._ids:
+            self._queue.visit(self._ids[-1])
+            if self._layer is not None and self._layer.editable:
+                self._layer.selected_label = self._ids[-1]
+        if self._history is not None:
+            self._history.looked_at = self._queue.ids.union(self._ids)
+        self.selected.emit()
+
+    def go_to(self, label: int) -> None:
+        """Select an object, and show it in the middle."""
+        self.select([label])
+        box = self.box_of(label)
+        if box is not None and self._layer is not None:
+            if self._other is None or not self._other.visible:  # else a person looks at that one instead
+                self._show_with_its_image(self._layer)
+            go_to(self._viewer, self._layer, box)
+
+    def _show_with_its_image(self, layer: Labels) -> None:
+        """Show the labels, upon their own image: a method's dock may have another one in hand."""
+        image = image_of(self._viewer, layer)
+        if image is not None and layers.is_hidden_meanwhile(image):
+            self._one_in_view.show(image, list(layers.layers_where(self._viewer, layers.is_input_image)))
+        layers.show(layer)
+
+    def next_doubtful(self) -> int | None:
+        """Go to the most doubtful object that is left, and return its id; None if nothing is left."""
+        label = self._queue.forward(self.table, self.doubt, self.current)
+        if label is None:
+            self.told.emit("Every object is decided." if len(self.table) else "There are no objects here.", "done")
+        else:
+            self.go_to(label)
+        return label
+
+    def previous(self) -> None:
+        """Go back to the object that was shown before."""
+        if (label := self._queue.back(self.table)) is not None:
+            self.go_to(label)
+
+    def decide(self, state: State) -> None:
+        """Set the state of the selected objects, and go to the next if it was one."""
+        ids = self._ids
+        if not len(self.table):
+            self.told.emit("There are no objects here.", "hint")
+        elif not ids:
+            self.told.emit("Select an object first: click on it, or go to the most doubtful one.", "hint")
+        elif self._set_state(ids, state) and len(ids) == 1:
+            self.next_doubtful()
+
+    def reachable(self, certainty: float) -> NDArray[np.int64]:
+        """Return the objects to do that are at least this certain: 1 less their doubt."""
+        with np.errstate(invalid="ignore"):
+            sure = 1 - self.doubt >= certainty - 1e-9
+        return self.table.ids[sure & self.table.in_state(State.TODO)]
+
+    def accept_above(self, certainty: float) -> None:
+        """Accept all objects to do that are at least this certain."""
+        self._set_state(self.reachable(certainty).tolist(), State.ACCEPTED)
+
+    def lock(self, locked: bool) -> None:
+        """Lock the selected objects, so that no edit changes them, or free them again."""
+        self._change(lambda record: replace(record, locked=locked), self._ids, "lock" if locked else "unlock")
+
+    def set_note(self, label: int, note: str) -> None:
+        """Write down what a person says about an object."""
+        self._change(lambda record: replace(record, note=note), [label], "note")
+
+    def box_of(self, label: int) -> Box | None:
+        """Return where an object is."""
+        if self._layer is None:
+            return None
+        if label not in self._boxes:
+            here = layers.index_in_view(self._viewer, self._layer)
+            box = find_box(self._layer.data, label, here)
+            if box is None:
+                return None
+            self._boxes[label] = box
+        return self._boxes[label]
+
+    def _set_state(self, ids: Sequence[int], state: State) -> bool:
+        if not ids:
+            self.told.emit("No object to do is as certain.", "hint")
+            return False
+        try:
+            if self._proposal is not None and state is State.ACCEPTED:
+                count = self._proposal.accept(ids)
+            else:
+                count = self._change(lambda record: replace(record, state=state), ids, _VERBS[state])
+        except InputError as error:
+            self.told.emit(str(error), "warning")
+            return False
+        if count:
+            objects = f"Object {ids[0]} was" if len(ids) == 1 else f"{count} objects were"
+            self.told.emit(f"{objects} {_DONE[state]}. {WAY_BACK}", "done")
+            self.decided.emit(layers.active(self._viewer))
+        return True
+
+    def _change(self, change: Callable[[Record], Record], ids: Sequence[int], what: str) -> int:
+        """Change records as one step, and return how many are different now."""
+        history, layer = self._history, self._layer
+        if history is None or layer is None:
+            return 0
+        before = {label: record for label in ids if (record := history.records.get(label)) is not None}
+        after = {label: new for label, record in before.items() if (new := change(record)) != record}
+        if after and history.step(None, RecordChanges(before, after), what):
+            layers.select(self._viewer, layer)  # so that Ctrl+Z takes this step back
+        return len(after)
+
+    def _on_history(self, event: Event) -> None:
+        change = event.value
+        if change.what == REPLACED:
+            self._boxes, self._moved = {}, None
+            self._follow(change.heirs)
+        elif change.what != FEATURES:
+            for label in change.ids.tolist():
+                self._boxes.pop(label, None)
+            if self._moved is not None:
+                self._moved.update(change.ids.tolist())
+        pixels = change.blocks is None or change.blocks.size
+        if pixels and (self._found is None or self._found.seconds < _LONG):
+            self._timer.start()
+        self._refresh()
+        if change.what == STROKE:
+            self._tell_what_is_gone([label for label in change.ids.tolist() if label and label not in self.table])
+
+    def _follow(self, heirs: Mapping[int, int] | None) -> None:
+        """Stay with the objects that were looked at where they are numbered anew, by their old ids."""
+        if heirs is None:  # the ids mean the same objects
+            return
+        looked_at, self._ids = self._ids, [heirs[label] for label in self._ids if label in heirs]
+        self._queue.follow(heirs)
+        self._refresh()
+        self.select(self._ids)
+        if looked_at and not self._ids:
+            self.told.emit(NOT_THERE_NOW, "warning")
+
+    def _tell_what_is_gone(self, ids: Sequence[int]) -> None:
+        """Say so if a stroke has covered or erased whole objects: a broad brush does it unnoticed."""
+        if ids:
+            what = f"Object {ids[0]} is" if len(ids) == 1 else f"{len(ids)} objects are"
+            self.told.emit(f"{what} gone: the stroke has left nothing there. {WAY_BACK}", "warning")
+            self.decided.emit(self._layer)
+
+    def _on_layers(self, _event: object) -> None:
+        if self._proposal is not None:
+            self._proposal.notice_layers()
+
+    def _on_label_picked(self, _event: Event) -> None:
+        """Select what was picked with napari's tools."""
+        label = self._layer.selected_label if self._layer is not None else 0
+        if label in self.table and label not in self._ids:
+            self.select([label])
+
+    def _on_found(self, found: Found) -> None:
+        if self._layer is None:
+            return
+        self._found = found
+        known = {} if self._moved is None else found.boxes  # as it was when the search began
+        self._boxes = {label: box for label, box in known.items() if label not in (self._moved or ())}
+        self._refresh()
+        self.searched.emit()
+
+    def _refresh(self) -> None:
+        self.doubt = doubts(self.table, self.suspects)
+        kept = [label for label in self._ids if label in self.table]
+        self.changed.emit()
+        if kept != self._ids:
+            self.select(kept)
+
+
+_VERBS = {
+    State.ACCEPTED: "accept",
+    State.REJECTED: "reject",
+    State.IGNORED: "ignore",
+    State.TODO: "put back",
+    State.EDITED: "edit",
+}
+
+
+def _search(labels: NDArray[np.integer], image: object, other: NDArray[np.integer] | None) -> Callable[[], Found]:
+    """Return what looks for suspects, in any thread; it works on a copy, for the person goes on."""
+    pixels = np.array(labels)
+    reference = np.array(other) if other is not None else None
+
+    def search() -> Found:
+        # slow to import: docks open without them
+        from napari_labelfix.review.differences import find_differences
+        from napari_labelfix.review.suspects import find_suspects
+
+        started = perf_counter()
+        suspects, differences = find_suspects(pixels, image), None
+        if reference is not None:
+            differences = find_differences(reference, pixels)
+            suspects = differences.add_to(suspects)
+        return Found(suspects, find_boxes(pixels), differences, perf_counter() - started)
+
+    return search

@@ -1,0 +1,70 @@
+"""A run that was cut off, by a crash or a closed window: the next one goes on from its model, with its parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_labelfix.errors import InputError
+from napari_labelfix.widgets.parts import shortcuts
+from napari_labelfix.widgets.viewer import layers
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_labelfix.methods.table import Method
+    from napari_labelfix.params import Params
+    from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.widgets.parts.params_form import ParamsForm
+    from napari_labelfix.widgets.saving.of_a_dock import Saving
+
+
+class UnfinishedRun:
+    """Puts the parameters of a run that was cut off into the form.
+
+    Parameters
+    ----------
+    method
+        Of the dock.
+    form
+        Its parameters.
+    saving
+        Knows the runs of the project.
+    """
+
+    def __init__(self, method: Method, form: ParamsForm, saving: Saving) -> None:
+        self._method, self._form, self._saving = method, form, saving
+        self._model = ""  # the folder that the next run starts from, and no later one
+
+    def take_up(self, image: Layer) -> str:
+        """Show the parameters of a run on this image that was cut off; return what to say then, "" if there is none."""
+        run = self._saving.unfinished(self._method.name, layers.image_id(image))
+        if run is None:
+            return ""
+        sentence = self._show(run)
+        self._saving.taken_up(run)
+        return sentence
+
+    def follow_model(self) -> None:
+        """Find the model again where the project that keeps it has another name by now."""
+        params = self._form.value()
+        if self._model and params.start_from == self._model:
+            self._model = self._saving.where_now(self._model)
+            self._form.setValue(params.replace(start_from=self._model))
+
+    def went_on(self, params: Params) -> None:
+        """Let the run after this one, which was started with these parameters, begin anew."""
+        if params.start_from and params.start_from == self._model:
+            self._form.setValue(params.replace(start_from=""))
+
+    def _show(self, run: RunRecord) -> str:
+        model = self._saving.model_of(run)
+        try:
+            params = self._method.params.from_dict(run.params)
+            self._form.setValue(params.replace(start_from=model) if model else params)
+        except InputError as error:  # of another version
+            return f"The parameters of the run that was cut off no longer fit: {error}"
+        self._model = model
+        pressed = shortcuts.with_key("Run", "run_or_stop")
+        far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
+        again = "go on from its model" if model else "start it again"
+        return f"A run was cut off {far}. Its parameters are set: press {pressed} to {again}."

@@ -1,0 +1,55 @@
+"""Which layers hold objects, which of them is meant first, and which image they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari.layers import Labels, Points, Shapes
+
+from napari_labelfix.project.records import NO_OBJECTS
+from napari_labelfix.widgets.viewer import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+
+def holds_objects(layer: Layer) -> bool:
+    """Whether a layer has objects with a number each."""
+    return isinstance(layer, Labels) and layers.role_of(layer) not in NO_OBJECTS
+
+
+def can_be_exported(layer: Layer) -> bool:
+    """Whether a layer has objects: labels, boxes or points."""
+    return holds_objects(layer) or (isinstance(layer, Shapes | Points) and layers.role_of(layer) not in NO_OBJECTS)
+
+
+def first_choice(candidates: Sequence[Layer]) -> Layer | None:
+    """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
+    for roles in (("corrected",), ("", "imperfect", "finished"), ("boxes", "points")):
+        if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
+            return min(found, key=lambda layer: not isinstance(layer, Labels))  # the first, labels before marks
+    return candidates[0] if candidates else None
+
+
+def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
+    """Return the image that a layer was made for; if it was made for none, the only one of its size.
+
+    Marks of more or fewer dimensions than the image has now are not of it: it has become a projection, or a plane.
+    """
+    images = list(layers.layers_where(viewer, layers.is_input_image))
+    if (wanted := layers.tag_of(layer).get("image")) is not None:
+        own = next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
+        return own if own is None or not isinstance(layer, Shapes | Points) or _has_its_axes(layer, own) else None
+    if isinstance(layer, Shapes | Points):
+        fitting = [image for image in images if _has_its_axes(layer, image)]
+    else:
+        shape = tuple(layers.level_0(layer).shape)
+        fitting = [image for image in images if layers.spatial_shape(image) == shape]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _has_its_axes(layer: Layer, image: Layer) -> bool:
+    return len(layers.spatial_shape(image)) == layer.ndim

@@ -1,0 +1,73 @@
+"""Several images that lie upon each other: the one in hand is seen, with all that belongs to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.covers import overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+
+class OneInView:
+    """Hides the layers of other images, and shows again what it has hidden itself.
+
+    What a person shows or hides in between stays so until another image is taken in hand.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._hidden: WeakSet[Layer] = WeakSet()
+        self._seen_to: WeakSet[Layer] = WeakSet()  # since this image was taken in hand
+        self._shown: tuple[str, frozenset[str]] = (
+            "",
+            frozenset(),
+        )  # the image in hand, and those that it would lie under
+
+    def show(self, image: Layer | None, among: Sequence[Layer]) -> None:
+        """Let an image be seen among several, of which those that lie elsewhere stay as they are; None: all of them."""
+        covering = [] if image is None else [one for one in among if one is not image and overlap(image, one)]
+        hidden = frozenset(layers.image_id(other) for other in covering)
+        now = (layers.image_id(image) if image is not None else "", hidden)
+        if now != self._shown:
+            self._shown, self._seen_to = now, WeakSet()
+            self._show_all_of(image, hidden)
+            wanted = set()
+        else:  # a person has shown these, or works on them in another dock: what is added to them stays in view
+            wanted = {layers.image_id(other) for other in covering if other.visible}
+        for layer in layers.all_layers(self._viewer):
+            its_image = layers.image_of(layer)
+            if its_image in hidden:
+                if layer.visible and layer not in self._seen_to and its_image not in wanted:
+                    layers.hide_meanwhile(layer)
+                    self._hidden.add(layer)
+                self._seen_to.add(layer)
+            elif layer in self._hidden:
+                self._hidden.discard(layer)
+                if layers.is_seen(layer):
+                    layers.show(layer)
+
+    def look_again(self) -> None:
+        """Begin anew at the next `show`, whatever was shown or hidden meanwhile."""
+        self._shown = ("", frozenset())
+
+    def _show_all_of(self, image: Layer | None, hidden: frozenset[str]) -> None:
+        """Show an image that is taken in hand, and what of it is hidden meanwhile, whoever has hidden it."""
+        if image is None:
+            return
+        if hidden:
+            layers.show(image)
+        for layer in layers.all_layers(self._viewer):
+            if layers.image_of(layer) == layers.image_id(image) and layers.is_hidden_meanwhile(layer):
+                layers.show(layer)
