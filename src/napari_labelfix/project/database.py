@@ -130,7 +130,7 @@ def open_to_look(path: Path, seconds: float = _BUSY_SECONDS) -> sqlite3.Connecti
             "Open it once in napari to bring it up to date."
         )
     with sentences(path, opening=True):
-        connection = sqlite3.connect(uri_to_read(path.resolve()), seconds, isolation_level=None, uri=True)
+        connection = sqlite3.connect(uri_to_read(path.resolve()), timeout=seconds, isolation_level=None, uri=True)
         try:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except BaseException:
@@ -153,7 +153,7 @@ def expect_closed(path: Path) -> None:
     if not path.exists():
         return
     try:
-        with closing(sqlite3.connect(uri_to_read(path.resolve()), 0, uri=True)) as connection:
+        with closing(sqlite3.connect(uri_to_read(path.resolve()), timeout=0, uri=True)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):

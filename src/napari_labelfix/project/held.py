@@ -47,7 +47,7 @@ def hold(path: Path, seconds: float, **options: Any) -> Holding:
         For `sqlite3.connect`.
     """
     file = _identity(path)
-    connection = sqlite3.connect(path, seconds, factory=Holding, **options)
+    connection = sqlite3.connect(path, timeout=seconds, factory=Holding, **options)
     with _guard:
         connection.file = file
         _HELD.add(connection)
