@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 
 from napari_labelfix.project import recovery
 from napari_labelfix.trainer import known_computers
+from napari_labelfix.widgets.viewer.canvas import SafeRemoval
 
 HERE = Path(__file__).parent
 NO_SCREEN = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -55,6 +56,19 @@ def model(spots) -> ViewerModel:
     model = ViewerModel()
     model.add_image(spots, name="cells", scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
     return model
+
+
+@pytest.fixture
+def make_napari_viewer(make_napari_viewer):
+    """Make viewers whose layers can be removed before a dock is open that sees to it: OpenGL would end all tests."""
+    seen_to = []
+
+    def make(*arguments, **options):
+        viewer = make_napari_viewer(*arguments, **options)
+        seen_to.append(SafeRemoval(viewer))
+        return viewer
+
+    return make
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from napari_labelfix.widgets.saving.provenance import account, facts
 from napari_labelfix.widgets.saving.rewriting import Rewriting
 from napari_labelfix.widgets.saving.written_file import WrittenFile
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.canvas import SafeRemoval
 from napari_labelfix.widgets.viewer.layer_states import id_of
 from napari_labelfix.widgets.viewer.placing import Placing
 from napari_labelfix.widgets.viewer.view_states import view_of
@@ -85,7 +86,7 @@ class Autosaver(QObject):
         self._rewriting = Rewriting(self)
         self._told = self._rewriting.told
         self._followed.unreadable.connect(self.failed)
-        self._placing = Placing()
+        self._placing, self._removal = Placing(), SafeRemoval(viewer)
         self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
         self._file = WrittenFile(self)
         self._window: weakref.ref[QWidget] | None = None

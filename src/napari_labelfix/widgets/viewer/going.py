@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.widgets.viewer.canvas import canvas_size
+
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 _SHARE = 0.15  # of the canvas that an object is shown at
 _ENOUGH, _TOO_LARGE = 0.06, 0.35  # between these the zoom stays, so that the eye need not find its way anew
-_WITHOUT_WINDOW = (600, 800)
 
 
 def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
@@ -42,10 +43,3 @@ def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
 def camera_of(viewer: ViewerModel) -> Any:
     """Return the camera, which has moved in napari 0.9."""
     return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
-
-
-def canvas_size(viewer: ViewerModel) -> tuple[int, int]:
-    """Return height and width of the canvas in pixels; napari has no public way to ask."""
-    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
-    size = getattr(canvas, "size", None)
-    return (int(size[0]), int(size[1])) if size is not None else _WITHOUT_WINDOW

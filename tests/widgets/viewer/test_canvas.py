@@ -1,0 +1,33 @@
+"""napari's canvas."""
+
+import os
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+
+
+@pytest.mark.gui
+def test_layers_can_be_removed_while_others_are_seen(tmp_path):
+    """In a process of its own: where this goes wrong, OpenGL ends it."""
+    program = """
+        import napari
+        import numpy as np
+        from qtpy.QtTest import QTest
+        from napari_labelfix.widgets.saving.autosave import autosaver_of
+
+        viewer = napari.Viewer()
+        saver = autosaver_of(viewer)
+        for _ in range(3):
+            viewer.add_image(np.zeros((60, 80), np.float32))
+            QTest.qWait(50)
+        while viewer.layers:
+            viewer.layers.pop(0)
+            QTest.qWait(50)
+        viewer.close()
+    """
+    elsewhere = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", dedent(program)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=elsewhere)
+    assert done.returncode == 0, done.stderr
