@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QSplitter,
@@ -27,6 +26,7 @@ from napari_labelfix.review.record_table import STATES
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets.parts.dock_frame import ScrollingParts
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
+from napari_labelfix.widgets.parts.progress_bar import ProgressBar
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
 from napari_labelfix.widgets.reviewing.objects_model import STATE_COLORS, STATE_NAMES, Column, ObjectsModel
 
@@ -66,7 +66,7 @@ class ReviewView(QWidget):
 
     def __init__(self, labels: QComboBox, model: ObjectsModel, edits: QWidget, compare: QWidget) -> None:
         super().__init__()
-        self.progress = QProgressBar()
+        self.progress = ProgressBar()
         self.counts = QLabel()
         self.filter = QComboBox()
         self.words = QLineEdit()
@@ -98,7 +98,7 @@ class ReviewView(QWidget):
         done = total - counts[State.TODO]
         for button in (self.next_button, self.previous_button):
             button.setEnabled(total > 0)
-        self.progress.setMaximum(max(total, 1))
+        self.progress.setRange(0, max(total, 1))
         self.progress.setValue(done)
         self.progress.setFormat(f"{done} of {total} decided" if total else "no objects")
         self.counts.setText(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from napari_labelfix.widgets.parts.progress_bar import ProgressBar
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
 from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
 from napari_labelfix.widgets.running.metrics_plot import MetricsPlot
@@ -69,14 +70,10 @@ class RunView(QWidget):
 
     def show_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Show how far the run is, and its numbers."""
-        self.setUpdatesEnabled(False)  # a progress bar paints at once, and the whole window with it; better together
-        try:
-            for snapshot in snapshots:
-                self._note(snapshot)
-            self.plot.redraw()
-            self._show_progress(snapshots[-1])
-        finally:
-            self.setUpdatesEnabled(True)
+        for snapshot in snapshots:
+            self._note(snapshot)
+        self.plot.redraw()
+        self._show_progress(snapshots[-1])
 
     def show_ended(self, state: str) -> None:
         """The run is over: "finished", "stopped" or "failed"."""
@@ -116,7 +113,7 @@ class RunView(QWidget):
             widget.setVisible(visible)
 
 
-class _ProgressBar(QProgressBar):
+class _ProgressBar(ProgressBar):
     """A bar that says as much as it has room for: what is too long would be cut off at both ends."""
 
     _texts: Sequence[str] = ("",)
