@@ -464,6 +464,16 @@ def test_a_proposal_has_no_buttons_that_edit(results, viewer, qtbot):
     assert dock.view.accept_button.isEnabled()
 
 
+def test_a_closed_dock_takes_up_no_other_layer(dock, viewer, qtbot):
+    """Until its garbage is collected it hears of layers that come and go, and one that is open has the same history."""
+    dock.parent().destroyOnClose()
+    viewer.layers.remove("labels")
+    viewer.add_labels(discs(), name="others")
+    qtbot.wait(50)
+    assert dock.review.layer is None
+    assert not dock.review.searching
+
+
 def test_a_closed_dock_leaves_viewer_and_layer_alone(dock, viewer, qtbot):
     callbacks = list(viewer.mouse_drag_callbacks)
     viewer.window.remove_dock_widget(dock)

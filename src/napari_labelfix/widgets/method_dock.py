@@ -113,7 +113,7 @@ class MethodDock(QWidget):
         self._connect()
         self._on_input_changed()
         self._keys.take()
-        QTimer.singleShot(_WARM_UP_AFTER_MS, self.session.warm_up)
+        QTimer.singleShot(_WARM_UP_AFTER_MS, self._warm_up)
 
     def run(self) -> None:
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""
@@ -172,7 +172,7 @@ class MethodDock(QWidget):
         self.inputs.blockSignals(True)  # nothing of a closed dock touches the viewer
         self._one_in_view.show(None, [])
         self.accepts.blockSignals(True)
-        self.accepts.stop_picking()
+        self.accepts.set_results(None, [])
         self._drawn.follow([])
         self._keys.release()
 
@@ -192,6 +192,10 @@ class MethodDock(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.close_session()
         super().changeEvent(event)
+
+    def _warm_up(self) -> None:
+        if self._open:  # else the process would be left over
+            self.session.warm_up()
 
     def _on_input_changed(self) -> None:
         there = layers.all_layers(self._viewer)

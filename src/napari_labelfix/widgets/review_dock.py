@@ -54,6 +54,7 @@ class ReviewDock(QWidget):
         viewer = layers.behind_the_proxy(napari_viewer)
         self._viewer = viewer
         self._following = False  # the table shows a selection that was made elsewhere
+        self._open = True
         self.message = Message(viewer.theme)
         self.review = Reviewing(viewer, self)
         self.saving = Saving(viewer, self)
@@ -72,6 +73,7 @@ class ReviewDock(QWidget):
 
     def close_review(self) -> None:
         """Leave the viewer alone. The dock is of no more use."""
+        self._open = False
         self.edits.hand.put_away()
         self.review.leave()
         self._outline.clear()
@@ -114,7 +116,7 @@ class ReviewDock(QWidget):
     def _on_layer_chosen(self) -> None:
         """Review what is chosen, compared with what is chosen."""
         layer, other = self.labels.layer, self.compare.other
-        if layer is not None and self.review.layer is layer and self.review.other is other:
+        if not self._open or (layer is not None and self.review.layer is layer and self.review.other is other):
             return
         fits = other is not None and layer is not None and other is not layer and other.data.shape == layer.data.shape
         try:

@@ -6,10 +6,13 @@ import weakref
 import numpy as np
 import pytest
 from app_model.types import KeyBinding
-from docked import METHOD
+from docked import METHOD, proposal_of
+from fakes import proposal_above, snapshot
 from qtpy.QtCore import Qt
 
 from napari_labelfix.project.store import Project
+from napari_labelfix.widgets.accepting.acceptor import Count
+from napari_labelfix.widgets.accepting.objects import Accepting
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.review_dock import ReviewDock
 
@@ -36,6 +39,28 @@ class TestClosing:
         scribbles.paint((3, 3), 2)
         qtbot.wait(400)
         assert "foreground" in docked.message.text(), "nobody listens any more"
+
+    def test_a_dock_that_is_closed_at_once_starts_no_process_any_more(self, viewer, trainer, qtbot):
+        dock = MethodDock(viewer, METHOD, trainer)
+        viewer.window.add_dock_widget(dock, name="Scribble2Label")
+        dock.parent().destroyOnClose()
+        qtbot.wait(400)
+        assert trainer.closed
+        assert trainer.warm_ups == 0
+
+    def test_a_closed_dock_counts_nothing_any_more(self, docked, viewer, trainer, spots, qtbot, monkeypatch):
+        viewer.add_image(spots)
+        docked.inputs.create_annotation()
+        docked.inputs.annotation.data_setitem((np.arange(2), np.arange(2)), np.array([1, 2]))
+        docked.run()
+        trainer.runs[0].waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: proposal_of(docked) is not None and proposal_of(docked).data.any())
+        docked.parent().destroyOnClose()
+        counted = []
+        monkeypatch.setattr(Accepting, "count", lambda *_: counted.append(1) or Count(0, 0))
+        viewer.add_image(spots)
+        qtbot.wait(400)
+        assert counted == []
 
     def test_a_run_in_a_dock_that_is_closed_was_stopped_and_not_cut_off(self, docked, viewer, trainer, spots):
         viewer.add_image(spots)
