@@ -62,7 +62,7 @@ class Saving(QObject):
             self._saver.leaving.connect(self.leaving)
             self._saver.opened.connect(self.opened)
             self._saver.watch_window(self._dock)
-            offer_to_restore(self._viewer, self)
+            offer_to_restore(self._viewer, self._saver)
             if self._saver.unfinished:
                 self.opened.emit()
         return self._saver
