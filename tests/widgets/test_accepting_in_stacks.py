@@ -10,7 +10,7 @@ from napari_labelfix.review.states import Record, State
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets.accepting import objects as module
 from napari_labelfix.widgets.accepting.acceptor import Count
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.reviewing import proposal_review
 from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
@@ -60,7 +60,7 @@ def some_accepted(seed, through):
 
 
 def test_no_object_gets_the_number_of_one_that_was_written_past_the_history(results):
-    accepting, corrected = Accepting(results), corrected_with(results, np.zeros((PLANES, 30, 30), np.int32))
+    accepting, corrected = AcceptingObjects(results), corrected_with(results, np.zeros((PLANES, 30, 30), np.int32))
     accepting.accept_in_place(1)
     corrected.data[3, 20:26, 20:26] = 2  # another plugin, in a plane that the next accept does not look at
     accepting.accept_in_place(1_000_002)
@@ -70,7 +70,7 @@ def test_no_object_gets_the_number_of_one_that_was_written_past_the_history(resu
 @pytest.mark.parametrize("through", [False, True], ids=["objects in one plane", "objects through planes"])
 @pytest.mark.parametrize("seed", range(4))
 def test_an_accept_writes_what_it_would_if_all_planes_were_searched(results, seed, through):
-    accepting, corrected = Accepting(results), corrected_with(results, some_accepted(seed, through))
+    accepting, corrected = AcceptingObjects(results), corrected_with(results, some_accepted(seed, through))
     history, proposed = history_of(corrected), results.layer("proposal").data
     locked = history.records.table.ids[::4].tolist()
     history.set_quietly({label: Record(State.ACCEPTED, locked=True) for label in locked})
@@ -85,7 +85,7 @@ def test_an_accept_writes_what_it_would_if_all_planes_were_searched(results, see
 
 
 def test_the_next_id_is_free_also_after_an_undo_in_a_hidden_layer(results):
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     accepting.accept_in_place(1)
     corrected = accepting.corrected
     accepting.accept_in_place(1_000_002)
@@ -103,7 +103,7 @@ def test_an_accept_and_its_undo_count_the_plane_that_they_change(results, monkey
         looked_at.append(proposed.shape)
         return already_there(proposed, accepted, ids)
 
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     corrected_with(results, np.zeros((PLANES, 30, 30), np.int32))
     monkeypatch.setattr(module, "already_there", look)
     assert accepting.count() == Count(36, 0)
@@ -120,7 +120,7 @@ def test_an_accept_and_its_undo_count_the_plane_that_they_change(results, monkey
 
 
 def test_another_corrected_layer_is_counted_as_a_whole(results):
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     first = corrected_with(results, np.ones((PLANES, 30, 30), np.int32))
     assert accepting.count() == Count(0, 36)
     results.viewer.layers.remove(first)

@@ -19,9 +19,9 @@ from reviewed import FakeReview
 from napari_labelfix.review import edits
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Proposal
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.editing.actions import ACTIONS
-from napari_labelfix.widgets.editing.steps import Editing
+from napari_labelfix.widgets.editing.editing import Editing
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import history_of
@@ -38,7 +38,7 @@ ids = st.integers(0, 6)
 class Scene:
     """An image with proposals and labels, and what a person did to them."""
 
-    accepting: Accepting
+    accepting: AcceptingObjects
     review: FakeReview
     editing: Editing
     steps: int = 0  # that napari has told of
@@ -73,7 +73,7 @@ def scene_of(labels, proposed):
     present = np.unique(labels[labels > 0])
     layer.features = pd.DataFrame({"index": present, "class": present % 3})
     review = FakeReview(layer)
-    scene = Scene(Accepting(results), review, Editing(model, review))
+    scene = Scene(AcceptingObjects(results), review, Editing(model, review))
     history_of(layer)
     layer.events.paint.connect(scene.note)
     scene.seen.append(scene.look())

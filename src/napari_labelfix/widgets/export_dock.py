@@ -38,7 +38,7 @@ from napari_labelfix.widgets.parts.dock_frame import fill_dock
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.message import Message, primary_style
 from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
-from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import can_be_exported, first_choice, image_of
 from napari_labelfix.widgets.viewer.layer_states import author_of

@@ -29,7 +29,7 @@ from napari_labelfix.widgets.running.model_button import ModelButton
 from napari_labelfix.widgets.running.next_step import NextStep
 from napari_labelfix.widgets.running.run_view import RunView
 from napari_labelfix.widgets.running.session import Session
-from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.saving.unfinished_run import UnfinishedRun
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.covers import watch_covers

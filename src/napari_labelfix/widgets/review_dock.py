@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QWidget
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets.editing.bar import EditBar
-from napari_labelfix.widgets.editing.tool_in_hand import WAY_BACK
 from napari_labelfix.widgets.parts import shortcuts
 from napari_labelfix.widgets.parts.dock_frame import fill_dock
 from napari_labelfix.widgets.parts.dock_keys import DockKeys
@@ -22,12 +21,12 @@ from napari_labelfix.widgets.reviewing.objects_model import ObjectsModel
 from napari_labelfix.widgets.reviewing.reviewing import NOT_THERE_NOW, Reviewing
 from napari_labelfix.widgets.reviewing.selection_outline import SelectionOutline
 from napari_labelfix.widgets.reviewing.view import ReviewView
-from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.viewer.mouse import draws, is_click
 from napari_labelfix.widgets.viewer.pointing import is_3d, place_at
-from napari_labelfix.widgets.viewer.way_back import WayBack
+from napari_labelfix.widgets.viewer.way_back import WAY_BACK, WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets.accepting.acceptor import Count
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import history_of
@@ -47,7 +47,7 @@ def results(model):
 
 @pytest.fixture
 def accepting(results):
-    return Accepting(results)
+    return AcceptingObjects(results)
 
 
 def test_a_refreshed_proposal_never_touches_what_was_accepted(accepting, results):
@@ -61,7 +61,7 @@ def test_a_refreshed_proposal_never_touches_what_was_accepted(accepting, results
 def test_the_corrected_layer_is_made_on_the_first_accept(model):
     results = results_on(model, scale=(0.5, 0.5), translate=(3, 4), units=("um", "um"))
     results.write({0: discs()})
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     assert accepting.corrected is None
     accepting.accept_above()
     corrected = accepting.corrected
@@ -188,7 +188,7 @@ def test_bulk_accepts_leave_hand_made_objects_alone(accepting):
 def test_the_object_under_the_pointer_is_found_in_data_coordinates(model, placed):
     results = results_on(model, **placed)
     results.write({0: discs()})
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     layer = results.layer("proposal")
     assert accepting.object_at(layer.data_to_world((2, 12))) == 2
     assert accepting.object_at(layer.data_to_world((4.4, 14.4))) == 2, "the corner pixel"
@@ -237,7 +237,7 @@ def test_a_layer_without_that_feature_has_no_locked_objects(accepting):
 
 
 def test_without_a_proposal_there_is_nothing_to_accept(model):
-    accepting = Accepting(results_on(model))
+    accepting = AcceptingObjects(results_on(model))
     assert not accepting.has_objects
     assert accepting.accept_above() is None
     assert accepting.accept_at((2, 2)) is None
@@ -247,7 +247,7 @@ def test_without_a_proposal_there_is_nothing_to_accept(model):
 
 def test_accepts_work_on_every_plane_of_a_stack(model):
     results = results_on(model, (3, 20, 20))
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     results.write({0: discs(), 2: discs()})
     model.dims.set_current_step(0, 1)
     assert accepting.count(0.9) == Count(4, 0)
@@ -265,7 +265,7 @@ def test_accepts_work_on_every_plane_of_a_stack(model):
 def test_the_accepts_of_two_methods_go_to_the_same_layer(accepting, model, results):
     accepting.accept_above()
     other = ProposalLayers(model, results.image, "another method")
-    assert Accepting(other).corrected is accepting.corrected
+    assert AcceptingObjects(other).corrected is accepting.corrected
 
 
 def test_ids_that_the_layer_cannot_hold_are_refused_and_not_wrapped(accepting):

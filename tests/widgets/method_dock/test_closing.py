@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt
 
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.accepting.acceptor import Count
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.review_dock import ReviewDock
 
@@ -57,7 +57,7 @@ class TestClosing:
         qtbot.waitUntil(lambda: proposal_of(docked) is not None and proposal_of(docked).data.any())
         docked.parent().destroyOnClose()
         counted = []
-        monkeypatch.setattr(Accepting, "count", lambda *_: counted.append(1) or Count(0, 0))
+        monkeypatch.setattr(AcceptingObjects, "count", lambda *_: counted.append(1) or Count(0, 0))
         viewer.add_image(spots)
         qtbot.wait(400)
         assert counted == []

@@ -10,10 +10,10 @@ from qtpy.QtCore import Qt
 
 from napari_labelfix import methods
 from napari_labelfix.snapshots import Ranking, Snapshot
-from napari_labelfix.widgets.parts.small_plot import SmallPlot
 from napari_labelfix.widgets.running.metric_words import METRICS
 from napari_labelfix.widgets.running.ranking_plot import RankingPlot
 from napari_labelfix.widgets.running.run_view import RunView, TimeLeft, in_words
+from napari_labelfix.widgets.running.small_plot import SmallPlot
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from npe2 import PluginManager
 from napari_labelfix.errors import ProjectError
 from napari_labelfix.project.records import RunRecord
 from napari_labelfix.snapshots import BoxRole
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.annotating.boxes import BOXES_KIND, add_boxes, boxes_on, create_boxes, rectangles_of
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.layer_kind import Place
@@ -52,7 +52,7 @@ def made(qtbot, spots, tmp_path):
     results.create()
     results.write({0: proposal_above(spots, 0.4)})
     results.objects()
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     accepting.accept_above()
     accepting.corrected.selected_label = 3
     layers.select(viewer, by_role["points"])
@@ -115,7 +115,7 @@ def test_what_was_restored_can_be_accepted_from_and_is_saved_on(made, again, tmp
     after = by_tag(again)
     results = ProposalLayers(again, after["image", ""], "scribble2label")
     assert results.has_proposal
-    accepting = Accepting(results)
+    accepting = AcceptingObjects(results)
     assert accepting.count().present == 4
     corrected = after["corrected", ""]
     corrected.data_setitem((np.array([0, 0]), np.array([0, 1])), 99)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_labelfix.project.recovery import Unsaved
 from napari_labelfix.widgets.saving import restore_offer
-from napari_labelfix.widgets.saving.of_a_dock import Saving
+from napari_labelfix.widgets.saving.dock_saving import Saving
 
 pytestmark = pytest.mark.gui
 

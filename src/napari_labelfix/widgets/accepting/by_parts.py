@@ -11,7 +11,7 @@ from napari_labelfix.data.label_images import mostly_in
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.accepting import added_marks
 from napari_labelfix.widgets.accepting.acceptor import Rejected
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.annotating.instances import adopt_right_part, inside_shapes
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.results.by_plane import ByPlane
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _HARDLY = 0.1  # share of an object's pixels, up to which given labels have not got it
 
 
-class AcceptingByParts(Accepting):
-    """See `Accepting`. What is rejected is outlined in the right part: there the labels are right, and have nothing.
+class AcceptingByParts(AcceptingObjects):
+    """See `AcceptingObjects`. What is rejected is outlined as right: there the labels are right, and have nothing.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from napari_labelfix.annotations import FIRST_CLASS
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.actions import paint_over, painted_over
 from napari_labelfix.widgets.accepting.acceptor import Rejected
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.by_plane import ByPlane
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.coordinates import other_size
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.results.result_layers import ResultLayers
 
 
-class AcceptingByStrokes(Accepting):
-    """See `Accepting`. What is rejected becomes background in the layer with the person's strokes.
+class AcceptingByStrokes(AcceptingObjects):
+    """See `AcceptingObjects`. What is rejected becomes background in the layer with the person's strokes.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.viewer.layers import Index
 
 
-class Accepting(Acceptor):
+class AcceptingObjects(Acceptor):
     """Moves proposed objects into the corrected layer of the same image.
 
     Parameters

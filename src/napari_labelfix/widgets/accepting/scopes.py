@@ -8,7 +8,7 @@ from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.accepting.boxes import AcceptingBoxes, ReplacingBoxes
 from napari_labelfix.widgets.accepting.by_parts import AcceptingByParts
 from napari_labelfix.widgets.accepting.by_strokes import AcceptingByStrokes
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.accepting.points import AcceptingPoints
 from napari_labelfix.widgets.annotating.finished import FINISHED_KIND
 from napari_labelfix.widgets.annotating.instances import INSTANCES_KIND
@@ -57,15 +57,15 @@ def acceptors_of(results: ResultLayers, kind: AnnotationKind, drawn: Sequence[La
     """Return what accepts from results, the usual one first, where these layers of a kind were drawn."""
     annotation = drawn[0]
     if isinstance(results, DetectionLayers):
-        return [AcceptingPoints(results, annotation), Accepting(results)]
+        return [AcceptingPoints(results, annotation), AcceptingObjects(results)]
     if isinstance(results, BoxLayers):
-        return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), Accepting(results)]
+        return [AcceptingBoxes(results, annotation), ReplacingBoxes(results, annotation), AcceptingObjects(results)]
     if kind is SCRIBBLE_KIND:
         return [AcceptingByStrokes(results, annotation)]
     if kind is INSTANCES_KIND or kind is FINISHED_KIND:
         begins = kind is INSTANCES_KIND  # a plane with a finished part is learned from as labelled, and not from itself
         return [AcceptingByParts(results, annotation, drawn[1], kind.layers[1].label.lower(), begins=begins)]
-    return [Accepting(results)]
+    return [AcceptingObjects(results)]
 
 
 def scopes_of(results: ResultLayers, acceptors: Sequence[Acceptor]) -> list[Scope]:

@@ -10,14 +10,14 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButto
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.editing.actions import ACTIONS
-from napari_labelfix.widgets.editing.steps import Editing
-from napari_labelfix.widgets.editing.tool_in_hand import WAY_BACK, ToolInHand
+from napari_labelfix.widgets.editing.editing import Editing
+from napari_labelfix.widgets.editing.tool_in_hand import ToolInHand
 from napari_labelfix.widgets.editing.tools import CutTool, MergeTool, OutlineTool, SeedsTool
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.shortcuts import SHORTCUTS, tooltip, with_key
 from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.way_back import WayBack
+from napari_labelfix.widgets.viewer.way_back import WAY_BACK, WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_labelfix.review.edits.sheet import Sheet
-    from napari_labelfix.widgets.editing.steps import Reviewed
+    from napari_labelfix.widgets.editing.editing import Reviewed
     from napari_labelfix.widgets.editing.tools import Tool
 
 _LARGEST_STEP = 50  # pixels

@@ -11,17 +11,17 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.canvas_tool import CanvasTool
 from napari_labelfix.widgets.viewer.history import history_of
+from napari_labelfix.widgets.viewer.way_back import WAY_BACK
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from numpy.typing import NDArray
 
     from napari_labelfix.review.edits.sheet import Sheet
-    from napari_labelfix.widgets.editing.steps import Editing
+    from napari_labelfix.widgets.editing.editing import Editing
     from napari_labelfix.widgets.editing.tools import Plan, Tool
     from napari_labelfix.widgets.viewer.history import History
 
-WAY_BACK = "Ctrl+Z takes it back."
 _NO_POINTS = np.zeros((0, 2))
 
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.actions import MOSTLY, coverage
 from napari_labelfix.review.states import State
-from napari_labelfix.widgets.accepting.objects import Accepting
+from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import REPLACED, history_of
@@ -154,12 +154,16 @@ class ProposalReview(QObject):
             self._covered = None
             self.follow()
 
-    def _accepting(self) -> Accepting | None:
+    def _accepting(self) -> AcceptingObjects | None:
         tag = layers.tag_of(self._layer)
         images = layers.layers_where(self._viewer, layers.is_input_image)
         image = next((one for one in images if layers.tag_of(one).get("id") == tag.get("image")), None)
-        return Accepting(ProposalLayers(self._viewer, image, str(tag.get("method", "")))) if image is not None else None
+        return (
+            AcceptingObjects(ProposalLayers(self._viewer, image, str(tag.get("method", ""))))
+            if image is not None
+            else None
+        )
 
 
-def _history_of_corrected(accepting: Accepting) -> History | None:
+def _history_of_corrected(accepting: AcceptingObjects) -> History | None:
     return history_of(accepting.corrected) if accepting.corrected is not None else None

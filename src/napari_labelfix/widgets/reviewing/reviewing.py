@@ -14,7 +14,6 @@ from napari_labelfix.review.boxes import Box, find_box, find_boxes
 from napari_labelfix.review.queue import DoubtQueue, doubts
 from napari_labelfix.review.record_table import RecordTable
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.widgets.editing.tool_in_hand import WAY_BACK
 from napari_labelfix.widgets.parts.background import Background
 from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
 from napari_labelfix.widgets.viewer import layers
@@ -22,6 +21,7 @@ from napari_labelfix.widgets.viewer.going import go_to
 from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED, STROKE, history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
 from napari_labelfix.widgets.viewer.one_in_view import OneInView
+from napari_labelfix.widgets.viewer.way_back import WAY_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

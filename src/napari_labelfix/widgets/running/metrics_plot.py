@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_labelfix.widgets.parts.small_plot import COLORS, SmallPlot
 from napari_labelfix.widgets.running.metric_words import words_of
 from napari_labelfix.widgets.running.ranking_plot import RankingPlot
+from napari_labelfix.widgets.running.small_plot import COLORS, SmallPlot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

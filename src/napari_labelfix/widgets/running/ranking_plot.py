@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.snapshots import Role
-from napari_labelfix.widgets.parts.small_plot import SmallPlot
+from napari_labelfix.widgets.running.small_plot import SmallPlot
 from napari_labelfix.widgets.viewer.looks import GREEN, ROLE_COLORS, ROLE_NAMES
 
 if TYPE_CHECKING:

@@ -28,12 +28,12 @@ from napari_labelfix.widgets.parts.dock_frame import main_window_of
 from napari_labelfix.widgets.saving.following import Following
 from napari_labelfix.widgets.saving.provenance import account, facts
 from napari_labelfix.widgets.saving.rewriting import Rewriting
+from napari_labelfix.widgets.saving.view_states import view_of
 from napari_labelfix.widgets.saving.written_file import WrittenFile
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.canvas import SafeRemoval
 from napari_labelfix.widgets.viewer.layer_states import id_of
 from napari_labelfix.widgets.viewer.placing import Placing
-from napari_labelfix.widgets.viewer.view_states import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -15,9 +15,9 @@ from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.saving.already_open import dress_image, fits, images_already_open, take_for_project
 from napari_labelfix.widgets.saving.autosave import autosaver_of
 from napari_labelfix.widgets.saving.restored_layers import restore
+from napari_labelfix.widgets.saving.view_states import show_again
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.layer_states import is_kept, tag_for
-from napari_labelfix.widgets.viewer.view_states import show_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

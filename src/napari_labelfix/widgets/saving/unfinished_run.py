@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Params
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.widgets.parts.params_form import ParamsForm
-    from napari_labelfix.widgets.saving.of_a_dock import Saving
+    from napari_labelfix.widgets.saving.dock_saving import Saving
 
 
 class UnfinishedRun:

@@ -50,11 +50,6 @@ class CanvasTool(QObject):
         for event in (viewer.dims.events.ndisplay, viewer.dims.events.order):
             event.connect(self._on_end)
 
-    @property
-    def is_on(self) -> bool:
-        """Whether the mouse draws for the tool."""
-        return self._layer is not None
-
     def start(self, layer: Labels) -> None:
         """Take the mouse on this layer."""
         self.stop()

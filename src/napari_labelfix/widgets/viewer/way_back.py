@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.viewer.history import History
 
+WAY_BACK = "Ctrl+Z takes it back."
 _TAKEN_BACK = "Taken back."
 
 

@@ -7,7 +7,7 @@ from reviewed import FakeReview
 from napari_labelfix.errors import InputError
 from napari_labelfix.review import edits
 from napari_labelfix.review.states import HAND, Record, RecordChanges, State
-from napari_labelfix.widgets.editing.steps import Editing
+from napari_labelfix.widgets.editing.editing import Editing
 from napari_labelfix.widgets.editing.tool_in_hand import ToolInHand
 from napari_labelfix.widgets.editing.tools import CutTool
 from napari_labelfix.widgets.viewer.going import camera_of, go_to
