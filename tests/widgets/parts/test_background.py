@@ -3,7 +3,9 @@
 from threading import Event
 
 import pytest
+from qtpy.QtCore import QObject
 
+from napari_labelfix.errors import OutputError
 from napari_labelfix.widgets.parts.background import Background
 
 pytestmark = pytest.mark.gui
@@ -18,3 +20,18 @@ def test_work_that_still_waits_is_left_out_without_an_error(qtbot):
     gate.set()
     qtbot.waitUntil(lambda: not background.busy)
     assert results == ["last"]
+
+
+def test_what_fails_after_its_dock_was_closed_is_told_where_errors_are_written(qtbot, caplog):
+    parent, gate = QObject(), Event()
+    background = Background(parent)
+
+    def fail():
+        gate.wait()
+        raise OutputError("The disk is full.")
+
+    background.start(fail)
+    with qtbot.waitSignal(parent.destroyed):
+        parent.deleteLater()
+    gate.set()
+    qtbot.waitUntil(lambda: "The disk is full." in caplog.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from napari_labelfix.errors import LabelfixError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 
 class Background(QObject):
@@ -48,8 +51,9 @@ class Background(QObject):
     def _tell(self, future: Future[Any]) -> None:
         try:
             self._ended.emit(future)
-        except RuntimeError:  # the window was closed in the meantime, and the Qt object with it
-            return
+        except RuntimeError:  # the dock was closed in the meantime, and the Qt object with it
+            if not future.cancelled() and (error := future.exception()) is not None:
+                logger.warning("What went on after its dock was closed has failed: %s", error)
 
     def _on_ended(self, future: Future[Any]) -> None:
         if future is not self._current:
