@@ -25,14 +25,8 @@ from napari_labelfix.io.grid import short_unit
 from napari_labelfix.io.label_image import say_count
 from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
-from napari_labelfix.widgets.exporting.content import (
-    content_of,
-    doubt_about,
-    file_of,
-    layers_from_files,
-    states_of,
-    what_is_in_layer,
-)
+from napari_labelfix.widgets.exporting.content import content_of, file_of, states_of, what_is_in_layer
+from napari_labelfix.widgets.exporting.imported import doubt_about, layers_from_files
 from napari_labelfix.widgets.parts.background import Background
 from napari_labelfix.widgets.parts.dock_frame import fill_dock
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo

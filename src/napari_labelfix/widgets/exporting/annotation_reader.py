@@ -12,7 +12,8 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.pairing import holds_rois, name_without_ending
 from napari_labelfix.io.read import stem_of
 from napari_labelfix.io.safe_seg import read_masks
-from napari_labelfix.widgets.exporting.content import file_of, layers_from_files
+from napari_labelfix.widgets.exporting.content import file_of
+from napari_labelfix.widgets.exporting.imported import layers_from_files
 from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""From a layer to what is exported, and from a file of annotations to layers on an image."""
+"""From a layer to what is exported."""
 
 from __future__ import annotations
 
@@ -7,32 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Points, Shapes
+from napari.layers import Points, Shapes
 
-from napari_labelfix import annotations as kinds
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
-from napari_labelfix.io.pairing import name_of_stack, planes_together
-from napari_labelfix.io.read import ImageFile
-from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
-from napari_labelfix.widgets.annotating.boxes import BOX_COLORS, rectangles_of
 from napari_labelfix.widgets.exporting.marks import marked_image_of
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from numpy.typing import NDArray
 
-    from napari_labelfix.annotations import Annotation
     from napari_labelfix.io.formats import Content
-    from napari_labelfix.io.label_image import Index, What
+    from napari_labelfix.io.label_image import What
     from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.review.selection import Selection
 
@@ -108,42 +100,6 @@ def states_of(layer: Layer) -> list[str]:
     return _columns_of(layer).get("state", [])
 
 
-def doubt_about(layer: Layer) -> str:
-    """Return what looks like a mistake in labels that were read, in a sentence, or ""."""
-    if not isinstance(layer, Labels):
-        return ""
-    return LabelImage.of(layer.name, layer.data).doubt()
-
-
-def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[Layer]]:
-    """Return what reads files of annotations, in any thread, and makes layers that lie on the image.
-
-    A file with outlines becomes labels, one with boxes rectangles, one with points points; those of the planes of a
-    stack become one layer.
-
-    Raises
-    ------
-    InputError
-        When they are read: if a file cannot be read, or does not fit the image.
-    """
-    placed, pixels = layers.placement(image), layers.level_0(image)
-    stem = (file_of(image) or Path(f"{image.name}.tif")).stem
-
-    def read() -> list[Layer]:
-        channels = pixels.shape[-1] if image.rgb else None
-        file = ImageFile(Path(f"{stem}.tif"), np.asarray(pixels), channels)
-        return [_read_layer(together, file, placed) for together in planes_together(paths)]
-
-    return read
-
-
-def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) -> Layer:
-    given = AnnotationFiles(paths, file)
-    kind = given.main_kind()
-    name = paths[0].stem if len(paths) == 1 else f"{name_of_stack(paths[0])}_labels"
-    return _MAKERS[kind](given.read(kind), file, name, placed)
-
-
 def _columns_of(layer: Any) -> dict[str, list[Any]]:
     """Return id, state, source and model of the objects, where anything is known about them."""
     features = layer.features
@@ -157,44 +113,3 @@ def _classes_of(layer: Any) -> dict[int, int]:
     if not {"index", "class"} <= set(features.columns):
         return {}
     return {int(index): class_said_by(kind) for index, kind in zip(features["index"], features["class"], strict=True)}
-
-
-def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
-    labels = file.restack([plane.labels for plane in found])
-    kind = np.int32 if labels.max(initial=0) <= np.iinfo(np.int32).max else np.uint32
-    return Labels(labels.astype(kind), name=name, **placed)
-
-
-def _make_points(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
-    marks = [((*index, *point), kind) for index, points, kind in _by_kind(found, file) for point in points]
-    places = np.array([place for place, _ in marks], float).reshape(-1, len(file.shape))
-    kind_of, colors = _told_apart([kind for _, kind in marks])
-    look = {"size": 2 * float(np.median([plane.radius for plane in found])), "border_color": colors}
-    return Points(places, name=name, face_color="transparent", **look, **kind_of, **placed)
-
-
-def _make_boxes(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
-    marks = [(box, kind) for index, corners, kind in _by_kind(found, file) for box in rectangles_of(corners, index)]
-    kind_of, colors = _told_apart([kind for _, kind in marks])
-    look = {"shape_type": "rectangle", "face_color": "transparent", "edge_color": colors}
-    return Shapes([box for box, _ in marks] or None, ndim=len(file.shape), name=name, **look, **kind_of, **placed)
-
-
-def _by_kind(found: Sequence[Any], file: ImageFile) -> Iterator[tuple[Index, NDArray[np.floating], str]]:
-    """Yield the index of each plane with its marks of cells, and with those of what is none."""
-    for index, plane in zip(np.ndindex(file.shape[:-2]), found, strict=True):
-        yield index, plane.corners if isinstance(plane, kinds.Boxes) else plane.positions, CELL
-        yield index, plane.negatives, NO_CELL
-
-
-def _told_apart(kind_of: list[str]) -> tuple[dict[str, Any], list[str] | str]:
-    """Return what a layer notes of its marks, so that the docks know their kinds, and their colours."""
-    noted = {"features": {"kind": kind_of}, "feature_defaults": {"kind": CELL}} if kind_of else {}
-    return noted, [BOX_COLORS[kind] for kind in kind_of] or BOX_COLORS[CELL]
-
-
-_MAKERS: dict[type[Annotation], Callable[..., Layer]] = {
-    kinds.Instances: _make_labels,
-    kinds.Points: _make_points,
-    kinds.Boxes: _make_boxes,
-}
