@@ -380,15 +380,17 @@ def lambdas_on_timers(source):
 
     Qt deletes a widget later than Python forgets it; a timer that fires between the two would call into freed memory.
     """
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     return [
-        ast.unparse(node)
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".timeout.connect")
-        if not isinstance(node.args[0], ast.Attribute)
+        ast.unparse(call)
+        for call in calls
+        if (ast.unparse(call.func).endswith(".timeout.connect") and not isinstance(call.args[0], ast.Attribute))
+        or (ast.unparse(call.func).endswith(".singleShot") and isinstance(call.args[-1], ast.Lambda))
     ]
 
 
 def test_timers_call_methods():
     assert {module: found for module, source in SOURCES.items() if (found := lambdas_on_timers(source))} == {}
     assert lambdas_on_timers("t.timeout.connect(lambda: self.look())") == ["t.timeout.connect(lambda: self.look())"]
-    assert lambdas_on_timers("t.timeout.connect(self.look)") == []
+    assert lambdas_on_timers("QTimer.singleShot(5, lambda: look())") == ["QTimer.singleShot(5, lambda: look())"]
+    assert lambdas_on_timers("t.timeout.connect(self.look)\nQTimer.singleShot(5, self.look)") == []
