@@ -1,0 +1,118 @@
+"""What lies over one another in neighbouring planes becomes one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_labelfix.metrics.instances import count_overlaps, ious_of_pairs
+from napari_labelfix.review.boxes import find_boxes
+from napari_labelfix.review.edits.draft import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.edits.draft import Outcome
+
+LEAST_OVERLAP = 0.25  # intersection over union of two outlines that are taken for one object
+
+
+@dataclass(eq=False)
+class _Body:
+    """Objects that belong together, and the planes that they lie in."""
+
+    ids: list[int]
+    planes: set[int]
+
+
+def join_planes(
+    labels: NDArray[np.integer],
+    ids: Collection[int] | None = None,
+    *,
+    least: float = LEAST_OVERLAP,
+    locked: Collection[int] = (),
+) -> Outcome:
+    """Give objects that lie over one another one id: bodies in a stack of planes, tracks in a series of times.
+
+    The two that overlap most are joined first, and none with another one of a plane that it is in already. So an object
+    that divides goes on in one of the two parts. (The rule is that of Cellpose's `stitch_threshold`, made symmetrical.)
+
+    Parameters
+    ----------
+    labels
+        (..., Z, Y, X), 0 = background; objects are joined along Z.
+    ids
+        The objects that may be joined; None for all.
+    least
+        The intersection over union, 0..1, that two outlines in neighbouring planes must have.
+    locked
+        Ids that must not change; they are joined with none.
+
+    Returns
+    -------
+    Outcome
+        A joined object has the id of its largest part, of equal ones the lowest.
+    """
+    if labels.ndim < 3:
+        raise ValueError(f"Expected a stack (..., Z, Y, X), but got {labels.ndim} axes.")
+    planes = labels.reshape(-1, *labels.shape[-2:])
+    sizes, bodies = _bodies(planes, None if ids is None else set(ids), set(locked))
+    pairs = sorted(_overlaps(planes, labels.shape[-3], least), key=lambda pair: (-pair[0], pair[1:]))
+    for _, one, other in pairs:
+        if one in bodies and other in bodies:
+            _unite(bodies, one, other)
+    joined = [body.ids for body in {id(body): body for body in bodies.values()}.values() if len(body.ids) > 1]
+    return _written(labels, joined, sizes)
+
+
+def _bodies(
+    planes: NDArray[np.integer], wanted: set[int] | None, locked: set[int]
+) -> tuple[dict[int, int], dict[int, _Body]]:
+    """Return how many pixels each object has, and each that may be joined as a body of its own."""
+    sizes: dict[int, int] = {}
+    bodies: dict[int, _Body] = {}
+    for place, plane in enumerate(planes):
+        found, counts = np.unique(plane[plane > 0], return_counts=True)
+        for label, count in zip(found.tolist(), counts.tolist(), strict=True):
+            sizes[label] = sizes.get(label, 0) + count
+            if label not in locked and (wanted is None or label in wanted):
+                bodies.setdefault(label, _Body([label], set())).planes.add(place)
+    return sizes, bodies
+
+
+def _overlaps(planes: NDArray[np.integer], depth: int, least: float) -> Iterator[tuple[float, int, int]]:
+    """Yield intersection over union and ids of two objects that overlap so much in neighbouring planes of a stack."""
+    for place in range(len(planes) - 1):
+        if (place + 1) % depth == 0:
+            continue  # the next plane begins another stack
+        overlaps = count_overlaps(planes[place + 1], planes[place])
+        pairs = ious_of_pairs(overlaps)
+        upper, lower = overlaps.true.ids[pairs.row], overlaps.predicted.ids[pairs.col]
+        chosen = (pairs.data >= least) & (upper != lower)
+        yield from zip(pairs.data[chosen].tolist(), upper[chosen].tolist(), lower[chosen].tolist(), strict=True)
+
+
+def _unite(bodies: dict[int, _Body], one: int, other: int) -> None:
+    """Make one body of those that two objects belong to, unless they share a plane."""
+    first, second = bodies[one], bodies[other]
+    if first is second or first.planes & second.planes:
+        return
+    if len(first.ids) < len(second.ids):
+        first, second = second, first
+    first.ids += second.ids
+    first.planes |= second.planes
+    for label in second.ids:
+        bodies[label] = first
+
+
+def _written(labels: NDArray[np.integer], joined: list[list[int]], sizes: dict[int, int]) -> Outcome:
+    draft = Draft(labels)
+    parents = {max(sorted(ids), key=sizes.__getitem__): tuple(sorted(ids)) for ids in joined}
+    becomes = {label: kept for kept, ids in parents.items() for label in ids if label != kept}
+    for label, box in find_boxes(labels, becomes).items():
+        draft.write(box, labels[box] == label, becomes[label])
+    return draft.outcome(parents)
