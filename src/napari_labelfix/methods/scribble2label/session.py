@@ -12,6 +12,7 @@ import torch
 from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
@@ -287,12 +288,7 @@ class Session:
 
 def _middle(chosen: Tensor) -> tuple[int, int]:
     """Return the chosen pixel (H, W) nearest to the median of all; that of the plane's middle if there is none."""
-    spots = chosen.nonzero()
-    if not len(spots):
-        return chosen.shape[0] // 2, chosen.shape[1] // 2
-    away = (spots - spots.median(dim=0).values).abs().sum(dim=1)
-    y, x = spots[away.argmin()].tolist()
-    return y, x
+    return middle_of(chosen.nonzero().numpy(force=True), (chosen.shape[0], chosen.shape[1]))
 
 
 def _only_more(before: Tensor, now: Tensor) -> bool:
