@@ -46,7 +46,7 @@ class BoxLayers(MarkLayers):
     def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
         """Show boxes, by the index of their plane."""
         told = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, FoundBoxes)}
-        found = {plane: belief for plane, belief in told.items() if self.takes_nothing_away(plane, belief)}
+        found = {plane: belief for plane, belief in told.items() if self._takes_nothing_away(plane, belief)}
         self.finished -= {self.planes[plane] for plane in found}
         if task is not None:
             self.finished |= {

@@ -37,7 +37,7 @@ class DetectionLayers(MarkLayers):
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:
         """Show detections, by the index of their plane."""
         told = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Detections)}
-        found = {plane: belief for plane, belief in told.items() if self.takes_nothing_away(plane, belief)}
+        found = {plane: belief for plane, belief in told.items() if self._takes_nothing_away(plane, belief)}
         if not found:
             return
         if (points := self.layer("detections")) is not None:

@@ -43,7 +43,7 @@ class MarkLayers(ResultLayers):
         layer = self.layer(self.main)
         return layer is not None and len(layer.data) > 0
 
-    def takes_nothing_away(self, plane: int, found: Marks) -> bool:
+    def _takes_nothing_away(self, plane: int, found: Marks) -> bool:
         """Whether to show what was found in a plane: what is partial waits where something was proposed before."""
         if not found.partial or (layer := self.layer(self.main)) is None:
             return True
