@@ -156,7 +156,11 @@ def ious_of_pairs(overlaps: Overlaps) -> coo_array:
 
 def count_overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:
     """Count the pixels that each pair of objects shares, in one pass over the two (Y, X) label images."""
-    found, true = rank_objects(predicted), rank_objects(truth)
+    return count_overlaps_of(rank_objects(predicted), rank_objects(truth))
+
+
+def count_overlaps_of(found: Ranked, true: Ranked) -> Overlaps:
+    """Count the pixels that each pair of objects shares, of two label images whose objects are known."""
     both = (found.ranks > 0) & (true.ranks > 0)
     pairs = (np.ones(np.count_nonzero(both), np.int64), (true.ranks[both] - 1, found.ranks[both] - 1))
     shared = coo_array(pairs, shape=(true.ids.size, found.ids.size)).tocsr()  # the same pair twice: added

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.metrics.instances import count_overlaps, ious_of_pairs
-from napari_labelfix.review.boxes import find_boxes
+from napari_labelfix.data.label_images import rank_objects
+from napari_labelfix.metrics.instances import count_overlaps_of, ious_of_pairs
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.data.label_images import Ranked
     from napari_labelfix.review.edits.draft import Outcome
 
 LEAST_OVERLAP = 0.25  # intersection over union of two outlines that are taken for one object
@@ -60,40 +62,33 @@ def join_planes(
     if labels.ndim < 3:
         raise ValueError(f"Expected a stack (..., Z, Y, X), but got {labels.ndim} axes.")
     planes = labels.reshape(-1, *labels.shape[-2:])
-    sizes, bodies = _bodies(planes, None if ids is None else set(ids), set(locked))
-    pairs = sorted(_overlaps(planes, labels.shape[-3], least), key=lambda pair: (-pair[0], pair[1:]))
-    for _, one, other in pairs:
+    wanted, fixed = None if ids is None else set(ids), set(locked)
+    sizes: Counter[int] = Counter()
+    bodies: dict[int, _Body] = {}
+    pairs: list[tuple[float, int, int]] = []
+    above: Ranked | None = None
+    for place, plane in enumerate(planes):
+        here = rank_objects(plane)
+        for label, size in zip(here.ids.tolist(), here.sizes.tolist(), strict=True):
+            sizes[label] += size
+            if label not in fixed and (wanted is None or label in wanted):
+                bodies.setdefault(label, _Body([label], set())).planes.add(place)
+        if above is not None and place % labels.shape[-3]:  # else another stack begins
+            pairs += _overlaps(above, here, least)
+        above = here
+    for _, one, other in sorted(pairs, key=lambda pair: (-pair[0], *pair[1:])):
         if one in bodies and other in bodies:
             _unite(bodies, one, other)
     joined = [body.ids for body in {id(body): body for body in bodies.values()}.values() if len(body.ids) > 1]
     return _written(labels, joined, sizes)
 
 
-def _bodies(
-    planes: NDArray[np.integer], wanted: set[int] | None, locked: set[int]
-) -> tuple[dict[int, int], dict[int, _Body]]:
-    """Return how many pixels each object has, and each that may be joined as a body of its own."""
-    sizes: dict[int, int] = {}
-    bodies: dict[int, _Body] = {}
-    for place, plane in enumerate(planes):
-        found, counts = np.unique(plane[plane > 0], return_counts=True)
-        for label, count in zip(found.tolist(), counts.tolist(), strict=True):
-            sizes[label] = sizes.get(label, 0) + count
-            if label not in locked and (wanted is None or label in wanted):
-                bodies.setdefault(label, _Body([label], set())).planes.add(place)
-    return sizes, bodies
-
-
-def _overlaps(planes: NDArray[np.integer], depth: int, least: float) -> Iterator[tuple[float, int, int]]:
-    """Yield intersection over union and ids of two objects that overlap so much in neighbouring planes of a stack."""
-    for place in range(len(planes) - 1):
-        if (place + 1) % depth == 0:
-            continue  # the next plane begins another stack
-        overlaps = count_overlaps(planes[place + 1], planes[place])
-        pairs = ious_of_pairs(overlaps)
-        upper, lower = overlaps.true.ids[pairs.row], overlaps.predicted.ids[pairs.col]
-        chosen = (pairs.data >= least) & (upper != lower)
-        yield from zip(pairs.data[chosen].tolist(), upper[chosen].tolist(), lower[chosen].tolist(), strict=True)
+def _overlaps(above: Ranked, here: Ranked, least: float) -> Iterator[tuple[float, int, int]]:
+    """Yield intersection over union and ids of two objects that overlap so much in neighbouring planes."""
+    pairs = ious_of_pairs(count_overlaps_of(here, above))
+    upper, lower = above.ids[pairs.row], here.ids[pairs.col]
+    chosen = (pairs.data >= least) & (upper != lower)
+    yield from zip(pairs.data[chosen].tolist(), upper[chosen].tolist(), lower[chosen].tolist(), strict=True)
 
 
 def _unite(bodies: dict[int, _Body], one: int, other: int) -> None:
@@ -109,10 +104,14 @@ def _unite(bodies: dict[int, _Body], one: int, other: int) -> None:
         bodies[label] = first
 
 
-def _written(labels: NDArray[np.integer], joined: list[list[int]], sizes: dict[int, int]) -> Outcome:
+def _written(labels: NDArray[np.integer], joined: list[list[int]], sizes: Counter[int]) -> Outcome:
     draft = Draft(labels)
     parents = {max(sorted(ids), key=sizes.__getitem__): tuple(sorted(ids)) for ids in joined}
-    becomes = {label: kept for kept, ids in parents.items() for label in ids if label != kept}
-    for label, box in find_boxes(labels, becomes).items():
-        draft.write(box, labels[box] == label, becomes[label])
+    becomes = {label: kept for kept, ids in parents.items() for label in ids}
+    for index in np.ndindex(labels.shape[:-2]):
+        here = rank_objects(labels[index])
+        value = np.array([0, *(becomes.get(label, label) for label in here.ids.tolist())])[here.ranks]
+        value = value.reshape((1,) * len(index) + here.ranks.shape)
+        box = (*(slice(at, at + 1) for at in index), *(slice(0, length) for length in here.ranks.shape))
+        draft.write(box, (value != labels[box]) & (value > 0), value)
     return draft.outcome(parents)
