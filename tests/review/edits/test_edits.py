@@ -347,6 +347,5 @@ def test_stacks_of_a_series_are_joined_each_by_itself():
     assert join_planes(labels).parents == {1: (1, 2), 3: (3, 4)}
 
 
-def test_planes_by_themselves_cannot_be_joined():
-    with pytest.raises(ValueError, match="stack"):
-        join_planes(drawing("12"))
+def test_a_plane_by_itself_has_nothing_to_join():
+    assert join_planes(drawing("12")).changes_nothing

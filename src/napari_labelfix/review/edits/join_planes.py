@@ -46,7 +46,7 @@ def join_planes(
     Parameters
     ----------
     labels
-        (..., Z, Y, X), 0 = background; objects are joined along Z.
+        (..., Z, Y, X), 0 = background; objects are joined along Z. Of a plane (Y, X) nothing is.
     ids
         The objects that may be joined; None for all.
     least
@@ -60,7 +60,7 @@ def join_planes(
         A joined object has the id of its largest part, of equal ones the lowest.
     """
     if labels.ndim < 3:
-        raise ValueError(f"Expected a stack (..., Z, Y, X), but got {labels.ndim} axes.")
+        return Draft(labels).outcome()
     planes = labels.reshape(-1, *labels.shape[-2:])
     wanted, fixed = None if ids is None else set(ids), set(locked)
     sizes: Counter[int] = Counter()
