@@ -7,7 +7,7 @@ import pytest
 from napari_labelfix import snapshots
 from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.snapshots import Clock, Proposal, Snapshot, run_to_end, tell
+from napari_labelfix.snapshots import Clock, Detections, FoundBoxes, Proposal, Snapshot, run_to_end, tell
 
 
 class FakeTime:
@@ -203,3 +203,11 @@ def test_a_plane_of_which_a_part_was_looked_at_is_no_result(clock_time):
     assert results[0] is parts[-1]
     assert last.method == "2"
     assert [Snapshot("", 0, 1, proposals={0: found}).results for found in parts] == [{}, {}, {0: parts[-1]}]
+
+
+def test_points_and_boxes_of_a_part_are_no_result_either():
+    none, image = np.zeros(0, np.float32), np.zeros((4, 5), np.float32)
+    points = Detections(none.reshape(0, 2), none, none.astype(np.uint8), 3.0, image)
+    boxes = FoundBoxes(none.reshape(0, 4), none, none.astype(np.uint8))
+    found = {0: points, 1: replace(points, partial=True), 2: boxes, 3: replace(boxes, partial=True)}
+    assert list(Snapshot("", 0, 1, proposals=found).results) == [0, 2]

@@ -88,6 +88,9 @@ class Detections:
         (Y, X) float32 in [0, 1], high at the centres of objects.
     labels
         (Y, X) int32 instance ids, 0 = background: masks grown from the points; None when none were asked for.
+    partial
+        Whether a part of the plane has not been looked at yet: only given points are there, the heatmap is 0, and there
+        are no masks.
     """
 
     positions: NDArray[np.float32]
@@ -96,6 +99,7 @@ class Detections:
     radius: float
     heatmap: NDArray[np.float32]
     labels: NDArray[np.int32] | None = None
+    partial: bool = False
 
     @property
     def count(self) -> int:
@@ -128,6 +132,9 @@ class FoundBoxes:
         were asked for.
     training_image
         (Y, X) or (Y, X, C) uint8: what is learned from in the place of the image; None while that is the image.
+    partial
+        Whether a part of the plane has not been looked at yet: it is not known there which boxes were found again, and
+        there are no masks.
     """
 
     corners: NDArray[np.float32]
@@ -135,6 +142,7 @@ class FoundBoxes:
     roles: NDArray[np.uint8]
     labels: NDArray[np.int32] | None = None
     training_image: NDArray[np.uint8] | None = None
+    partial: bool = False
 
     @property
     def count(self) -> int:
@@ -198,8 +206,7 @@ class Snapshot:
     @property
     def results(self) -> dict[int, Belief]:
         """The proposals of planes that were looked at as a whole."""
-        found = self.proposals.items()
-        return {plane: belief for plane, belief in found if not (isinstance(belief, Proposal) and belief.partial)}
+        return {plane: belief for plane, belief in self.proposals.items() if not belief.partial}
 
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]

@@ -170,3 +170,31 @@ def test_boxes_that_a_format_of_labels_cannot_hold_are_told(call, tmp_path):
     ended = call(*words, "yolo", "--out", tmp_path / "yolo")
     assert ended.out.startswith("2 boxes of 1 image")
     assert "all are taken as boxes" in ended.out
+
+
+def test_planes_of_stacks_are_joined_within_a_class(call, results):
+    path = results / "results" / "cells_labels.tif"
+    labels = tifffile.imread(path)
+    labels[1, 2:9, 3:12], labels[1, 10:20, 10:20] = 5, 6
+    tifffile.imwrite(path, labels, photometric="minisblack")
+    classes = (labels > 0) + (labels == 9).astype("u1")
+    tifffile.imwrite(path.with_name("cells_classes.tif"), classes, photometric="minisblack")
+    ended = call("export", path, "--format", "tiff", "--out", results / "joined", "--join-planes")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[:2] == [
+        "3 objects of 1 image as TIFF, 16 or 32 bit.",
+        "4 objects of cells became 3, as their planes were joined.",
+    ]
+    (written,) = (results / "joined").glob("*.tif")
+    assert [np.unique(plane).tolist() for plane in tifffile.imread(written)] == [[0, 4], [0, 4, 6], [0, 9]]
+    record = json.loads(next((results / "joined").glob("*.json")).read_text())
+    assert record["images"][0]["joined"] == "objects of neighbouring planes"
+
+
+def test_planes_that_are_not_there_cannot_be_joined(call, results):
+    flat = results / "flat.tif"
+    tifffile.imwrite(flat, np.eye(9, dtype="u1"))
+    ended = call("export", flat, "--format", "tiff", "--out", results / "joined", "--join-planes")
+    assert ended.code != 0
+    assert "There is no stack of labels whose planes could be joined." in ended.err
+    assert not (results / "joined").exists()

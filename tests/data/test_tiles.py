@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from napari_labelfix.data import tiles as tiles_module
 from napari_labelfix.data.patches import largest_side, predict_logits
-from napari_labelfix.data.tiles import GRID, from_a_place, tiles, with_margin, within
+from napari_labelfix.data.tiles import GRID, first_piece, from_a_place, middle_of, tiles, with_margin, within
 
 LENGTHS = st.integers(1, 400)
 
@@ -50,6 +50,19 @@ def test_a_large_plane_begins_with_a_piece_around_the_place_and_goes_on_outwards
     middles = np.array([[(part.start + part.stop) / 2 for part in tile.keep] for tile in found])
     away = np.linalg.norm(middles - place, axis=1)
     assert (np.diff(away) >= 0).all()
+
+
+def test_a_first_piece_may_have_another_length_and_only_a_large_plane_has_one():
+    piece = first_piece((2048, 1024), 96, (1000, 1020), 320)
+    assert piece.keep == (slice(832, 1152), slice(704, 1024))
+    assert piece.read == (slice(736, 1248), slice(608, 1024))
+    assert first_piece((724, 724), 96, (0, 0)) is None
+
+
+def test_the_middle_of_places_is_one_of_them_and_that_of_the_plane_where_there_are_none():
+    places = np.array([[1.0, 1], [10.2, 11.9], [12, 8], [90, 10]])
+    assert middle_of(places, (100, 100)) == (12, 8)
+    assert middle_of(places[:0], (100, 60)) == (50, 30)
 
 
 def test_a_margin_ends_at_the_border_of_the_plane():

@@ -1,5 +1,7 @@
 """It is said when what is proposed has settled, and never while any plane still changes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -115,6 +117,15 @@ def test_the_beginning_of_a_run_does_not_count(clock):
     assert steadiness.sentence == ""
     for clock.now in (3 * APART, 4 * APART):
         steadiness.note(moment({0: proposal(1)}, step=10))
+    assert steadiness.sentence
+
+
+def test_a_look_at_a_part_of_a_plane_is_none(clock):
+    steadiness = Steadiness(clock)
+    steadiness.note(moment({0: replace(proposal(1), partial=True)}))
+    for clock.now in (APART, 2 * APART):
+        assert steadiness.sentence == ""
+        steadiness.note(moment({0: proposal(1)}))
     assert steadiness.sentence
 
 

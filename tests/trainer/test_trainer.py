@@ -382,7 +382,7 @@ def test_a_system_that_starts_no_process_is_told(monkeypatch):
 def test_a_task_that_cannot_be_sent_fails_the_run(trainer):
     task = toy_task()
     unsendable = Task((replace(task.planes[0], name=lambda: "a"),))
-    assert "pickle" in poll_until_it_fails(start_toy(trainer, "count", unsendable)).details
+    assert "local object" in poll_until_it_fails(start_toy(trainer, "count", unsendable)).details
 
 
 def test_only_planes_whose_annotation_is_another_are_sent(trainer, monkeypatch):

@@ -132,6 +132,10 @@ def export_labels(
         str,
         typer.Option("--what", metavar="KIND", help="labels, boxes or points, where there are several."),
     ] = "",
+    join_planes: Annotated[
+        bool,
+        typer.Option("--join-planes", help="Objects that lie over one another in the planes of a stack become one."),
+    ] = False,
 ) -> None:
     """Write labels, boxes or points in the format of another program, with a record of what was written.
 
@@ -141,7 +145,7 @@ def export_labels(
     """
     from napari_labelfix.cli.exporting import export_files
 
-    for sentence in export_files(labels, format_name, out, image or (), only, what):
+    for sentence in export_files(labels, format_name, out, image or (), only, what, join_planes):
         typer.echo(sentence)
 
 

@@ -10,13 +10,13 @@ from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.files import expect_writable
 from napari_labelfix.io.formats import find_format, formats_for
-from napari_labelfix.io.label_image import NOUNS, say_count
+from napari_labelfix.io.label_image import NOUNS, LabelImage, say_count
 from napari_labelfix.project.contents import read_project
 from napari_labelfix.project.store import SUFFIX
 from napari_labelfix.review.selection import SELECTIONS, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from napari_labelfix.io.formats import Content, Format
@@ -30,6 +30,7 @@ def export_files(
     images: Sequence[Path],
     selection_name: str = "",
     what: str = "",
+    join_planes: bool = False,
 ) -> list[str]:
     """Write labels, boxes or points in a format; return what a person should know, a sentence each.
 
@@ -45,6 +46,8 @@ def export_files(
         Which objects of projects, as in the table of selections; "" for those that were reviewed.
     what
         Whether labels, boxes or points; "" for the first of these that the format can hold.
+    join_planes
+        Whether objects that lie over one another in neighbouring planes of a stack become one.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def export_files(
     told: list[str] = []
     read += read_content(files, images, wanted, told.append) if files else []
     _expect(what, read)
+    read = _with_joined_planes(read, told.append) if join_planes else read
     exported = export(read, chosen, out)
     notes = exported.notes if what else (*exported.notes, *map(_say_left, left, left.values()))
     return [f"{_say_written(read)} as {chosen.title}.", *told, *notes, f"Results are in {out}."]
@@ -92,6 +96,22 @@ def _find_wanted(what: str, chosen: Format, selection: Selection | None) -> Sequ
 def _expect(what: str, read: Sequence[Content]) -> None:
     if other := next((image for image in read if what not in ("", image.what)), None):
         raise InputError(f"{other.name} has {other.what}, but no {what}. For those say --what {other.what}.")
+
+
+def _with_joined_planes(read: Sequence[Content], tell: Callable[[str], object]) -> list[Content]:
+    """Join the planes of all stacks of labels, and say what has become of their objects."""
+    result: list[Content] = []
+    for image in read:
+        if isinstance(image, LabelImage) and image.labels.ndim > 2:
+            joined = image.with_joined_planes()
+            before = say_count(image.numbers.size, "labels")
+            tell(f"{before} of {image.name} became {joined.numbers.size}, as their planes were joined.")
+            result.append(joined)
+        else:
+            result.append(image)
+    if not any(now is not before for now, before in zip(result, read, strict=True)):
+        raise InputError("There is no stack of labels whose planes could be joined. Leave --join-planes out.")
+    return result
 
 
 def _say_written(read: Sequence[Content]) -> str:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 SIDE = 1024  # pixels, margins included
 # A network halves the plane four times and sees it in squares of 16 pixels. Tiles that begin elsewhere in a square give
 # other probabilities, by up to 0.43 at outlines of two synthetic images; on the grid they gave the same to 0.002.
 GRID = 16
-FIRST = 512  # pixels of a side of the piece that somebody who draws on a large plane sees first
+FIRST = 512  # pixels of a side of the piece that somebody who waits for a large plane sees first
 
 Window = tuple[slice, slice]
 
@@ -50,21 +54,43 @@ def with_margin(window: Window, margin: int, shape: tuple[int, ...]) -> Tile:
 def from_a_place(shape: tuple[int, int], margin: int, side: int, place: tuple[int, int]) -> list[Tile]:
     """Return the tiles of a plane, those near a place (row, column) first.
 
-    A plane of more than two pieces of `FIRST` pixels a side begins with such a piece around the place, although its
-    pixels are in the tiles once more: whoever draws there waits for the first piece only.
+    A large plane begins with a piece around the place, although its pixels are in the tiles once more: whoever draws
+    there waits for the first piece only.
     """
     found = sorted(tiles(shape, margin, side), key=lambda tile: _distance(tile.keep, place))
+    first = first_piece(shape, margin, place)
+    return found if first is None else [first, *found]
+
+
+def first_piece(shape: tuple[int, int], margin: int, place: tuple[int, int], length: int | None = None) -> Tile | None:
+    """Return the piece of a large plane around a place (row, column) that somebody who waits for the plane sees first.
+
+    None where the plane has no more than two pieces of `FIRST` pixels a side. What is kept has a side of `length`
+    pixels, or `FIRST`, and begins on the grid.
+    """
     if math.prod(shape) <= 2 * FIRST**2:
-        return found
-    y, x = (_around(at, length) for at, length in zip(place, shape, strict=True))
-    return [with_margin((y, x), margin, shape), *found]
+        return None
+    y, x = (_around(at, whole, length or FIRST) for at, whole in zip(place, shape, strict=True))
+    return with_margin((y, x), margin, shape)
 
 
-def _around(at: int, length: int) -> slice:
-    """Return `FIRST` pixels of a length around a place in it, from the grid on, or all of it."""
-    start = max(0, min(at - FIRST // 2, length - FIRST)) // GRID * GRID
-    stop = start + FIRST
-    return slice(start, length if length < stop + GRID else stop)
+def middle_of(places: NDArray[np.number], shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the one of some places (N, 2) in a plane that is nearest to their median, as a row and a column.
+
+    It is the middle of the plane if there are none.
+    """
+    if not len(places):
+        return shape[0] // 2, shape[1] // 2
+    middle = np.quantile(places, 0.5, axis=0, method="lower")
+    y, x = np.round(places[np.abs(places - middle).sum(axis=1).argmin()]).astype(int).tolist()
+    return y, x
+
+
+def _around(at: int, whole: int, length: int) -> slice:
+    """Return `length` pixels of a whole side around a place in it, from the grid on, or all of it."""
+    start = max(0, min(at - length // 2, whole - length)) // GRID * GRID
+    stop = start + length
+    return slice(start, whole if whole < stop + GRID else stop)
 
 
 def _distance(window: Window, place: tuple[int, int]) -> float:

@@ -15,6 +15,7 @@ from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.review.boxes import find_boxes
+from napari_labelfix.review.edits import join_planes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,6 +163,14 @@ class LabelImage:
         labels = np.where(self.labels > 0, np.searchsorted(numbers, self.labels) + 1, 0).astype(np.uint32)
         classes = {new: self.class_of(old) for new, old in old_of.items()}
         return replace(self, labels=labels, classes=classes), old_of
+
+    def with_joined_planes(self) -> LabelImage:
+        """Return the labels of a stack with one id for objects of a class that lie over one another in its planes."""
+        joined = self.labels.copy()
+        classes = np.array([self.class_of(int(number)) for number in self.numbers])
+        for value in np.unique(classes):
+            join_planes(joined, self.numbers[classes == value].tolist()).edit.apply(joined)
+        return replace(self, labels=joined, about={**self.about, "joined": "objects of neighbouring planes"})
 
 
 def say_count(count: int, what: What) -> str:

@@ -122,7 +122,7 @@ def aggregated_jaccard(predicted: NDArray[np.integer], truth: NDArray[np.integer
     overlaps = count_overlaps(predicted, truth)
     if 0 in overlaps.shared.shape:
         return float(overlaps.true.sizes.size == overlaps.predicted.sizes.size)
-    best = _ious(overlaps).tocsr()
+    best = ious_of_pairs(overlaps).tocsr()
     partner = np.where(best.max(axis=1).toarray().ravel() > 0, best.argmax(axis=1), -1)
     met = partner >= 0
     shared = np.zeros(len(partner), np.int64)
@@ -138,7 +138,7 @@ def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: fl
         raise ValueError(f"Expected iou in (0, 1], but got {iou}.")
     _check(predicted, truth)
     overlaps = count_overlaps(predicted, truth)
-    pairs = _ious(overlaps)
+    pairs = ious_of_pairs(overlaps)
     good = pairs.data >= iou
     candidates = csr_array((pairs.data[good], (pairs.row[good], pairs.col[good])), shape=pairs.shape)
     partner = maximum_bipartite_matching(candidates, perm_type="column") if candidates.nnz else np.zeros(0, int)
@@ -147,7 +147,7 @@ def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: fl
     return int(rows.size), summed, sum(overlaps.shared.shape)
 
 
-def _ious(overlaps: Overlaps) -> coo_array:
+def ious_of_pairs(overlaps: Overlaps) -> coo_array:
     """Return (true objects, predicted objects) sparse: the IoU of each pair that shares a pixel."""
     pairs = overlaps.shared.tocoo()
     union = overlaps.true.sizes[pairs.row] + overlaps.predicted.sizes[pairs.col] - pairs.data
@@ -156,7 +156,11 @@ def _ious(overlaps: Overlaps) -> coo_array:
 
 def count_overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> Overlaps:
     """Count the pixels that each pair of objects shares, in one pass over the two (Y, X) label images."""
-    found, true = rank_objects(predicted), rank_objects(truth)
+    return count_overlaps_of(rank_objects(predicted), rank_objects(truth))
+
+
+def count_overlaps_of(found: Ranked, true: Ranked) -> Overlaps:
+    """Count the pixels that each pair of objects shares, of two label images whose objects are known."""
     both = (found.ranks > 0) & (true.ranks > 0)
     pairs = (np.ones(np.count_nonzero(both), np.int64), (true.ranks[both] - 1, found.ranks[both] - 1))
     shared = coo_array(pairs, shape=(true.ids.size, found.ids.size)).tocsr()  # the same pair twice: added

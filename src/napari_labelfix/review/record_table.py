@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,10 +54,9 @@ class RecordTable:
 
     def at(self, row: int) -> Record:
         """Return the record in a row."""
-        confidence = float(self.confidence[row])
         return Record(
             STATES[self.states[row]],
-            math.nan if math.isnan(confidence) else confidence,  # the one NaN that is equal to itself, by identity
+            float(self.confidence[row]),
             self.sources[row],
             self.models[row],
             self.notes[row],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.review.states import State
+from napari_labelfix.review.states import SET_ASIDE, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def usual(states: Sequence[str]) -> Selection:
     """
     if State.ACCEPTED in states:
         return SELECTIONS["accepted and edited"]
-    wrong = {State.REJECTED, State.IGNORED} & set(states)
+    wrong = set(states).intersection(SET_ASIDE)
     return SELECTIONS["all but rejected and ignored"] if wrong else EVERYTHING
 
 

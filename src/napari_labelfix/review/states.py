@@ -23,6 +23,9 @@ class State(StrEnum):
     IGNORED = "ignored"
 
 
+SET_ASIDE = (State.REJECTED, State.IGNORED)
+
+
 @dataclass(frozen=True)
 class Record:
     """What is known about one object.

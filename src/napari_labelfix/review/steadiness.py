@@ -44,7 +44,7 @@ class Steadiness:
     def note(self, snapshot: Snapshot) -> None:
         """Take in what is proposed now; nothing of the beginning of a run, which has learned little yet."""
         if snapshot.step >= _BEGINNING * snapshot.total:
-            for plane, belief in snapshot.proposals.items():
+            for plane, belief in snapshot.results.items():
                 self._note(plane, belief)
 
     @property

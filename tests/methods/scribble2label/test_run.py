@@ -344,3 +344,15 @@ def test_the_trust_in_a_plane_ends_with_its_scribbles():
         session._trust.note(index, 0.9, 0.9)
     session.annotate(Task((two.planes[0], Plane("b", NUCLEI.image, Scribbles(np.zeros_like(MARKS))))))
     assert list(session._trust._now) == [0]
+
+
+def test_that_most_of_what_is_found_is_too_small_to_be_shown_is_told_once():
+    dots = np.zeros((96, 112), np.int32)
+    for number, (y, x) in enumerate(np.mgrid[8:90:12, 8:108:12].reshape(2, -1).T, start=1):
+        dots[y : y + 4, x : x + 4] = number
+    marks = np.where((dots > 0) & (dots % 4 == 0), 2, 0).astype(np.uint8)
+    marks[::12] = 1
+    dotted = nuclei_task(marks, np.where(dots > 0, 200, 20).astype(np.uint8))
+    told = " ".join(snapshot.message for snapshot in train(dotted, quick()))
+    assert told.count("Most of what was found is smaller than 30 pixels and left out.") == 1
+    assert "left out" not in " ".join(snapshot.message for snapshot in train(dotted, quick(minimum_size=4)))

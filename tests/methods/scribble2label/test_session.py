@@ -47,7 +47,7 @@ def test_where_a_good_first_look_and_the_instant_proposal_contradict_each_other_
     missed = TRUTH.copy()
     missed[40:, 40:] = False
     session = session_that_has_seen(missed)
-    assert session.credit() == 1
+    assert session.credit() > 0.4
     proposal = session.proposal(0)
     assert proposal.ignored[42:54, 42:54].all()
     assert not proposal.ignored[10:22, 10:22].any()

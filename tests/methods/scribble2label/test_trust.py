@@ -2,13 +2,14 @@ import pytest
 import torch
 
 from napari_labelfix.methods.scribble2label.trust import (
-    BOASTFUL,
+    ABSURD,
     FEW,
     GOOD,
     PLAUSIBLE,
     USELESS,
     Trust,
     agreement,
+    difference_of,
     heard,
     surplus_over,
 )
@@ -55,9 +56,9 @@ def test_planes_count_alike():
 
 
 def test_one_that_finds_far_more_does_not_count_although_it_agrees_with_the_scribbles():
-    assert trust(0.97).vote(BOASTFUL) == trust(0.97).credit(BOASTFUL) == 0
+    assert trust(0.97).vote(ABSURD) == trust(0.97).credit(ABSURD) == 0
     assert trust(0.97).vote(PLAUSIBLE) == 1
-    assert heard((PLAUSIBLE + BOASTFUL) / 2) == pytest.approx(0.5)
+    assert heard((PLAUSIBLE + ABSURD) / 2) == pytest.approx(0.5)
 
 
 def test_agreement_is_the_mean_probability_of_what_is_drawn_of_the_class_that_is_known_least():
@@ -88,3 +89,18 @@ def test_surplus_is_how_many_times_as_many_pixels_a_network_takes_for_foreground
 def test_where_the_reference_finds_hardly_anything_the_surplus_is_what_it_is_over_a_few_pixels():
     nothing, something = torch.zeros(20, 20), torch.ones(20, 20)
     assert surplus_over(both_of(nothing), both_of(something)) == 400 / FEW
+
+
+def test_the_difference_is_how_many_times_as_many_pixels_either_takes_for_foreground_as_both():
+    one, other = torch.zeros(20, 20), torch.zeros(20, 20)
+    one[:6], other[2:8] = 0.9, 0.6  # four rows of eight
+    assert difference_of(both_of(one), both_of(other)) == difference_of(both_of(other), both_of(one)) == 2
+    assert difference_of(both_of(one), both_of(one)) == 1
+    assert difference_of(both_of(torch.zeros(20, 20)), both_of(torch.zeros(20, 20))) == 1
+
+
+def test_one_that_finds_as_much_elsewhere_does_not_count():
+    left, right = torch.zeros(20, 20), torch.zeros(20, 20)
+    left[:, :10], right[:, 10:] = 0.9, 0.9
+    assert surplus_over(both_of(left), both_of(right)) == 1
+    assert trust(0.97).vote(difference_of(both_of(left), both_of(right))) == 0

@@ -8,6 +8,7 @@ from napari_labelfix.review.edits import (
     fill_holes,
     grow,
     ids_along,
+    join_planes,
     keep_largest,
     merge,
     redraw,
@@ -301,3 +302,50 @@ def test_an_edit_of_one_plane_is_put_into_the_stack():
     result = applied(outcome, stack)
     assert not result[0, 1].any()
     np.testing.assert_array_equal(result[0, [0, 2]], stack[0, [0, 2]])
+
+
+# join planes
+
+
+def stack(*planes):
+    """A stack of planes of digits, one row each."""
+    return np.concatenate([drawing(plane)[None] for plane in planes])
+
+
+def test_what_lies_over_one_another_becomes_one_with_the_number_of_the_largest():
+    labels = stack("11...22.", ".333.44.", ".55.....")
+    outcome = join_planes(labels)
+    np.testing.assert_array_equal(applied(outcome, labels), stack("33...22.", ".333.22.", ".33....."))
+    assert outcome.parents == {3: (1, 3, 5), 2: (2, 4)}
+    assert (labels == stack("11...22.", ".333.44.", ".55.....")).all()
+
+
+def test_an_object_that_divides_goes_on_in_the_part_that_overlaps_it_most_and_in_one_only():
+    labels = stack("111111..", "222.33..")
+    np.testing.assert_array_equal(applied(join_planes(labels), labels), stack("111111..", "111.33.."))
+
+
+def test_what_overlaps_little_stays_apart():
+    labels = stack("1111....", "...2222.")
+    assert join_planes(labels).changes_nothing  # 1 of 7 pixels
+    assert not join_planes(labels, least=0.1).changes_nothing
+
+
+def test_no_two_of_a_plane_become_one_through_a_body_that_is_there_already():
+    labels = stack("11.22", "11...", "33.11")  # 1 lies in the last plane, too
+    assert join_planes(labels).changes_nothing
+
+
+def test_locked_objects_and_those_that_were_not_asked_for_are_joined_with_none():
+    labels = stack("11.22", "33.44", "55.66")
+    np.testing.assert_array_equal(applied(join_planes(labels, locked=[3]), labels), stack("11.22", "33.22", "55.22"))
+    np.testing.assert_array_equal(applied(join_planes(labels, [1, 3, 2]), labels), stack("11.22", "11.44", "55.66"))
+
+
+def test_stacks_of_a_series_are_joined_each_by_itself():
+    labels = np.array([[[[1, 1]], [[2, 2]]], [[[3, 3]], [[4, 4]]]])
+    assert join_planes(labels).parents == {1: (1, 2), 3: (3, 4)}
+
+
+def test_a_plane_by_itself_has_nothing_to_join():
+    assert join_planes(drawing("12")).changes_nothing

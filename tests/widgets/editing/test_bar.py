@@ -427,3 +427,38 @@ def test_an_id_that_the_layer_cannot_hold_is_said(qtbot, model):
     qtbot.addWidget(bar)
     bar.perform("separate")
     assert "can hold ids up to 255 only" in bar.hint.text()
+
+
+@pytest.mark.gui
+def test_in_a_stack_planes_are_joined_all_or_what_is_selected_but_nothing_that_was_set_aside(viewer, qtbot):
+    planes = np.stack([np.where(boxes() > 0, boxes() + 10 * plane, 0) for plane in range(3)])
+    layer = viewer.add_labels(planes, name="stack")
+    review = FakeReview(layer)
+    bar = EditBar(viewer, review)
+    viewer.window.add_dock_widget(bar, name="edits")
+    viewer.show()
+    qtbot.waitExposed(viewer.window._qt_window)
+    person, join = Person(viewer, qtbot), bar.action_buttons["join_planes"]
+    set_records(layer, _17=Record(State.REJECTED))
+    bar.refresh()
+    person.click(join)
+    assert {tuple(np.unique(layer.data[:, 10, 10])), tuple(np.unique(layer.data[:, 10, 25]))} == {(1,), (2,)}
+    assert layer.data[:, 45, 65].tolist() == [7, 17, 27]  # 27 lies over what was rejected
+    assert bar.hint.text().startswith("9 objects joined.")
+    assert records(layer).get(1) == Record(State.EDITED, source="hand", parents=(1, 11, 21))
+    assert review.selected_ids == [1, 2, 3]
+    person.press(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(layer.data, planes)
+    review.select([1, 2])
+    bar.refresh()
+    person.click(join)
+    assert bar.hint.text() == "Nothing was changed: no two in neighbouring planes have 25% of their area in common."
+    review.select([7])
+    bar.refresh()
+    assert not join.isEnabled()
+
+
+def test_only_stacks_have_planes_to_join(model, qtbot):
+    bar = EditBar(model, FakeReview(model.add_labels(boxes())))
+    qtbot.addWidget(bar)
+    assert bar.action_buttons["join_planes"].isHidden()

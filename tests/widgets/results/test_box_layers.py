@@ -1,5 +1,7 @@
 """Found boxes as rectangles whose colour is their role, and how they become a person's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import found_boxes
@@ -67,6 +69,20 @@ def test_only_the_planes_that_came_are_replaced(spots):
     assert sorted(planes[:, 0]) == [0, 0, 2]
     last = planes[:, 0] == 2
     assert layer.features["score"].to_numpy()[last].item() == 0.5
+
+
+def test_a_part_of_a_plane_is_shown_only_where_nothing_was_proposed(spots):
+    model = ViewerModel()
+    image = model.add_image(np.stack([spots] * 2))
+    results = BoxLayers(model, image, "m")
+    results.create()
+    part = replace(found_boxes(FOUR[:1], [0.5], [BoxRole.ADDED]), partial=True)
+    results.write({0: found_boxes(FOUR, SCORES, ROLES)})
+    results.write({0: part, 1: part})
+    layer = results.layer("found_boxes")
+    assert sorted(boxes_on(layer, image)[1][:, 0]) == [0] * 4 + [1]
+    results.write({0: replace(part, partial=False)})
+    assert len(layer.data) == 2, "all of it was looked at, and no more is there"
 
 
 @pytest.fixture

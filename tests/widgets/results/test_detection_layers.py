@@ -1,5 +1,7 @@
 """Detections as rings whose colour is their role; refreshed in place; masks when some come."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fakes import detections
@@ -62,6 +64,23 @@ def test_only_the_planes_that_came_are_replaced(spots):
     last = rings.data[:, 0] == 2
     assert rings.features["score"][last].item() == 0.5
     np.testing.assert_allclose(results.layer("heatmap").data[1], 0)
+
+
+def test_a_part_of_a_plane_is_shown_only_where_nothing_was_proposed(spots):
+    model = ViewerModel()
+    results = DetectionLayers(model, model.add_image(np.stack([spots] * 2)), "m")
+    results.create()
+    part = replace(detections(FOUR[:1], [0.5], [Role.DETECTED]), partial=True)
+    results.write({0: detections(FOUR, SCORES, ALL_ROLES)})
+    results.write({0: part, 1: part})
+    rings, heatmap = results.layer("detections"), results.layer("heatmap").data
+    np.testing.assert_array_equal(sorted(rings.data[:, 0]), [0] * 4 + [1])
+    np.testing.assert_array_equal(heatmap[1], part.heatmap)
+    assert (heatmap[0] > 0).sum() > (part.heatmap > 0).sum()
+    results.write({0: part})
+    assert len(rings.data) == 5
+    results.write({0: replace(part, partial=False)})
+    assert len(rings.data) == 2, "all of it was looked at, and no more is there"
 
 
 def test_masks_get_a_layer_once_some_come_and_count_as_objects(model, results):

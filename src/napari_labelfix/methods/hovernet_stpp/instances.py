@@ -30,6 +30,7 @@ from napari_labelfix.snapshots import Proposal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 
 _KERNEL = 7  # pixels, of the gradient
@@ -80,6 +81,20 @@ def proposal_of(outputs: NDArray[np.floating], params: HoverNetParams) -> Propos
     return Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE)
 
 
+def of_a_piece(found: Proposal, piece: Window, shape: tuple[int, ...]) -> Proposal:
+    """Return the proposal of a plane (Y, X) of which only a piece was looked at: nothing is known of the rest."""
+    whole = Proposal(
+        np.zeros(shape, np.int32),
+        np.zeros(shape, np.uint8),
+        np.full(shape, 0.5, np.float32),
+        np.ones(shape, bool),
+        partial=True,
+    )
+    for name in ("labels", "classes", "confidence", "ignored"):
+        getattr(whole, name)[piece] = getattr(found, name)
+    return whole
+
+
 def as_given(labels: NDArray[np.int32]) -> Proposal:
     """Return the labels (Y, X) of a plane that a person has finished, of which nothing is doubtful."""
     shape = labels.shape
@@ -91,7 +106,7 @@ def with_given(found: Proposal, labels: NDArray[np.int32], known: NDArray[np.boo
     others = np.where(found.labels > 0, found.labels + labels.max(initial=0), 0)
     joined = np.where(known, labels, others).astype(np.int32)
     confidence = np.where(known, np.float32(1), found.confidence)
-    return Proposal(joined, (joined > 0).astype(np.uint8), confidence, found.ignored & ~known)
+    return Proposal(joined, (joined > 0).astype(np.uint8), confidence, found.ignored & ~known, partial=found.partial)
 
 
 def _parts(mask: NDArray[np.bool_], maps: NDArray[np.float32], threshold: float) -> NDArray[np.int32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from napari_labelfix.data.augment import Augmentation, look, random_grid, share_
 from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import MARGIN
+from napari_labelfix.data.tiles import first_piece, middle_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_labelfix.annotations import Plane
+    from napari_labelfix.data.tiles import Tile
 
 VIEWS = Augmentation(scale=0.4, rotation=0)  # and quarter turns, and mirrored
 
@@ -48,20 +52,37 @@ class Page:
     labels: NDArray[np.int32]
     known: NDArray[np.bool_]
     area: int = field(init=False)
-    _layers: Tensor = field(init=False, repr=False)
     _spots: NDArray[np.intp] = field(init=False, repr=False)  # of a part; of a whole plane there would be too many
 
     def __post_init__(self) -> None:
-        ranks = relabel_sequential(self.labels)  # a float32 holds any of them exactly
-        layers = np.stack([ranks, self.known]).astype(np.float32)
-        self._layers = torch.from_numpy(layers).to(self.image.device)
         self.area = int(np.count_nonzero(self.known))
         self._spots = np.argwhere(self.known if not self.is_finished else np.zeros((0, 0)))
+
+    @cached_property
+    def _layers(self) -> Tensor:
+        """(2, H, W) ranks of objects, and where they are known; made when it is first learned from, if ever."""
+        ranks = relabel_sequential(self.labels)  # a float32 holds any of them exactly
+        layers = np.stack([ranks, self.known]).astype(np.float32)
+        return torch.from_numpy(layers).to(self.image.device)
 
     @property
     def is_finished(self) -> bool:
         """Whether all of the plane can be learned from."""
         return self.area == self.known.size
+
+    def first_piece(self) -> Tile | None:
+        """Return the piece that is seen first of a large plane which is not finished; None of another one.
+
+        It lies around the pixel without label that is nearest to the middle of those with one, or of the plane.
+        """
+        if self.is_finished:
+            return None
+        shape = height, width = self.known.shape[0], self.known.shape[1]
+        y, x = middle_of(self._spots, shape)
+        rows, columns = np.ogrid[:height, :width]
+        away = np.where(self.known, height + width, abs(rows - y) + abs(columns - x))
+        row, column = np.unravel_index(away.argmin(), shape)
+        return first_piece(shape, MARGIN, (int(row), int(column)))
 
     def taught(self, labels: NDArray[np.integer]) -> Page:
         """Return the same plane with labels of the network's own to learn from, everywhere."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.hovernet_stpp.instances import as_given, proposal_of, with_given
+from napari_labelfix.methods.hovernet_stpp.instances import as_given, of_a_piece, proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.hovernet_stpp.pages import make_page
 from napari_labelfix.methods.hovernet_stpp.reliability import most_reliable, stability
@@ -61,6 +61,7 @@ class Session:
         self._start = choose_start(self._spec, params)
         self._found: dict[int, NDArray[np.integer]] = {}  # by plane, at the end of the last training
         self._states: dict[int, list[NDArray[np.integer]]] = {}  # by plane, at the checkpoints of the first training
+        self._unseen = set(range(len(self.pages)))  # planes that were not looked at as a whole yet
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._stages = self._plan()
         self._total = len(self._stages) * params.epochs
@@ -111,11 +112,22 @@ class Session:
 
     def propose(self, index: int, learner: Learner) -> Proposal:
         """Return the objects of a plane; where a person has labelled it, it is as they said."""
+        self._unseen.discard(index)
         page = self.pages[index]
         if page.is_finished:
             return as_given(page.labels)
         found = proposal_of(learner.read(page.image).numpy(force=True), self.params)
         return with_given(found, page.labels, page.known) if page.area else found
+
+    def _looks(self, index: int, learner: Learner) -> Iterator[Proposal]:
+        """Propose the objects of a plane; at first, of a large one, those of a piece before all."""
+        page = self.pages[index]
+        piece = page.first_piece() if index in self._unseen else None
+        if piece is not None:
+            outputs = learner.read(page.image[:, *piece.read])[:, *piece.inner].numpy(force=True)
+            found = of_a_piece(proposal_of(outputs, self.params), piece.keep, page.known.shape)
+            yield with_given(found, page.labels, page.known)
+        yield self.propose(index, learner)
 
     def _plan(self) -> list[str]:
         if self.params.unlabelled == "not used" or not self.unlabelled:
@@ -134,8 +146,9 @@ class Session:
             yield Snapshot("starting", 0, self._total, message=message)
             return
         for index in self.unlabelled + self.labelled:
-            yield Snapshot("first look", 0, self._total, {}, {index: self.propose(index, learner)}, message=message)
-            message = ""
+            for proposal in self._looks(index, learner):
+                yield Snapshot("first look", 0, self._total, {}, {index: proposal}, message=message)
+                message = ""
 
     def _train(self, learner: Learner, stage: str, taught: Mapping[int, Page] | None = None) -> Iterator[Snapshot]:
         """Train from the start once, and end with what is found in every plane.
@@ -154,9 +167,9 @@ class Session:
                     given[:], own[:] = self._to_learn_from(taught or {})  # of large planes an epoch takes long
                 if not quiet and shown.due():
                     index = self._next()
-                    seen = {index: self.propose(index, learner)}
-                    shown.done()  # of a large plane it takes longer than many steps
-                    yield told({"loss": loss}, seen, message=learner.news())
+                    for proposal in self._looks(index, learner):
+                        shown.done()  # of a large plane it takes longer than many steps
+                        yield told({"loss": loss}, {index: proposal}, message=learner.news())
                 elif progress.due():
                     model = learner.model() if not quiet and models.due() else None
                     yield told({"loss": loss}, model=model, message=learner.news())

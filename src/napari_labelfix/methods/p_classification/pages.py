@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from napari_labelfix.data.patches import MARGIN
+from napari_labelfix.data.tiles import first_piece, middle_of
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.detector import Lesson
@@ -17,10 +19,14 @@ from napari_labelfix.methods.p_classification.targets import far_from, heatmap_t
 from napari_labelfix.snapshots import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from torch import Tensor
 
     from napari_labelfix.annotations import Points
+    from napari_labelfix.data.tiles import Window
+    from napari_labelfix.methods.p_classification.detector import Detector
 
 
 @dataclass(eq=False)
@@ -34,7 +40,9 @@ class Page:
     points
         What a person has marked; a radius is there even if nothing is marked.
     heatmap
-        (Y, X) float32 as the detector gave it; all 0 before the first look.
+        (Y, X) float32 as the detector gave it; 0 where it has not looked yet.
+    piece
+        What it has looked at; None before the first look, and when that is all of the plane.
     untaught
         (Y, X) the heatmap of a detector that knew cells before it had learned from the marked ones, which it has since
         learned to see higher than others; None if there was no such detector.
@@ -45,6 +53,7 @@ class Page:
     image: Tensor
     points: Points
     heatmap: NDArray[np.float32] = field(init=False)
+    piece: Window | None = field(init=False, default=None)
     untaught: NDArray[np.float32] | None = None
     pseudo: dict[Role, NDArray[np.float32]] = field(default_factory=dict)
 
@@ -79,9 +88,25 @@ class Page:
         marked = np.concatenate([self.points.positions, self.points.negatives])
         return places[away_from(places, marked, self.points.radius)]
 
+    def looks(self, detector: Detector, first: bool) -> Iterator[None]:
+        """Let a detector predict the plane; at first, of a large one, a piece around the marked cells before all."""
+        place = middle_of(self.points.positions, self.points.shape)
+        tile = first_piece(self.points.shape, MARGIN, place) if first else None
+        if tile is not None:
+            self.heatmap = np.zeros(self.points.shape, np.float32)
+            self.heatmap[tile.keep] = detector.heatmap(self.image[:, *tile.read])[tile.inner]
+            self.piece = tile.keep
+            yield
+        self.heatmap, self.piece = detector.heatmap(self.image), None
+        yield
+
     def given_heights(self) -> NDArray[np.float32]:
-        """Return (N,) the heights of the heatmap's maxima at the cells that a person has marked."""
-        return _summits(self.points.positions, self.heatmap, self.points.radius)
+        """Return (N,) the heights of the heatmap's maxima at the cells that a person has marked, where it was seen."""
+        places = self.points.positions
+        if self.piece is not None:
+            low, high = zip(*((part.start, part.stop - 1) for part in self.piece), strict=True)
+            places = places[((places >= low) & (places <= high)).all(axis=1)]
+        return _summits(places, self.heatmap, self.points.radius)
 
     def heights(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return (N,) the heights of the summits at some positions (N, 2), before the detector was taught if known."""

@@ -104,7 +104,7 @@ class Session:
             page.untaught = page.heatmap
 
     def look(self, detector: Detector) -> Iterator[int]:
-        """Let a detector predict every plane; yield each plane when it can be shown.
+        """Let a detector predict every plane; yield each plane when it can be shown, a large one twice at first.
 
         The height of a typical marked cell becomes 1. It is known better with every plane, so that those with marks are
         yielded again when all of them have been seen.
@@ -113,10 +113,11 @@ class Session:
         marked = [index for index in self.marked_first if len(self.pages[index].points.positions)]
         for index in self.marked_first:
             page = self.pages[index]
-            page.heatmap = detector.heatmap(page.image)
-            heights += page.given_heights().tolist()
-            self.level = max(float(np.median(heights)), LOWEST_LEVEL)
-            yield index
+            for _ in page.looks(detector, first=not self.seen):
+                known = [*heights, *page.given_heights().tolist()]
+                self.level = max(float(np.median(known)), LOWEST_LEVEL) if known else self.level
+                yield index
+            heights = known
         self.seen = True
         yield from marked[:-1]
 
@@ -159,5 +160,7 @@ class Session:
         rows, columns = np.round(positions).astype(int).T
         scores = np.where(roles == Role.GIVEN, 1, heatmap[rows, columns].clip(0, 1)).astype(np.float32)
         reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: page.foreground}
-        labels = asked_for_masks(self.params.masks, reliefs, positions, roles, page.points.radius)
-        return Detections(positions, scores, roles, page.points.radius, heatmap.clip(0, 1), labels)
+        partial = page.piece is not None
+        masks = "none" if partial else self.params.masks
+        labels = asked_for_masks(masks, reliefs, positions, roles, page.points.radius)
+        return Detections(positions, scores, roles, page.points.radius, heatmap.clip(0, 1), labels, partial)

@@ -80,7 +80,7 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
         for index in turn:
             told = partial(Snapshot, "first look", 0, params.epochs)
             session.look_first(index, (yield from _predicted(session, learner, index, told)))
-            yield told(proposals={index: session.proposal(index)})
+            yield told(proposals={index: session.proposal(index)}, message=session.news())
     warmup_epochs = 0 if params.instant else params.warmup_epochs
     progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY)
     for epoch in range(params.epochs):
@@ -127,7 +127,7 @@ def _instant_proposals(session: Session, epoch: int) -> Iterator[Snapshot]:
     """Show what the instant classifier makes of the scribbles, and of those that come meanwhile."""
     for index in session.instant_beliefs():
         proposals = {index: session.proposal(index)}
-        yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals)
+        yield Snapshot("instant proposal", epoch, session.params.epochs, proposals=proposals, message=session.news())
 
 
 def _last_look(session: Session, learner: Learner) -> Iterator[Snapshot]:

@@ -12,16 +12,20 @@ import torch
 from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.instances import split_instances
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.reading import Reading, patched
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, with_accepted
-from napari_labelfix.methods.scribble2label.trust import Trust, agreement, surplus_over
+from napari_labelfix.methods.scribble2label.trust import Trust, agreement, difference_of
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.unet import UnetSpec
 from napari_labelfix.snapshots import Clock, Proposal
 
+_TOO_SMALL = (
+    "Most of what was found is smaller than {} pixels and left out. Stop, lower “Smallest object” and Run to see it."
+)
 PIECES_EVERY = 1.0  # seconds, at least, between two looks at a large plane that is read piece by piece
 
 if TYPE_CHECKING:
@@ -85,6 +89,8 @@ class Session:
         self._credit: dict[int, float] = {}
         self._sure: dict[int, float] = {}  # share of pixels, of the planes whose belief has not changed since
         self._turn = 0
+        self._news = ""  # what a person should know of the proposals, and has not been told yet
+        self._warned = False  # that most of what was found is too small
 
     @property
     def channels(self) -> int:
@@ -254,8 +260,8 @@ class Session:
             at_first = 0.0 if first_look is None else agreement(first_look, canvas.marked)
             self._trust.note(index, agreement(network, canvas.marked), at_first)
         if first_look is not None:
-            self._credit[index] = self._trust.credit(surplus_over(instant, first_look))
-        vote = self._trust.vote(surplus_over(instant, network))
+            self._credit[index] = self._trust.credit(difference_of(instant, first_look))
+        vote = self._trust.vote(difference_of(instant, network))
         canvas.belief = instant.lerp(network, vote / (1 + vote))
         return canvas.belief
 
@@ -270,6 +276,11 @@ class Session:
                 self._sure[index] = (canvas.belief.amax(dim=0) > self.params.threshold).float().mean().item()
         return float(np.mean([self._sure[index] for index in sorted(self._sure)])) if self._sure else 0.0
 
+    def news(self) -> str:
+        """Return what a person should know of the proposals, each sentence once; "" if there is nothing new."""
+        news, self._news = self._news, ""
+        return news
+
     def proposal(self, index: int) -> Proposal:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         canvas = self.canvases[index]
@@ -279,7 +290,11 @@ class Session:
         windows = self._pieces.pop(index, None)
         before = None if windows is None else (self._shown[index], windows)
         classes, confidence = belief.argmax(axis=0).astype(np.uint8), belief.max(axis=0)
+        found = np.count_nonzero(classes)
         proposal = make_proposal(classes, confidence, self.params, marked, before)
+        if not self._warned and np.count_nonzero(proposal.labels) * 2 < found:
+            self._warned = True
+            self._news = _TOO_SMALL.format(self.params.minimum_size)
         if index in self._shown:
             self._shown[index] = proposal.labels.copy()
         return replace(proposal, partial=windows is not None and index in self._unread)
@@ -287,12 +302,7 @@ class Session:
 
 def _middle(chosen: Tensor) -> tuple[int, int]:
     """Return the chosen pixel (H, W) nearest to the median of all; that of the plane's middle if there is none."""
-    spots = chosen.nonzero()
-    if not len(spots):
-        return chosen.shape[0] // 2, chosen.shape[1] // 2
-    away = (spots - spots.median(dim=0).values).abs().sum(dim=1)
-    y, x = spots[away.argmin()].tolist()
-    return y, x
+    return middle_of(chosen.nonzero().numpy(force=True), (chosen.shape[0], chosen.shape[1]))
 
 
 def _only_more(before: Tensor, now: Tensor) -> bool:

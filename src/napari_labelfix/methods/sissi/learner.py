@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from napari_labelfix.methods.sissi.pages import Crops, joined, random_crops
-from napari_labelfix.methods.sissi.views import find_by_part
+from napari_labelfix.methods.sissi.views import find_by_part, find_first
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.device import mixed_precision
@@ -85,6 +85,10 @@ class Learner(Trainee):
     def find(self, image: Tensor, thorough: bool) -> Generator[None, None, Scored]:
         """Return the boxes in a page (C, H, W), pausing now and then."""
         return find_by_part(self.settled(), image, self.params.lowest_score, thorough, SIZES[self.spec.encoder])
+
+    def find_first(self, image: Tensor, place: tuple[int, int]) -> Scored | None:
+        """Return the boxes around a place (row, column) of a large page, for whoever waits; None of a small one."""
+        return find_first(self.settled(), image, place, self.params.lowest_score, SIZES[self.spec.encoder])
 
     def model(self, cell: float) -> TrainedModel:
         """Return the detector as it now is, and how large the cells are that it has learned from, in pixels."""

@@ -19,6 +19,7 @@ from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.data.augment import share_out
 from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.networks.faster_rcnn import swap
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
@@ -105,6 +106,12 @@ class TargetPage(Page):
         if self.known is None:
             return self.given
         return np.concatenate([self.given[~self.in_known(self.given)], self.certain])
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column in the page, around which a person has drawn or labelled; the middle if nowhere."""
+        middles = (self.believed[:, :2] + self.believed[:, 2:]) / 2
+        return middle_of(middles, (self.image.shape[1], self.image.shape[2]))
 
     def in_known(self, corners: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Return (N,) which boxes (N, 4) of the page have their middle where a person has labelled every cell."""

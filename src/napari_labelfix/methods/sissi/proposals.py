@@ -77,6 +77,12 @@ def boxes_told(
     )
 
 
+def partly_told(told: FoundBoxes) -> FoundBoxes:
+    """Return what is told of a plane that was not looked at as a whole: that a box was not found again is not known."""
+    there = told.roles != BoxRole.DROPPED
+    return FoundBoxes(told.corners[there], told.scores[there], told.roles[there], partial=True)
+
+
 def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     """Return the cells that a person has labelled in a plane, of which nothing is doubtful."""
     labels = relabel_sequential(np.where(finished.known(), finished.labels, 0))

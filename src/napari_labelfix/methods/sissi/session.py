@@ -25,7 +25,14 @@ from napari_labelfix.methods.sissi.pages import (
     synthetic_pages,
     target_page,
 )
-from napari_labelfix.methods.sissi.proposals import SAME_CELL, are_denied, as_finished, boxes_told, with_finished_part
+from napari_labelfix.methods.sissi.proposals import (
+    SAME_CELL,
+    are_denied,
+    as_finished,
+    boxes_told,
+    partly_told,
+    with_finished_part,
+)
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
@@ -40,7 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
-    from napari_labelfix.methods.sissi.pages import Page
+    from napari_labelfix.methods.sissi.pages import Page, TargetPage
     from napari_labelfix.methods.sissi.params import SissiParams
     from napari_labelfix.snapshots import FoundBoxes
 
@@ -157,7 +164,7 @@ class Session:
         finished = plane.annotation if isinstance(plane.annotation, FinishedInstances) else None
         if finished is not None and is_finished(plane):
             return as_finished(finished, self.params.masks)
-        found = self._known(index)
+        found = _known(page, self.found[index])
         foreground = page.foreground if self.params.masks == "foreground" else None
         told = boxes_told(found, page.believed, page.scale, plane.shape, foreground)
         told = told if finished is None else with_finished_part(told, finished)
@@ -226,9 +233,16 @@ class Session:
         return " ".join(filter(None, news))
 
     def _look(self, index: int, told: partial[Snapshot], thorough: bool = False) -> Iterator[Snapshot]:
-        """Find the boxes of a plane; of a large one this takes long, and what is drawn meanwhile is shown at once."""
+        """Find the boxes of a plane; of a large one this takes long, and what is drawn meanwhile is shown at once.
+
+        Where nothing is known of it yet, a piece is shown first.
+        """
+        page, plane = self.pages[index], self.planes[index]
+        if self.found[index] is NOTHING and (found := self._learner.find_first(page.image, page.place)) is not None:
+            seen = boxes_told(_known(page, found), page.believed, page.scale, plane.shape, None)
+            yield told(proposals={index: partly_told(seen)}, message=self._news())
         progress = Clock(PROGRESS_EVERY, PROGRESS_EVERY)
-        finding = self._learner.find(self.pages[index].image, thorough)
+        finding = self._learner.find(page.image, thorough)
         while True:
             try:
                 next(finding)
@@ -240,17 +254,11 @@ class Session:
             if progress.due():
                 yield told(message=self._news())
 
-    def _known(self, index: int) -> Scored:
-        """Return what was found in a plane, as far as a person has not said otherwise, and what they are sure of."""
-        page, found = self.pages[index], self.found[index]
-        doubtless = found.taken(~are_denied(found.corners, page.negatives) & ~page.in_known(found.corners))
-        return with_certain(doubtless, page.certain)
-
     def _correct(self, index: int, told: partial[Snapshot]) -> Iterator[Snapshot]:
         """Put what is found in twenty views of a plane into the place of its boxes, and hide what is not known."""
         page = self.pages[index]
         yield from self._look(index, told, thorough=True)
-        known = self._known(index)
+        known = _known(page, self.found[index])
         found = known.taken(known.scores >= self.params.learned_score).corners
         lost = page.believed[~overlapping_any(page.believed, found, SAME_CELL)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
@@ -275,3 +283,9 @@ class Session:
         size = torch.nn.functional.interpolate(page.shown[None], plane.shape, mode="bilinear", align_corners=False)
         grey = (255 * size[0].clamp(0, 1)).round().byte().permute(1, 2, 0).numpy(force=True)
         return grey if plane.image.ndim == 3 else grey[..., 0]
+
+
+def _known(page: TargetPage, found: Scored) -> Scored:
+    """Return what was found in a page, as far as a person has not said otherwise, and what they are sure of."""
+    doubtless = found.taken(~are_denied(found.corners, page.negatives) & ~page.in_known(found.corners))
+    return with_certain(doubtless, page.certain)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.data.tiles import tiles
+from napari_labelfix.data.tiles import first_piece, tiles
 from napari_labelfix.methods.sissi.fusion import Scored, fuse, most_boxes, suppress
 from napari_labelfix.methods.sissi.pages import resized
 from napari_labelfix.networks.device import mixed_precision
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from torch import Tensor, nn
+
+    from napari_labelfix.data.tiles import Tile
 
 SCALES = (0.8, 0.9, 1.0, 1.1, 1.2)
 FLIPS = tuple(product((False, True), repeat=2))  # upside down, left to right
@@ -63,13 +65,31 @@ def find_by_part(
         else:
             found = _look(network, [piece])[0]
             yield
-        corner = np.array([side.start for side in tile.read] * 2, np.float32)
-        found = Scored(found.corners + corner, found.scores)
-        centres = (found.corners[:, :2] + found.corners[:, 2:]) / 2
-        low, high = ([getattr(side, end) for side in tile.keep] for end in ("start", "stop"))
-        parts.append(found.taken(np.asarray(((centres >= low) & (centres < high)).all(axis=1))))
+        parts.append(_kept(found, tile))
     every = Scored(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     return suppress(every, lowest, most_boxes(height, width, cell))
+
+
+def find_first(network: nn.Module, image: Tensor, place: tuple[int, int], lowest: float, cell: float) -> Scored | None:
+    """Return the boxes of what is seen of a large page in one tile around a place (row, column); None of a small page.
+
+    The other parameters are those of `find_by_part`.
+    """
+    height, width = int(image.shape[1]), int(image.shape[2])
+    tile = first_piece((height, width), _MARGIN, place, _SIDE - 2 * _MARGIN)
+    if tile is None:
+        return None
+    found = _kept(_look(network, [image[:, *tile.read]])[0], tile)
+    return suppress(found, lowest, most_boxes(height, width, cell))
+
+
+def _kept(found: Scored, tile: Tile) -> Scored:
+    """Return, in the coordinates of the page, the boxes found in a tile whose middles lie in what is kept of it."""
+    corner = np.array([side.start for side in tile.read] * 2, np.float32)
+    found = Scored(found.corners + corner, found.scores)
+    centres = (found.corners[:, :2] + found.corners[:, 2:]) / 2
+    low, high = ([getattr(side, end) for side in tile.keep] for end in ("start", "stop"))
+    return found.taken(np.asarray(((centres >= low) & (centres < high)).all(axis=1)))
 
 
 def _views(network: nn.Module, image: Tensor) -> Generator[None, None, list[Scored]]:

@@ -129,7 +129,7 @@ class Draft:
         """Return the edit; pixels that have their value already are left out."""
         pixels = np.concatenate([np.zeros(0, np.intp), *self._pixels])
         values = np.concatenate([np.zeros(0, self._dtype), *self._values])
-        if len(self._pixels) > 1:
+        if (np.diff(pixels) <= 0).any():  # several objects want a pixel, or they were not written in its order
             order = np.lexsort((np.concatenate(self._ranks), pixels))  # stable: of equal ones the first stays first
             pixels, values = pixels[order], values[order]
             first = np.diff(pixels, prepend=-1) != 0

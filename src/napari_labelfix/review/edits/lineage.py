@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_labelfix.review.states import HAND, Record, RecordChanges, State
+from napari_labelfix.review.states import HAND, SET_ASIDE, Record, RecordChanges, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from napari_labelfix.review.edits.draft import Outcome
-
-_SET_ASIDE = (State.REJECTED, State.IGNORED)
 
 
 def records_after(outcome: Outcome, record_of: Callable[[int], Record | None]) -> RecordChanges:
@@ -44,12 +42,12 @@ def records_after(outcome: Outcome, record_of: Callable[[int], Record | None]) -
 def _from(known: Record | None, origins: list[Record], parents: tuple[int, ...]) -> Record:
     """Return the record of an object that was made of others: its own if it had one, else that of the first."""
     record = known if known is not None else origins[0] if origins else Record()
-    wanted = next((origin.state for origin in origins if origin.state not in _SET_ASIDE), record.state)
+    wanted = next((origin.state for origin in origins if origin.state not in SET_ASIDE), record.state)
     return replace(record, state=wanted, note=_joined(origin.note for origin in origins), locked=False, parents=parents)
 
 
 def _edited(record: Record) -> Record:
-    state = record.state if record.state in _SET_ASIDE else State.EDITED
+    state = record.state if record.state in SET_ASIDE else State.EDITED
     return replace(record, state=state, source=HAND)
 
 

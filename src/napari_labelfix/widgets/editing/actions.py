@@ -30,6 +30,10 @@ class Action:
         What has been done, after a number of objects: "grown".
     perform
         Works it out on a sheet, for these objects, by this many pixels.
+    of_stack
+        Whether it is there for stacks only, goes through all planes, and does it to all objects where none is selected.
+    why_not
+        Why it may have changed nothing, if more can be said of that than of others.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Action:
     help: str
     done: str
     perform: Callable[[Sheet, Sequence[int], float], Outcome]
+    of_stack: bool = False
+    why_not: str = ""
 
 
 def _merge(sheet: Sheet, ids: Sequence[int], by: float) -> Outcome:
@@ -71,6 +77,17 @@ def _delete(sheet: Sheet, ids: Sequence[int], by: float) -> Outcome:
     return edits.delete(sheet.labels, ids, **_known(sheet, ids))
 
 
+def _join(sheet: Sheet, ids: Sequence[int], by: float) -> Outcome:
+    return edits.join_planes(sheet.labels, ids, locked=sheet.locked)
+
+
+_JOIN_HELP = (
+    "Objects that lie over one another in neighbouring planes get one number: bodies in a stack, tracks in a "
+    "time-lapse. The selected ones; if none is selected, all but those that are rejected or ignored."
+)
+_NOT_JOINED = f"no two in neighbouring planes have {edits.LEAST_OVERLAP:.0%} of their area in common."
+
+
 def _known(sheet: Sheet, ids: Sequence[int]) -> dict[str, Any]:
     """Return what every edit wants to know."""
     return {"locked": sheet.locked, "boxes": sheet.boxes(ids)}
@@ -86,6 +103,7 @@ ACTIONS = {
         Action("merge_selected", "Merge them", "Merge all selected objects into the first.", "merged", _merge),
         Action("separate", "Part pieces", "Make each piece of the selected objects an object.", "parted", _separate),
         Action("keep_largest", "Largest piece", "Keep the largest piece of each only.", "cleaned", _keep_largest),
+        Action("join_planes", "Join planes", _JOIN_HELP, "joined", _join, of_stack=True, why_not=_NOT_JOINED),
         Action("delete", "Delete", "Delete the selected objects.", "deleted", _delete),
     ]
 }

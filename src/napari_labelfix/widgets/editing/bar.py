@@ -83,13 +83,15 @@ class EditBar(QWidget):
         self.hand.check()
         layer = self.editing.labels
         selected = self.editing.selected
-        self.scope.setVisible(layer is not None and layer.ndim > 2)
+        in_stack = layer is not None and layer.ndim > 2
+        self.scope.setVisible(in_stack)
         self.chosen.setText(f"<b>Selected objects</b>&nbsp; {_listed(selected)}")
         for button in self.tool_buttons.values():
             button.setEnabled(layer is not None)
         number = len(selected) if layer is not None else 0
         for name, button in self.action_buttons.items():
-            button.setEnabled(number >= (2 if name == "merge_selected" else 1))
+            button.setEnabled(layer is not None and number >= _fewest(name, number))
+            button.setVisible(in_stack or not ACTIONS[name].of_stack)
         self.brush_button.setEnabled(number == 1)
         self.keep_others.setEnabled(layer is not None)
         self.keep_others.setChecked(layer is not None and layer.preserve_labels)
@@ -99,8 +101,10 @@ class EditBar(QWidget):
     def perform(self, name: str) -> None:
         """Do something to the selected objects."""
         action, selected = ACTIONS[name], self.editing.selected
+        if action.of_stack and not selected:
+            selected = self.editing.all_in_play
         try:
-            sheet = self.editing.sheet(whole=self.whole)
+            sheet = self.editing.sheet(whole=self.whole or action.of_stack)
             outcome = action.perform(sheet, selected, self.by.value())
             changed = self.editing.apply(sheet, outcome, name)
         except InputError as error:
@@ -111,7 +115,7 @@ class EditBar(QWidget):
             number = len(set(outcome.gains()) & set(selected))
             self._say(f"{'1 object' if number == 1 else f'{number} objects'} {action.done}. {WAY_BACK}")
         else:
-            self.hint.setText(_why_nothing(sheet, selected))
+            self.hint.setText(_why_nothing(sheet, selected, action.why_not))
 
     def draw_with_brush(self) -> None:
         """Hand over to napari's brush, which then changes nothing but the selected object."""
@@ -197,15 +201,16 @@ class EditBar(QWidget):
             [self.action_buttons["grow"], self.action_buttons["shrink"], self.by],
             [self.action_buttons[name] for name in ("smooth", "fill", "delete")],
             [self.action_buttons[name] for name in ("merge_selected", "separate", "keep_largest")],
-            [self.scope],
+            [self.scope, self.action_buttons["join_planes"]],
             [self.hint],
         ]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(3)
         for row, widgets in enumerate(rows):
+            room = 4 - len(widgets)  # in columns, for the first
             for column, widget in enumerate(widgets):
-                grid.addWidget(widget, row, column, 1, 3 if len(widgets) == 1 else 1)
+                grid.addWidget(widget, row, column + (room - 1) * (column > 0), 1, room if column == 0 else 1)
         for column in range(3):
             grid.setColumnStretch(column, 1)
         grid.setRowStretch(len(rows), 1)
@@ -223,7 +228,16 @@ def _listed(ids: list[int]) -> str:
     return ", ".join(map(str, ids[:_FEW])) + (f" and {len(ids) - _FEW} more" if len(ids) > _FEW else "") or "none"
 
 
-def _why_nothing(sheet: Sheet, selected: list[int]) -> str:
-    if sheet.locked.issuperset(selected):
+def _fewest(action: str, selected: int) -> int:
+    """Return how many objects have to be selected for an action, where so many are."""
+    if ACTIONS[action].of_stack:
+        return 0 if selected == 0 else 2
+    return 2 if action == "merge_selected" else 1
+
+
+def _why_nothing(sheet: Sheet, selected: list[int], otherwise: str) -> str:
+    if selected and sheet.locked.issuperset(selected):
         return "Nothing was changed: what is selected is locked."
+    if otherwise:
+        return f"Nothing was changed: {otherwise}"
     return "Nothing was changed" + (" in this plane." if sheet.index and not sheet.whole else ".")

@@ -9,6 +9,7 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
+from napari_labelfix.review.states import SET_ASIDE
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits import Outcome
+
+
+_FEW = 100  # objects that can be told from the others when they are selected
 
 
 class Reviewed(Protocol):
@@ -65,6 +69,14 @@ class Editing:
     def selected(self) -> list[int]:
         """The selected objects, the one selected first at the beginning."""
         return [int(object_id) for object_id in self._review.selected_ids]
+
+    @property
+    def all_in_play(self) -> list[int]:
+        """All objects but those that were set aside."""
+        if self.labels is None:
+            return []
+        table = history_of(self.labels).records.table
+        return [int(object_id) for object_id in table.ids[~table.in_state(*SET_ASIDE)]]
 
     def sheet(self, *, whole: bool = False) -> Sheet:
         """Return the labels as they are now.
@@ -132,14 +144,15 @@ class Editing:
         return changed
 
     def _select_what_is_left(self, outcome: Outcome) -> None:
-        """Select what was made; what was selected and is gone is selected no more."""
+        """Select what was made, unless that is much; what was selected and is gone is selected no more."""
         layer = self.labels
         if layer is None:
             return
         table = history_of(layer).records.table
         made = {*outcome.parents, *(parent for parents in outcome.parents.values() for parent in parents)}
         kept = [object_id for object_id in self._review.selected_ids if object_id in table]
-        self._review.select(sorted(object_id for object_id in made if object_id in table) or kept)
+        made = {object_id for object_id in made if object_id in table}
+        self._review.select(sorted(made) if 0 < len(made) <= _FEW else kept)
 
     def _image(self, layer: Labels) -> NDArray[np.generic] | None:
         image = image_of(self._viewer, layer)

@@ -45,7 +45,8 @@ class BoxLayers(MarkLayers):
 
     def write(self, beliefs: Mapping[int, Belief], task: Task | None = None) -> None:
         """Show boxes, by the index of their plane."""
-        found = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, FoundBoxes)}
+        told = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, FoundBoxes)}
+        found = {plane: belief for plane, belief in told.items() if self._takes_nothing_away(plane, belief)}
         self.finished -= {self.planes[plane] for plane in found}
         if task is not None:
             self.finished |= {

@@ -36,7 +36,10 @@ class DetectionLayers(MarkLayers):
 
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:
         """Show detections, by the index of their plane."""
-        found = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Detections)}
+        told = {plane: belief for plane, belief in beliefs.items() if isinstance(belief, Detections)}
+        found = {plane: belief for plane, belief in told.items() if self._takes_nothing_away(plane, belief)}
+        if not found:
+            return
         if (points := self.layer("detections")) is not None:
             self._write_points(points, found)
         if (heatmap := self.layer("heatmap")) is not None:

@@ -6,6 +6,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+import numpy as np
+
 from napari_labelfix.widgets.results.proposed_objects import ProposedObjects
 from napari_labelfix.widgets.results.result_layers import LegendEntry, ResultLayers
 from napari_labelfix.widgets.viewer import looks
@@ -40,6 +42,12 @@ class MarkLayers(ResultLayers):
         """Whether marks were proposed for this image, and their layer is still there."""
         layer = self.layer(self.main)
         return layer is not None and len(layer.data) > 0
+
+    def _takes_nothing_away(self, plane: int, found: Marks) -> bool:
+        """Whether to show what was found in a plane: what is partial waits where something was proposed before."""
+        if not found.partial or (layer := self.layer(self.main)) is None:
+            return True
+        return all(tuple(np.atleast_2d(mark)[0, :-2]) != self.planes[plane] for mark in layer.data)
 
     def objects(self) -> dict[int, Objects]:
         """Return the proposed masks as objects, as sure as their marks are."""
