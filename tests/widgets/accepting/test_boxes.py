@@ -90,6 +90,40 @@ def test_what_is_there_is_worked_out_once_until_something_changes(accepting, res
     assert accepting.accept_above() == Accepted(0, 2)
 
 
+class TestOneThatWasConfirmed:
+    """The run takes a found box for a drawn one, with which it has less than half in common: it is the same cell."""
+
+    CARELESS = (12, 12, 27.5, 27)
+
+    @pytest.fixture
+    def drawn(self, results, plain):
+        results.write({0: found_boxes(TWO, [0.9, 0.8], [BoxRole.CONFIRMED, BoxRole.ADDED])})
+        careless = rectangles_of(np.array([self.CARELESS]), ())[0]
+        add_boxes(plain, [map_points(careless, results.image, plain)], DRAWN)
+        return plain
+
+    def corners(self, layer, results):
+        return boxes_on(layer, results.image)[0].round(1).tolist()
+
+    def test_it_becomes_no_second_box_of_the_cell(self, results, drawn):
+        accepting = AcceptingBoxes(results, drawn)
+        assert accepting.count() == Count(1, 1)
+        assert accepting.accept_above() == Accepted(1, 1)
+        assert self.corners(drawn, results) == [list(self.CARELESS), TWO[1]]
+        drawn.selected_data = {0}
+        drawn.remove_selected()
+        accepting.forget_counts()
+        assert accepting.count() == Count(1, 1), "that box is not there any more"
+
+    def test_it_takes_its_place(self, results, drawn):
+        assert ReplacingBoxes(results, drawn).accept_above() == Accepted(2, 0)
+        assert self.corners(drawn, results) == np.round(TWO, 1).tolist()
+
+    def test_a_new_one_stands_beside_it(self, results, drawn):
+        results.write({0: found_boxes(TWO, [0.9, 0.8], [BoxRole.ADDED] * 2)})
+        assert AcceptingBoxes(results, drawn).count() == Count(2, 0)
+
+
 class TestInPlaceOfTheirs:
     """A drawn box that is 2 pixels off, and one that is found besides; in the layer there is also one elsewhere."""
 

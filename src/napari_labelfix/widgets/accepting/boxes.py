@@ -53,7 +53,7 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     destination = "into your boxes, as new input"
     wrong = BOX_NAMES[BoxRole.DROPPED]
     same = SAME_BOX  # IoU from which a found box is one that the person has already
-    replaced: float | None = None  # IoU from which a box of the person's makes room for an accepted one; None for never
+    replaces = False  # whether a box of the person's makes room for an accepted one that is about the same
 
     @property
     def has_objects(self) -> bool:
@@ -82,12 +82,18 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         return super()._add(proposed, chosen, present, kind)
 
     def _present(self, proposed: Shapes) -> NDArray[np.bool_]:
-        """Return (N,) which found boxes are about the same as one of the person's."""
-        return self._overlapping(proposed, self.same, cells=True)
+        """Return (N,) which found boxes are about the same as one of the person's, or of the same cell."""
+        there = self._overlapping(proposed, self.same, cells=True)
+        return there if self.replaces else there | self._of_the_same_cell(proposed)
 
     def _denied(self, proposed: Shapes) -> NDArray[np.bool_]:
         """Return (N,) which found boxes are about the same as one of the person's around what is no cell."""
         return self._overlapping(proposed, SAME_BOX, cells=False)
+
+    def _of_the_same_cell(self, proposed: Shapes) -> NDArray[np.bool_]:
+        """Return (N,) which found boxes the run takes for one of the person's that is there, careless as it may be."""
+        confirmed = _is_confirmed(proposed)
+        return confirmed & self._overlapping(proposed, CARELESS_BOX, cells=True) if confirmed.any() else confirmed
 
     def _overlapping(self, proposed: Shapes, least: float, *, cells: bool) -> NDArray[np.bool_]:
         if self._annotation is None:
@@ -107,13 +113,13 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
     def _make_room(self, proposed: Shapes, chosen: NDArray[np.bool_], layer: Shapes, kind: str) -> list[_Removed]:
         """Remove what is about the same and says the contrary; also a cell that an exacter one replaces."""
         own, (found, planes) = all_boxes_on(layer, proposed), boxes_on(proposed, proposed)
-        least = {CELL: self.replaced, NO_CELL: SAME_BOX} if kind == CELL else {CELL: CARELESS_BOX}
+        rules = [(NO_CELL, SAME_BOX, chosen)] if kind == CELL else [(CELL, CARELESS_BOX, chosen)]
+        if kind == CELL and self.replaces:
+            rules += [(CELL, SAME_BOX, chosen), (CELL, CARELESS_BOX, chosen & _is_confirmed(proposed))]
         going = np.zeros(len(own.cells), bool)
-        for there, iou in least.items():
+        for there, iou, new in rules:
             of_kind = own.cells == (there == CELL)
-            if iou is not None:
-                boxes = own.corners[of_kind], own.planes[of_kind]
-                going[of_kind] = overlapping_any(*boxes, found[chosen], planes[chosen], iou)
+            going[of_kind] |= overlapping_any(own.corners[of_kind], own.planes[of_kind], found[new], planes[new], iou)
         numbers, data, shape_types = own.shapes[going], layer.data, layer.shape_type
         sources, kinds = (_noted(layer, name, usual) for name, usual in (("source", DRAWN), ("kind", CELL)))
         removed = [
@@ -136,7 +142,12 @@ class ReplacingBoxes(AcceptingBoxes):
 
     destination = "in place of yours, or beside them"
     same = 0.95
-    replaced = SAME_BOX
+    replaces = True
+
+
+def _is_confirmed(proposed: Shapes) -> NDArray[np.bool_]:
+    """Return (N,) which found boxes the run takes for one that was given."""
+    return np.asarray(proposed.features["role"] == BOX_NAMES[BoxRole.CONFIRMED])
 
 
 def _noted(layer: Shapes, name: str, usual: str) -> Sequence[str]:
