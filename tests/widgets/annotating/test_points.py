@@ -180,3 +180,24 @@ def test_a_point_on_the_outer_half_of_a_border_pixel_is_on_the_image(inputs, poi
     (plane,) = inputs.task().planes
     plane.check()
     np.testing.assert_array_equal(plane.annotation.positions, [[0, 10], [59, 79], [20, 20]])
+
+
+def test_points_much_wider_than_what_lies_below_them_are_doubted_until_they_fit(inputs, points):
+    assert inputs.doubt() == "", "there is nothing to compare with yet"
+    inputs.parts[0].measure.number.setValue(60)  # as a blotchy background lets the first estimate be
+    points.add([[15, 15], [15, 60]])
+    assert inputs.doubt() == "", "of two points little can be said"
+    points.add([[45, 20]])
+    assert inputs.doubt().startswith("The points are 60 px wide, but the cells below them seem 1")
+    inputs.parts[0].measure.estimate_button.click()
+    assert inputs.doubt() == ""
+    inputs.parts[0].measure.number.setValue(3)
+    assert inputs.doubt().startswith("The points are 3 px wide")
+
+
+@pytest.mark.parametrize(("seen", "drawn"), [(120, 300), (6, 2.5)])
+def test_cells_beyond_what_can_be_estimated_are_not_doubted(inputs, points, seen, drawn, monkeypatch):
+    monkeypatch.setattr("napari_labelfix.data.cell_size.estimate_diameter", lambda *_: seen)
+    points.add([[15, 15], [15, 60], [45, 20]])
+    inputs.parts[0].measure.number.setValue(drawn)
+    assert inputs.doubt() == ""

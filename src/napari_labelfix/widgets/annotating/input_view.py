@@ -135,6 +135,7 @@ class InputView(QWidget):
             if isinstance(layer, Labels) and not lies_on(layer.data.shape, layer, self.image):
                 return f"“{layer.name}” does not lie on “{self.image.name}”. Its pixels are taken as if it did."
         doubt = self._kind.doubt(self.read_annotations()) if self._kind.doubt is not None else ""
+        doubt = doubt or next(filter(None, (part.doubt() for part in self.parts)), "")
         return doubt or self._unused_channels()
 
     def covered(self) -> str:

@@ -88,6 +88,12 @@ class LayerInput(QObject):
             return ""
         return other_size(self._misfit, self._image, f"choose another {self.kind.noun}")
 
+    def doubt(self) -> str:
+        """Return what looks like a mistake in the length that the layer carries, or ""."""
+        if (layer := self.layer) is None or self._image is None or self.kind.measure is None:
+            return ""
+        return self.kind.measure.doubt(layer, self._place())
+
     def create(self) -> None:
         """Make a layer for the image and go there, with a brush in hand."""
         if self._image is None or self.kind.create is None:

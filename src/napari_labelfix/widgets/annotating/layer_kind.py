@@ -57,6 +57,8 @@ class Measure:
         Get it from a layer, in pixels of an image, and set it.
     estimate
         Finds it for a layer, from a plane of its image.
+    doubt
+        Says what looks like a mistake in it, where a plane is in view, or "".
     """
 
     label: str
@@ -64,6 +66,7 @@ class Measure:
     read: Callable[[Any, Layer], float]
     write: Callable[[Any, Layer, float], None]
     estimate: Callable[[Any, Place], float]
+    doubt: Callable[[Any, Place], str]
 
 
 @dataclass(frozen=True)

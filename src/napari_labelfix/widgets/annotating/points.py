@@ -6,6 +6,7 @@ What is slow to import is imported where it is used: no dock would open sooner f
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Points as PointsLayer
@@ -31,6 +32,8 @@ POINT_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as fo
 _RGBA = dict(zip(POINT_COLORS, transform_color(list(POINT_COLORS.values())), strict=True))
 _OPACITY = 0.25  # inside: the cell is to be seen through its point
 ENOUGH = 3  # points that a run can start from
+_OFF = 2.0  # times as wide as the cells seem to be, or as narrow, from where on that is said
+_SEEN: WeakKeyDictionary[PointsLayer, tuple[object, float]] = WeakKeyDictionary()  # what was measured where, last
 
 
 def _could_be_points(layer: Layer, image: Layer) -> bool:
@@ -121,6 +124,24 @@ def _estimate_diameter(layer: PointsLayer, place: Place) -> float:
     return _estimate(place, points[_in_plane(points, place.index) & are_cells(layer)][:, -2:])
 
 
+def _doubtful_diameter(layer: PointsLayer, place: Place) -> str:
+    """Say so if the points are much wider or narrower than what lies below them: a layer begins without any."""
+    from napari_labelfix.data.cell_size import LARGEST, SMALLEST  # no dock should wait for it
+
+    points = map_points(layer.data, layer, place.image)
+    centres = points[_in_plane(points, place.index) & are_cells(layer)][:, -2:]
+    if len(centres) < ENOUGH:
+        return ""
+    where = (layers.image_id(place.image), place.index, centres.tobytes())
+    if layer not in _SEEN or _SEEN[layer][0] != where:
+        _SEEN[layer] = where, _estimate(place, centres)
+    seen, drawn = _SEEN[layer][1], diameter_on(layer, place.image)
+    beyond = (seen >= LARGEST and drawn > seen) or (seen <= SMALLEST and drawn < seen)  # more than can be estimated
+    if beyond or seen / _OFF < drawn < seen * _OFF:
+        return ""
+    return f"The points are {drawn:.0f} px wide, but the cells below them seem {seen:.0f} px: press Estimate if so."
+
+
 def _estimate(place: Place, centres: NDArray[np.floating] | None = None) -> float:
     from napari_labelfix.data.cell_size import estimate_diameter
 
@@ -184,6 +205,7 @@ POINTS_KIND = AnnotationKind(
                 diameter_on,
                 _set_diameter,
                 _estimate_diameter,
+                _doubtful_diameter,
             ),
         ),
     ),
