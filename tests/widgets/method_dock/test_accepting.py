@@ -192,6 +192,20 @@ class TestAccept:
         corrected_of(proposed).undo()
         assert proposed.message.text() == "Taken back."
 
+    def test_taken_back_after_a_stroke_of_which_that_is_true_too_it_is_said(self, proposed, viewer):
+        key(viewer, "J")
+        told, corrected = proposed.message.text(), corrected_of(proposed)
+        corrected.data_setitem((np.array([1]), np.array([1])), 9)
+        assert proposed.message.text() == "4 objects were accepted into the corrected layer, as new input."
+        corrected.undo()
+        assert proposed.message.text() == told, "now it is next again"
+        corrected.redo()
+        assert "Ctrl+Z" not in proposed.message.text()
+        corrected.undo()
+        corrected.undo()
+        assert not corrected.data.any()
+        assert proposed.message.text() == "Taken back."
+
     def test_what_was_accepted_into_a_layer_that_is_deleted_is_told_no_longer(self, proposed, viewer):
         key(viewer, "J")
         viewer.layers.remove(corrected_of(proposed))

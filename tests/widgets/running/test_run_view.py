@@ -98,7 +98,11 @@ def test_a_ranking_is_shown_until_the_next_run(view):
     view.show_snapshots([Snapshot("ranking", 1, 10, ranking=Ranking(scores, chosen))])
     (plot,) = view.plot.findChildren(RankingPlot)
     assert plot.isVisible()
-    assert plot.title.text == "chosen now: 2 pseudo-positive, 3 pseudo-negative"
+    assert plot.title.text == "2 pseudo-positive, 3 pseudo-negative"
+    view.resize(view.fontMetrics().horizontalAdvance("chosen now: 2 pseudo-posi"), view.height())
+    assert plot.title.shown.startswith("2 pseudo-pos"), "too long, it is cut off at its end and not on both sides"
+    assert plot.title.shown.endswith("…")
+    assert "2 pseudo-positive, 3 pseudo-negative" in plot.toolTip()
     drawn = {tuple(item.getData()[0]) for item in plot.plot.listDataItems() if item.name() is None}
     assert tuple(range(9)) in drawn
     view.show_snapshots([Snapshot("ranking", 2, 10, ranking=Ranking(scores[:5], {"pseudo-positive": np.array([0])}))])

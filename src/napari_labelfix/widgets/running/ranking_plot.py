@@ -39,6 +39,6 @@ class RankingPlot(SmallPlot):
                 self.plot.addItem(self._dots[name])
             self._dots[name].setData(places, scores[places])
         counts = ", ".join(f"{len(places)} {name}" for name, places in ranking.chosen.items())
-        self.title.show_text(f"chosen now: {counts}" if len(ranking.chosen) > 1 else f"{counts} of {len(scores)}")
-        self.setToolTip(f"All {len(scores)}, the likeliest first. Dots are those that are learned from.")
+        self.title.show_text(counts if len(ranking.chosen) > 1 else f"{counts} of {len(scores)}")
+        self.setToolTip(f"All {len(scores)}, the likeliest first. Dots are those that are learned from: {counts}.")
         self.fit(0, max(len(scores) - 1, 1), float(scores.min()), float(scores.max()))

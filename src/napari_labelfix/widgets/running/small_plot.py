@@ -84,8 +84,13 @@ class Title(QWidget):
             self.text = text
             self.update()
 
+    @property
+    def shown(self) -> str:
+        """What there is room for: the beginning, where that is not all."""
+        return self.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, self.width())
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the text in the middle."""
         painter = QPainter(self)
         painter.setPen(QColor(self.color))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.shown)

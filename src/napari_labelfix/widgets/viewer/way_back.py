@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.history import FEATURES, history_of
+from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED, history_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class WayBack:
         self._layer: Callable[[], Labels | None] = lambda: None  # held weakly
         self._text = ""  # what is shown
         self._done, self._promise = "", ""  # what was said first, and its words that hold only while nothing is done
-        self._undone = 0  # steps of the layer, the promised one among them
+        self._undone = 0  # steps of the layer, the promised one among them; below 0: done after it
         layers.on_active_change(viewer, self._on_active)
         layers.on_list_change(viewer, self._on_active)
 
@@ -61,9 +61,13 @@ class WayBack:
         what = event.value.what
         if what == FEATURES:  # these follow from something else, and are no step
             return
-        self._undone += {"undo": 1, "redo": -1}.get(what, 0)
-        if what not in ("undo", "redo") or self._undone < 0:
+        is_new = what not in ("undo", "redo")
+        if what == REPLACED or (is_new and self._undone > 0):
             self._end()
+            return
+        self._undone += 1 if what == "undo" else -1
+        if self._undone < 0:
+            self._say(self._done.replace(self._promise, "").strip())  # something else would be taken back first
         else:
             self._say(_TAKEN_BACK if self._undone else self._done)
 
