@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import time
 
 import cv2
 import numpy as np
@@ -419,3 +421,43 @@ def test_a_zarr_that_is_there_is_not_written_into(tmp_path):
     with pytest.raises(OutputError, match="is there already"):
         export([tricky()], find_format("ome-zarr"), tmp_path)
     np.testing.assert_array_equal(read_labels(tmp_path / "cells_labels.ome.zarr"), tricky().labels)
+
+
+class TestWhatIsThereAlready:
+    """Only what an export has written is replaced, as long as nobody has touched it."""
+
+    @pytest.fixture
+    def exported(self, tmp_path):
+        export([tricky(2)], find_format("tiff"), tmp_path)
+        return tmp_path / "cells_labels.tif"
+
+    def test_an_earlier_export_is_replaced(self, exported):
+        other = LabelImage.of("cells", np.full((9, 9), 3, np.uint8), Grid.in_pixels(2))
+        export([other], find_format("tiff"), exported.parent)
+        np.testing.assert_array_equal(read_labels(exported), other.labels)
+
+    def test_what_two_exports_share_is_replaced_too(self, tmp_path):
+        one = tricky(2)
+        other = LabelImage.of("more", one.labels, one.grid)
+        for image in (one, other, one):
+            export([image], find_format("yolo"), tmp_path)
+        assert (tmp_path / "classes.txt").exists()
+
+    @pytest.mark.parametrize("by", ["hand", "hand, after an export"])
+    def test_what_somebody_made_stays_and_nothing_is_written(self, tmp_path, by, request):
+        theirs = tmp_path / "cells_labels.tif"
+        if by != "hand":
+            request.getfixturevalue("exported")
+        tifffile.imwrite(theirs, np.ones((4, 4), np.uint8))
+        os.utime(theirs, (time.time() + 60,) * 2)  # a minute later
+        before = sorted(path.name for path in tmp_path.iterdir()), theirs.read_bytes()
+        with pytest.raises(OutputError, match=r"cells_labels\.tif is there already and was not exported from here"):
+            export([tricky(2)], find_format("tiff"), tmp_path)
+        assert (sorted(path.name for path in tmp_path.iterdir()), theirs.read_bytes()) == before
+
+    @pytest.mark.parametrize("told", ["", "[1]", '{"command": "export"}', '{"command": "run", "outputs": {"a": []}}'])
+    def test_a_record_that_is_none_of_ours_allows_nothing(self, tmp_path, told):
+        (tmp_path / "cells_labels.tif").write_bytes(b"theirs")
+        (tmp_path / "cells_tiff_export.json").write_text(told)
+        with pytest.raises(OutputError, match="move it away"):
+            export([tricky(2)], find_format("tiff"), tmp_path)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.errors import InputError, OutputError
 from napari_labelfix.io.files import filling
+from napari_labelfix.io.overwriting import expect_only_exported
+from napari_labelfix.io.records import EXPORT_RECORD
 from napari_labelfix.io.results import write_record
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def export(images: Sequence[Content], format: Format, out: Path) -> Exported:
     format
         How.
     out
-        The folder; made if need be. Files of the same name are replaced.
+        The folder; made if need be. Files of the same name are replaced if an export has written them.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def export(images: Sequence[Content], format: Format, out: Path) -> Exported:
         _expect_files_of_their_own(names)
         _expect_room(names, out, [image.source for image in images if image.source])
         of_one = f"{images[0].name}_" if len(images) == 1 else ""
-        record_name = f"{of_one}{format.name}_export.json"
+        record_name = f"{of_one}{format.name}{EXPORT_RECORD}"
         described = [
             _describe(image) | count | _numbers(old_of)
             for image, count, (_, old_of) in zip(images, counts, fitted, strict=True)
@@ -111,13 +113,14 @@ def _expect_files_of_their_own(names: Sequence[str]) -> None:
 
 
 def _expect_room(names: Sequence[str], out: Path, sources: Sequence[str]) -> None:
-    """Refuse to write into a folder-like file that is there, of which parts would stay, and over what was read."""
+    """Refuse to write into a folder-like file that is there, of which parts would stay, and over what is not ours."""
     read = {Path(source).resolve() for source in sources}
     for path in (out / name for name in names):
         if path.is_dir():
             raise OutputError(f"{path} is there already. Remove it, or choose another folder.")
         if path.resolve() in read:
             raise OutputError(f"{path} is what is exported, and would be replaced. Choose another folder.")
+    expect_only_exported(out, names)
 
 
 def _count(image: Content) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.errors import OutputError
 from napari_labelfix.io.files import expect_writable, write_errors
 from napari_labelfix.io.read import stem_of
-from napari_labelfix.io.records import EARLIER, OUTPUTS, RECORDS, files_in, names_of
+from napari_labelfix.io.records import EARLIER, EXPORT_RECORD, OUTPUTS, RECORDS, exported_in, files_in, names_of
 from napari_labelfix.io.results import ENDINGS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.snapshots import Belief
 
-AT_ONCE = 2.0  # seconds between the files of one run and its record
+AT_ONCE = 2.0  # seconds between the files of one run, or export, and its record
 
 
 def expect_only_own(out: Path, stems: Sequence[str], output: type[Belief], read: Iterable[Path] = ()) -> None:
@@ -52,6 +52,36 @@ def expect_only_own(out: Path, stems: Sequence[str], output: type[Belief], read:
             raise OutputError(
                 f"{path} is there already and was not written by a run, or has been changed since. Choose another "
                 "--out, or move it away."
+            )
+
+
+def expect_only_exported(out: Path, names: Iterable[str]) -> None:
+    """Raise unless all that an export would replace was written by an earlier one, and is as it was.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    names
+        Of the files that are to be written there.
+
+    Raises
+    ------
+    OutputError
+        If something else would be replaced.
+    """
+    there = [out / name for name in names if (out / name).exists()]
+    if not there:
+        return
+    latest: dict[Path, float] = {}  # until when each file that was exported is as it was
+    for record in out.glob(f"*{EXPORT_RECORD}"):
+        until = record.stat().st_mtime + AT_ONCE
+        latest |= {out / name: max(until, latest.get(out / name, 0.0)) for name in exported_in(record)}
+    for path in there:
+        if not _is_older(path, latest.get(path, 0.0)):
+            raise OutputError(
+                f"{path} is there already and was not exported from here, or has been changed since. Choose another "
+                "folder, or move it away."
             )
 
 

@@ -1,4 +1,4 @@
-"""Which files the records of runs list: those are results, whatever folder they lie in."""
+"""Which files the records of runs list: those are results, whatever folder they lie in; and those of exports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECORDS = ("run.json", "predict.json")
+EXPORT_RECORD = "_export.json"  # is how the names of those of exports end
 OUTPUTS, EARLIER = "outputs", "earlier_outputs"  # the files of the record's own run, and those of the runs before
 
 
@@ -21,6 +22,15 @@ def files_in(record: Path) -> dict[str, list[str]]:
         return {image: [str(name) for name in names] for listed in lists for image, names in listed.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):  # the last where it is nested deeply
         return {}
+
+
+def exported_in(record: Path) -> list[str]:
+    """Return the names of the files that the record of an export lists; none if it is no record of ours."""
+    try:
+        told = json.loads(record.read_text(encoding="utf-8"))
+        return [str(name) for name in told[OUTPUTS]] if told["command"] == "export" else []
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return []
 
 
 def results_among(folder: Path) -> set[str]:
