@@ -251,6 +251,8 @@ def test_boxes_come_back_with_where_they_are_from_and_found_ones_with_their_role
     np.testing.assert_allclose(boxes_on(own, again.layers[0])[0][0], [5, 5, 20, 20])
     assert list(own.features["kind"]) == [CELL, NO_CELL]
     np.testing.assert_allclose(own.edge_color, mine.edge_color)
+    assert own.edge_width == mine.edge_width == [2, 2]
+    assert found.edge_width == results.layer("found_boxes").edge_width == [2, 2, 2]
     assert (own.face_color[:, 3] == 0).all(), "the cells are to be seen through the boxes"
     np.testing.assert_allclose(boxes_on(found, again.layers[0])[0], corners)
     np.testing.assert_allclose(found.edge_color, results.layer("found_boxes").edge_color)

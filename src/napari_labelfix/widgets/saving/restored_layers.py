@@ -116,6 +116,7 @@ def _shapes(project: Project, record: LayerRecord) -> Shapes:
         vertices or None,
         ndim=record.shape[1],
         shape_type=content["shape_type"] or "rectangle",
+        edge_width=content["edge_width"] or record.look.get("current_edge_width") or 1,
         features=_features(content["features"]),
         **placed(record),
     )
@@ -129,7 +130,7 @@ def _shapes(project: Project, record: LayerRecord) -> Shapes:
 
 def _content(project: Project, record: LayerRecord) -> dict[str, Any]:
     stored = project.geometry(record.id)
-    empty: dict[str, Any] = {"data": [], "size": [], "shape_type": [], "features": {}}
+    empty: dict[str, Any] = {"data": [], "size": [], "shape_type": [], "edge_width": [], "features": {}}
     return empty | (json.loads(stored) if stored is not None else {})
 
 

@@ -162,7 +162,8 @@ def geometry_of(layer: Layer) -> Callable[[], str]:
     if isinstance(layer, Points):
         data, rest = np.array(layer.data), {"size": np.array(layer.size)}
     else:
-        data, rest = [np.array(vertices) for vertices in layer.data], {"shape_type": list(layer.shape_type)}
+        data = [np.array(vertices) for vertices in layer.data]
+        rest = {"shape_type": list(layer.shape_type), "edge_width": list(layer.edge_width)}
     return lambda: json.dumps(_plain({"data": data, **rest, "features": _columns(features)}))
 
 
