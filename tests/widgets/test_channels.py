@@ -111,7 +111,7 @@ def test_a_channel_that_lies_on_the_image_does_not_hide_it(chosen, viewer):
     viewer.layers["membrane"].blending = "translucent"
     assert chosen.inputs.covered() == ""
     chosen.inputs.images.others_button.choose_channels([])
-    assert chosen.inputs.covered() == "“membrane” lies on “nuclei” and hides it."
+    assert chosen.inputs.covered() == "“membrane” lies on “nuclei” and hides it: click on its eye in the layer list."
 
 
 class TestChannelsLeftOut:

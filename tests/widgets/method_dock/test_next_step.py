@@ -152,7 +152,7 @@ def test_an_image_that_hides_the_one_in_work_is_told_until_it_is_hidden(ready, v
     helping = ready.message.text()
     assert helping.startswith("Paint more strokes")
     other = viewer.add_image(spots, name="second", scale=(0.5, 0.5), units=("um", "um"))
-    hidden = f"“second” lies on “cells” and hides it. {helping}"
+    hidden = f"“second” lies on “cells” and hides it: click on its eye in the layer list. {helping}"
     for change, sentence in [({}, hidden), ({"visible": False}, helping), ({"visible": True}, hidden),
                              ({"opacity": 0.5}, helping), ({"opacity": 1}, hidden), ({"blending": "additive"}, helping),
                              ({"blending": "opaque"}, hidden)]:  # fmt: skip
@@ -160,7 +160,7 @@ def test_an_image_that_hides_the_one_in_work_is_told_until_it_is_hidden(ready, v
             setattr(other, name, value)
         qtbot.waitUntil(lambda sentence=sentence: ready.message.text() == sentence)
     ready.stop()
-    assert ready.inputs.doubt() == "“second” lies on “cells” and hides it."
+    assert ready.inputs.doubt() == "“second” lies on “cells” and hides it: click on its eye in the layer list."
     other.opacity = 0.5
     assert ready.inputs.doubt() == "", "it can be seen through"
     other.opacity, other.translate = 1, (100, 100)

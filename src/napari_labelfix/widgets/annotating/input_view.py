@@ -143,7 +143,7 @@ class InputView(QWidget):
         cover = cover_of(self._viewer, self.image) if self.image is not None else None
         if cover is None or self.image is None or cover in self.images.together + self.images.channels_of(self.image):
             return ""
-        return f"“{cover.name}” lies on “{self.image.name}” and hides it."
+        return f"“{cover.name}” lies on “{self.image.name}” and hides it: click on its eye in the layer list."
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
         """Return the plane that is seen, with its annotation, and its index; None if something is missing.
