@@ -358,6 +358,9 @@ def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, pers
     assert dock.message.mood == "hint", dock.message.text()
     assert is_gone_from_view(), "at the end, too"
     assert result(dock, "training_image").data.any()
+    mine.selected_data = {0, 1, 2}  # careless ones, to have those that were found there instead
+    mine.remove_selected()
+    qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
     person.click(dock.accept_view.all_button)
     assert "accepted" in list(mine.features["source"])
     scopes = dock.accept_view.scopes
