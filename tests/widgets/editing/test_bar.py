@@ -462,3 +462,18 @@ def test_only_stacks_have_planes_to_join(model, qtbot):
     bar = EditBar(model, FakeReview(model.add_labels(boxes())))
     qtbot.addWidget(bar)
     assert bar.action_buttons["join_planes"].isHidden()
+
+
+@pytest.mark.gui
+def test_an_object_that_was_missed_gets_its_outline_while_none_is_selected(scene):
+    bar, layer, review, person = scene
+    person.click(bar.tool_buttons["outline"])
+    assert bar.hint.text().startswith("Draw the outline of a new object, or click on one")
+    person.stroke(layer, (30, 60), (30, 70), (44, 70), (44, 60))
+    assert (layer.data[32:39, 62:68] == 8).all()
+    assert (layer.data[40:50, 60:70] == 7).all()
+    assert bar.hint.text().startswith("This becomes object 8. Others keep theirs.")
+    assert records(layer).get(8) == Record(State.EDITED, source="hand")
+    assert review.selected_ids == []
+    person.press(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(layer.data, boxes())

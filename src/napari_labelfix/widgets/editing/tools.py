@@ -137,29 +137,36 @@ class SeedsTool(Tool):
 
 
 class OutlineTool(Tool):
-    """Draw the outline of the selected object anew."""
+    """Draw the outline of the selected object anew, or of a new one where none is selected."""
 
     name = "outline"
     text = "Outline"
-    help = "Draw the selected object's outline anew, in this plane; all other objects keep their pixels."
+    help = (
+        "Draw the selected object's outline anew, in this plane, or that of a new object where none is selected; all "
+        "others keep their pixels."
+    )
     in_plane_only = True
 
     def hint(self, selected: Sequence[int]) -> str:
         """Return what to do with the tool."""
-        if len(selected) != 1:
-            return "Click on an object, then draw its outline anew."
+        if not selected:
+            return "Draw the outline of a new object, or click on one to draw its outline anew."
+        if len(selected) > 1:
+            return "Click on one object, then draw its outline anew."
         return f"Draw the outline of object {selected[0]}; it closes by itself."
 
     def plan(self, sheet: Sheet, points: NDArray[np.floating], selected: Sequence[int]) -> Plan:
-        """Give the selected object the drawn outline."""
-        if len(selected) != 1:
+        """Give the selected object, or a new one, the drawn outline."""
+        if len(selected) > 1:
             return Plan(None, self.hint(selected))
-        if selected[0] in sheet.locked:
+        if sheet.locked.intersection(selected):
             return Plan(None, f"{_listed(set(selected))} locked.")
-        outcome = edits.redraw(sheet.labels, selected[0], points[:, -2:], boxes=sheet.boxes(selected))
+        object_id = selected[0] if selected else sheet.new_id
+        outcome = edits.redraw(sheet.labels, object_id, points[:, -2:], boxes=sheet.boxes(selected))
         if outcome.changes_nothing:
             return Plan(None, self.hint(selected))
-        return Plan(outcome, f"Object {selected[0]} gets this outline. Others keep theirs.")
+        what = f"Object {object_id} gets this outline." if selected else f"This becomes object {object_id}."
+        return Plan(outcome, f"{what} Others keep theirs.")
 
 
 def _parted(outcome: Outcome) -> str:
