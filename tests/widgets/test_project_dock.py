@@ -135,7 +135,7 @@ def test_a_project_is_opened_by_file_open_and_by_dropping_it(viewer, image, dock
     viewer.open(str(path), plugin=None)
     assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
     np.testing.assert_array_equal(viewer.layers["mine"].data, drawn)
-    assert dock.name.text() == "mine.labelfix"
+    assert (dock.name.text(), dock.saved.text()) == ("mine.labelfix", "nothing new since it was opened")
     autosaver_of(viewer).leave()
     viewer.layers.clear()
     viewer.window._qt_viewer._qt_open([str(path)], stack=False, choose_plugin=False)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.project.recovery import Unsaved
+    from napari_labelfix.widgets.saving.autosave import Autosaver
     from napari_labelfix.widgets.saving.opening import Lost
 
 _PROJECTS = f"Labelfix projects (*{SUFFIX})"
@@ -127,7 +128,7 @@ class ProjectDock(QWidget):
         saver = self.saver
         self.name.setText("none yet" if not saver.has_name else saver.path.name if saver.path else "")
         self.place.setText("" if saver.path is None else str(saver.path.parent))
-        self.saved.setText("" if saver.saved_at is None else time.strftime("%H:%M:%S", time.localtime(saver.saved_at)))
+        self.saved.setText(_saved_when(saver))
         if saver.trouble:
             self.message.show_text(f"Not saved: {saver.trouble}", "error")
         elif self._in_trouble or self.message.mood == "hint":  # what a person tried is told until they try again
@@ -254,3 +255,10 @@ class ProjectDock(QWidget):
 def _when(stamp: str) -> str:
     """Return a time of the project in the person's own time: "21 Nov, 16:03"."""
     return datetime.fromisoformat(stamp).astimezone().strftime("%d %b, %H:%M")
+
+
+def _saved_when(saver: Autosaver) -> str:
+    """Return when something was saved last; "" before anything was."""
+    if saver.saved_at is None:
+        return "nothing new since it was opened" if saver.has_name else ""
+    return time.strftime("%H:%M:%S", time.localtime(saver.saved_at))

@@ -367,7 +367,7 @@ class Autosaver(QObject):
         self._last = {}
         self._told.forget()
         self._file.close()
-        self.lost, self.unfinished = [], []
+        self.lost, self.unfinished, self.saved_at = [], [], None
 
     def _on_saved(self) -> None:
         if not self.waiting and not self._followed.hurries:
