@@ -41,7 +41,7 @@ def join_planes(
     """Give objects that lie over one another one id: bodies in a stack of planes, tracks in a series of times.
 
     The two that overlap most are joined first, and none with another one of a plane that it is in already. So an object
-    that divides goes on in one of the two parts. (The rule is that of Cellpose's `stitch_threshold`, made symmetrical.)
+    that divides goes on in one of the two parts. (Compare `stitch_threshold` in Cellpose.)
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def join_planes(
     for _, one, other in sorted(pairs, key=lambda pair: (-pair[0], *pair[1:])):
         if one in bodies and other in bodies:
             _unite(bodies, one, other)
-    joined = [body.ids for body in {id(body): body for body in bodies.values()}.values() if len(body.ids) > 1]
+    joined = [body.ids for body in dict.fromkeys(bodies.values()) if len(body.ids) > 1]
     return _written(labels, joined, sizes)
 
 
