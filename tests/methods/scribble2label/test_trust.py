@@ -2,9 +2,11 @@ import pytest
 import torch
 
 from napari_labelfix.methods.scribble2label.trust import (
-    ABSURD,
+    ALIKE,
+    BOASTFUL,
     FEW,
     GOOD,
+    OTHER,
     PLAUSIBLE,
     USELESS,
     Trust,
@@ -55,10 +57,15 @@ def test_planes_count_alike():
     assert both.vote(1) == pytest.approx((0.8 - USELESS) / (GOOD - USELESS))
 
 
-def test_one_that_finds_far_more_does_not_count_although_it_agrees_with_the_scribbles():
-    assert trust(0.97).vote(ABSURD) == trust(0.97).credit(ABSURD) == 0
-    assert trust(0.97).vote(PLAUSIBLE) == 1
-    assert heard((PLAUSIBLE + ABSURD) / 2) == pytest.approx(0.5)
+def test_one_that_finds_something_else_does_not_count_although_it_agrees_with_the_scribbles():
+    assert trust(0.97).vote(OTHER) == trust(0.97).credit(OTHER) == 0
+    assert trust(0.97).vote(ALIKE) == 1
+    assert trust(0.97).vote((ALIKE + OTHER) / 2) == pytest.approx(0.5)
+
+
+def test_a_guide_that_finds_far_more_than_the_forest_is_not_heard():
+    assert (heard(PLAUSIBLE), heard((PLAUSIBLE + BOASTFUL) / 2), heard(BOASTFUL)) == (1, pytest.approx(0.5), 0)
+    assert heard(PLAUSIBLE, 1.0) == 0
 
 
 def test_agreement_is_the_mean_probability_of_what_is_drawn_of_the_class_that_is_known_least():

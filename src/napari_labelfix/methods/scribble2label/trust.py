@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 GOOD, USELESS = 0.9, 0.7  # agreements from which a network counts fully, and up to which it does not count
-PLAUSIBLE, ABSURD = 1.5, 2.5  # times as much, up to which a network counts fully, and from which on it does not count
+ALIKE, OTHER = 1.5, 2.0  # differences up to which the network counts fully, and from which on it does not count
+PLAUSIBLE, BOASTFUL = 1.5, 2.5  # surpluses up to which the guided one does beside the forest, and from which on not
 FIRM = 0.5  # is a forest that rehearses: no flood makes its share of the foreground look plausible
 FEW = 50  # pixels; of less it can't be told how many times as many others are
 
@@ -51,11 +52,11 @@ class Trust:
         difference
             Between the two; from `difference_of`.
         """
-        return _known(self._now) * heard(difference)
+        return _known(self._now) * (1 - _share(difference, ALIKE, OTHER))
 
     def credit(self, difference: float) -> float:
         """Return how far the network's first look is believed on a plane, from 0 to 1."""
-        return _known(self._first) * heard(difference)
+        return _known(self._first) * (1 - _share(difference, ALIKE, OTHER))
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:
@@ -87,9 +88,9 @@ def difference_of(one: Tensor, other: Tensor) -> float:
     return ((found | also).sum().clamp(min=FEW) / (found & also).sum().clamp(min=FEW)).item()
 
 
-def heard(times_as_much: float, firmness: float = 0.0) -> float:
-    """Return how much one counts who finds so much more, or so much else, from 0 to 1; less beside one who is firm."""
-    return 1 - _share(times_as_much + firmness, PLAUSIBLE, ABSURD)
+def heard(surplus: float, firmness: float = 0.0) -> float:
+    """Return how much one counts who finds so many times as much, from 0 to 1; less beside one who is firm."""
+    return 1 - _share(surplus + firmness, PLAUSIBLE, BOASTFUL)
 
 
 def _known(agreements: dict[int, float]) -> float:
