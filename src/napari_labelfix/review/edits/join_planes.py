@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.data.label_images import rank_objects
-from napari_labelfix.metrics.instances import count_overlaps_of, ious_of_pairs
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def join_planes(
 
 def _overlaps(above: Ranked, here: Ranked, least: float) -> Iterator[tuple[float, int, int]]:
     """Yield intersection over union and ids of two objects that overlap so much in neighbouring planes."""
+    from napari_labelfix.metrics.instances import count_overlaps_of, ious_of_pairs  # docks open without them
+
     pairs = ious_of_pairs(count_overlaps_of(here, above))
     upper, lower = above.ids[pairs.row], here.ids[pairs.col]
     chosen = (pairs.data >= least) & (upper != lower)
