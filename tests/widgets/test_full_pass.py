@@ -343,7 +343,7 @@ def test_boxes_are_found_drawn_learned_from_and_accepted(open_dock, viewer, pers
     dock.form.editor("masks").setCurrentText("foreground")
     dock.form.editor("background").setCurrentText("weak blur")
     person.click(dock.run_view.run_button)
-    qtbot.waitUntil(dock.accept_view.all_button.isEnabled, timeout=60_000)
+    qtbot.waitUntil(lambda: dock.session.running and len(result(dock, "found_boxes").data) > 0, timeout=60_000)
     found = result(dock, "found_boxes")
     wrong = next(box for box, role in zip(found.data, found.features["role"], strict=True) if role != "dropped")
     person.point_at(image, wrong.mean(axis=0))
