@@ -14,6 +14,14 @@ def discs(*centres, radius=12, shape=(80, 80)):
     return classes
 
 
+def rod(degrees, half_width, half_length=15, shape=(60, 80)):
+    """Draw what lies near a line through the middle: a body as deep in one place as in another."""
+    y, x = np.indices(shape) - np.array(shape)[:, None, None] // 2
+    along = np.clip(np.sin(np.deg2rad(degrees)) * y + np.cos(np.deg2rad(degrees)) * x, -half_length, half_length)
+    away = np.hypot(y - along * np.sin(np.deg2rad(degrees)), x - along * np.cos(np.deg2rad(degrees)))
+    return (away < half_width).astype(np.uint8)
+
+
 def test_watershed_parts_two_touching_discs_and_components_do_not():
     touching = discs((40, 25), (40, 46))
     assert split_instances(touching, "watershed").max() == 2
@@ -67,3 +75,9 @@ def test_any_class_image_is_numbered_without_gaps_and_covered_whole(classes):
     assert np.array_equal(np.unique(labels[labels > 0]), np.arange(1, labels.max() + 1))
     for number in range(1, labels.max() + 1):
         assert len(np.unique(classes[labels == number])) == 1
+
+
+@pytest.mark.parametrize("degrees", range(0, 180, 15))
+@pytest.mark.parametrize("half_width", [3.5, 4, 4.5, 6])
+def test_a_rod_stays_whole_however_it_is_turned(degrees, half_width):
+    assert split_instances(rod(degrees, half_width)).max() == 1

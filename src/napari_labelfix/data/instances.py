@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import label
 from skimage.segmentation import watershed
 
@@ -99,11 +100,14 @@ def with_unmarked(markers: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArra
 
 
 def _relative_maxima(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return the domes that rise above their surroundings by a share of their own height (h-maxima in the log)."""
+    """Return the domes that rise above their surroundings by a share of their own height (h-maxima in the log).
+
+    All of a dome, and not its top alone: a rod is as deep in one place as in another.
+    """
     height = np.log(np.maximum(distance, 0.5))
     step = np.float32(-np.log(1 - _RELATIVE_HEIGHT))
-    domes = height - _reconstruct(height - step, height)
-    return np.asarray((domes > 0.999 * step) & (distance > 0.5))
+    rise = (height - _reconstruct(height - step, height)) * (distance > 0.5)
+    return np.asarray(apply_hysteresis_threshold(rise, 0, 0.999 * step))
 
 
 def _reconstruct(seed: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:
