@@ -48,6 +48,7 @@ def last_of(task, params):
 
 class TestPClassification(MethodTester):
     method = "p_classification"
+    losses_at_first = 5
 
     def task(self):
         return Task((Plane("nuclei", NUCLEI.image, points()), Plane("not marked", NUCLEI.image[:70, :50])))

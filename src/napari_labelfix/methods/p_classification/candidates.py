@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from scipy.ndimage import center_of_mass
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
+from napari_labelfix.data.domes import find_domes
 from napari_labelfix.methods.p_classification.given import CLOSEST
 from napari_labelfix.metrics.detection import match_points
 
@@ -17,29 +19,39 @@ if TYPE_CHECKING:
 
 CANDIDATE = 0.03  # the lowest maximum that is ranked: many are no cells, as a ranking needs them
 SMOOTHING = 0.15  # radii; keeps a rough summit from being two
+_RISE = 0.3  # of a maximum's height: where the way to a higher one does not go down so far, they are of one cell
+_GROUND = 0.01  # height under which all is flat
 
 
 def find_peaks(
     heatmap: NDArray[np.float32], radius: float, threshold: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the local maxima of a heatmap (Y, X), at the border too.
+    """Return the middles of the domes of a heatmap (Y, X), at the border too.
+
+    The heatmap of a long cell, such as a rod, is high along its length, and its maxima lie anywhere on it.
 
     Parameters
     ----------
     radius
-        Of a cell, in pixels; of two maxima nearer than half of it the higher counts.
+        Of a cell, in pixels; of two domes with maxima nearer than half of it the higher counts.
     threshold
-        The lowest height that counts.
+        The lowest maximum that counts.
 
     Returns
     -------
     tuple of NDArray
-        (N, 2) row, column in pixels, and (N,) heights.
+        (N, 2) row, column in pixels, and (N,) heights of the summits there.
     """
-    smooth = cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5))
+    smooth = np.asarray(cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5)), np.float32)
     apart = max(1, round(CLOSEST * radius))
-    peaks = peak_local_max(smooth, min_distance=apart, threshold_abs=threshold, exclude_border=False)
-    return peaks.astype(np.float32), heatmap[tuple(peaks.T)]
+    tops = peak_local_max(smooth, min_distance=apart, threshold_abs=threshold, exclude_border=False)
+    domes = find_domes(smooth, _RISE, _GROUND)
+    numbers, first = np.unique(domes[tuple(tops.T)], return_index=True)
+    tops = tops[first[numbers > 0]]
+    middles = np.round(center_of_mass(smooth, domes, numbers[numbers > 0])).astype(int).reshape(-1, 2)
+    outside = domes[tuple(middles.T)] != numbers[numbers > 0]  # that of one that is bent
+    middles[outside] = tops[outside]
+    return middles.astype(np.float32), summits(middles, heatmap, radius)
 
 
 def climb(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
@@ -52,6 +64,12 @@ def climb(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius:
     spots = spots.clip(0, np.subtract(heatmap.shape, 1))
     heights = np.where(inside, heatmap[spots[..., 0], spots[..., 1]], -1)
     return spots[np.arange(len(spots)), heights.argmax(axis=1)].astype(np.float32)
+
+
+def summits(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
+    """Return (N,) the heights of a heatmap's (Y, X) highest pixels within half a radius of positions (N, 2)."""
+    rows, columns = climb(positions, heatmap, radius).astype(int).T
+    return heatmap[rows, columns]
 
 
 def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radius: float) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import torch
 from napari_labelfix.data.patches import MARGIN
 from napari_labelfix.data.tiles import first_piece, middle_of
 from napari_labelfix.methods.foreground import see_foreground
-from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
+from napari_labelfix.methods.p_classification.candidates import away_from, find_peaks, summits
 from napari_labelfix.methods.p_classification.detector import Lesson
 from napari_labelfix.methods.p_classification.given import NOWHERE
 from napari_labelfix.methods.p_classification.targets import far_from, heatmap_target
@@ -106,12 +106,12 @@ class Page:
         if self.piece is not None:
             low, high = zip(*((part.start, part.stop - 1) for part in self.piece), strict=True)
             places = places[((places >= low) & (places <= high)).all(axis=1)]
-        return _summits(places, self.heatmap, self.points.radius)
+        return summits(places, self.heatmap, self.points.radius)
 
     def heights(self, positions: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return (N,) the heights of the summits at some positions (N, 2), before the detector was taught if known."""
         heatmap = self.heatmap if self.untaught is None else self.untaught
-        return _summits(positions, heatmap, self.points.radius)
+        return summits(positions, heatmap, self.points.radius)
 
     def unmarked(self, heatmap: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
         """Return positions (N, 2) of the maxima of a heatmap (Y, X) from a threshold up that are nothing known."""
@@ -133,9 +133,3 @@ class Page:
             target[1] = np.maximum(target[1], background * far_from(undecided, self.points.shape, self.points.radius))
         places = np.concatenate([self.positives, self.negatives])
         return Lesson(self.image, torch.from_numpy(target).to(self.image.device), places)
-
-
-def _summits(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
-    """Return (N,) the heights of a heatmap's summits at some positions (N, 2)."""
-    rows, columns = climb(positions, heatmap, radius).astype(int).T
-    return heatmap[rows, columns]

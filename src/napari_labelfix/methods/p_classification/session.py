@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.methods.p_classification.candidates import CANDIDATE, find_peaks
+from napari_labelfix.methods.p_classification.candidates import CANDIDATE, find_peaks, summits
 from napari_labelfix.methods.p_classification.given import NOWHERE, points_to_learn_from, without_offenders
 from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.pages import Page
@@ -157,8 +157,8 @@ class Session:
         }
         roles = np.concatenate([np.full(len(places), role, np.uint8) for role, places in by_role.items()])
         positions = np.concatenate(list(by_role.values())).astype(np.float32)
-        rows, columns = np.round(positions).astype(int).T
-        scores = np.where(roles == Role.GIVEN, 1, heatmap[rows, columns].clip(0, 1)).astype(np.float32)
+        heights = summits(positions, heatmap, page.points.radius)
+        scores = np.where(roles == Role.GIVEN, 1, heights.clip(0, 1)).astype(np.float32)
         reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: page.foreground}
         partial = page.piece is not None
         masks = "none" if partial else self.params.masks

@@ -1,0 +1,58 @@
+"""The domes of a relief: what rises above its surroundings, and where their middles are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from skimage.filters import apply_hysteresis_threshold
+from skimage.measure import label
+from skimage.morphology import reconstruction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WIDE = 128  # pixels that a dome spreads before it is left to what is faster then
+
+
+def find_domes(relief: NDArray[np.float32], share: float, floor: float) -> NDArray[np.int32]:
+    """Find the domes that rise above their surroundings by a share of their own height (h-maxima in the logarithm).
+
+    All of a dome is found down to that share, and not its top alone: a rod is as deep in one place as in another.
+
+    Parameters
+    ----------
+    relief
+        (Y, X) heights.
+    share
+        Of a dome's height, in (0, 1): where the way to a higher dome does not go down so far, there is no other dome.
+    floor
+        Height, above 0, under which all is flat.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        (Y, X) a number for each dome from 1, 0 elsewhere.
+
+    Notes
+    -----
+    Soille, Morphological Image Analysis, 2nd edition, 2003, section 6.3.
+    """
+    height = np.log(np.maximum(relief, np.float32(floor)))
+    step = np.float32(-np.log(1 - share))
+    lowered = np.where(relief > floor, height - step, height)  # the ground needs no flooding
+    rise = height - _reconstruct(lowered, height)
+    return np.asarray(label(apply_hysteresis_threshold(rise, 0, 0.999 * step), connectivity=2), np.int32)
+
+
+def _reconstruct(seed: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Dilate the seed under a mask until nothing changes; where domes are small ten times as fast as by sorting."""
+    kernel = np.ones((3, 3), np.uint8)
+    for _ in range(0, _WIDE, 8):
+        before = seed
+        for _ in range(8):
+            seed = np.minimum(cv2.dilate(seed, kernel), under)
+        if np.array_equal(seed, before):
+            return seed
+    return np.asarray(reconstruction(seed, under, footprint=kernel), np.float32)

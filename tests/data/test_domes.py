@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from skimage.morphology import reconstruction
+
+from napari_labelfix.data import domes
+from napari_labelfix.data.domes import find_domes
+
+
+def ridge(*heights):
+    return np.array([heights], np.float32)
+
+
+def test_two_maxima_are_two_domes_if_the_way_between_them_goes_down_far_enough():
+    assert find_domes(ridge(1, 10, 8.5, 10, 1), share=0.1, floor=0.5).tolist() == [[0, 1, 0, 2, 0]]
+    assert find_domes(ridge(1, 10, 9.5, 10, 1), share=0.1, floor=0.5).tolist() == [[0, 1, 1, 1, 0]]
+
+
+def test_the_share_is_that_of_the_lower_dome():
+    assert find_domes(ridge(100, 5, 10), share=0.3, floor=0.5).max() == 2
+    assert find_domes(ridge(100, 8, 10), share=0.3, floor=0.5).max() == 1
+
+
+@pytest.mark.parametrize("height", [0, 0.5, 3])
+def test_where_all_is_flat_there_is_no_dome_but_above_the_floor(height):
+    assert find_domes(np.full((9, 9), height, np.float32), share=0.1, floor=0.5).max() == (height > 0.5)
+
+
+@given(arrays(np.float32, (12, 15), elements=st.floats(0, 20, width=16)))
+def test_a_dome_is_what_stands_out_of_the_flooded_relief_and_reaches_its_full_share(relief):
+    found = find_domes(relief, share=0.2, floor=0.5)
+    height = np.log(np.maximum(relief, 0.5))
+    rise = height - reconstruction(height - np.float32(-np.log(0.8)), height, footprint=np.ones((3, 3)))
+    for number in range(1, found.max() + 1):
+        assert rise[found == number].max() == pytest.approx(-np.log(0.8), rel=2e-3)
+    assert found[(rise > 0.999 * -np.log(0.8)) & (relief > 0.5)].all()
+
+
+def test_wide_domes_are_found_as_narrow_ones_are(monkeypatch):
+    y, x = np.mgrid[:200, :200]
+    relief = np.maximum(60 - np.hypot(y - 60, x - 60), 50 - np.hypot(y - 120, x - 140)).astype(np.float32)
+    expected = find_domes(relief, share=0.12, floor=0.5)
+    assert expected.max() == 2
+    monkeypatch.setattr(domes, "_WIDE", 1)
+    assert np.array_equal(find_domes(relief, share=0.12, floor=0.5), expected)
