@@ -44,6 +44,12 @@ def test_a_long_cell_is_found_once_and_in_its_middle():
     assert 0.8 <= heights[0] <= 1
 
 
+def test_a_flat_heatmap_without_a_summit_is_one_cell():
+    found, heights = find_peaks(np.full((401, 401), 0.9, np.float32), radius=3.0, threshold=0.5)
+    assert found.tolist() == [[200, 200]]
+    assert heights == pytest.approx(0.9)
+
+
 def test_cells_with_a_valley_between_them_are_two():
     found, _ = find_peaks(heatmap_of(CELLS[1:3]), radius=8.0, threshold=0.3)
     assert sorted(map(tuple, found)) == sorted(map(tuple, CELLS[1:3]))

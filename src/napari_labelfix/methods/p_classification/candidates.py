@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import center_of_mass
+from scipy.ndimage import center_of_mass, maximum_position
 from scipy.spatial import cKDTree
-from skimage.feature import peak_local_max
 
 from napari_labelfix.data.domes import find_domes
 from napari_labelfix.methods.p_classification.given import CLOSEST
@@ -43,14 +42,16 @@ def find_peaks(
         (N, 2) row, column in pixels, and (N,) heights of the summits there.
     """
     smooth = np.asarray(cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5)), np.float32)
-    apart = max(1, round(CLOSEST * radius))
-    tops = peak_local_max(smooth, min_distance=apart, threshold_abs=threshold, exclude_border=False)
     domes = find_domes(smooth, _RISE, _GROUND)
-    numbers, first = np.unique(domes[tuple(tops.T)], return_index=True)
-    tops = tops[first[numbers > 0]]
-    middles = np.round(center_of_mass(smooth, domes, numbers[numbers > 0])).astype(int).reshape(-1, 2)
-    outside = domes[tuple(middles.T)] != numbers[numbers > 0]  # that of one that is bent
+    numbers = np.arange(1, domes.max(initial=0) + 1)
+    tops = np.array(maximum_position(smooth, domes, numbers), int).reshape(-1, 2)
+    middles = np.round(np.array(center_of_mass(smooth, domes, numbers)).reshape(-1, 2)).astype(int)
+    outside = domes[tuple(middles.T)] != numbers  # that of one that is bent
     middles[outside] = tops[outside]
+    apart = max(1, round(CLOSEST * radius))
+    highest_around = cv2.dilate(smooth, np.ones((2 * apart + 1, 2 * apart + 1), np.uint8))
+    heights = smooth[tuple(tops.T)]
+    middles = middles[(heights > threshold) & (heights >= highest_around[tuple(tops.T)])]
     return middles.astype(np.float32), summits(middles, heatmap, radius)
 
 
