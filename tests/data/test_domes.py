@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.morphology import reconstruction
 
 from napari_labelfix.data import domes
-from napari_labelfix.data.domes import find_domes
+from napari_labelfix.data.domes import find_domes, tops_of
 
 
 def ridge(*heights):
@@ -36,6 +36,18 @@ def test_a_dome_is_what_stands_out_of_the_flooded_relief_and_reaches_its_full_sh
     for number in range(1, found.max() + 1):
         assert rise[found == number].max() == pytest.approx(-np.log(0.8), rel=2e-3)
     assert found[(rise > 0.999 * -np.log(0.8)) & (relief > 0.5)].all()
+
+
+def test_of_domes_with_tops_near_to_each_other_the_higher_counts():
+    assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=2).tolist() == [[0, 0, 0, 1, 0, 0]]
+    assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=1).tolist() == [[0, 1, 0, 2, 0, 3]]
+    assert not find_domes(ridge(0, 0, 0), share=0.3, floor=0.5, apart=1).any()
+
+
+def test_the_top_of_a_dome_is_its_highest_pixel():
+    relief = ridge(1, 8, 10, 9, 1, 7)
+    assert tops_of(find_domes(relief, share=0.3, floor=0.5), relief).tolist() == [[0, 2], [0, 5]]
+    assert tops_of(np.zeros((1, 6), np.int32), relief).shape == (0, 2)
 
 
 def test_wide_domes_are_found_as_narrow_ones_are(monkeypatch):

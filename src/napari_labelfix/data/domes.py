@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from scipy.ndimage import maximum_position
 from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import label
 from skimage.morphology import reconstruction
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _WIDE = 128  # pixels that a dome spreads before it is left to what is faster then
 
 
-def find_domes(relief: NDArray[np.float32], share: float, floor: float) -> NDArray[np.int32]:
+def find_domes(relief: NDArray[np.float32], share: float, floor: float, apart: int = 0) -> NDArray[np.int32]:
     """Find the domes that rise above their surroundings by a share of their own height (h-maxima in the logarithm).
 
     All of a dome is found down to that share, and not its top alone: a rod is as deep in one place as in another.
@@ -29,11 +30,13 @@ def find_domes(relief: NDArray[np.float32], share: float, floor: float) -> NDArr
         Of a dome's height, in (0, 1): where the way to a higher dome does not go down so far, there is no other dome.
     floor
         Height, above 0, under which all is flat.
+    apart
+        Pixels: a dome does not count if something is higher so near to its top, along either axis.
 
     Returns
     -------
     NDArray[np.int32]
-        (Y, X) a number for each dome from 1, 0 elsewhere.
+        (Y, X) ids 1..N without gaps, a dome each, 0 elsewhere.
 
     Notes
     -----
@@ -43,7 +46,20 @@ def find_domes(relief: NDArray[np.float32], share: float, floor: float) -> NDArr
     step = np.float32(-np.log(1 - share))
     lowered = np.where(relief > floor, height - step, height)  # the ground needs no flooding
     rise = height - _reconstruct(lowered, height)
-    return np.asarray(label(apply_hysteresis_threshold(rise, 0, 0.999 * step), connectivity=2), np.int32)
+    domes = np.asarray(label(apply_hysteresis_threshold(rise, 0, 0.999 * step), connectivity=2), np.int32)
+    return _highest_around(domes, relief, apart) if apart else domes
+
+
+def tops_of(domes: NDArray[np.int32], relief: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return (N, 2) row and column of the highest pixel of each dome; both (Y, X)."""
+    return np.array(maximum_position(relief, domes, np.arange(1, domes.max(initial=0) + 1)), np.intp).reshape(-1, 2)
+
+
+def _highest_around(domes: NDArray[np.int32], relief: NDArray[np.float32], apart: int) -> NDArray[np.int32]:
+    highest = cv2.dilate(relief, np.ones((2 * apart + 1, 2 * apart + 1), np.uint8))
+    tops = tuple(tops_of(domes, relief).T)
+    counts = np.append(False, relief[tops] >= highest[tops])
+    return np.where(counts, np.cumsum(counts), 0).astype(np.int32)[domes]
 
 
 def _reconstruct(seed: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
 # Of an object's depth: a dent must be this deep to part two objects. Chosen by F1 on validation images.
-_RELATIVE_HEIGHT = 0.12
+_DENT = 0.16
+_CERTAIN = 0.8  # probability: between two objects that touch it is often lower
 _FLOOR = 0.5  # pixels of depth, up to which nothing is parted
 
 
@@ -33,6 +34,7 @@ def split_instances(
     minimum_size: int = 0,
     sure: NDArray[np.bool_] | None = None,
     before: tuple[NDArray[np.int32], Sequence[Window]] | None = None,
+    confidence: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int32]:
     """Number the objects of a class image.
 
@@ -42,7 +44,7 @@ def split_instances(
         (Y, X): 0 background, 1.. foreground classes; objects of different classes never join.
     how
         "components" joins what touches (8-neighbours); "watershed" parts touching objects at their necks, by
-        flooding the distance to the background from its maxima.
+        flooding the distance to the background, and to what is not certain, from its maxima.
     minimum_size
         Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
     sure
@@ -50,6 +52,8 @@ def split_instances(
     before
         Objects (Y, X) of the image as it was, and the windows in which it has changed since: only there objects are
         looked for, and those outside stay, although one across a window's edge might be parted differently now.
+    confidence
+        (Y, X) probability of the class; None where nothing but the shape is known.
 
     Returns
     -------
@@ -63,7 +67,8 @@ def split_instances(
     """
 
     def find(window: tuple[slice, slice]) -> NDArray[np.int32]:
-        return _split(classes[window], how, minimum_size, None if sure is None else sure[window])
+        kept = None if sure is None else sure[window]
+        return _split(classes[window], how, minimum_size, kept, None if confidence is None else confidence[window])
 
     if before is None:
         return join_tiles(classes.shape, find)
@@ -74,21 +79,34 @@ def split_instances(
 
 
 def _split(
-    classes: NDArray[np.uint8], how: Split, minimum_size: int, sure: NDArray[np.bool_] | None
+    classes: NDArray[np.uint8],
+    how: Split,
+    minimum_size: int,
+    sure: NDArray[np.bool_] | None,
+    confidence: NDArray[np.floating] | None,
 ) -> NDArray[np.int32]:
     labels = np.zeros(classes.shape, np.int32)
     for value in np.unique(classes[classes > 0]):
         mask = fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
-        parts = _watershed_parts(mask) if how == "watershed" else label(mask, connectivity=2)
+        parts = _watershed_parts(mask, confidence) if how == "watershed" else label(mask, connectivity=2)
         labels[mask] = parts[mask] + labels.max()
     return relabel_sequential(remove_small_objects(labels, minimum_size, sure))
 
 
-def _watershed_parts(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+def _watershed_parts(mask: NDArray[np.bool_], confidence: NDArray[np.floating] | None) -> NDArray[np.int32]:
+    depth = _depth(mask)
+    if confidence is not None:
+        certain = fill_small_holes(mask & (confidence > _CERTAIN), mask.size)
+        depth = np.asarray((depth + np.minimum(_depth(certain), depth)) / 2, np.float32)
     distance = np.asarray(cv2.GaussianBlur(depth, (0, 0), _SMOOTHING) * mask, np.float32)
-    markers = with_unmarked(find_domes(distance, _RELATIVE_HEIGHT, _FLOOR), mask)
+    markers = with_unmarked(find_domes(distance, _DENT, _FLOOR), mask)
     return np.asarray(watershed(-distance, markers, connectivity=2, mask=mask), np.int32)
+
+
+def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the distance (Y, X) to what is not in the mask, and to the border."""
+    padded = np.pad(mask, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1], np.float32)
 
 
 def with_unmarked(markers: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import center_of_mass, maximum_position
+from scipy.ndimage import center_of_mass
 from scipy.spatial import cKDTree
 
-from napari_labelfix.data.domes import find_domes
+from napari_labelfix.data.domes import find_domes, tops_of
 from napari_labelfix.methods.p_classification.given import CLOSEST
 from napari_labelfix.metrics.detection import match_points
 
@@ -42,16 +42,12 @@ def find_peaks(
         (N, 2) row, column in pixels, and (N,) heights of the summits there.
     """
     smooth = np.asarray(cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5)), np.float32)
-    domes = find_domes(smooth, _RISE, _GROUND)
-    numbers = np.arange(1, domes.max(initial=0) + 1)
-    tops = np.array(maximum_position(smooth, domes, numbers), int).reshape(-1, 2)
-    middles = np.round(np.array(center_of_mass(smooth, domes, numbers)).reshape(-1, 2)).astype(int)
-    outside = domes[tuple(middles.T)] != numbers  # that of one that is bent
-    middles[outside] = tops[outside]
-    apart = max(1, round(CLOSEST * radius))
-    highest_around = cv2.dilate(smooth, np.ones((2 * apart + 1, 2 * apart + 1), np.uint8))
-    heights = smooth[tuple(tops.T)]
-    middles = middles[(heights > threshold) & (heights >= highest_around[tuple(tops.T)])]
+    domes = find_domes(smooth, _RISE, _GROUND, apart=max(1, round(CLOSEST * radius)))
+    tops = tops_of(domes, smooth)
+    high = np.flatnonzero(smooth[tuple(tops.T)] > threshold)
+    middles = np.round(np.reshape(center_of_mass(smooth, domes, high + 1), (-1, 2))).astype(int)
+    outside = domes[tuple(middles.T)] != high + 1  # that of one that is bent
+    middles[outside] = tops[high[outside]]
     return middles.astype(np.float32), summits(middles, heatmap, radius)
 
 

@@ -335,7 +335,7 @@ def make_proposal(
         drawn = marked >= 0
         classes[drawn] = marked[drawn]
         ignored &= ~drawn
-    labels = split_instances(classes, params.instances, params.minimum_size, objects, before)
+    labels = split_instances(classes, params.instances, params.minimum_size, objects, before, confidence)
     if marked is not None:
         labels[marked == 0] = 0  # however small, it is no hole that is to be filled
     return Proposal(labels, _classes_of(labels, classes), confidence, ignored)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 from scipy.ndimage import binary_fill_holes, distance_transform_edt
-from skimage.feature import canny, peak_local_max
+from skimage.feature import canny
 from skimage.filters import gaussian, threshold_local, threshold_otsu
 from skimage.measure import label
 from skimage.segmentation import watershed
 
 from napari_labelfix.annotations import Boxes
 from napari_labelfix.data.cell_size import estimate_diameter
+from napari_labelfix.data.domes import find_domes
 from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.data.normalize import normalize
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.sissi.params import SissiParams, Ways
 
 _SMALLEST, _LARGEST = 0.4, 2.5  # diameters: what is smaller or larger is no cell
+_DENT = 0.06  # of a blob's depth: where it is less narrow, it is not cut apart
+_FLAT = 0.5  # pixels of depth, up to which nothing is a blob's middle
 
 
 class _Search(NamedTuple):
@@ -107,12 +110,9 @@ def _by_watershed(search: _Search) -> NDArray[np.float64]:
     """Blobs that stand out from their surroundings, cut apart where they are narrow."""
     smooth = gaussian(search.grey, search.diameter / 12)
     mask = _standing_out(smooth, search)
-    distance = gaussian(distance_transform_edt(mask), search.diameter / 12)
-    apart = max(1, round(search.diameter / 3))
-    peaks = peak_local_max(distance, min_distance=apart, labels=mask.astype(int), exclude_border=False)
-    markers = np.zeros(mask.shape, np.int32)
-    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    return boxes_of_labels(watershed(-distance, markers, mask=mask))
+    depth = (gaussian(distance_transform_edt(mask), search.diameter / 12) * mask).astype(np.float32)
+    middles = find_domes(depth, _DENT, _FLAT, apart=max(1, round(search.diameter / 3)))
+    return boxes_of_labels(watershed(-depth, middles, mask=mask))
 
 
 def _by_edges(search: _Search) -> NDArray[np.float64]:
