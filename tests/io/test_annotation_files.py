@@ -81,6 +81,15 @@ def test_boxes_come_from_yolo_and_from_outlines(tmp_path, file):
         np.testing.assert_allclose(sorted(map(tuple, boxes.corners)), sorted(wanted), atol=1e-5)
 
 
+def test_a_box_of_one_pixel_comes_back_from_yolo_whose_shares_are_rounded(tmp_path):
+    file = image_file(tmp_path, (30, 70))
+    labels = np.zeros((30, 70), np.uint8)
+    labels[5, 6] = 1  # 1 / 30 and 1 / 70 are rounded down
+    export([LabelImage.of("cells", labels)], find_format("yolo"), tmp_path / "yolo")
+    [boxes] = AnnotationFiles([tmp_path / "yolo" / "labels" / "cells.txt"], file).read(Boxes)
+    np.testing.assert_allclose(boxes.corners, [[5, 6, 6, 7]], atol=1e-5)
+
+
 MIXED = {
     "cells.txt": "0 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n",
     "cells.json": json.dumps(

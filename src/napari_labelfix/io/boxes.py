@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.read import ImageFile
 
 AREAS = ("rectangle", "polygon", "ellipse")  # napari's shapes that have an inside; lines and paths have none
-_NARROWEST = 1.0  # pixels
+_NARROWEST = 0.99  # pixels: a whole one, but for what files round off
 _ROUND = np.arange(4)  # the vertices that napari keeps of an ellipse
 
 
