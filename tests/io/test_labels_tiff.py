@@ -14,6 +14,7 @@ import pytest
 import tifffile
 
 from napari_labelfix.errors import InputError, OutputError
+from napari_labelfix.io import labels_tiff
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
 from napari_labelfix.io.read import read_labels
@@ -44,6 +45,16 @@ def test_confidence_is_float32(tmp_path):
     read = tifffile.imread(tmp_path / "a.tif")
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, confidence.astype(np.float32))
+
+
+def test_what_may_need_more_than_4_gb_is_written_as_bigtiff(tmp_path, monkeypatch):
+    confidence = np.random.default_rng(0).random((3, 20, 30))
+    monkeypatch.setattr(labels_tiff, "_LARGEST", 4000)  # bytes
+    write_confidence(tmp_path / "large.tif", confidence)
+    write_confidence(tmp_path / "small.tif", confidence[:1])
+    with tifffile.TiffFile(tmp_path / "large.tif") as large, tifffile.TiffFile(tmp_path / "small.tif") as small:
+        assert large.is_bigtiff
+        assert not small.is_bigtiff
 
 
 @pytest.mark.parametrize("value", [-1, 2**32])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import LabelImage
 
 _BITS_16 = 2**16 - 1
+_LARGEST = 2**32 - 2**25  # bytes, before compression: TIFF holds 4 GB, BigTIFF more; some programs read only the former
 
 
 def write(folder: Path, images: Sequence[LabelImage]) -> list[str]:
@@ -69,8 +70,14 @@ def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
 
 def _write(path: Path, pixels: NDArray[Any], grid: Grid | None = None) -> None:
     with replacing(path) as temporary:
-        # minisblack: else tifffile takes 3 or 4 planes for the colours of one
-        tifffile.imwrite(temporary, pixels, photometric="minisblack", compression="zlib", **_ome(grid))
+        tifffile.imwrite(
+            temporary,
+            pixels,
+            bigtiff=pixels.nbytes > _LARGEST,  # tifffile itself would find out only when it is full
+            photometric="minisblack",  # else tifffile takes 3 or 4 planes for the colours of one
+            compression="zlib",
+            **_ome(grid),
+        )
 
 
 def _ome(grid: Grid | None) -> dict[str, Any]:
