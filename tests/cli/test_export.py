@@ -191,6 +191,14 @@ def test_planes_of_stacks_are_joined_within_a_class(call, results):
     assert record["images"][0]["joined"] == "objects of neighbouring planes"
 
 
+def test_numbers_that_are_no_classes_count_as_the_first(call, results):
+    path = results / "results" / "cells_classes.tif"
+    tifffile.imwrite(path, np.where(tifffile.imread(path), 4_000_000_000, 0).astype("u4"), photometric="minisblack")
+    ended = call("export", path.parent / "cells_labels.tif", "--format", "coco", "--out", results / "out")
+    assert ended.code == 0, ended.err
+    assert len(json.loads((results / "out" / "cells_coco.json").read_text())["categories"]) == 1
+
+
 def test_planes_that_are_not_there_cannot_be_joined(call, results):
     flat = results / "flat.tif"
     tifffile.imwrite(flat, np.eye(9, dtype="u1"))

@@ -41,9 +41,12 @@ def read_labels(path):
 
 @pytest.mark.parametrize(
     ("said", "number"),
-    [(3, 3), (2.0, 2), (float("nan"), 1), (float("inf"), 1), ("tumour", 1), ("2", 1), (None, 1), (0, 1), (2.5, 1)],
-)
-def test_only_whole_numbers_from_1_up_are_classes(tmp_path, said, number):
+    [
+        (3, 3), (2.0, 2), (255, 255), (float("nan"), 1), (float("inf"), 1), ("tumour", 1), ("2", 1), (None, 1), (0, 1),
+        (2.5, 1), (256, 1), (20_240_131, 1), (1e300, 1),
+    ],
+)  # fmt: skip
+def test_only_whole_numbers_from_1_to_255_are_classes(tmp_path, said, number):
     path = write(tmp_path / "a.labelfix", [layer("l", "corrected")], objects=[ObjectRecord(1, more={"class": said})])
     [image] = read_labels(path)
     assert image.class_of(1) == number

@@ -11,7 +11,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
-from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.label_image import HIGHEST_CLASS, LabelImage, objects_of
 from napari_labelfix.io.marked_files import read_marks
 from napari_labelfix.io.pairing import OTHER_RESULTS, TABLES, find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (
@@ -149,10 +149,10 @@ def _classes_of(labels: NDArray[Any], classes: NDArray[Any], path: Path) -> dict
     if fitting is None:
         raise InputError(f"{path} is {classes.shape}, but its labels are {labels.shape}. Remove the file of classes.")
     votes: dict[int, NDArray[Any]] = {}
-    highest = int(classes.max(initial=1))
+    fitting = np.where(fitting <= HIGHEST_CLASS, fitting, 1)
     for index in np.ndindex(labels.shape[:-2]):
         for found in objects_of(labels[index]):
             y0, x0, y1, x1 = found.box
-            counts = np.bincount(fitting[index][y0:y1, x0:x1][found.mask], minlength=highest + 1)
+            counts = np.bincount(fitting[index][y0:y1, x0:x1][found.mask], minlength=HIGHEST_CLASS + 1)
             votes[found.number] = votes.get(found.number, 0) + counts
     return {number: max(1, int(counts.argmax())) for number, counts in votes.items()}

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]  # y0, x0, y1, x1, counted from the edge of the image
 
 HIGHEST_NUMBER = 2**32 - 1
+HIGHEST_CLASS = 2**8 - 1  # as proposals hold them; each up to the highest has a name
 What = Literal["labels", "boxes", "points"]  # is exported
 NOUNS: Mapping[What, tuple[str, str]] = {
     "labels": ("object", "objects"),
@@ -192,8 +192,8 @@ def name_for_files(name: str) -> str:
 
 
 def class_said_by(value: object) -> int:
-    """Return the class that a table says of an object, 1 and up: 1 if that is no whole number from 1 up."""
-    if isinstance(value, int | float | np.integer | np.floating) and 1 <= value < inf and value % 1 == 0:
+    """Return the class that a table says of an object, 1 and up: 1 if it is no whole number that a class can have."""
+    if isinstance(value, int | float | np.integer | np.floating) and 1 <= value <= HIGHEST_CLASS and value % 1 == 0:
         return int(value)
     return 1
 
