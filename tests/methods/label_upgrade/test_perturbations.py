@@ -111,6 +111,12 @@ def test_where_the_image_has_nothing_else_objects_are_copied_to_where_there_are_
     assert not others[few > 0].any()
 
 
+def test_of_images_with_many_channels_nothing_is_complained():
+    image = np.zeros((120, 120, 5), np.float32)
+    image[19:27, 40:56] = 0.5  # between the squares
+    assert other_objects(image, SQUARES, np.random.default_rng(0))[22, 48]
+
+
 def test_without_objects_there_is_nothing_to_copy():
     others = other_objects(np.zeros((30, 30, 1), np.float32), np.zeros((30, 30), np.int32), np.random.default_rng(0))
     assert not others.any()

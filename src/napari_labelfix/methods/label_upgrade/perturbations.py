@@ -6,6 +6,7 @@ Journal of Imaging 2024, section 2.3: omission, inclusion and bias; salt and pep
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,9 @@ def other_objects(
     windows = ndimage.find_objects(ranks)
     typical = float(np.median(areas)) if windows else 100.0
     smallest = max(1, int(_SIZES[0] * typical))
-    segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
+    with warnings.catch_warnings():  # of more than three channels scikit-image says so each time
+        warnings.filterwarnings("ignore", "Got image with third dimension")
+        segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
     segments[labels > 0] = 0
     sizes = np.bincount(segments.ravel())
     unlike = (sizes < smallest) | (sizes > _SIZES[1] * typical)
