@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.review.states import Record, State, after_a_stroke
+from napari_labelfix.review.states import SET_ASIDE, Record, State, after_a_stroke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +73,11 @@ class RecordTable:
     def locked_ids(self) -> NDArray[np.int64]:
         """(N,) the objects that no edit may change."""
         return self.ids[self.locked]
+
+    @property
+    def set_aside(self) -> NDArray[np.bool_]:
+        """(N,) which rows a person has rejected or ignored."""
+        return self.in_state(*SET_ASIDE)
 
     def in_state(self, *states: State) -> NDArray[np.bool_]:
         """Return (N,) which rows are in one of these states."""

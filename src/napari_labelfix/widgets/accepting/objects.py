@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_labelfix.review.actions import accept_object, accept_objects, already_there
-from napari_labelfix.review.states import SET_ASIDE, Record, RecordChanges, State
+from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.accepting.acceptor import Acceptor, Count
 from napari_labelfix.widgets.results.by_plane import ByPlane
 from napari_labelfix.widgets.viewer import layers
@@ -215,7 +215,7 @@ class AcceptingObjects(Acceptor):
         if history is None:
             return np.zeros(0, np.int64)
         table = history.records.table
-        return table.ids[table.in_state(*SET_ASIDE)]
+        return table.ids[table.set_aside]
 
     def _write(self, corrected: Labels, edit: Edit) -> None:
         """Write as one step of the layer's history; show and select the layer, so that Ctrl+Z takes this step back."""

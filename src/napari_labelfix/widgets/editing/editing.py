@@ -9,7 +9,6 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
-from napari_labelfix.review.states import SET_ASIDE
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
@@ -76,7 +75,7 @@ class Editing:
         if self.labels is None:
             return []
         table = history_of(self.labels).records.table
-        return [int(object_id) for object_id in table.ids[~table.in_state(*SET_ASIDE)]]
+        return [int(object_id) for object_id in table.ids[~table.set_aside]]
 
     def sheet(self, *, whole: bool = False) -> Sheet:
         """Return the labels as they are now.

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.actions import MOSTLY, coverage
-from napari_labelfix.review.states import SET_ASIDE, State
+from napari_labelfix.review.states import State
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
@@ -107,8 +107,7 @@ class ProposalReview(QObject):
         table = self._history.records.table
         there = self._present(accepting.corrected, table.ids)
         accepted = table.in_state(State.ACCEPTED)
-        declined = table.in_state(*SET_ASIDE)
-        now = dict.fromkeys(np.flatnonzero(there & ~accepted & ~declined), State.ACCEPTED)
+        now = dict.fromkeys(np.flatnonzero(there & ~accepted & ~table.set_aside), State.ACCEPTED)
         now |= dict.fromkeys(np.flatnonzero(accepted & ~there), State.TODO)
         if now:
             self._history.set_quietly(
