@@ -152,7 +152,7 @@ def _shape(ranks: NDArray[np.int32], areas: NDArray[np.int64]) -> tuple[NDArray[
     size = areas.size + 1
     sums = np.zeros((5, size))
     for rows, part in _strips(ranks):
-        y, x = (np.nonzero(part)[axis].astype(float) for axis in (0, 1))
+        y, x = (axis.astype(float) for axis in np.nonzero(part))
         labels = part[part > 0]
         y += rows
         for row, weights in enumerate((y, x, y * y, x * x, y * x)):

@@ -52,11 +52,11 @@ class Trust:
         difference
             Between the two; from `difference_of`.
         """
-        return _known(self._now) * (1 - _share(difference, ALIKE, OTHER))
+        return _known(self._now) * _likeness(difference)
 
     def credit(self, difference: float) -> float:
         """Return how far the network's first look is believed on a plane, from 0 to 1."""
-        return _known(self._first) * (1 - _share(difference, ALIKE, OTHER))
+        return _known(self._first) * _likeness(difference)
 
 
 def agreement(probabilities: Tensor, marked: Tensor) -> float:
@@ -95,6 +95,11 @@ def heard(surplus: float, firmness: float = 0.0) -> float:
 
 def _known(agreements: dict[int, float]) -> float:
     return _share(mean(agreements.values()), USELESS, GOOD) if agreements else 0.0
+
+
+def _likeness(difference: float) -> float:
+    """Return how far a network counts that differs so much from another one, from 0 to 1."""
+    return 1 - _share(difference, ALIKE, OTHER)
 
 
 def _share(value: float, low: float, high: float) -> float:

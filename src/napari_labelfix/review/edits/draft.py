@@ -47,9 +47,7 @@ class Outcome:
 
     def in_plane(self, index: tuple[int, ...]) -> Outcome:
         """Return the outcome for a stack of what was worked out in its plane at `index`."""
-        size = self.edit.after.size
-        leading = tuple(np.full(size, position, np.intp) for position in index)
-        return replace(self, edit=replace(self.edit, indices=leading + self.edit.indices))
+        return replace(self, edit=self.edit.in_plane(index))
 
 
 class Draft:
