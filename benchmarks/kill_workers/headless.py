@@ -17,7 +17,7 @@ import numpy as np
 
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import models
-from napari_labelfix.project.blocks import Tiling
+from napari_labelfix.project.blocks import SIDE, Key, Tiling
 from napari_labelfix.project.records import (
     KEPT,
     Batch,
@@ -67,8 +67,8 @@ def work(path: Path, seed: int) -> None:
         tell(step)
         window = np.s_[step["row"] : step["row"] + size, step["column"] : step["column"] + size]
         labels[window] = number
-        rows, columns = (np.arange(SHAPE[axis])[window[axis]] for axis in (0, 1))
-        dirty |= tiling.keys_of_pixels([axis.ravel() for axis in np.meshgrid(rows, columns)])
+        rows, columns = ({at // SIDE for at in range(length)[side]} for length, side in zip(SHAPE, window, strict=True))
+        dirty |= {Key(0, row, column) for row in rows for column in columns}
         pending.append(number)
         time.sleep(rng.uniform(0.0, 0.1))
         if time.monotonic() - handed_over < EVERY:

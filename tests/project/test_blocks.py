@@ -26,17 +26,6 @@ def test_every_pixel_is_in_one_block(shape, channels, count):
     assert not tiling.has(Key(0, 99, 0))
 
 
-@given(st.data())
-def test_the_blocks_of_pixels_are_those_that_they_lie_in(data):
-    shape = data.draw(st.sampled_from([(700, 300), (3, 260, 520), (2, 2, 100, 300)]))
-    tiling = Tiling(shape)
-    pixels = data.draw(st.lists(st.tuples(*(st.integers(0, length - 1) for length in shape)), min_size=1, max_size=20))
-    indices = tuple(np.array(axis) for axis in zip(*pixels, strict=True))
-    marked = np.zeros(shape, bool)
-    marked[indices] = True
-    assert tiling.keys_of_pixels(indices) == {key for key in tiling.every_key() if marked[tiling.window(key)].any()}
-
-
 @given(arrays.arrays(st.sampled_from([np.uint8, np.int32, ">u2", np.float32, bool]), st.just((7, 5))))
 def test_pixels_come_back_exactly(pixels):
     packed = pack(pixels)

@@ -12,7 +12,7 @@ import numpy as np
 from napari_labelfix.errors import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -59,16 +59,6 @@ class Tiling:
         rows, columns = self.counts
         count = int(np.prod(self.planes))
         return itertools.starmap(Key, itertools.product(range(count), range(rows), range(columns)))
-
-    def keys_of_pixels(self, indices: Sequence[NDArray[np.integer]]) -> set[Key]:
-        """Return the blocks that pixels lie in, given as `numpy.nonzero` gives them: an array per axis."""
-        *leading, y, x = (np.asarray(axis) for axis in indices[: self._y + 2])
-        rows, columns = self.counts
-        plane = np.ravel_multi_index(tuple(leading), self.planes) if leading else np.zeros_like(y)
-        numbers = np.unique((plane * rows + y // SIDE) * columns + x // SIDE)
-        return {
-            Key(number // (rows * columns), number // columns % rows, number % columns) for number in map(int, numbers)
-        }
 
     def window(self, key: Key) -> tuple[int | slice, ...]:
         """Return the index of a block in the array."""

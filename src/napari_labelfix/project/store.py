@@ -164,9 +164,9 @@ class Project:
         """Return the runs, oldest first."""
         return self._records(rows.run, "SELECT * FROM run ORDER BY started, rowid")
 
-    def history(self, newest: int = -1) -> list[Entry]:
-        """Return what was done, newest first; at most so many entries."""
-        return self._records(rows.entry, "SELECT * FROM history ORDER BY number DESC LIMIT ?", newest)
+    def history(self) -> list[Entry]:
+        """Return what was done, newest first."""
+        return self._records(rows.entry, "SELECT * FROM history ORDER BY number DESC")
 
     def meta(self) -> dict[str, str]:
         """Return the facts about the project."""

@@ -53,7 +53,7 @@ def test_what_one_of_two_views_sees_counts_half():
 
 def test_boxes_that_are_too_unsure_are_left_out():
     assert len(fuse([scored([0, 0, 10, 10, 0.2])]).scores) == 0
-    assert len(fuse([scored([0, 0, 10, 10, 0.2])], skipped=0.1).scores) == 1
+    assert len(fuse([scored([0, 0, 10, 10, 0.3])]).scores) == 1
 
 
 @pytest.mark.parametrize("cell", [24.0, 64.0])

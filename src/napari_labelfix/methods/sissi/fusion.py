@@ -40,15 +40,13 @@ class Scored(NamedTuple):
 NOTHING = Scored(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
-def fuse(views: Sequence[Scored], skipped: float = SKIPPED) -> Scored:
+def fuse(views: Sequence[Scored]) -> Scored:
     """Join the boxes of several views: those of one cell become their mean, weighted by their scores.
 
     Parameters
     ----------
     views
-        What was found in each, in the coordinates of the image.
-    skipped
-        Boxes with a lower score are left out.
+        What was found in each, in the coordinates of the image; boxes with a score below `SKIPPED` are left out.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def fuse(views: Sequence[Scored], skipped: float = SKIPPED) -> Scored:
         With the mean score of a cell's boxes, lowered by the share of the views that did not see it; the highest first.
     """
     every = Scored(*(np.concatenate(parts) for parts in zip(*views, strict=True))) if views else NOTHING
-    every = every.taken(every.scores >= skipped)
+    every = every.taken(every.scores >= SKIPPED)
     every = every.taken(np.argsort(-every.scores, kind="stable"))
     weighted = np.zeros((len(every.scores), 4))  # by cluster, sum of score x box
     weights, members = np.zeros(len(every.scores)), np.zeros(len(every.scores))
