@@ -24,6 +24,14 @@ def test_the_same_pixels_are_known_however_they_are_stored(image, tmp_path):
     assert fingerprint.of_pixels(zarr.array(image, chunks=(1, 7, 9))) == told
 
 
+@pytest.mark.parametrize("largest", [0, 2**25])
+def test_axes_of_length_1_do_not_count_before_and_behind_a_plane(image, monkeypatch, largest):
+    monkeypatch.setattr(fingerprint, "_IN_FULL", largest)  # 0: as of a big image
+    told = fingerprint.of_pixels(image)
+    for axis in (0, 1, -1):
+        assert fingerprint.of_pixels(np.expand_dims(image, axis)) == told
+
+
 @pytest.mark.parametrize(
     "change",
     [lambda a: a + 1, lambda a: a[:, ::-1], lambda a: a[:2], lambda a: a.astype(np.int32), lambda a: a.swapaxes(1, 2)],

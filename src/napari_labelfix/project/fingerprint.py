@@ -27,6 +27,7 @@ _SAMPLES = 64
 _SAMPLE = 2**16  # bytes
 _PLANES, _PATCHES, _PATCH = 8, 8, 64  # planes, patches along an axis, pixels along a patch
 _FILES = 256  # of a folder
+_CHANNELS = 1, 3, 4  # lengths of a last axis that stays together
 
 
 def of_file(path: Path) -> str:
@@ -66,7 +67,7 @@ def of_pixels(pixels: Any) -> str:
     if int(np.prod(shape)) * dtype.itemsize <= _IN_FULL:
         _take_array(pixels, digest)
         return digest.hexdigest()
-    spatial = 3 if len(shape) > 2 and shape[-1] in (3, 4) else 2
+    spatial = 3 if len(shape) > 2 and shape[-1] in _CHANNELS else 2
     leading, (height, width) = shape[:-spatial], shape[-spatial : len(shape) - spatial + 2]
     for number in _spread(int(np.prod(leading)), _PLANES):
         plane = pixels[np.unravel_index(number, leading)] if leading else pixels
