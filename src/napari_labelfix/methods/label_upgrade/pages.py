@@ -48,11 +48,6 @@ class Page:
         (Y, X) the part of `trusted` that is not trained on, but measured on.
     others
         (Y, X) ids of objects that could be taken for these; None where they are to be looked for when they are needed.
-
-    Attributes
-    ----------
-    edges
-        (Y, X) float32 how much the image changes from pixel to pixel.
     """
 
     image: Tensor
@@ -60,14 +55,17 @@ class Page:
     trusted: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
     others: NDArray[np.integer] | None
-    edges: NDArray[np.float32] = field(init=False, repr=False)
     _held_ids: tuple[int, ...] = field(default=(), init=False, repr=False)
     _layers: Tensor = field(init=False, repr=False)
     _spots: dict[bool, NDArray[np.intp]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.edges = edge_strength(self.image.numpy(force=True))
         self._lay_out()
+
+    @cached_property
+    def edges(self) -> NDArray[np.float32]:
+        """(Y, X) how much the image changes from pixel to pixel; not all pages are asked."""
+        return edge_strength(self.image.numpy(force=True))
 
     def hold_out(self, ids: Sequence[int]) -> None:
         """Measure on these of the right objects and on the background nearest to them, and train on the rest."""
