@@ -110,7 +110,7 @@ def _written(labels: NDArray[np.integer], joined: list[list[int]], sizes: Counte
     parents = {max(sorted(ids), key=sizes.__getitem__): tuple(sorted(ids)) for ids in joined}
     becomes = {label: kept for kept, ids in parents.items() for label in ids}
     for index in np.ndindex(labels.shape[:-2]):
-        here = rank_objects(labels[index])
+        here = rank_objects(labels[index])  # anew: the ranks of all planes would take as much memory as the labels do
         value = np.array([0, *(becomes.get(label, label) for label in here.ids.tolist())])[here.ranks]
         value = value.reshape((1,) * len(index) + here.ranks.shape)
         box = (*(slice(at, at + 1) for at in index), *(slice(0, length) for length in here.ranks.shape))
