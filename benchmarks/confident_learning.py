@@ -16,7 +16,7 @@ from napari_labelfix.methods.label_upgrade.learner import start_learner
 from napari_labelfix.methods.label_upgrade.pages import random_crops
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics
+from napari_labelfix.networks.unet import NetworkSpec, freeze_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def segmenter(pages: Sequence[Page], params: LabelUpgradeParams, steps: int) -> 
     """Train a network that sees the image alone, from the shipped weights, by cross-entropy as the paper does."""
     torch.manual_seed(params.seed)
     rng = np.random.default_rng(params.seed)
-    network = start_learner(UnetSpec(params.encoder, len(pages[0].image), classes=2), False, params).network
+    network = start_learner(NetworkSpec(params.encoder, len(pages[0].image), classes=2), False, params).network
     optimizer = torch.optim.Adam(network.parameters(), params.learning_rate)
     for _ in range(steps):
         crops = random_crops(pages, params.batch_size, params.crop, Perturbation(), rng)

@@ -25,7 +25,7 @@ from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.networks.device import choose_device, mixed_precision, on_device
 from napari_labelfix.networks.microscopy_encoder import NAME
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, start_unet
+from napari_labelfix.networks.unet import NetworkSpec, freeze_statistics, start_unet
 from napari_labelfix.sample_data.scribbles import painted_scribbles
 from napari_labelfix.sample_data.synthetic import fluorescence
 
@@ -84,7 +84,7 @@ def our_step(device: torch.device, batch: int, encoder: str) -> Callable[[], Non
     params = Scribble2LabelParams(device=device.type, encoder=encoder, batch_size=batch, pretrained=encoder == NAME)
     session = Session(Task((Plane("sample", image, Scribbles(marks)),)), params)
     canvas = session.canvases[0]
-    learner = Learner(UnetSpec(encoder, session.channels, session.classes), params, device)
+    learner = Learner(NetworkSpec(encoder, session.channels, session.classes), params, device)
     canvas.belief = predict_probabilities(learner.settled(), canvas.image)
     return lambda: void(learner.step([canvas], batch, params.pseudo_weight))
 
@@ -191,7 +191,7 @@ def alternate(steps: dict[str, Callable[[], None]], rounds: int, device: torch.d
 
 def network_of(device: torch.device, encoder: str) -> tuple[Any, torch.optim.Optimizer]:
     """Return a U-Net with one channel and two classes, and its optimiser."""
-    network = on_device(start_unet(UnetSpec(encoder, 1, 2), pretrained=encoder == NAME).network, device).train()
+    network = on_device(start_unet(NetworkSpec(encoder, 1, 2), pretrained=encoder == NAME).network, device).train()
     return network, torch.optim.RAdam(network.parameters(), 3e-4)
 
 

@@ -362,11 +362,11 @@ class Trap:
 
 def test_a_pickle_given_as_weights_is_refused_and_not_run(tmp_path):
     from napari_labelfix.errors import ModelError
-    from napari_labelfix.networks.unet import UnetSpec, build_unet, load_unet, save_weights
+    from napari_labelfix.networks.unet import NetworkSpec, build_unet, load_unet, save_weights
 
     sprung = tmp_path / "sprung"
     trap = pickle.dumps(Trap(sprung))
-    spec = UnetSpec("microscopy", channels=1, classes=2)
+    spec = NetworkSpec("microscopy", channels=1, classes=2)
     with pytest.raises(ModelError, match="saved weights do not fit"):
         load_unet(spec, trap)
     assert not sprung.exists()

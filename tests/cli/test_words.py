@@ -66,12 +66,12 @@ def test_parameters_may_begin_with_a_mark_of_the_byte_order(tmp_path):
 
 def test_a_run_starts_from_the_results_of_another(tmp_path):
     from napari_labelfix.methods.starting import saved_start  # brings torch
-    from napari_labelfix.networks.unet import UnetSpec
+    from napari_labelfix.networks.unet import NetworkSpec
 
     TrainedModel("another", {}, {}, b"").save(tmp_path / "results" / "model")
     for folder in ("results", "results/model"):
         with pytest.raises(InputError, match="has method 'another'"):  # so it was found
-            saved_start(Params(start_from=str(tmp_path / folder)), "toy", UnetSpec("small", 1, 2))
+            saved_start(Params(start_from=str(tmp_path / folder)), "toy", NetworkSpec("small", 1, 2))
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ from napari_labelfix.networks.faster_rcnn import (
     start_detector,
     swap,
 )
-from napari_labelfix.networks.unet import UnetSpec, save_weights
+from napari_labelfix.networks.unet import NetworkSpec, save_weights
 from napari_labelfix.sample_data.synthetic import fluorescence
 
 
 @pytest.fixture(scope="module")
 def compact():
     torch.manual_seed(0)
-    return build_detector(UnetSpec("microscopy", 1, 2))
+    return build_detector(NetworkSpec("microscopy", 1, 2))
 
 
 def test_boxes_come_with_rows_first():
@@ -35,7 +35,7 @@ def test_boxes_come_with_rows_first():
     image, labels = fluorescence(3, (128, 160))
     truth = boxes_of_labels(labels)
     scale = scale_of(typical_side(truth), SIZES["microscopy"])
-    network = start_detector(UnetSpec("microscopy", 1, 2), pretrained=True).network
+    network = start_detector(NetworkSpec("microscopy", 1, 2), pretrained=True).network
     (found,) = detect(network, [page_image(image, scale, torch.device("cpu"))])
     corners = found.corners.numpy() / scale
     assert box_scores([(corners, found.scores.numpy())], [truth]).ap50 > 0.8
@@ -72,7 +72,7 @@ def test_a_loss_that_is_no_number_is_not_hidden(compact):
 def test_all_cells_of_a_dense_culture_are_found():
     y, x = np.indices((512, 512))
     image = (np.hypot(y % 18 - 9, x % 18 - 9) < 7.5) * np.float32(0.8)
-    network = start_detector(UnetSpec("microscopy", 1, 2), pretrained=True).network
+    network = start_detector(NetworkSpec("microscopy", 1, 2), pretrained=True).network
     (found,) = detect(network, [torch.from_numpy(image)[None]])
     assert len(found.scores) > 0.9 * (512 // 18) ** 2
 
@@ -86,14 +86,14 @@ def test_images_may_differ_in_size_and_keep_theirs(compact):
 
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_the_compact_one_starts_from_shipped_weights(channels):
-    start = start_detector(UnetSpec("microscopy", channels, 2), pretrained=True)
+    start = start_detector(NetworkSpec("microscopy", channels, 2), pretrained=True)
     assert start.all_trained
     assert start.sentence == "Started from the detector weights of the package."
     detect(start.network, [torch.rand(channels, 40, 50)])
 
 
 def test_weights_come_back_and_others_do_not_fit(compact):
-    again = load_detector(UnetSpec("microscopy", 1, 2), save_weights(compact))
+    again = load_detector(NetworkSpec("microscopy", 1, 2), save_weights(compact))
     image = torch.rand(1, 64, 64)
     (one,), (other,) = detect(again, [image]), detect(compact, [image])
     assert torch.equal(one.corners, other.corners)
@@ -102,7 +102,7 @@ def test_weights_come_back_and_others_do_not_fit(compact):
 
 
 def test_without_pretrained_it_starts_from_scratch():
-    start = start_detector(UnetSpec("microscopy", 1, 2), pretrained=False)
+    start = start_detector(NetworkSpec("microscopy", 1, 2), pretrained=False)
     assert start.sentence == "Training starts from scratch."
     assert not start.all_trained
 
@@ -110,7 +110,7 @@ def test_without_pretrained_it_starts_from_scratch():
 def test_an_unknown_detector_is_refused():
     for pretrained in (True, False):
         with pytest.raises(InputError, match=r"There is no detector 'vgg'\. Choose microscopy or resnet50"):
-            start_detector(UnetSpec("vgg", 1, 2), pretrained)
+            start_detector(NetworkSpec("vgg", 1, 2), pretrained)
 
 
 def untrained():
@@ -139,7 +139,7 @@ class TestResnet50:
     @pytest.mark.parametrize("channels", [1, 3])
     def test_it_starts_from_coco_where_that_is_there(self, hub, channels):
         coco = self.put(hub, FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url, untrained())
-        start = start_detector(UnetSpec(RESNET50, channels, 2), pretrained=True)
+        start = start_detector(NetworkSpec(RESNET50, channels, 2), pretrained=True)
         assert start.sentence == "Started from COCO weights for resnet50."
         told, theirs = (net.backbone.fpn.layer_blocks[0][0].weight for net in (start.network, coco))
         assert torch.equal(told, theirs)
@@ -148,18 +148,18 @@ class TestResnet50:
 
     def test_else_from_imagenet_and_it_says_so(self, hub):
         imagenet = self.put(hub, ResNet50_Weights.IMAGENET1K_V1.url, resnet50())
-        start = start_detector(UnetSpec(RESNET50, 3, 2), pretrained=True)
+        start = start_detector(NetworkSpec(RESNET50, 3, 2), pretrained=True)
         assert start.sentence.startswith("Started from ImageNet weights for resnet50 (COCO weights could not be loaded")
         assert torch.equal(start.network.backbone.body.layer1[0].conv1.weight, imagenet.layer1[0].conv1.weight)
 
     def test_else_from_scratch_and_it_says_so(self, hub):
-        start = start_detector(UnetSpec(RESNET50, 3, 2), pretrained=True)
+        start = start_detector(NetworkSpec(RESNET50, 3, 2), pretrained=True)
         assert start.sentence.startswith("Training of resnet50 starts from scratch (COCO weights could not be loaded")
         assert "OSError" in start.sentence
 
     def test_its_weights_come_back(self, hub):
         self.put(hub, FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url, untrained())
-        spec = UnetSpec(RESNET50, 3, 2)
+        spec = NetworkSpec(RESNET50, 3, 2)
         network = start_detector(spec, pretrained=True).network
         again = load_detector(spec, save_weights(network))
         image = torch.rand(3, 64, 64)
@@ -172,7 +172,7 @@ class TestResnet50:
                 return (hub.joinpath("sprung").touch, ())
 
         torch.save({"a": Trap()}, hub / FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url.rsplit("/", 1)[1])
-        start = start_detector(UnetSpec(RESNET50, 3, 2), pretrained=True)
+        start = start_detector(NetworkSpec(RESNET50, 3, 2), pretrained=True)
         assert "COCO weights could not be loaded: UnpicklingError" in start.sentence
         assert not (hub / "sprung").exists()
 
@@ -186,7 +186,7 @@ def test_swapping_twice_changes_nothing():
 def test_boxes_are_as_exact_where_the_network_computes_with_16_bits():
     image, labels = fluorescence(50, (500, 500))
     scale = scale_of(typical_side(boxes_of_labels(labels)), 24.0)
-    network = start_detector(UnetSpec("microscopy", 1, 2), pretrained=True).network
+    network = start_detector(NetworkSpec("microscopy", 1, 2), pretrained=True).network
     with torch.autocast("cpu", torch.bfloat16):
         (found,) = detect(network, [page_image(image, scale, torch.device("cpu"))])
     far = found.corners[found.corners > 256]

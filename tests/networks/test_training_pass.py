@@ -8,7 +8,7 @@ import torch
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks import training_pass
 from napari_labelfix.networks.training_pass import TrainingPass
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics, start_unet
+from napari_labelfix.networks.unet import NetworkSpec, freeze_statistics, start_unet
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card with CUDA")
@@ -97,7 +97,7 @@ def test_what_is_forgotten_is_recorded_anew(recorder):
 
 
 def test_other_outputs_and_too_little_memory_forget_what_is_recorded(recorder):
-    trainee = Trainee(start_unet(UnetSpec("microscopy", 1, 2), pretrained=True), CPU, 4, 64)
+    trainee = Trainee(start_unet(NetworkSpec("microscopy", 1, 2), pretrained=True), CPU, 4, 64)
     forgotten = []
     trainee.passed.forget = lambda: forgotten.append(True)
     trainee.pick_outputs([0, 1, 1])
@@ -113,7 +113,7 @@ def test_on_a_graphics_card_recorded_steps_are_those_of_the_network(encoder, mon
     def losses(worth_it):
         monkeypatch.setattr(training_pass, "_WORTH_IT", worth_it)
         torch.manual_seed(0)
-        start = start_unet(UnetSpec(encoder, 1, 2), pretrained=encoder == "microscopy")
+        start = start_unet(NetworkSpec(encoder, 1, 2), pretrained=encoder == "microscopy")
         network = start.network.to(device).to(memory_format=torch.channels_last).train()
         if start.all_trained:
             freeze_statistics(network)

@@ -11,7 +11,7 @@ from napari_labelfix.data.normalize import Levels
 from napari_labelfix.data.patches import logits_by_tile
 from napari_labelfix.errors import ModelError, ParamError
 from napari_labelfix.networks.device import choose_device, on_device
-from napari_labelfix.networks.unet import UnetSpec, load_unet
+from napari_labelfix.networks.unet import NetworkSpec, load_unet
 from napari_labelfix.params import Params, param_fields
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def params_of(model: TrainedModel, kind: type[_Params]) -> _Params:
         ) from None
 
 
-def described(model: TrainedModel, *more: str) -> tuple[UnetSpec, list[float]]:
+def described(model: TrainedModel, *more: str) -> tuple[NetworkSpec, list[float]]:
     """Return the network that a model's weights are of, and the numbers that its description has by other names.
 
     Raises
@@ -74,7 +74,7 @@ def described(model: TrainedModel, *more: str) -> tuple[UnetSpec, list[float]]:
     """
     known = model.network
     try:
-        spec = UnetSpec(str(known["encoder"]), int(known["channels"]), int(known["classes"]))
+        spec = NetworkSpec(str(known["encoder"]), int(known["channels"]), int(known["classes"]))
         return spec, [float(known[name]) for name in more]
     except KeyError as error:
         raise ModelError(f"The model's description lacks its {error.args[0]}. Train the model again.") from None
@@ -83,7 +83,7 @@ def described(model: TrainedModel, *more: str) -> tuple[UnetSpec, list[float]]:
 
 
 def classify(
-    image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
+    image: NDArray[np.generic], model: TrainedModel, spec: NetworkSpec, device: str, beside: int = 0
 ) -> Classified:
     """Let a model's network tell the class of each pixel; beside the image, only what is returned is held in memory.
 
@@ -116,7 +116,7 @@ def classify(
 
 
 def logits_of(
-    image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str, beside: int = 0
+    image: NDArray[np.generic], model: TrainedModel, spec: NetworkSpec, device: str, beside: int = 0
 ) -> Iterator[tuple[Tile, Tensor]]:
     """Yield the tiles of a plane, and what a model's network says of what each of them keeps: (outputs, h, w).
 
@@ -132,7 +132,9 @@ def logits_of(
     yield from logits_by_tile(network, (image.shape[0], image.shape[1]), read)
 
 
-def load_for(image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, device: str) -> tuple[nn.Module, Tensor]:
+def load_for(
+    image: NDArray[np.generic], model: TrainedModel, spec: NetworkSpec, device: str
+) -> tuple[nn.Module, Tensor]:
     """Load a model's network for a plane; return it and the plane (C, H, W), normalised, on the device.
 
     The parameters and errors are those of `classify`.
@@ -144,10 +146,10 @@ def load_for(image: NDArray[np.generic], model: TrainedModel, spec: UnetSpec, de
 def load_network(
     image: NDArray[np.generic],
     model: TrainedModel,
-    spec: UnetSpec,
+    spec: NetworkSpec,
     device: str,
     beside: int = 0,
-    load: Callable[[UnetSpec, bytes], nn.Module] = load_unet,
+    load: Callable[[NetworkSpec, bytes], nn.Module] = load_unet,
 ) -> tuple[nn.Module, torch.device]:
     """Load a model's network for a plane; return it and the device that it is on.
 

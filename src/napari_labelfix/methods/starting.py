@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from napari_labelfix.networks.unet import UnetSpec
+    from napari_labelfix.networks.unet import NetworkSpec
     from napari_labelfix.params import Params
 
 
@@ -25,10 +25,10 @@ _SEES = {"labelled": ("the image alone", "labels beside it")}  # what a descript
 def saved_start(
     params: Params,
     method: str,
-    spec: UnetSpec,
+    spec: NetworkSpec,
     more: Mapping[str, object] | None = None,
     beside: int = 0,
-    load: Callable[[UnetSpec, bytes], nn.Module] = load_unet,
+    load: Callable[[NetworkSpec, bytes], nn.Module] = load_unet,
 ) -> Start | None:
     """Return the network of a saved model, to train on; None if no folder was chosen.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from napari_labelfix.networks.unet import Start, UnetSpec
+    from napari_labelfix.networks.unet import NetworkSpec, Start
     from napari_labelfix.params import Params
 
 SMALLEST_CROP = 64  # pixels
@@ -81,7 +81,7 @@ class Trainee:
             on_device(network, self.device)
         self.passed.forget()
 
-    def as_model(self, method: str, params: Params, spec: UnetSpec, **more: object) -> TrainedModel:
+    def as_model(self, method: str, params: Params, spec: NetworkSpec, **more: object) -> TrainedModel:
         """Return the network as it now is, with all it takes to use it; `more` is what else must be known of it."""
         network = dataclasses.asdict(spec) | more
         return TrainedModel(method, params.to_dict(), network, save_weights(self.settled()))

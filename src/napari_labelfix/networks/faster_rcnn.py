@@ -25,7 +25,7 @@ from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from napari_labelfix.errors import InputError
 from napari_labelfix.networks import microscopy_encoder
 from napari_labelfix.networks.shipped import shipped_weights
-from napari_labelfix.networks.unet import SHIPPED, Start, UnetSpec, build_unet, with_weights
+from napari_labelfix.networks.unet import SHIPPED, NetworkSpec, Start, build_unet, with_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 RESNET50 = "resnet50"
 CLASSES = 2  # no cell, cell
-DETECTOR = UnetSpec(microscopy_encoder.NAME, channels=3, classes=CLASSES)  # of the shipped weights
+DETECTOR = NetworkSpec(microscopy_encoder.NAME, channels=3, classes=CLASSES)  # of the shipped weights
 FILE = "detector"
 SIZES = {microscopy_encoder.NAME: 24.0, RESNET50: 64.0}  # pixels: how large each network wants to see a typical cell
 RATES = {microscopy_encoder.NAME: 1e-2, RESNET50: 1e-3}  # of stochastic gradient descent; ResNet-50 diverges at more
@@ -65,7 +65,7 @@ class Found(NamedTuple):
     scores: Tensor
 
 
-def build_detector(spec: UnetSpec) -> nn.Module:
+def build_detector(spec: NetworkSpec) -> nn.Module:
     """Build an untrained detector.
 
     Raises
@@ -80,7 +80,7 @@ def build_detector(spec: UnetSpec) -> nn.Module:
     raise InputError(f"There is no detector {spec.encoder!r}. Choose {microscopy_encoder.NAME} or {RESNET50}.")
 
 
-def start_detector(spec: UnetSpec, pretrained: bool) -> Start:
+def start_detector(spec: NetworkSpec, pretrained: bool) -> Start:
     """Build the detector that a training starts from.
 
     The compact one comes with weights inside the package. The ResNet-50 starts from COCO where its weights can be had,
@@ -114,7 +114,7 @@ def start_detector(spec: UnetSpec, pretrained: bool) -> Start:
     return Start(_resnet50(spec.channels), sentence, all_trained=False)
 
 
-def load_detector(spec: UnetSpec, weights: bytes) -> nn.Module:
+def load_detector(spec: NetworkSpec, weights: bytes) -> nn.Module:
     """Build a detector and fill it with weights from `save_weights`.
 
     Raises
@@ -165,7 +165,7 @@ class Pyramid(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        unet: Any = build_unet(UnetSpec(microscopy_encoder.NAME, channels, SHIPPED.classes))
+        unet: Any = build_unet(NetworkSpec(microscopy_encoder.NAME, channels, SHIPPED.classes))
         self.encoder = unet.encoder
         widths = [microscopy_encoder.WIDTHS[-1], *microscopy_encoder.DECODER_WIDTHS[: len(_LEVELS) - 1]]
         self.blocks = unet.decoder.blocks[: len(widths) - 1]
@@ -255,7 +255,7 @@ def _download(url: str) -> dict[str, Tensor]:
     return state
 
 
-def _shipped(spec: UnetSpec) -> nn.Module:
+def _shipped(spec: NetworkSpec) -> nn.Module:
     """Fit the shipped network to other channels."""
     network: Any = load_detector(DETECTOR, shipped_weights(FILE))
     network.backbone.encoder.set_in_channels(spec.channels, pretrained=True)

@@ -13,13 +13,13 @@ import torch
 
 from napari_labelfix.networks import microscopy_encoder
 from napari_labelfix.networks.shipped import shipped_weights
-from napari_labelfix.networks.unet import BACKGROUND, FOREGROUND, UnetSpec, load_unet
+from napari_labelfix.networks.unet import BACKGROUND, FOREGROUND, NetworkSpec, load_unet
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 COLOURS = 3
-GUIDED = UnetSpec(microscopy_encoder.NAME, channels=COLOURS + 2, classes=3)  # the outputs are those of the shipped ones
+GUIDED = NetworkSpec(microscopy_encoder.NAME, channels=COLOURS + 2, classes=3)  # outputs as of the shipped weights
 
 
 def guided_unet() -> nn.Module:

@@ -15,8 +15,8 @@ from napari_labelfix.networks.unet import (
     FOREGROUND,
     HOVER,
     HOVERNET,
+    NetworkSpec,
     Start,
-    UnetSpec,
     pick_outputs,
     start_unet,
 )
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _RESNET50 = "https://download.pytorch.org/models/resnet50-0676ba61.pth"  # on ImageNet, from torchvision
 
 
-def start_hovernet(spec: UnetSpec, pretrained: bool) -> Start:
+def start_hovernet(spec: NetworkSpec, pretrained: bool) -> Start:
     """Build the network that a training starts from.
 
     The compact one comes with weights inside the package. HoVer-Net itself and U-Nets with other encoders load ImageNet
@@ -53,7 +53,7 @@ def with_maps(network: nn.Module) -> nn.Module:
     return network
 
 
-def _on_imagenet(spec: UnetSpec) -> Start:
+def _on_imagenet(spec: NetworkSpec) -> Start:
     try:
         network = HoverNet(spec.channels, _RESNET50)
         return Start(network, "Started from ImageNet weights for HoVer-Net's ResNet-50.", all_trained=False)

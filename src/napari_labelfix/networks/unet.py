@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class UnetSpec:
-    """What it takes to build the network again; plain values, kept beside the weights."""
+class NetworkSpec:
+    """What it takes to build a network again, a U-Net or another one; plain values, kept beside the weights."""
 
     encoder: str
     channels: int
@@ -33,12 +33,12 @@ class UnetSpec:
 
 HOVERNET = "hovernet"  # not a U-Net: what stands in the place of an encoder's name for MONAI's HoVer-Net
 BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; depth is 0 on an outline, 1 deepest inside
-SHIPPED = UnetSpec(microscopy_encoder.NAME, channels=3, classes=3)
-HOVER = UnetSpec(microscopy_encoder.NAME, channels=3, classes=4)  # with the two maps of HoVer-Net instead of the depth
+SHIPPED = NetworkSpec(microscopy_encoder.NAME, channels=3, classes=3)
+HOVER = NetworkSpec(microscopy_encoder.NAME, channels=3, classes=4)  # the two maps of HoVer-Net instead of the depth
 _FILES = {SHIPPED: "microscopy", HOVER: "hover"}
 
 
-def build_unet(spec: UnetSpec) -> nn.Module:
+def build_unet(spec: NetworkSpec) -> nn.Module:
     """Build an untrained U-Net: (B, channels, H, W) float -> (B, classes, H, W) logits, any H and W.
 
     Raises
@@ -58,7 +58,7 @@ class Start(NamedTuple):
 
 
 def start_unet(
-    spec: UnetSpec, pretrained: bool, outputs: Sequence[int] | None = None, shipped: UnetSpec = SHIPPED
+    spec: NetworkSpec, pretrained: bool, outputs: Sequence[int] | None = None, shipped: NetworkSpec = SHIPPED
 ) -> Start:
     """Build the network that a training starts from; the parameters are those of `pretrained_unet`."""
     if pretrained:
@@ -66,7 +66,7 @@ def start_unet(
     return Start(build_unet(spec), "Training starts from scratch.", all_trained=False)
 
 
-def pretrained_unet(spec: UnetSpec, outputs: Sequence[int] | None = None, shipped: UnetSpec = SHIPPED) -> Start:
+def pretrained_unet(spec: NetworkSpec, outputs: Sequence[int] | None = None, shipped: NetworkSpec = SHIPPED) -> Start:
     """Build a U-Net from the best weights at hand.
 
     The microscopy encoder comes with weights for the whole network inside the package. Other encoders load
@@ -116,7 +116,7 @@ def save_weights(network: nn.Module) -> bytes:
     return save({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()})
 
 
-def load_unet(spec: UnetSpec, weights: bytes) -> nn.Module:
+def load_unet(spec: NetworkSpec, weights: bytes) -> nn.Module:
     """Build a U-Net and fill it with weights from `save_weights`.
 
     Raises
@@ -147,7 +147,7 @@ def pick_outputs(network: Any, outputs: list[int]) -> None:
     network.segmentation_head[0] = new
 
 
-def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
+def with_more_channels(network: nn.Module, spec: NetworkSpec) -> nn.Module:
     """Return a U-Net for more input channels that does what `network` does, whatever the new channels show.
 
     The new channels come last, and have weights of 0 until something is learned from them.
@@ -165,7 +165,7 @@ def with_more_channels(network: nn.Module, spec: UnetSpec) -> nn.Module:
     return network_with_more
 
 
-def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
+def _build(spec: NetworkSpec, weights: str | None) -> nn.Module:
     if spec.encoder == HOVERNET:
         return _build_hovernet(spec)
     if spec.encoder == microscopy_encoder.NAME:
@@ -189,7 +189,7 @@ def _build(spec: UnetSpec, weights: str | None) -> nn.Module:
     )
 
 
-def _build_hovernet(spec: UnetSpec) -> nn.Module:
+def _build_hovernet(spec: NetworkSpec) -> nn.Module:
     from napari_labelfix.networks.monai_hovernet import HoverNet  # MONAI, for which others need not wait
 
     if spec.classes != HOVER.classes:
@@ -197,7 +197,7 @@ def _build_hovernet(spec: UnetSpec) -> nn.Module:
     return HoverNet(spec.channels)
 
 
-def _shipped_unet(spec: UnetSpec, outputs: list[int], shipped: UnetSpec) -> nn.Module:
+def _shipped_unet(spec: NetworkSpec, outputs: list[int], shipped: NetworkSpec) -> nn.Module:
     """Fit a shipped network to other channels and outputs."""
     network: Any = load_unet(shipped, shipped_weights(_FILES[shipped]))
     network.encoder.set_in_channels(spec.channels, pretrained=True)

@@ -11,7 +11,7 @@ from napari_labelfix.methods.p_classification.classifier import (
     cut_patches,
     encode_patches,
 )
-from napari_labelfix.networks.unet import DEPTH, UnetSpec, pretrained_unet
+from napari_labelfix.networks.unet import DEPTH, NetworkSpec, pretrained_unet
 
 
 def test_a_patch_shows_its_place_in_the_middle_whatever_the_radius():
@@ -34,7 +34,7 @@ def test_a_patch_at_the_border_is_mirrored_and_no_place_gives_no_patch():
 
 
 def test_patches_are_encoded_in_every_view():
-    network = pretrained_unet(UnetSpec("microscopy", 1, 1), [DEPTH]).network
+    network = pretrained_unet(NetworkSpec("microscopy", 1, 1), [DEPTH]).network
     patches = torch.rand(3, 1, SIDE, SIDE)
     encoded = encode_patches(network, patches)
     turned = encode_patches(network, torch.rot90(patches, 1, (2, 3)))

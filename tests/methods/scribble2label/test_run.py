@@ -11,7 +11,7 @@ from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import predict, train
 from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
-from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.networks.unet import NetworkSpec
 from napari_labelfix.sample_data.scribbles import scribbles_from_labels
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.snapshots import run_to_end
@@ -295,7 +295,7 @@ def test_images_that_cannot_be_learned_from_are_refused_in_words(image, sentence
 
 def test_a_network_that_was_trained_before_predicts_with_half_of_what_it_has_learned():
     session = Session(nuclei_task(), quick())
-    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(), session.device)
+    learner = learner_module.Learner(NetworkSpec("microscopy", 1, 2), quick(), session.device)
     before = {name: weight.clone() for name, weight in learner.network.named_parameters()}
     learner.step(session.canvases, 2, 0)
     for (name, settled), now in zip(learner.settled().named_parameters(), learner.network.parameters(), strict=True):
@@ -305,13 +305,13 @@ def test_a_network_that_was_trained_before_predicts_with_half_of_what_it_has_lea
 
 def test_a_network_from_scratch_predicts_as_it_is():
     session = Session(nuclei_task(), quick())
-    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(pretrained=False), session.device)
+    learner = learner_module.Learner(NetworkSpec("microscopy", 1, 2), quick(pretrained=False), session.device)
     assert learner.settled() is learner.network
 
 
 def test_a_new_class_is_known_to_the_network_that_predicts():
     session = Session(nuclei_task(), quick())
-    learner = learner_module.Learner(UnetSpec("microscopy", 1, 2), quick(), session.device)
+    learner = learner_module.Learner(NetworkSpec("microscopy", 1, 2), quick(), session.device)
     learner.know_classes(3)
     assert predict_probabilities(learner.settled(), session.canvases[0].image).shape == (3, 96, 112)
     learner.step(session.canvases, 2, 0)

@@ -8,7 +8,7 @@ from napari_labelfix.methods.sissi.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.sissi.pages import Page
 from napari_labelfix.methods.sissi.params import SissiParams
 from napari_labelfix.networks.faster_rcnn import RESNET50
-from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.networks.unet import NetworkSpec
 
 CPU = torch.device("cpu")
 NOTHING = Page(torch.zeros(1, 64, 64), np.zeros((0, 4), np.float32))
@@ -23,7 +23,7 @@ def a_learner(spec=None, **changes):
 
 @pytest.mark.parametrize(("learning_rate", "compact", "resnet50"), [(0.0, 0.01, 0.001), (0.02, 0.02, 0.02)])
 def test_a_learning_rate_is_that_of_the_detector_unless_one_is_chosen(learning_rate, compact, resnet50):
-    for spec, rate in ((None, compact), (UnetSpec(RESNET50, 1, 2), resnet50)):
+    for spec, rate in ((None, compact), (NetworkSpec(RESNET50, 1, 2), resnet50)):
         learner = a_learner(spec, learning_rate=learning_rate)
         assert [group["lr"] for group in learner._optimizer.param_groups] == [rate]
 

@@ -14,7 +14,7 @@ from napari_labelfix.methods.hovernet_stpp.pages import joined, random_crops
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
 from napari_labelfix.networks.hovernet import start_hovernet
-from napari_labelfix.networks.unet import HOVER, UnetSpec
+from napari_labelfix.networks.unet import HOVER, NetworkSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class Learner(Trainee):
         Where to compute.
     """
 
-    def __init__(self, start: Start, spec: UnetSpec, params: HoverNetParams, device: torch.device) -> None:
+    def __init__(self, start: Start, spec: NetworkSpec, params: HoverNetParams, device: torch.device) -> None:
         super().__init__(start, device, params.batch_size, params.crop)
         self.spec = spec
         self.params = params
@@ -83,11 +83,11 @@ class Learner(Trainee):
         return crops._replace(image=image, known=known)
 
 
-def choose_start(spec: UnetSpec, params: HoverNetParams) -> Start:
+def choose_start(spec: NetworkSpec, params: HoverNetParams) -> Start:
     """Return what a run begins with: a saved model, or the best weights at hand."""
     return saved_start(params, METHOD, spec) or start_hovernet(spec, params.pretrained)
 
 
-def spec_of(params: HoverNetParams, channels: int) -> UnetSpec:
+def spec_of(params: HoverNetParams, channels: int) -> NetworkSpec:
     """Return the network that images of so many channels need."""
-    return UnetSpec(params.encoder, channels, HOVER.classes)
+    return NetworkSpec(params.encoder, channels, HOVER.classes)

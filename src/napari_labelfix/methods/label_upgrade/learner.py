@@ -15,7 +15,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbat
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import SMALLEST_CROP, Trainee
 from napari_labelfix.networks.device import mixed_precision
-from napari_labelfix.networks.unet import UnetSpec, start_unet, with_more_channels
+from napari_labelfix.networks.unet import NetworkSpec, start_unet, with_more_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ class Learner(Trainee):
     """
 
     def __init__(self, channels: int, labelled: bool, params: LabelUpgradeParams, device: torch.device) -> None:
-        self.spec = UnetSpec(params.encoder, channels + labelled, classes=2)
+        self.spec = NetworkSpec(params.encoder, channels + labelled, classes=2)
         self.labelled = labelled
         self.params = params
         super().__init__(start_learner(self.spec, labelled, params), device, params.batch_size, params.crop)
@@ -185,7 +185,7 @@ class BestSoFar:
         return scores[self._learner.share]
 
 
-def start_learner(spec: UnetSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
+def start_learner(spec: NetworkSpec, labelled: bool, params: LabelUpgradeParams) -> Start:
     """Return the network to begin with: pretrained on images, it takes no notice yet of labels beside them."""
     if labelled and (saved := saved_start(params, METHOD, spec, {"labelled": True}, beside=1)):
         return saved

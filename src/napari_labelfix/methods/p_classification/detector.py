@@ -14,7 +14,7 @@ from napari_labelfix.data.patches import predict_logits
 from napari_labelfix.losses.masked_squared_error import masked_squared_error
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.unet import DEPTH, UnetSpec, start_unet
+from napari_labelfix.networks.unet import DEPTH, NetworkSpec, start_unet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ class Detector(Trainee):
     """
 
     def __init__(self, channels: int, params: PClassificationParams, device: torch.device) -> None:
-        self.spec = UnetSpec(params.encoder, channels, classes=1)
+        self.spec = NetworkSpec(params.encoder, channels, classes=1)
         self.params = params
         saved = saved_start(params, METHOD, self.spec)
         start = saved or start_unet(self.spec, params.pretrained, [DEPTH])

@@ -16,7 +16,7 @@ from napari_labelfix.methods.scribble2label.canvas import random_batch
 from napari_labelfix.methods.scribble2label.targets import pseudo_label
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.trainee import Trainee
-from napari_labelfix.networks.unet import UnetSpec, start_unet
+from napari_labelfix.networks.unet import NetworkSpec, start_unet
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,7 +48,7 @@ class Learner(Trainee):
         Where to compute.
     """
 
-    def __init__(self, spec: UnetSpec, params: Scribble2LabelParams, device: torch.device) -> None:
+    def __init__(self, spec: NetworkSpec, params: Scribble2LabelParams, device: torch.device) -> None:
         start = saved_start(params, METHOD, spec) or start_unet(spec, params.pretrained)
         super().__init__(start, device, params.batch_size, params.crop)
         self.spec = spec

@@ -20,7 +20,7 @@ from napari_labelfix.methods.scribble2label.reading import Reading, patched
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, with_accepted
 from napari_labelfix.methods.scribble2label.trust import Trust, agreement, difference_of
 from napari_labelfix.networks.device import choose_device
-from napari_labelfix.networks.unet import UnetSpec
+from napari_labelfix.networks.unet import NetworkSpec
 from napari_labelfix.snapshots import Clock, Proposal
 
 _TOO_SMALL = (
@@ -98,9 +98,9 @@ class Session:
         return int(self._images[0].shape[2])
 
     @property
-    def spec(self) -> UnetSpec:
+    def spec(self) -> NetworkSpec:
         """The network that the task needs."""
-        return UnetSpec(self.params.encoder, self.channels, self.classes)
+        return NetworkSpec(self.params.encoder, self.channels, self.classes)
 
     @property
     def marked_first(self) -> list[int]:

@@ -21,7 +21,7 @@ from napari_labelfix.networks.faster_rcnn import (
     load_detector,
     start_detector,
 )
-from napari_labelfix.networks.unet import UnetSpec, freeze_statistics
+from napari_labelfix.networks.unet import NetworkSpec, freeze_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -57,7 +57,7 @@ class Learner(Trainee):
         Where to compute.
     """
 
-    def __init__(self, start: Start, spec: UnetSpec, params: SissiParams, device: torch.device) -> None:
+    def __init__(self, start: Start, spec: NetworkSpec, params: SissiParams, device: torch.device) -> None:
         super().__init__(start, device, params.batch_size, params.crop)
         self.spec, self.params = spec, params
         self.share = SHARE
@@ -125,11 +125,11 @@ class Learner(Trainee):
         return loss.float()
 
 
-def choose_start(spec: UnetSpec, params: SissiParams) -> Start:
+def choose_start(spec: NetworkSpec, params: SissiParams) -> Start:
     """Return what a run begins with: a saved model, or the best weights at hand."""
     return saved_start(params, METHOD, spec, load=load_detector) or start_detector(spec, params.pretrained)
 
 
-def spec_of(params: SissiParams, channels: int) -> UnetSpec:
+def spec_of(params: SissiParams, channels: int) -> NetworkSpec:
     """Return the detector that images of so many channels need."""
-    return UnetSpec(params.encoder, channels, CLASSES)
+    return NetworkSpec(params.encoder, channels, CLASSES)
