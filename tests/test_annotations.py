@@ -250,6 +250,15 @@ def test_finished_labels_are_known_everywhere_in_a_part_or_nowhere():
     assert FinishedInstances(labels).known().all()
 
 
+def test_labels_are_right_where_that_is_known_and_0_elsewhere():
+    labels = np.full((5, 6), 7, np.uint8)
+    part = np.zeros(labels.shape, bool)
+    part[:2] = True
+    assert np.array_equal(Instances(labels, part).right(), np.where(part, 7, 0))
+    assert not Instances(labels).right().any()
+    assert Instances(labels, part).right().dtype == labels.dtype
+
+
 def test_annotations_say_the_same_if_they_are_of_one_kind_and_alike():
     labels = np.eye(4, 5, dtype=np.int32)
     assert same_annotation(Instances(labels), Instances(labels.copy()))

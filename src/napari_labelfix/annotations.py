@@ -171,11 +171,15 @@ class Instances:
     @property
     def teaches(self) -> bool:
         """Whether there is an object that is known to be right."""
-        return bool(self.labels[self.known()].any())
+        return bool(self.right().any())
 
     def known(self) -> NDArray[np.bool_]:
         """Return (Y, X) where the labels are right: nowhere if nothing is said."""
         return np.zeros(self.shape, bool) if self.trusted is None else self.trusted.astype(bool)
+
+    def right(self) -> NDArray[np.integer]:
+        """Return (Y, X) the labels where they are right, and 0 elsewhere."""
+        return np.where(self.known(), self.labels, 0)
 
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not labels."""

@@ -46,7 +46,7 @@ def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.i
     rows, columns = np.nonzero(given.known())
     window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     trusted = given.known()[window]
-    right = np.where(trusted, given.labels[window], 0).astype(np.int32)
+    right = given.right()[window].astype(np.int32)
     rng = np.random.default_rng(seed)
     found = (
         given.others[window] if given.others is not None else other_objects(normalize(plane.image)[window], right, rng)

@@ -24,7 +24,7 @@ from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from torch import Tensor
+    from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.label_upgrade.pages import Page
@@ -107,7 +107,7 @@ class Session:
     def upgrade(self, index: int, learner: Learner) -> Proposal:
         """Return the upgraded labels of a plane; where they were right they are as they were."""
         page = self.pages[index]
-        foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
+        foreground = _foreground(page, learner)
         size, right = self.params.minimum_size, self._right_outlines
         labels = upgraded_objects(foreground, page.labels, page.trusted, page.edges, size, right)
         labels[page.trusted] = page.labels[page.trusted]
@@ -198,7 +198,7 @@ class Session:
     def _as_given(self, index: int, learner: Learner) -> Proposal:
         """Return the labels as they are, each pixel as credible as the network finds it at first sight."""
         page = self.pages[index]
-        foreground = learner.predict(page.image, _given(page))[1].numpy(force=True)
+        foreground = _foreground(page, learner)
         confidence = np.where(page.labels > 0, foreground, 1 - foreground)
         confidence[page.trusted] = 1
         nothing = np.full(page.labels.shape, Change.NONE, np.uint8)
@@ -220,5 +220,8 @@ def expect_right_part(task: Task) -> None:
         raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
 
 
-def _given(page: Page) -> Tensor:
-    return torch.from_numpy((page.labels > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
+def _foreground(page: Page, learner: Learner) -> NDArray[np.float32]:
+    """Return (Y, X) the probability of an object, as the network sees it in the image and in the labels as given."""
+    given = torch.from_numpy((page.labels > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
+    probability: NDArray[np.float32] = learner.predict(page.image, given)[1].numpy(force=True)
+    return probability

@@ -205,9 +205,7 @@ def finished_part(plane: Plane) -> NDArray[np.bool_] | None:
 def finished_boxes(plane: Plane) -> NDArray[np.float64]:
     """Return the boxes (N, 4) of the cells that a person has labelled in a plane, or a part, that is finished."""
     finished = plane.annotation
-    if not isinstance(finished, FinishedInstances):
-        return np.zeros((0, 4))
-    return boxes_of_labels(np.where(finished.known(), finished.labels, 0))
+    return boxes_of_labels(finished.right()) if isinstance(finished, FinishedInstances) else np.zeros((0, 4))
 
 
 def typical_side(corners: NDArray[np.floating]) -> float:
@@ -222,7 +220,7 @@ def finished_page(plane: Plane, wanted: float, device: torch.device) -> Page | N
         return None
     rows, columns = (np.flatnonzero(finished.known().any(axis=axis)) for axis in (1, 0))
     part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _labelled_page(plane.image[part], np.where(finished.known(), finished.labels, 0)[part], wanted, device)
+    return _labelled_page(plane.image[part], finished.right()[part], wanted, device)
 
 
 def synthetic_pages(channels: int, wanted: float, seed: int, device: torch.device) -> list[Page]:

@@ -85,7 +85,7 @@ def partly_told(told: FoundBoxes) -> FoundBoxes:
 
 def as_finished(finished: FinishedInstances, masks: BoxMasks) -> FoundBoxes:
     """Return the cells that a person has labelled in a plane, of which nothing is doubtful."""
-    labels = relabel_sequential(np.where(finished.known(), finished.labels, 0))
+    labels = relabel_sequential(finished.right())
     corners = boxes_of_labels(labels).astype(np.float32)
     roles = np.full(len(corners), BoxRole.CONFIRMED, np.uint8)
     return FoundBoxes(corners, np.ones(len(corners), np.float32), roles, labels if masks != "none" else None)
@@ -98,7 +98,7 @@ def with_finished_part(told: FoundBoxes, finished: FinishedInstances) -> FoundBo
     """
     if told.labels is None:
         return told
-    ranks = relabel_sequential(np.where(finished.known(), finished.labels, 0))
+    ranks = relabel_sequential(finished.right())
     return replace(told, labels=np.where(finished.known(), ranks, told.labels).astype(np.int32))
 
 
