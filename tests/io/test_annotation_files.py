@@ -23,7 +23,9 @@ from napari_labelfix.io import imagej_rois, qupath_geojson
 from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
+from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.pairing import find_annotations, pair, planes_together
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
@@ -172,6 +174,18 @@ def test_points_drawn_in_imagej_and_qupath_lie_on_the_pixels(tmp_path, file):
     (tmp_path / "cells.geojson").write_text(json.dumps([feature]))
     [points] = AnnotationFiles([tmp_path / "cells.geojson"], file).read(Points)
     np.testing.assert_array_equal(points.positions, [[7, 5]])
+
+
+def test_points_in_the_outer_halves_of_the_borders_pixels_lie_in_the_image(tmp_path, file):
+    corners = np.array([[-0.4, 3.0], [39.3, 51.4]])
+    of_points = MarkedImage(
+        "cells", (40, 52), Grid.in_pixels(2), corners, np.zeros((2, 0), np.intp), np.ones(2, bool), diameter=8.0
+    )
+    for name in ("geojson", "imagej", "points"):
+        exported = export([of_points], find_format(name), tmp_path / name)
+        [points] = AnnotationFiles([tmp_path / name / exported.files[0]], file).read(Points)
+        points.check("cells")
+        np.testing.assert_allclose(points.positions, [[0, 3], [39, 51]])
 
 
 def test_rectangles_and_ovals_of_imagej_are_areas(tmp_path, file):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
+from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles, onto_pixels
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.boxes import boxes_in_planes
 from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
@@ -259,7 +259,7 @@ def _points(contents: _Contents, file: ImageFile, _kind: type[Annotation], what:
             for found in objects_of(cast("Instances", plane).labels):
                 positions[at].append(np.argwhere(found.mask).mean(axis=0) + found.corner)
                 areas.append(int(found.mask.sum()))
-    centres = [np.array(found, float).reshape(-1, 2) for found in positions]
+    centres = [onto_pixels(np.array(found, float).reshape(-1, 2), (height, width)) for found in positions]
     radii = [
         float(np.sqrt(np.median(areas) / np.pi)) if areas else estimate_diameter(image, here) / 2
         for image, here in zip(file.planes, centres, strict=True)
