@@ -14,18 +14,21 @@ import tifffile
 import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco_mask
 from tricky import empty, tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
-from napari_labelfix.io import imagej_rois, qupath_geojson
+from napari_labelfix.io import coco, imagej_rois, qupath_geojson
 from napari_labelfix.io.annotation_files import AnnotationFiles
+from napari_labelfix.io.drawn import DrawnObject
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
 from napari_labelfix.io.marked_image import MarkedImage
+from napari_labelfix.io.outlines import outline
 from napari_labelfix.io.pairing import find_annotations, pair, planes_together
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
@@ -90,6 +93,25 @@ def test_a_box_of_one_pixel_comes_back_from_yolo_whose_shares_are_rounded(tmp_pa
     export([LabelImage.of("cells", labels)], find_format("yolo"), tmp_path / "yolo")
     [boxes] = AnnotationFiles([tmp_path / "yolo" / "labels" / "cells.txt"], file).read(Boxes)
     np.testing.assert_allclose(boxes.corners, [[5, 6, 6, 7]], atol=1e-5)
+
+
+def test_boxes_that_overlap_come_back_whole_from_outlines(tmp_path, file):
+    corners = np.array([[4.0, 5, 20, 21], [6, 7, 18, 19], [10, 15, 30, 41]])  # the second lies in the first
+    cells, planes = np.ones(3, bool), np.zeros((3, 0), np.intp)
+    of_boxes = MarkedImage("cells", (40, 52), Grid.in_pixels(2), corners, planes, cells)
+    export([of_boxes], find_format("imagej"), tmp_path / "imagej")
+    [boxes] = AnnotationFiles([tmp_path / "imagej" / "cells_rois.zip"], file).read(Boxes)
+    np.testing.assert_allclose(boxes.corners, corners)
+
+
+@given(arrays.arrays(bool, st.tuples(st.integers(1, 7), st.integers(1, 9))))
+def test_run_lengths_and_rings_of_an_object_have_the_same_box(mask):
+    for found in objects_of(mask):
+        runs = coco._runs_in(coco._as_runs(found, mask.shape)["counts"], mask.shape)
+        rings = [ring for polygon in outline(found.mask, found.corner) for ring in polygon.rings]
+        assert DrawnObject([], runs=runs).box(mask.shape) == DrawnObject(rings).box(mask.shape) == found.box
+    assert DrawnObject([]).box(mask.shape) is None
+    assert DrawnObject([], runs=np.zeros((1, 2), int)).box(mask.shape) is None
 
 
 MIXED = {

@@ -236,9 +236,10 @@ def _painted(contents: _Contents, file: ImageFile, kind: type[Annotation], what:
 
 def _boxes(contents: _Contents, file: ImageFile, _kind: type[Annotation], what: str) -> list[Annotation | None]:
     drawn = contents.drawn
-    planes = [plane_number(key, file.shape[:-2], what) for key, _ in drawn.boxes]
-    corners: list[Sequence[float]] = [box for _, box in drawn.boxes]
-    if contents.labels is not None or drawn.objects:
+    outlines = [(found.plane, box) for found in drawn.objects if (box := found.box(file.shape)) is not None]
+    planes = [plane_number(key, file.shape[:-2], what) for key, _ in drawn.boxes + outlines]
+    corners: list[Sequence[float]] = [box for _, box in drawn.boxes + outlines]
+    if contents.labels is not None:
         for number, plane in enumerate(_painted(contents, file, Instances, what)):
             outlined = [found.box for found in objects_of(cast("Instances", plane).labels)]
             planes += [number] * len(outlined)

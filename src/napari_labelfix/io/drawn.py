@@ -53,9 +53,23 @@ class DrawnObject:
             for first, behind in self.runs.tolist():
                 down_columns[first:behind] = number
             return int((self.runs[:, 1] - self.runs[:, 0]).sum())
-        rings = [ring for ring in self.rings if len(ring) > 2 and np.isfinite(ring).all()]
+        rings = self._areas
         pieces = [[ring] for ring in rings] if self.separate else [rings] if rings else []
         return sum(paint(plane, piece, number) for piece in pieces)
+
+    def box(self, shape: tuple[int, ...]) -> tuple[float, float, float, float] | None:
+        """Return the bounding box y0, x0, y1, x1 of the object in an image (..., Y, X); None if it encloses nothing."""
+        corners = self._areas if self.runs is None else [_corners_of_runs(self.runs, shape[-2])]
+        found = np.concatenate([np.zeros((0, 2)), *corners])
+        if not len(found):
+            return None
+        y0, x0, y1, x1 = np.append(found.min(axis=0), found.max(axis=0)).tolist()
+        return y0, x0, y1, x1
+
+    @property
+    def _areas(self) -> list[NDArray[np.float64]]:
+        """The rings that enclose something."""
+        return [ring for ring in self.rings if len(ring) > 2 and np.isfinite(ring).all()]
 
 
 @dataclass(eq=False)
@@ -81,6 +95,15 @@ class Drawn:
         self.objects += [found if plane is None else replace(found, plane=plane) for found in other.objects]
         self.boxes += [(key if plane is None else plane, box) for key, box in other.boxes]
         self.points += [(key if plane is None else plane, point) for key, point in other.points]
+
+
+def _corners_of_runs(runs: NDArray[np.int64], height: int) -> NDArray[np.int64]:
+    """Return (M, 2) row, column of corners of runs: two of each that has pixels, opposite ones."""
+    first, last = runs[runs[:, 1] > runs[:, 0]].T - np.array([[0], [1]])
+    (left, top), (right, bottom) = np.divmod(first, height), np.divmod(last, height)
+    several = left < right  # from the bottom of a column it goes on at the top of the next
+    top, bottom = np.where(several, 0, top), np.where(several, height - 1, bottom)
+    return np.concatenate([np.stack([top, left], axis=1), np.stack([bottom, right], axis=1) + 1])
 
 
 def expect_size(said: tuple[int, ...], shape: tuple[int, ...], name: str, path: Path) -> None:
