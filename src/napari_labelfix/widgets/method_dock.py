@@ -146,6 +146,7 @@ class MethodDock(QWidget):
         results.create()
         self._show_one()
         self.run_view.show_started()
+        self.model_button.begin(in_hand_first[0].name)
         self._set_running(True)
 
     def stop(self) -> None:
@@ -205,6 +206,7 @@ class MethodDock(QWidget):
             self._run = None
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._show_one()
+        self._show_last_run()
         self._drawn.follow(self.inputs.chosen)
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         image_before, self._image = self._image, self.inputs.image
@@ -223,6 +225,12 @@ class MethodDock(QWidget):
     def _show_one(self) -> None:
         """Let the image in hand be seen: others of the run may lie upon it."""
         self._one_in_view.show(self.inputs.image, self.inputs.images.together)
+
+    def _show_last_run(self) -> None:
+        """Show what the last run has told while an image of it is in hand: of another one it says nothing."""
+        is_of_image = self._run is not None and self.inputs.image in self._run[1].images
+        self.run_view.show_last_run(is_of_image)
+        self.model_button.tell_image(not is_of_image)
 
     def _stop_because(self, reason: str) -> None:
         if self.session.running:

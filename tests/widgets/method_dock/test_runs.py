@@ -88,6 +88,65 @@ class TestRun:
         assert len(viewer.layers) == count
 
 
+class TestAnotherImage:
+    """What the last run has told says nothing of an image that it was not on."""
+
+    @pytest.fixture
+    def ended(self, proposed, running, viewer, spots):
+        running.model = TrainedModel("scribble2label", {}, {}, b"weights")
+        proposed.show()
+        proposed.stop()
+        viewer.add_image(spots, name="the other one with a long name")
+        return proposed
+
+    def test_it_is_hidden_while_another_image_is_in_hand_and_comes_back_with_its_own(self, ended, viewer):
+        view = ended.run_view
+        assert view.progress.isVisible(), "an image that is only opened is not in hand"
+        ended.inputs.images.choose(viewer.layers[-1])
+        assert not view.progress.isVisible()
+        assert not view.plot.isVisible()
+        ended.inputs.images.choose(viewer.layers["cells"])
+        assert view.progress.isVisible()
+        assert view.progress.text() == "stopped"
+        assert view.plot.points("loss") == ([1], [0.5])
+        assert ended.model_button.text() == "Save model…"
+
+    def test_its_model_can_still_be_saved_and_is_told_by_the_name_of_its_image(self, ended, viewer, tmp_path):
+        cells = viewer.layers["cells"]
+        ended.inputs.images.choose(viewer.layers[-1])
+        assert ended.model_button.isVisible()
+        assert ended.model_button.text() == "Save model of “cells”…"
+        viewer.layers.remove(cells)
+        assert ended.model_button.text() == "Save model of “cells”…"
+        assert "“cells”" in ended.model_button.toolTip()
+        ended.model_button.save(tmp_path / "mine")
+        assert TrainedModel.load(tmp_path / "mine").weights == b"weights"
+
+    def test_a_run_on_the_other_image_begins_with_nothing_of_the_last(self, ended, viewer, trainer):
+        ended.inputs.images.choose(viewer.layers[-1])
+        ended.inputs.create_annotation()
+        ended.inputs.annotation.data[30, :9], ended.inputs.annotation.data[15, 10:19] = 1, 2
+        ended.run()
+        assert len(trainer.runs) == 2
+        assert ended.run_view.progress.isVisible()
+        assert ended.run_view.plot.points("loss") == ([], [])
+        trainer.runs[1].model = TrainedModel("scribble2label", {}, {}, b"weights")
+        ended.stop()
+        ended.inputs.images.choose(viewer.layers["cells"])
+        assert not ended.run_view.progress.isVisible()
+        assert ended.model_button.text() == "Save model of “the other one wit…”…"
+
+    def test_a_run_on_several_images_is_told_with_each_of_them(self, ended, viewer, spots):
+        together = [viewer.layers["cells"], viewer.layers[-1]]
+        ended.inputs.images.others_button.choose(together[1:])
+        ended.run()
+        ended.stop()
+        for image in together:
+            ended.inputs.images.choose(image)
+            assert ended.run_view.progress.isVisible()
+            assert ended.model_button.text() == "Save model…"
+
+
 class TestErrors:
     @pytest.fixture(autouse=True)
     def told(self):

@@ -43,8 +43,14 @@ class RunView(QWidget):
         self.progress = _ProgressBar()
         self.note = WrappedLabel()  # what the method has to say, such as that it starts without pretrained weights
         self.plot = MetricsPlot()
+        self._told = QWidget()  # what a run has told
         self._remaining = TimeLeft()
 
+        told = QVBoxLayout(self._told)
+        told.setContentsMargins(0, 0, 0, 0)
+        told.setSpacing(3)
+        for part in (self.progress, self.note, self.plot):
+            told.addWidget(part)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run_button)
         buttons.addWidget(self.stop_button)
@@ -52,11 +58,9 @@ class RunView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(buttons)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.note)
-        layout.addWidget(self.plot)
+        layout.addWidget(self._told)
         self.note.hide()
-        self._show_progress_parts(False)
+        self.show_last_run(False)
         self.set_running(False)
 
     def show_started(self) -> None:
@@ -66,7 +70,11 @@ class RunView(QWidget):
         self.plot.clear()
         self.note.hide()
         self.progress.setRange(0, 0)  # a bar that only says that something happens
-        self._show_progress_parts(True)
+        self.show_last_run(True)
+
+    def show_last_run(self, shown: bool) -> None:
+        """Show what the last run has told, or hide it until it is asked for again."""
+        self._told.setVisible(shown)
 
     def show_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Show how far the run is, and its numbers."""
@@ -107,10 +115,6 @@ class RunView(QWidget):
         left = in_words(self._remaining.seconds(last.total))
         texts = [" · ".join(filter(None, [last.stage, time])) for time in (left, left.removeprefix("about "), "")]
         self.progress.show_one_of(texts)
-
-    def _show_progress_parts(self, visible: bool) -> None:
-        for widget in (self.progress, self.plot):
-            widget.setVisible(visible)
 
 
 class _ProgressBar(ProgressBar):
