@@ -229,6 +229,42 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
         assert json.loads(project.meta()["view"])["active"]
 
 
+def test_a_run_that_was_ended_with_its_window_comes_back_and_is_not_told_as_cut_off(
+    viewer, image, method_dock, trainer, tmp_path, qtbot, spots
+):
+    scribble(method_dock.inputs.annotation)
+    method_dock.form.editor("threshold").setValue(0.65)
+    method_dock.run()
+    [run] = trainer.runs
+    run.waiting = [snapshot(3, {0: proposal_above(spots, 0.4)})]
+    qtbot.waitUntil(lambda: method_dock._results.has_proposal)
+    run.model = TrainedModel("scribble2label", {}, {}, b"the last")
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "mine.labelfix")
+    saver.close()  # as where the window is closed
+    assert run.state == "stopped"
+    assert recovery.find_unsaved() == []
+    with Project.look(tmp_path / "mine.labelfix") as project:
+        [kept] = project.runs()
+        assert (kept.state, kept.step, bool(kept.ended)) == ("interrupted", 3, True)
+        assert models.load(project.path, kept).weights == b"the last"
+        assert "run interrupted" in {entry.what for entry in project.history()}
+    method_dock.close_session()
+    viewer.layers.clear()
+    again = MethodDock(viewer, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(again)
+    again.saving.begin()
+    dock = ProjectDock(viewer)
+    qtbot.addWidget(dock)
+    dock.open(tmp_path / "mine.labelfix")
+    assert again.form.value().threshold == 0.65
+    assert again.message.text() == (
+        "A run was stopped at step 3 of 10, when napari was closed. "
+        "Its parameters are set: press Run [G] to go on from its model."
+    )
+    again.close_session()
+
+
 @pytest.mark.parametrize("name", [widget.display_name for widget in _manifest().contributions.widgets])
 def test_every_dock_begins_to_save(viewer, image, name, qtbot):
     """Law: nothing a person made is held only in memory, whichever dock they have opened."""

@@ -145,7 +145,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A training, running or over. `model` is the folder of its model, from the project's folder; "" without one."""
+    """A training, running or over. `model` is the folder of its model, from the project's folder; "" without one.
+
+    One that is interrupted and has an end was ended when its window was closed; without one it was cut off.
+    """
 
     id: str
     method: str
@@ -161,6 +164,12 @@ class RunRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     model: str = ""
+
+    @property
+    def interruption(self) -> str:
+        """What became of it, if it was interrupted, as the end of a sentence."""
+        far = f"at step {self.step} of {self.total}" if self.total else "before its first step"
+        return f"was stopped {far}, when napari was closed" if self.ended else f"was cut off {far}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -151,9 +151,8 @@ class ProjectDock(QWidget):
 
     def _row_of_run(self, run: RunRecord) -> tuple[str, list[tuple[str, Callable[[], object]]]]:
         title = METHODS[run.method].title if run.method in METHODS else run.method
-        far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
         back = "parameters and its best model" if run.model else "parameters"
-        text = f"{title}, begun {_when(run.started)}, was cut off {far}. Its {back} come back into the dock."
+        text = f"{title}, begun {_when(run.started)}, {run.interruption}. Its {back} come back into the dock."
         return text, [("Open the dock", partial(self.set_up, run)), ("Dismiss", partial(self.saver.taken_up, run))]
 
     def _on_found(self, found: Sequence[Unsaved]) -> None:

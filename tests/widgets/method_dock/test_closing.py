@@ -9,6 +9,8 @@ from app_model.types import KeyBinding
 from docked import METHOD, proposal_of
 from fakes import proposal_above, snapshot
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QCloseEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.accepting.acceptor import Count
@@ -75,6 +77,21 @@ class TestClosing:
         saver.close()
         with Project.look(path) as project:
             assert [run.state for run in project.runs()] == ["stopped"]
+
+    def test_a_run_that_ends_because_napari_quits_is_kept_as_one_to_go_on_with(self, docked, viewer, trainer, spots):
+        viewer.add_image(spots)
+        docked.inputs.create_annotation()
+        docked.inputs.annotation.data_setitem((np.arange(2), np.arange(2)), np.array([1, 2]))
+        docked.run()
+        saver = docked.saving.begin()
+        saver.save_now()
+        path, window = saver.path, viewer.window._qt_window
+        QApplication.sendEvent(window, QCloseEvent())  # as Quit begins; it takes the layers out while it closes
+        viewer.layers.clear()
+        assert trainer.runs[0].state == "stopped"
+        saver.close()
+        with Project.look(path) as project:
+            assert [(run.state, bool(run.ended)) for run in project.runs()] == [("interrupted", True)]
 
     def test_hiding_the_dock_does_not_end_the_run(self, docked, viewer, trainer, qtbot):
         assert KeyBinding.from_str("K") in viewer.keymap

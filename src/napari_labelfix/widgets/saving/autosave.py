@@ -78,6 +78,7 @@ class Autosaver(QObject):
     failed = Signal(str)
     leaving = Signal()  # the project is let go of, and another may come; what is noted now is still saved in it
     opened = Signal()  # a project was opened, and its layers are in the viewer
+    closing = Signal()  # this is the last moment to note something
 
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
@@ -94,6 +95,7 @@ class Autosaver(QObject):
         self.trouble = ""  # why the last attempt to save failed
         self.lost: list[Lost] = []  # images of the project that are not there
         self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
+        self.window_closes = False  # and takes everything that is in it along
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -144,8 +146,9 @@ class Autosaver(QObject):
         window.destroyed.connect(self.close)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Save before the window asks whether it may close."""
+        """Save before the window asks whether it may close; where a program closes it, it asks no more."""
         if event.type() == QEvent.Type.Close:
+            self.window_closes = not event.spontaneous()
             self.save_now()
             if not self._followed:
                 self.leave()
@@ -237,6 +240,7 @@ class Autosaver(QObject):
             return
         with suppress(RuntimeError):  # the Qt object was deleted with the program
             self._timer.stop()
+            self.closing.emit()
         self._leave()
         self._closed = True
 

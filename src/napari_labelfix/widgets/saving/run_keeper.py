@@ -52,6 +52,7 @@ class RunKeeper(QObject):
         session.snapshotsReceived.connect(self._on_snapshots)
         session.failed.connect(self._on_failed)
         session.ended.connect(self._on_ended)
+        saver.closing.connect(self._end_with_window)
 
     def begin(self, method: str, images: Sequence[str], params: Params) -> None:
         """Note that a run was started on images, by their ids; under the first one it will be found again."""
@@ -84,10 +85,20 @@ class RunKeeper(QObject):
     def _on_ended(self, state: str) -> None:
         if self._run is None:
             return
+        if state == "stopped" and self._saver.window_closes:
+            state = "interrupted"  # by no decision about it: it is offered again
         self._run = replace(self._run, state=cast("RunState", state), ended=now())
         self._save_model()
         self._tell(f"run {state}")
         self._run = None
+
+    def _end_with_window(self) -> None:
+        """End a run that goes on while its window is closed. What shows it may be gone already, and is told nothing."""
+        if self._run is not None:
+            self._session.blockSignals(True)
+            self._session.stop()
+            self._session.blockSignals(False)
+            self._on_ended("interrupted")
 
     def _tell(self, what: str) -> None:
         if self._run is not None:

@@ -1,4 +1,4 @@
-"""A run that was cut off, by a crash or a closed window: the next one goes on from its model, with its parameters."""
+"""A run that was interrupted, by a crash or a closed window: the next goes on from its model, with its parameters."""
 
 from __future__ import annotations
 
@@ -62,9 +62,8 @@ class UnfinishedRun:
             params = self._method.params.from_dict(run.params)
             self._form.setValue(params.replace(start_from=model) if model else params)
         except InputError as error:  # of another version
-            return f"The parameters of the run that was cut off no longer fit: {error}"
+            return f"The parameters of the run that was interrupted no longer fit: {error}"
         self._model = model
         pressed = shortcuts.with_key("Run", "run_or_stop")
-        far = f"at step {run.step} of {run.total}" if run.total else "before its first step"
         again = "go on from its model" if model else "start it again"
-        return f"A run was cut off {far}. Its parameters are set: press {pressed} to {again}."
+        return f"A run {run.interruption}. Its parameters are set: press {pressed} to {again}."
