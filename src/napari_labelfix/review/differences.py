@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.metrics.instances import count_overlaps
+from napari_labelfix.metrics.instances import count_overlaps_of
 from napari_labelfix.review.actions import MOSTLY
+from napari_labelfix.review.in_parts import always, parts_of, rank_all
 from napari_labelfix.review.suspects import Reason, Suspects
 from napari_labelfix.snapshots import Change
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scipy.sparse import coo_array
 
     from napari_labelfix.data.label_images import Ranked
+    from napari_labelfix.review.in_parts import GoOn
 
 _REASONS = {
     Change.ADDED: Reason.EXTRA,
@@ -72,32 +74,38 @@ class Differences:
         return Suspects(suspects.ids, found)
 
 
-def find_differences(before: Any, after: Any) -> Differences:
+def find_differences(before: Any, after: Any, go_on: GoOn = always) -> Differences:
     """Compare two label arrays.
 
     Parameters
     ----------
     before, after
         Of the same shape, 0 = background.
+    go_on
+        Asked all along.
     """
     old, new = np.asarray(before), np.asarray(after)
-    shared, was, now = count_overlaps(new, old)
-    pairs = shared.tocoo()
+    was, now = rank_all(old, go_on), rank_all(new, go_on)
+    pairs = _shared(was, now, go_on)
     linked = (pairs.data > MOSTLY * was.sizes[pairs.row]) | (pairs.data > MOSTLY * now.sizes[pairs.col])
     groups, of_old, of_new = _groups(was.ids.size, now.ids.size, pairs.row[linked], pairs.col[linked])
-    old_count, new_count = np.bincount(of_old, minlength=groups), np.bincount(of_new, minlength=groups)
-    kinds = np.select(
-        [old_count == 0, new_count == 0, (old_count == 1) & (new_count > 1), (old_count > 1) & (new_count == 1)],
-        [Change.ADDED, Change.REMOVED, Change.SPLIT, Change.MERGED],
-        Change.RESHAPED,
-    ).astype(np.uint8)
-    at_old, at_new = np.append(-1, of_old)[was.ranks], np.append(-1, of_new)[now.ranks]  # -1 in the background
-    codes = np.where(at_new >= 0, kinds[at_new], kinds[at_old]) if groups else np.zeros(old.shape, np.uint8)
-    codes = np.where(_same(was, now, pairs), Change.NONE, codes).astype(np.uint8)
-    pixels = np.bincount(np.where(at_new >= 0, at_new, at_old)[codes > 0], minlength=groups)
-    pixels += np.bincount(at_old[(codes > 0) & (at_old >= 0) & (at_new >= 0) & (at_old != at_new)], minlength=groups)
+    kinds = _kinds(np.bincount(of_old, minlength=groups), np.bincount(of_new, minlength=groups))
+    same = _Same(was, now, pairs)
+    of_old_rank, of_new_rank = np.append(-1, of_old), np.append(-1, of_new)  # -1 in the background
+    codes = np.zeros(old.shape, np.uint8)
+    pixels, both = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+    for part in parts_of(old.size if groups else 0):
+        go_on()
+        old_ranks, new_ranks = was.ranks.reshape(-1)[part], now.ranks.reshape(-1)[part]
+        at_old, at_new = of_old_rank[old_ranks], of_new_rank[new_ranks]
+        code = np.where(at_new >= 0, kinds[at_new], kinds[at_old])
+        code[same.at(old_ranks, new_ranks)] = Change.NONE
+        codes.reshape(-1)[part] = code
+        from_other = (code > 0) & (at_old >= 0) & (at_new >= 0) & (at_old != at_new)
+        pixels += np.bincount(np.where(at_new >= 0, at_new, at_old)[code > 0], minlength=groups)
+        pixels += np.bincount(at_old[from_other], minlength=groups)
+        both += np.bincount(at_old[(at_old >= 0) & (at_old == at_new)], minlength=groups)
     union = np.bincount(of_old, was.sizes, groups) + np.bincount(of_new, now.sizes, groups)
-    both = np.bincount(at_old[(at_old >= 0) & (at_old == at_new)], minlength=groups)
     kept = np.flatnonzero(pixels > 0)
     return Differences(
         kinds[kept],
@@ -107,6 +115,26 @@ def find_differences(before: Any, after: Any) -> Differences:
         (both / np.maximum(union - both, 1))[kept],
         codes,
     )
+
+
+def _kinds(old: NDArray[np.intp], new: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Return of which kind each group is, from the numbers of its old and of its new objects."""
+    conditions = [old == 0, new == 0, (old == 1) & (new > 1), (old > 1) & (new == 1)]
+    kinds = [Change.ADDED, Change.REMOVED, Change.SPLIT, Change.MERGED]
+    return np.select(conditions, kinds, Change.RESHAPED).astype(np.uint8)
+
+
+def _shared(was: Ranked, now: Ranked, go_on: GoOn) -> coo_array:
+    """Return (old objects, new objects) sparse: the pixels that each pair shares."""
+    from scipy.sparse import coo_array
+
+    found = []
+    for part in parts_of(was.ranks.size):
+        go_on()
+        old, new = (both._replace(ranks=both.ranks.reshape(-1)[part]) for both in (was, now))
+        found.append(count_overlaps_of(new, old).shared)
+    nothing = coo_array((was.ids.size, now.ids.size), dtype=np.int64).tocsr()
+    return sum(found, start=nothing).tocoo()
 
 
 def _groups(
@@ -124,13 +152,18 @@ def _groups(
     return groups, members[:old].astype(np.intp), members[old:].astype(np.intp)
 
 
-def _same(was: Ranked, now: Ranked, pairs: coo_array) -> NDArray[np.bool_]:
-    """Return at which pixels nothing changed: background, or objects each of which is most of the other's overlap."""
-    order = np.argsort(pairs.data, kind="stable")
-    rows, columns = pairs.row[order] + 1, pairs.col[order] + 1
-    partner, back = np.zeros(was.ids.size + 1, np.int32), np.zeros(now.ids.size + 1, np.int32)
-    partner[rows], back[columns] = columns, rows  # the last one written is the largest
-    return np.asarray((partner[was.ranks] == now.ranks) & (back[now.ranks] == was.ranks))
+class _Same:
+    """At which pixels nothing changed: background, or objects each of which is most of the other's overlap."""
+
+    def __init__(self, was: Ranked, now: Ranked, pairs: coo_array) -> None:
+        order = np.argsort(pairs.data, kind="stable")
+        rows, columns = pairs.row[order] + 1, pairs.col[order] + 1
+        self._partner, self._back = np.zeros(was.ids.size + 1, np.int32), np.zeros(now.ids.size + 1, np.int32)
+        self._partner[rows], self._back[columns] = columns, rows  # the last one written is the largest
+
+    def at(self, old: NDArray[np.int32], new: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return it for the ranks of some pixels."""
+        return np.asarray((self._partner[old] == new) & (self._back[new] == old))
 
 
 def _members(

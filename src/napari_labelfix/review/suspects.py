@@ -14,11 +14,14 @@ import numpy as np
 
 from napari_labelfix.data.label_images import fill_label_holes, rank_objects
 from napari_labelfix.review.boxes import stacks_of
+from napari_labelfix.review.in_parts import always, find_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from napari_labelfix.review.in_parts import GoOn
 
 _STRIP = 2**20  # pixels counted at a time
 _FAR = 3.5  # a robust z-score beyond which a value is an outlier: Iglewicz and Hoaglin, 1993
@@ -89,7 +92,7 @@ class Suspects:
         return sorted(reasons, key=WEIGHTS.__getitem__, reverse=True)
 
 
-def find_suspects(labels: Any, image: Any = None) -> Suspects:
+def find_suspects(labels: Any, image: Any = None, go_on: GoOn = always) -> Suspects:
     """Return what is suspect about each object of an array.
 
     Parameters
@@ -98,8 +101,11 @@ def find_suspects(labels: Any, image: Any = None) -> Suspects:
         (..., Y, X) object ids, 0 = background; in a stack an object may go through several planes.
     image
         (..., Y, X) or (..., Y, X, C), for the edges; None where there is none.
+    go_on
+        Asked all along.
     """
-    planes = [_measure(np.asarray(labels[index]), _gray(image, index)) for index in np.ndindex(labels.shape[:-2])]
+    indices = np.ndindex(labels.shape[:-2])
+    planes = [_measure(np.asarray(labels[index]), _gray(image, index), go_on) for index in indices]
     ids = np.unique(np.concatenate([plane.ids for plane in planes]))
     at = [np.searchsorted(ids, plane.ids) for plane in planes]
     areas = _total(ids.size, at, [plane.areas for plane in planes])
@@ -111,7 +117,7 @@ def find_suspects(labels: Any, image: Any = None) -> Suspects:
         Reason.TINY: (areas < _SMALL) | (_score(log_size) < -_FAR),
         Reason.HUGE: _score(log_size) > _FAR,
         Reason.HOLES: _any(ids.size, at, [plane.holes for plane in planes]),
-        Reason.PIECES: _in_pieces(np.asarray(labels), ids),
+        Reason.PIECES: _in_pieces(np.asarray(labels), ids, go_on),
         Reason.BORDER: _any(ids.size, at, [plane.border for plane in planes]),
         Reason.WEAK_EDGE: contrast < _WEAK * np.nanmedian(contrast) if _known(contrast) else np.zeros(ids.size, bool),
         Reason.SHAPE: (_score(fill) < -_FAR) | (_score(length) < -_FAR),
@@ -129,11 +135,13 @@ class _Plane(NamedTuple):
     border: NDArray[np.bool_]
 
 
-def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None) -> _Plane:
+def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None, go_on: GoOn = always) -> _Plane:
+    go_on()
     ids, areas, ranks = rank_objects(plane)
-    fill, elongation = _shape(ranks, areas)
+    fill, elongation = _shape(ranks, areas, go_on)
     edge = np.unique(np.concatenate([ranks[0], ranks[-1], ranks[:, 0], ranks[:, -1]]))
-    contrast = np.full(ids.size, np.nan) if image is None else _contrast(ranks, image, ids.size)
+    contrast = np.full(ids.size, np.nan) if image is None else _contrast(ranks, image, ids.size, go_on)
+    go_on()
     filled = fill_label_holes(ranks)
     order = np.arange(1, ids.size + 1)
     return _Plane(
@@ -147,11 +155,14 @@ def _measure(plane: NDArray[np.integer], image: NDArray[np.float32] | None) -> _
     )
 
 
-def _shape(ranks: NDArray[np.int32], areas: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _shape(
+    ranks: NDArray[np.int32], areas: NDArray[np.int64], go_on: GoOn
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (N,) fill and (N,) elongation from the second moments of the objects."""
     size = areas.size + 1
     sums = np.zeros((5, size))
     for rows, part in _strips(ranks):
+        go_on()
         y, x = (axis.astype(float) for axis in np.nonzero(part))
         labels = part[part > 0]
         y += rows
@@ -166,7 +177,7 @@ def _shape(ranks: NDArray[np.int32], areas: NDArray[np.int64]) -> tuple[NDArray[
     return area / (4 * np.pi * np.sqrt(longer * shorter)), 0.5 * np.log(longer / shorter)
 
 
-def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int) -> NDArray[np.float64]:
+def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int, go_on: GoOn) -> NDArray[np.float64]:
     """Return (N,) the mean gradient along the outline of each object."""
     import cv2
 
@@ -180,25 +191,21 @@ def _contrast(ranks: NDArray[np.int32], image: NDArray[np.float32], count: int) 
     gradient = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     sums, sizes = np.zeros(count + 1), np.zeros(count + 1)
     for rows, part in _strips(outline):
+        go_on()
         on = part > 0
         sums += np.bincount(part[on], weights=gradient[rows : rows + len(part)][on], minlength=count + 1)
         sizes += np.bincount(part[on], minlength=count + 1)
     return np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)[1:]
 
 
-def _in_pieces(labels: NDArray[np.integer], ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _in_pieces(labels: NDArray[np.integer], ids: NDArray[np.int64], go_on: GoOn) -> NDArray[np.bool_]:
     """Return (N,) which objects are not connected, in a stack also through its planes; corners connect.
 
     Of more axes each stack is looked at by itself: an object is not expected to be at one place all the time.
     """
-    from skimage.measure import label
-
     apart = np.zeros(ids.size, bool)
     for _, stack in stacks_of(labels):
-        pieces = label(stack, connectivity=stack.ndim, background=0)
-        first = np.zeros(int(pieces.max(initial=0)) + 1, labels.dtype)
-        first[pieces.ravel()] = stack.ravel()
-        apart |= np.isin(ids, _repeated(first[1:]))
+        apart |= np.isin(ids, _repeated(find_bodies(stack, go_on)))
     return apart
 
 

@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QCoreApplication, QObject
 
 from napari_labelfix.errors import OutputError
 from napari_labelfix.widgets.parts.background import Background
@@ -20,6 +20,38 @@ def test_work_that_still_waits_is_left_out_without_an_error(qtbot):
     gate.set()
     qtbot.waitUntil(lambda: not background.busy)
     assert results == ["last"]
+
+
+@pytest.mark.parametrize("end", ["stop", "start_long", "parent", "program"])
+def test_long_work_ends_where_nobody_waits_for_it_and_nothing_is_told(qtbot, caplog, end):
+    parent, ended, told = QObject(), Event(), []
+    background = Background(parent)
+    background.done.connect(told.append)
+    background.failed.connect(told.append)
+
+    def work(go_on):
+        try:
+            while True:
+                go_on()
+        finally:
+            ended.set()
+
+    background.start_long(work)
+    match end:
+        case "stop":
+            background.stop()
+        case "start_long":
+            background.start_long(lambda go_on: go_on())
+        case "parent":
+            with qtbot.waitSignal(parent.destroyed):
+                parent.deleteLater()
+        case "program":
+            QCoreApplication.instance().aboutToQuit.emit()
+    assert ended.wait(5)
+    qtbot.wait(50)
+    assert told == ([None] if end == "start_long" else [])
+    assert end == "parent" or not background.busy
+    assert not caplog.records
 
 
 def test_what_fails_after_its_dock_was_closed_is_told_where_errors_are_written(qtbot, caplog):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QCoreApplication, QObject, Signal
 
 from napari_labelfix.errors import LabelfixError
 
@@ -33,6 +34,10 @@ class Background(QObject):
         super().__init__(parent)
         self._thread = ThreadPoolExecutor(1, "labelfix")
         self._current: Future[Any] | None = None
+        self._wish = _Wish()
+        self.destroyed.connect(self._wish.withdraw)
+        if (program := QCoreApplication.instance()) is not None:
+            program.aboutToQuit.connect(self.stop)  # it ends when this thread has ended
         self._ended.connect(self._on_ended)  # in the thread that this object lives in
 
     @property
@@ -48,11 +53,22 @@ class Background(QObject):
         self._current = self._thread.submit(work)
         self._current.add_done_callback(self._tell)
 
+    def start_long(self, work: Callable[[Callable[[], None]], Any]) -> None:
+        """Do something, as `start`, that asks in between whether to go on: it is ended where nobody waits for it."""
+        self.stop()
+        go_on = self._wish.make()
+        self.start(lambda: work(go_on))
+
+    def stop(self) -> None:
+        """End what asks whether to go on; nothing is told of it."""
+        self._wish.withdraw()
+
     def _tell(self, future: Future[Any]) -> None:
         try:
             self._ended.emit(future)
         except RuntimeError:  # the dock was closed in the meantime, and the Qt object with it
-            if not future.cancelled() and (error := future.exception()) is not None:
+            error = None if future.cancelled() else future.exception()
+            if error is not None and not isinstance(error, CancelledError):
                 logger.warning("What went on after its dock was closed has failed: %s", error)
 
     def _on_ended(self, future: Future[Any]) -> None:
@@ -62,8 +78,31 @@ class Background(QObject):
         error = future.exception()
         if error is None:
             self.done.emit(future.result())
+        elif isinstance(error, CancelledError):
+            return
         elif isinstance(error, LabelfixError):
             self.failed.emit(str(error))
         else:
             self.failed.emit(f"This failed unexpectedly: {error or type(error).__name__}.")
             raise error  # napari shows it with its traceback
+
+
+class _Wish:
+    """Whether the result of what was started last is still waited for; it outlives what has started it."""
+
+    def __init__(self) -> None:
+        self._withdrawn = Event()
+
+    def make(self) -> Callable[[], None]:
+        """Wish for another result; return what the work asks, which raises `CancelledError` when nobody waits."""
+        self._withdrawn = withdrawn = Event()
+
+        def go_on() -> None:
+            if withdrawn.is_set():
+                raise CancelledError
+
+        return go_on
+
+    def withdraw(self, _destroyed: object = None) -> None:
+        """Wish for it no longer."""
+        self._withdrawn.set()

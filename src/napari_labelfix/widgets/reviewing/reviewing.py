@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.review.boxes import Box, find_box, find_boxes
+from napari_labelfix.review.boxes import find_box
+from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.review.queue import DoubtQueue, doubts
 from napari_labelfix.review.record_table import RecordTable
 from napari_labelfix.review.states import RecordChanges, State
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from numpy.typing import NDArray
 
+    from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.differences import Differences
+    from napari_labelfix.review.in_parts import GoOn
     from napari_labelfix.review.states import Record
     from napari_labelfix.review.suspects import Suspects
     from napari_labelfix.widgets.viewer.history import History
@@ -177,6 +180,7 @@ class Reviewing(QObject):
         if self._proposal is not None:
             self._proposal.leave()
         self._timer.stop()
+        self._search.stop()
         self._layer, self._other, self._history, self._proposal, self._found = None, None, None, None, None
         self._queue, self._ids, self._boxes = DoubtQueue(), [], {}
         self.doubt = np.zeros(0)
@@ -191,7 +195,7 @@ class Reviewing(QObject):
         fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
         reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
         self._moved = set()
-        self._search.start(_search(layer.data, pixels if fits else None, reference))
+        self._search.start_long(_search(layer.data, pixels if fits else None, reference))
         self.searched.emit()
 
     def select(self, ids: Sequence[int]) -> None:
@@ -375,21 +379,21 @@ _VERBS = {
 }
 
 
-def _search(labels: NDArray[np.integer], image: object, other: NDArray[np.integer] | None) -> Callable[[], Found]:
+def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] | None) -> Callable[[GoOn], Found]:
     """Return what looks for suspects, in any thread; it works on a copy, for the person goes on."""
     pixels = np.array(labels)
     reference = np.array(other) if other is not None else None
 
-    def search() -> Found:
+    def search(go_on: GoOn) -> Found:
         # slow to import: docks open without them
         from napari_labelfix.review.differences import find_differences
         from napari_labelfix.review.suspects import find_suspects
 
         started = perf_counter()
-        suspects, differences = find_suspects(pixels, image), None
+        suspects, differences = find_suspects(pixels, image, go_on), None
         if reference is not None:
-            differences = find_differences(reference, pixels)
+            differences = find_differences(reference, pixels, go_on)
             suspects = differences.add_to(suspects)
-        return Found(suspects, find_boxes(pixels), differences, perf_counter() - started)
+        return Found(suspects, find_all_boxes(pixels, go_on), differences, perf_counter() - started)
 
     return search
