@@ -253,7 +253,7 @@ def test_boxes_of_a_project_are_exported(call, marked, tmp_path):
     ended = call("export", marked, "--format", "coco-boxes", "--out", out)
     assert ended.code == 0, ended.err
     assert ended.out.startswith("2 boxes of 1 image as COCO, boxes.\n1 around or on what is no cell is left out.")
-    coco = COCO(out / "cells [1]_coco.json")
+    coco = COCO(out / "cells [1]_coco_boxes.json")
     assert [one["bbox"] for one in coco.loadAnns(coco.getAnnIds())] == [[3, 2, 10, 8], [30, 20, 10, 10]]
     assert coco.dataset["images"][0]["file_name"] == "cells [1].tif"
     assert call("export", marked, "--format", "boxes", "--out", out).code == 0

@@ -62,8 +62,7 @@ def test_labels_come_back_from_every_format(tmp_path, name, ndim):
     file = image_file(tmp_path, image.labels.shape)
     out = tmp_path / "out"
     export([image], find_format(name), out)
-    folder = out / "labels" if name == "yolo-polygons" else out
-    pairs = pair([tmp_path / "cells.npy"], find_annotations([folder]))
+    pairs = pair([tmp_path / "cells.npy"], find_annotations([out]))
     labels = AnnotationFiles(pairs["cells"], file).read_labels()
     if name in KEEPS_NUMBERS:
         np.testing.assert_array_equal(labels, image.labels)
@@ -526,6 +525,19 @@ def test_a_folder_with_labels_in_a_folder_of_its_own_is_looked_into(tmp_path):
     export([tricky()], find_format("yolo-polygons"), tmp_path / "yolo")
     found = pair([file.path], find_annotations([tmp_path / "yolo"]))["cells"]
     np.testing.assert_array_equal(AnnotationFiles(found, file).read_labels() > 0, tricky().labels > 0)
+
+
+def test_boxes_and_polygons_of_yolo_lie_beside_one_another_and_each_can_be_read(tmp_path):
+    file = image_file(tmp_path, (40, 52))
+    for name in ("yolo", "yolo-polygons"):
+        export([tricky()], find_format(name), tmp_path / "yolo")
+    read = [
+        AnnotationFiles(pair([file.path], find_annotations([folder]))["cells"], file)
+        for folder in (tmp_path / "yolo", tmp_path / "yolo" / "polygons")
+    ]
+    [boxes] = read[0].read(Boxes)
+    assert len(boxes.corners) == len(list(objects_of(tricky().labels)))
+    np.testing.assert_array_equal(read[1].read_labels() > 0, tricky().labels > 0)
 
 
 def test_channels_are_told_where_a_stack_was_meant(tmp_path):

@@ -44,7 +44,7 @@ def test_run_lengths_of_many_objects_take_no_plane_each(tmp_path):
     export([LabelImage.of("cells", labels)], find_format("coco-rle"), tmp_path)
     tracemalloc.start()
     try:
-        found = AnnotationFiles([tmp_path / "cells_coco.json"], file).read_labels()
+        found = AnnotationFiles([tmp_path / "cells_coco_rle.json"], file).read_labels()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import time
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.grid import Grid, read_grid
 from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.outlines import outline, paint
 from napari_labelfix.io.read import read_labels
 
@@ -148,7 +150,7 @@ def test_imagej_rois(tmp_path, ndim):
 def test_coco(tmp_path, ndim, name):
     image = tricky(ndim, image_name="cells.ome.tif")
     export([image], find_format(name), tmp_path)
-    coco = COCO(tmp_path / "cells_coco.json")
+    coco = COCO(tmp_path / ("cells_coco.json" if name == "coco" else "cells_coco_rle.json"))
     assert [entry["file_name"] for entry in coco.loadImgs(coco.getImgIds())] == ["cells.ome.tif"] * 3 ** (ndim > 2) * (
         1 + (ndim == 4)
     )
@@ -198,7 +200,7 @@ def test_yolo_polygons(tmp_path, ndim):
     image = tricky(ndim)
     export([image], find_format("yolo-polygons"), tmp_path)
     for index, plane in image.planes:
-        lines = (tmp_path / "labels" / f"{image.plane_name(index)}.txt").read_text().splitlines()
+        lines = (tmp_path / "polygons" / "labels" / f"{image.plane_name(index)}.txt").read_text().splitlines()
         for line, found in zip(lines, objects_of(plane), strict=True):
             shares = np.array(line.split()[1:], float).reshape(-1, 2)
             assert shares.min() >= 0
@@ -421,6 +423,24 @@ def test_a_zarr_that_is_there_is_not_written_into(tmp_path):
     with pytest.raises(OutputError, match="is there already"):
         export([tricky()], find_format("ome-zarr"), tmp_path)
     np.testing.assert_array_equal(read_labels(tmp_path / "cells_labels.ome.zarr"), tricky().labels)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_format_replaces_the_files_of_another(tmp_path, count):
+    grid, cells, planes = Grid.in_pixels(2), np.ones(1, bool), np.zeros((1, 0), np.intp)
+    places = {"boxes": np.array([[2.0, 3, 9, 8]]), "points": np.array([[4.0, 5]])}
+    written: dict[str, set[str]] = {}
+    for what in ("labels", "boxes", "points"):
+        for row in formats_for(what):
+            images = [
+                LabelImage.of(name, np.eye(20, dtype=int), grid)
+                if what == "labels"
+                else MarkedImage(name, (20, 20), grid, places[what], planes, cells, 3.0, "")
+                for name in "ab"[:count]
+            ]
+            written.setdefault(row.name, set()).update(export(images, row, tmp_path).files)
+    for one, other in combinations(written, 2):
+        assert not written[one] & written[other], (one, other)
 
 
 class TestWhatIsThereAlready:

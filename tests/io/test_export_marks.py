@@ -84,7 +84,7 @@ def test_pascal_voc(tmp_path, ndim):
 def test_coco(tmp_path, ndim):
     image = marked(BOXES, ndim)
     export([image], find_format("coco-boxes"), tmp_path)
-    coco = COCO(tmp_path / "cells_coco.json")
+    coco = COCO(tmp_path / "cells_coco_boxes.json")
     ids = {tuple(entry.get("plane", ())): entry["id"] for entry in coco.dataset["images"]}
     for index, _, expected in parts(image):
         found = np.array([one["bbox"] for one in coco.loadAnns(coco.getAnnIds(ids[index]))]).reshape(-1, 4)

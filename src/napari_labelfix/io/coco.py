@@ -33,17 +33,17 @@ _DIGITS = 3  # of a pixel
 
 def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write polygons, and run lengths for objects with holes, which polygons cannot have; return the file's name."""
-    return _write(folder, images, partial(_objects, encode=_as_polygons))
+    return _write(folder, images, "coco", partial(_objects, encode=_as_polygons))
 
 
 def write_runs(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write the run lengths of each object; return the file's name."""
-    return _write(folder, images, partial(_objects, encode=_as_runs))
+    return _write(folder, images, "coco_rle", partial(_objects, encode=_as_runs))
 
 
 def write_boxes(folder: Path, images: Sequence[MarkedImage]) -> list[str]:
     """Write boxes without outlines; return the file's name."""
-    return _write(folder, images, _boxes)
+    return _write(folder, images, "coco_boxes", _boxes)
 
 
 def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
@@ -109,7 +109,7 @@ def _compact(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _write(folder: Path, images: Sequence[LabelImage | MarkedImage], describe: Describe) -> list[str]:
+def _write(folder: Path, images: Sequence[LabelImage | MarkedImage], ending: str, describe: Describe) -> list[str]:
     data: dict[str, Any] = {
         "info": {"description": "Labels from napari-labelfix"},
         "licenses": [],
@@ -119,7 +119,7 @@ def _write(folder: Path, images: Sequence[LabelImage | MarkedImage], describe: D
     }
     for image in images:
         _add(image, data, describe)
-    name = f"{images[0].name}_coco.json" if len(images) == 1 else "coco.json"
+    name = f"{images[0].name}_{ending}.json" if len(images) == 1 else f"{ending}.json"
     write_json(folder / name, data)
     return [name]
 

@@ -127,14 +127,14 @@ FORMATS = {
         Format(
             name="coco-rle",
             title="COCO, run-length encoded",
-            files="NAME_coco.json",
+            files="NAME_coco_rle.json",
             summary="The exact pixels and boxes of each object, for training.",
             code="coco:write_runs",
         ),
         Format(
             name="coco-boxes",
             title="COCO, boxes",
-            files="NAME_coco.json",
+            files="NAME_coco_boxes.json",
             summary="Boxes without outlines, for training detectors.",
             code="coco:write_boxes",
             takes=("boxes",),
@@ -158,7 +158,7 @@ FORMATS = {
         Format(
             name="yolo-polygons",
             title="YOLO, polygons",
-            files="labels/NAME.txt, classes.txt",
+            files="polygons/labels/NAME.txt, polygons/classes.txt",
             summary="An outline per object, for training segmenters.",
             code="yolo:write_polygons",
         ),

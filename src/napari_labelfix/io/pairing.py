@@ -22,6 +22,7 @@ from napari_labelfix.io.read import (
     without_repeats,
 )
 from napari_labelfix.io.records import results_among
+from napari_labelfix.io.yolo import POLYGONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ READERS = {
 }  # modules of this package, by suffix
 TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".xml", ".png", ".tif", ".tiff")
-_ENDINGS = re.compile(rf"(_labels|_rois|_coco|_seg|_points|_boxes|{MASKS})$")  # of the names that an export gives, too
+# of the names that an export gives, too
+_ENDINGS = re.compile(rf"(_labels|_rois|_coco(?:_rle|_boxes)?|_seg|_points|_boxes|{MASKS})$")
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
 OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
 _HEAD = 1000  # bytes of a file that tell its kind
@@ -148,8 +150,9 @@ def _annotations_at(path: Path) -> list[Path]:
         raise InputError(f"There is no file {path}.")
     if is_folder(path):
         entries = _in_folder(path)
-        if not entries and is_folder(path / "labels"):  # as YOLO has it
-            entries = _in_folder(path / "labels")
+        for deeper in (path / "labels", path / POLYGONS / "labels"):  # as YOLO has it
+            if not entries and is_folder(deeper):
+                entries = _in_folder(deeper)
         if not entries:
             raise InputError(f"There are no annotations in {path}. Expected {', '.join(_suffixes())}.")
         return [one for entry in entries for one in labels_inside(entry) or [entry]]

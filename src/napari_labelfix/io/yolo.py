@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Row = tuple[int, NDArray[np.float64]]  # the class of an object, and x, y of its vertices, in pixels
 
 CLASSES = "classes.txt"
+POLYGONS = "polygons"  # a folder of their own: YOLO wants the files of both kinds to be called as the image
 # Ultralytics cuts coordinates down to whole pixels and fills with the border: vertices inside the object's pixels give
 # the object back in this way too.
 _INSET = 0.25
@@ -36,11 +37,13 @@ def write_boxes(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> lis
 
 
 def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
-    """Write `labels/<plane>.txt` with lines "class x y x y ..."; return the names.
+    """Write `polygons/labels/<plane>.txt` with lines "class x y x y ..."; return the names.
 
     YOLO knows one ring per object: pieces and holes are joined to it by lines that are walked there and back.
     """
-    return _write(folder, images, _rings)
+    with write_errors(folder):
+        (folder / POLYGONS).mkdir()
+    return [f"{POLYGONS}/{name}" for name in _write(folder / POLYGONS, images, _rings)]
 
 
 def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
