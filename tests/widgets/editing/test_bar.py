@@ -465,6 +465,44 @@ def test_only_stacks_have_planes_to_join(model, qtbot):
 
 
 @pytest.mark.gui
+def test_the_hint_of_a_tool_follows_what_is_selected_while_it_is_in_hand(viewer, qtbot):
+    layer = viewer.add_labels(boxes(), name="cells")
+    dock = ReviewDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Review")
+    viewer.show()
+    qtbot.waitUntil(lambda: not dock.review.searching, timeout=10_000)
+    bar, person = dock.edits, Person(viewer, qtbot)
+    dock.review.select([3])
+    bar.tool_buttons["outline"].click()
+    assert bar.hint.text().startswith("Draw the outline of object 3")
+    dock.view.table.clearSelection()
+    dock.review.select([])
+    assert bar.hint.text().startswith("Draw the outline of a new object")
+    dock.review.select([1, 2])
+    assert bar.hint.text().startswith("Click on one object")
+    dock.review.select([2])
+    person.stroke(layer, (5, 22), (5, 28), (18, 28), (18, 22))
+    assert bar.hint.text().startswith("Object 2 gets this outline."), "what was done is told, and not the next hint"
+    dock.review.select([])
+    assert bar.hint.text().startswith("Draw the outline of a new object")
+    bar.hand.put_away()
+    dock.review.select([7])
+    assert bar.hint.text() == "", "no tool is in hand"
+
+
+@pytest.mark.gui
+def test_a_seed_that_was_put_keeps_its_hint_when_another_object_is_selected(scene):
+    bar, layer, review, person = scene
+    person.click(bar.tool_buttons["seeds"])
+    person.stroke(layer, (42, 20))
+    said = bar.hint.text()
+    assert said.startswith("Object 3: click into its next part")
+    review.select([7])
+    bar.refresh()
+    assert bar.hint.text() == said
+
+
+@pytest.mark.gui
 def test_an_object_that_was_missed_gets_its_outline_while_none_is_selected(scene):
     bar, layer, review, person = scene
     person.click(bar.tool_buttons["outline"])

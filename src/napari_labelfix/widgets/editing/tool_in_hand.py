@@ -50,6 +50,7 @@ class ToolInHand(QObject):
         self._whole = False
         self._sheet: Sheet | None = None  # of use until labels or plane change
         self._clicks: list[NDArray[np.floating]] = []
+        self._hinted: list[int] = []  # the objects that were selected when the tool's hint was said last
         self._history: History | None = None
         self.canvas.drawn.connect(self._on_drawn)
         self.canvas.released.connect(self._on_released)
@@ -78,7 +79,7 @@ class ToolInHand(QObject):
         layers.show(layer)
         self.canvas.start(layer)
         self.changed.emit()
-        self.said.emit(f"{tool.hint(self._editing.selected)} Esc ends it.")
+        self._say_hint(tool)
 
     def put_away(self) -> None:
         """Leave the tool, and what it has begun."""
@@ -90,14 +91,20 @@ class ToolInHand(QObject):
         self.said.emit("")
 
     def check(self) -> None:
-        """Leave the tool if another layer is edited now."""
+        """Leave the tool if another layer is edited now, or say what it does if other objects are selected."""
         if self._history is not None and self._history.layer is not self._editing.labels:
             self.put_away()
+        elif self.tool is not None and not self._clicks and self._editing.selected != self._hinted:
+            self._say_hint(self.tool)
 
     def show_again(self) -> None:
         """Show again what the clicks would do, with another setting of the tool."""
         if self.tool is not None and self._clicks:
             self._show_clicks()
+
+    def _say_hint(self, tool: Tool) -> None:
+        self._hinted = self._editing.selected
+        self.said.emit(f"{tool.hint(self._hinted)} Esc ends it.")
 
     def _on_drawn(self, path: NDArray[np.floating]) -> None:
         if self.tool is not None and not self.tool.by_clicks:
@@ -119,7 +126,7 @@ class ToolInHand(QObject):
             return
         self._editing.select_at(self._fresh_sheet(), position, adding)
         self.written.emit()
-        self.said.emit(self.tool.hint(self._editing.selected))
+        self._say_hint(self.tool)
 
     def _on_confirmed(self) -> None:
         if self._clicks:
