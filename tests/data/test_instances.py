@@ -40,6 +40,25 @@ def test_a_disc_and_a_long_bar_stay_whole():
     assert split_instances(classes).max() == 2
 
 
+def test_objects_that_touch_without_a_neck_are_parted_where_they_are_less_certain():
+    classes = np.zeros((40, 60), np.uint8)
+    classes[10:30, 10:50] = 1
+    confidence = np.full(classes.shape, 0.95)
+    assert split_instances(classes, confidence=confidence).max() == 1
+    confidence[:, 28:32] = 0.6
+    parted = split_instances(classes, confidence=confidence)
+    assert parted.max() == 2
+    assert np.array_equal(parted > 0, classes > 0)
+    assert split_instances(classes, "components", confidence=confidence).max() == 1
+
+
+def test_what_is_less_certain_all_over_or_in_spots_stays_whole():
+    classes = discs((40, 40), radius=20)
+    assert split_instances(classes, confidence=np.full(classes.shape, 0.6)).max() == 1
+    spotted = np.where(np.hypot(*(np.indices(classes.shape) - 40)) < 4, 0.6, 0.95)
+    assert split_instances(classes, confidence=spotted).max() == 1
+
+
 def test_objects_of_different_classes_never_join():
     classes = np.zeros((20, 20), np.uint8)
     classes[5:15, 5:10], classes[5:15, 10:15] = 1, 2
