@@ -76,8 +76,6 @@ def test_good_annotations_pass(annotation):
         (plane(IMAGE.astype(complex)), "Expected numbers in cells, but got complex128. Convert"),
         (plane(IMAGE.astype(str)), "Expected numbers in cells"),
         (plane(IMAGE.astype(object)), "Expected numbers in cells, but got object"),
-        (plane(with_pixel(np.nan)), "cells has 1 NaN or infinite pixels. Replace them"),
-        (plane(with_pixel(-np.inf)), "cells has 1 NaN or infinite pixels"),
         (plane(annotation=Scribbles(MARKS[:3])), r"cells is 4 x 5 but its annotation is 3 x 5 \(height x width\)"),
         (plane(annotation=Scribbles(np.ones((4, 5, 2), int))), "its annotation is 4 x 5 x 2"),
         (plane(annotation=Scribbles(MARKS * 1.5)), "Expected whole numbers in the scribbles of cells, but got float64"),
@@ -109,6 +107,24 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(bad, sentence):
         bad.check()
     with pytest.raises(InputError, match=sentence):
         Task((plane(name="good"), bad)).check()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_pixels_without_a_number_are_fine_beside_others(value):
+    plane(with_pixel(value), Scribbles(MARKS)).check()
+    only_ones = plane(np.where(np.isfinite(with_pixel(value)), 1, with_pixel(value)))
+    with pytest.raises(InputError, match=r"cells is constant \(every pixel is 1.0\)"):
+        only_ones.check()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_image_without_any_number_is_refused_unless_it_is_an_empty_plane_among_others(value):
+    nothing = plane(np.full((4, 5), value))
+    with pytest.raises(InputError, match=r"cells is constant \(every pixel is NaN or infinite\). Choose another"):
+        nothing.check()
+    with pytest.raises(InputError, match=r"NaN or infinite\), but something is marked on it. Erase"):
+        Task((plane(name="good"), plane(nothing.image, Scribbles(MARKS)))).check()
+    Task((plane(name="good"), nothing)).check()
 
 
 def test_labels_that_are_no_plane_are_refused_even_without_an_image():

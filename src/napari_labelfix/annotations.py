@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -239,7 +239,17 @@ class Plane:
     @property
     def is_constant(self) -> bool:
         """Whether every pixel is the same, as in an empty plane of a stack."""
-        return bool(self.image.min() == self.image.max())
+        low, high = self._range
+        return not low < high
+
+    @property
+    def _range(self) -> tuple[Any, Any]:
+        """The lowest and the highest number of all pixels that have one; NaN where none has."""
+        low, high = self.image.min(), self.image.max()
+        if self.image.dtype.kind == "f" and not np.isfinite([low, high]).all():
+            known = self.image[np.isfinite(self.image)]
+            low, high = (known.min(), known.max()) if known.size else (np.float64("nan"), np.float64("nan"))
+        return low, high
 
     def check_annotation(self) -> None:
         """Raise `InputError` with a sentence if the annotation cannot be used, if there is any."""
@@ -261,16 +271,14 @@ class Plane:
             raise InputError(f"Expected {self.name} to be (Y, X) or (Y, X, channels), but got {self.image.shape}.")
         if self.image.dtype.kind not in "uifb":
             raise InputError(f"Expected numbers in {self.name}, but got {self.image.dtype}. Convert the image first.")
-        if self.image.dtype.kind == "f" and not np.isfinite(self.image).all():
-            bad = int((~np.isfinite(self.image)).sum())
-            raise InputError(f"{self.name} has {bad} NaN or infinite pixels. Replace them, for example by 0.")
-        constant = self.is_constant
+        low, high = self._range
+        constant, value = not low < high, "NaN or infinite" if np.isnan(low) else low
         if constant and not may_be_constant:
-            raise InputError(f"{self.name} is constant (every pixel is {self.image.flat[0]}). Choose another image.")
+            raise InputError(f"{self.name} is constant (every pixel is {value}). Choose another image.")
         self.check_annotation()
         if constant and self.annotation is not None and self.annotation.teaches:
             raise InputError(
-                f"{self.name} is constant (every pixel is {self.image.flat[0]}), but something is marked on it. Erase "
+                f"{self.name} is constant (every pixel is {value}), but something is marked on it. Erase "
                 "that, or choose another image."
             )
 

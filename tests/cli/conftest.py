@@ -29,8 +29,8 @@ class ToyParams(Params):
 
 
 def believe(image, step):
-    """One object of the pixels above the mean, numbered by the step."""
-    labels = (image > image.mean()).astype(np.int32) * step
+    """One object of the pixels that are not below the mean, as those that are no number; it has that of the step."""
+    labels = (~(image <= image.mean())).astype(np.int32) * step
     ignored = np.zeros(labels.shape, bool)
     return Proposal(labels, labels.astype(bool).astype(np.uint8), np.full(labels.shape, 0.5, np.float32), ignored)
 

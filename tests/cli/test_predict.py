@@ -124,13 +124,24 @@ def test_ctrl_c_while_an_image_is_written_leaves_no_half_of_it(predict, files, m
 
 
 def test_an_image_that_cannot_be_used_does_not_take_those_before_it_along(predict, files):
-    np.save(files / "images" / "b.npy", np.full((5, 5), np.nan))
+    np.save(files / "images" / "b.npy", np.full((5, 5), 1j))
     ended = predict()
     assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert "b has 25 NaN or infinite pixels" in ended.err
+    assert "Expected numbers in b, but got complex128" in ended.err
     assert "What was done before it is written: 1 image." in ended.err
     assert stems_in(files / "new") == {"a"}
     assert record_of(files / "new")["ended"] == "failed"
+
+
+def test_where_an_image_has_no_numbers_nothing_is_found_and_that_is_told(predict, files):
+    stitched = np.random.default_rng(0).random((20, 30))
+    stitched[:, 12:] = np.nan
+    np.save(files / "images" / "b.npy", stitched)
+    ended = predict()
+    assert ended.code == 0, ended.err
+    assert "60 % of the pixels of b are NaN or infinite. They are taken as empty." in " ".join(ended.out.split())
+    labels = tifffile.imread(files / "new" / "b_labels.tif")
+    assert (labels > 0).tolist() == np.isfinite(stitched).tolist()
 
 
 @pytest.mark.parametrize(

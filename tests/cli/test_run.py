@@ -297,7 +297,7 @@ BAD_INPUT = {
     "a text": (lambda f: ["--image", write(f / "a.png", "hello")], "not an image that can be read"),
     "an unknown kind": (lambda f: ["--image", write(f / "notes.txt", "hello")], "of a kind that cannot be read"),
     "sizes that differ": (lambda f: one_image(f, "a.npy", np.eye(21)), "is 21 x 21 but"),
-    "NaN": (lambda f: one_image(f, "a.npy", np.full((20, 30), np.nan)), "600 NaN or infinite pixels"),
+    "NaN": (lambda f: one_image(f, "a.npy", np.full((20, 30), np.nan)), "every pixel is NaN or infinite"),
     "a constant image": (lambda f: one_image(f, "a.npy", np.ones((20, 30))), "is constant"),
     "annotations without an image": (lambda f: ["--image", f / "images" / "a.npy"], "annotations: stack"),
     "an unknown parameter": (lambda f: ["--set", "nonsense=3"], "Unknown parameter 'nonsense'"),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.normalize import Levels, normalize
 
 RNG = np.random.default_rng(0)
 
@@ -58,3 +58,20 @@ def test_what_32_bits_do_not_tell_apart_is_told_apart(image):
     assert found.dtype == np.float32
     assert np.ptp(found) == pytest.approx(1, abs=0.05)
     assert len(np.unique(found)) > 90
+
+
+def test_pixels_without_a_number_are_0_and_change_no_other():
+    image = RNG.random((60, 50, 2)).astype(np.float32)
+    holed = np.concatenate([image, np.full((20, 50, 2), np.nan, np.float32)])
+    holed[70, 7] = np.inf
+    found = normalize(holed)
+    assert (found[60:] == 0).all()
+    assert np.allclose(found[:60], normalize(image), atol=1e-6)
+    holed[..., 1] = np.nan
+    assert (normalize(holed)[..., 1] == 0).all()
+
+
+def test_a_part_is_scaled_as_the_whole_whose_gaps_it_does_not_show():
+    image = np.where(RNG.random((40, 40)) < 0.2, np.nan, RNG.random((40, 40)) * 9)
+    levels = Levels.of(image)
+    assert np.array_equal(levels.normalize(image[5:20, 7:30]), normalize(image)[5:20, 7:30])

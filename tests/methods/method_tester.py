@@ -256,6 +256,28 @@ class MethodTester:
         EXPECT[type(told)](told, blank.shape)
         assert not (told.labels.any() if isinstance(told, Proposal) else told.count)
 
+    def test_where_an_image_has_no_numbers_nothing_is_found_and_that_is_said_once(self):
+        first, *others = self.task().planes
+        margin = np.full((first.image.shape[0], 40, *first.image.shape[2:]), np.nan, np.float32)
+        wider = Plane("stitched", np.concatenate([first.image.astype(np.float32), margin], axis=1))
+        planes = (first, *others, wider)
+        snapshots = []
+        training = self.code.train(Task(planes), self.quick(pretrained=True))
+        proposals, model = run_to_end(training, on_snapshot=snapshots.append)
+        assert [s.message for s in snapshots if "NaN" in s.message] == [snapshots[0].message]
+        assert "of the pixels of stitched are NaN or infinite. They are taken as empty." in snapshots[0].message
+        assert all(np.isfinite(s.metrics["loss"]) for s in snapshots if "loss" in s.metrics)
+        for told in (proposals[len(planes) - 1], self.code.predict(model, wider.image, "cpu")):
+            EXPECT[type(told)](told, wider.shape)
+        told = proposals[len(planes) - 1]
+        if isinstance(told, Proposal):
+            assert not told.labels[:, -40:].any()
+            assert told.labels[:, :-40].any()
+        else:
+            places = told.positions if isinstance(told, Detections) else told.corners[:, :2]
+            assert len(places)
+            assert places[:, 1].max() < first.image.shape[1]
+
     def test_what_cannot_be_taken_up_is_told_and_the_run_goes_on(self):
         planes = self.task().planes
         blank = tuple(dataclasses.replace(plane, image=np.zeros_like(plane.image)) for plane in planes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
+from napari_labelfix.data.gaps import wide_gaps, without_gaps
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
@@ -223,6 +224,8 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
     try:
         with explained():
             for index in missing:
-                recording.proposals[index] = code.predict(recording.model, read.task.planes[index].image, params.device)
+                image = read.task.planes[index].image
+                belief = code.predict(recording.model, image, params.device)
+                recording.proposals[index] = without_gaps(belief, wide_gaps(image))
     except TrainingError as error:
         recording.fail(error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Plane, add_to_fingerprint
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
+from napari_labelfix.data.gaps import sentence_about, wide_gaps, without_gaps
 from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own
@@ -105,10 +106,13 @@ class _Prediction:
         planes = list(map(Plane, file.names, file.planes))
         for plane in planes:
             plane.check(may_be_constant=not alone or len(planes) > 1)
+        if sentence := sentence_about(planes):
+            self.reporter.say(sentence)
         beliefs: list[Belief] = []
         for plane in planes:
             with explained():
-                beliefs.append(code.predict(self.model, plane.image, self.device))
+                belief = code.predict(self.model, plane.image, self.device)
+            beliefs.append(without_gaps(belief, wide_gaps(plane.image)))
             if alone:
                 self.reporter.show(Snapshot("predicting", len(beliefs), len(planes)))
         return beliefs

@@ -9,6 +9,8 @@ from scipy.ndimage import gaussian_filter, laplace
 from skimage.feature import peak_local_max
 from skimage.transform import downscale_local_mean
 
+from napari_labelfix.data.gaps import filled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,7 +46,7 @@ def estimate_diameter(image: NDArray[np.generic], centres: NDArray[np.floating] 
     The scale-normalised Laplacian of Gaussian answers most strongly to a disc of diameter d where sigma is
     d / (2 sqrt 2): Lindeberg, Feature detection with automatic scale selection, Int J Comput Vis 30, 1998.
     """
-    grey, shrink = _shrunk(np.asarray(image))
+    grey, shrink = _shrunk(filled(np.asarray(image)))
     largest = max(SMALLEST, min(LARGEST, min(grey.shape) * shrink / 2))
     diameters = np.geomspace(SMALLEST, largest, _SCALES)
     sigmas = diameters / shrink / (2 * np.sqrt(2))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.data.gaps import has_gaps
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ class Levels:
     def of(cls, image: NDArray[np.generic]) -> Levels:
         """Return the levels of an image (Y, X) or (Y, X, C): its 0.5th percentile and its distance to the 99.5th."""
         pixels = _with_channels(image)
+        if has_gaps(pixels):
+            return cls._of_known(pixels)
         stride = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _ENOUGH)))
         precision = _precision(image.dtype)
         sample = pixels[::stride, ::stride].astype(precision)
@@ -42,11 +46,22 @@ class Levels:
             high = np.where(flat, pixels.max(axis=(0, 1)).astype(precision), high)
         return cls(low.astype(precision), np.where(high > low, high - low, 1).astype(precision))
 
+    @classmethod
+    def _of_known(cls, pixels: NDArray[np.generic]) -> Levels:
+        """Return the levels (C,) of those pixels (Y, X, C) that have numbers; a channel without any is 0."""
+        channels = (channel[np.isfinite(channel)] for channel in np.moveaxis(pixels, -1, 0))
+        levels = [cls.of(known[:, np.newaxis]) if known.size else cls(np.zeros(1), np.ones(1)) for known in channels]
+        precision = _precision(pixels.dtype)
+        dark, span = (np.concatenate([getattr(of, name) for of in levels]) for name in ("dark", "span"))
+        return cls(dark.astype(precision), span.astype(precision))
+
     def normalize(self, image: NDArray[np.generic]) -> NDArray[np.float32]:
-        """Scale an image, or a part of it: (Y, X) or (Y, X, C) -> (Y, X, C) float32."""
+        """Scale an image, or a part of it: (Y, X) or (Y, X, C) -> (Y, X, C) float32, 0 where it has no numbers."""
         pixels = _with_channels(image).astype(self.dark.dtype)
         pixels -= self.dark
         pixels /= self.span
+        if has_gaps(pixels):
+            pixels[~np.isfinite(pixels)] = 0
         return pixels.astype(np.float32, copy=False)
 
 
@@ -56,7 +71,7 @@ def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
     Parameters
     ----------
     image
-        (Y, X) or (Y, X, C), any integer, floating or boolean type, finite.
+        (Y, X) or (Y, X, C), any integer, floating or boolean type; what is NaN or infinite becomes 0.
 
     Returns
     -------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_labelfix.data.gaps import sentence_about, wide_gaps, without_gaps
 from napari_labelfix.errors import InputError
 from napari_labelfix.snapshots import tell
 
@@ -31,7 +32,7 @@ def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Ta
         Called with each changed task. What it cannot take up it says by an `InputError`, whose sentence is told with
         the next snapshot; the run goes on.
     """
-    held_back: list[str] = []
+    held_back = [sentence] if (sentence := sentence_about(task.planes)) else []
 
     def listen(task: Task) -> None:
         try:
@@ -39,7 +40,7 @@ def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Ta
         except InputError as error:
             held_back.append(str(error))
 
-    return (yield from tell(_with_sentences(story, held_back), task, listen))
+    return (yield from tell(_outside_of_gaps(_with_sentences(story, held_back), task), task, listen))
 
 
 def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[Snapshot]:
@@ -47,3 +48,11 @@ def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[S
         sentences = [snapshot.message, *waiting]
         waiting.clear()
         yield replace(snapshot, message=" ".join(filter(None, sentences)))
+
+
+def _outside_of_gaps(story: Iterator[Snapshot], task: Task) -> Iterator[Snapshot]:
+    """Pass a story on without what it proposes where images have no numbers."""
+    gaps = {index: gap for index, plane in enumerate(task.planes) if (gap := wide_gaps(plane.image)) is not None}
+    for snapshot in story:
+        told = {index: without_gaps(belief, gaps.get(index)) for index, belief in snapshot.proposals.items()}
+        yield replace(snapshot, proposals=told) if gaps else snapshot

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from napari_labelfix.data.gaps import filled
 from napari_labelfix.data.label_images import fill_label_holes, rank_objects
 from napari_labelfix.review.boxes import stacks_of
 from napari_labelfix.review.in_parts import always, find_bodies
@@ -238,7 +239,7 @@ def _known(values: NDArray[np.float64]) -> bool:
 def _gray(image: Any, index: tuple[int, ...]) -> NDArray[np.float32] | None:
     if image is None:
         return None
-    plane = np.asarray(image[index], np.float32)
+    plane = filled(np.asarray(image[index], np.float32))
     return plane.mean(axis=-1) if plane.ndim > 2 else plane
 
 
