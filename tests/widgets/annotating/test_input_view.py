@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Layer
+from napari.layers import Labels, Layer, Shapes
 from npe2 import PluginManifest
 
 from napari_labelfix.annotations import Scribbles, Task
 from napari_labelfix.sample_data.napari_samples import fluorescence_nuclei
+from napari_labelfix.widgets.annotating import layer_input
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.viewer import layers
@@ -149,6 +150,58 @@ def test_brush_buttons_and_the_key_pick_up_the_brushes(inputs, model, spots):
     assert layer.selected_label == 3, "a further class stays in hand"
     inputs.draw_with_next_brush()
     assert layer.selected_label == 1
+
+
+def drawn_on(inputs):
+    """The part that has the brushes, with a layer."""
+    part = next(part for part in inputs.parts if part.brushes)
+    if part.layer is None:
+        part.create()
+    return part
+
+
+def brushes_in_hand(part):
+    for brush in part.brushes.values():
+        part.layer.mode = "pan_zoom"
+        brush.click()
+        yield part.layer.mode
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.__name__ for kind in KINDS])
+def test_a_brush_is_taken_up_in_a_layer_that_is_hidden_or_locked_too(model, qtbot, spots, kind):
+    model.add_image(spots)
+    inputs = InputView(model, kind)
+    qtbot.addWidget(inputs)
+    part = drawn_on(inputs)
+    for flag in ("visible", "editable"):
+        setattr(part.layer, flag, False)
+        brushes = zip(part.kind.brushes, brushes_in_hand(part), strict=True)
+        assert "pan_zoom" not in [mode for brush, mode in brushes if not brush.for_stacks]
+        assert part.layer.visible
+        assert part.layer.editable
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.__name__ for kind in KINDS])
+def test_where_nothing_can_be_drawn_it_says_what_to_do(model, qtbot, spots, kind, monkeypatch):
+    said = []
+    monkeypatch.setattr(layer_input, "show_warning", said.append)
+    model.add_image(np.stack([spots] * 3))
+    inputs = InputView(model, kind)
+    qtbot.addWidget(inputs)
+    part = drawn_on(inputs)
+    model.dims.ndisplay = 3
+    assert set(brushes_in_hand(part)) == {"pan_zoom"}
+    assert len(part.layer.data) == (3 if isinstance(part.layer, Labels) else 0)
+    assert len(said) == len(part.brushes)
+    assert set(said) == {f"Show “{part.layer.name}” in 2D, with its last two axes in view, to draw in its planes."}
+    model.dims.ndisplay = 2
+    said.clear()
+    model.dims.order = (1, 0, 2)
+    assert ("pan_zoom" in brushes_in_hand(part)) == bool(said) == isinstance(part.layer, Shapes)
+    model.dims.order = (0, 2, 1)
+    said.clear()
+    assert next(brushes_in_hand(part)) != "pan_zoom"
+    assert not said, "rows and columns have changed places, and the plane is still one"
 
 
 def test_the_keys_do_nothing_without_a_layer(inputs):

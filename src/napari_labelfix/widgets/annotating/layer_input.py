@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from napari.layers import Shapes
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
@@ -109,10 +110,19 @@ class LayerInput(QObject):
             return
         self.drawingStarted.emit()
         layers.select(self._viewer, layer)
+        layers.show(layer)  # in what is hidden, or locked, napari takes up no brush
         try:
+            self._expect_paper(layer)
+            layer.editable = True
             self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
         except InputError as error:  # such as that its numbers are all in use
             show_warning(str(error))
+
+    def _expect_paper(self, layer: Layer) -> None:
+        """Raise `InputError` where the screen shows nothing that napari, or a plane, could be drawn on."""
+        shown = set(self._viewer.dims.displayed)
+        if len(shown) > 2 or (isinstance(layer, Shapes) and shown != set(range(self._viewer.dims.ndim)[-2:])):
+            raise InputError(f"Show “{layer.name}” in 2D, with its last two axes in view, to draw in its planes.")
 
     def draw_with_next_brush(self) -> None:
         """Take the brush after the one in hand."""
