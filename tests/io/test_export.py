@@ -320,6 +320,9 @@ def test_signed_and_boolean_labels_and_odd_names_are_fine(tmp_path, format):
         (" ", "labels"),
         ("", "labels"),
         ("\udcff", "_"),
+        ("long " * 60, ("long " * 36).strip()),
+        ("長い" * 60, "長い" * 30),
+        ("é" * 89 + "é長", "é" * 90),
     ],
 )
 def test_of_a_name_only_what_no_file_may_be_called_is_replaced(tmp_path, name, kept):

@@ -32,6 +32,7 @@ NOUNS: Mapping[What, tuple[str, str]] = {
     "boxes": ("box", "boxes"),
     "points": ("point", "points"),
 }
+_LONGEST = 180  # bytes of a name: a file may have 255, with all that is added
 _NOT_FOR_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]+')  # on any system; halves of characters
 
 
@@ -187,8 +188,9 @@ def name_of_plane(name: str, shape: tuple[int, ...], index: Index) -> str:
 
 
 def name_for_files(name: str) -> str:
-    """Return a name without what no file may be called, on any system."""
-    return _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .") or "labels"
+    """Return a name without what no file may be called, on any system, and no longer than leaves room for an ending."""
+    allowed = _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .")
+    return allowed.encode()[:_LONGEST].decode(errors="ignore").strip(" .") or "labels"
 
 
 def class_said_by(value: object) -> int:
