@@ -100,6 +100,16 @@ def test_accepted_objects_are_right_and_finish_no_plane(inputs, viewer):
     assert inputs.parts[0].tools.isHidden(), "nothing is drawn on accepted objects"
 
 
+def test_labels_that_are_upgraded_meanwhile_stay_chosen(inputs, viewer):
+    given = viewer.add_labels(some_labels(), name="given")
+    assert inputs.annotation is given
+    layers.link(given, "imperfect", viewer.layers[0])  # as a run of another dock does
+    inputs.refresh()
+    assert inputs.annotation is given
+    assert inputs.missing() == ""
+    assert known(inputs)[1].all()
+
+
 def test_an_object_more_than_the_numbers_are_is_told(inputs, viewer, monkeypatch):
     told = []
     monkeypatch.setattr("napari_labelfix.widgets.annotating.layer_input.show_warning", told.append)

@@ -77,7 +77,12 @@ def test_the_only_labels_are_chosen_unasked_and_of_several_none(inputs, model):
 
 @pytest.mark.parametrize(
     ("role", "method", "offered"),
-    [("corrected", "", True), ("proposal", "scribble2label", True), ("proposal", "label_upgrade", False)],
+    [
+        ("corrected", "", True),
+        ("finished", "", True),
+        ("proposal", "scribble2label", True),
+        ("proposal", "label_upgrade", False),
+    ],
 )
 def test_what_came_of_another_method_can_be_upgraded(inputs, model, role, method, offered):
     layer = Labels(some_labels(), name="result")

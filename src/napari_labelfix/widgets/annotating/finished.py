@@ -29,7 +29,8 @@ NEW_OBJECT = "new object"
 
 
 def _could_be_finished(layer: Layer, image: Layer) -> bool:
-    return is_labels_of(layer, image) and layers.role_of(layer) in ("", "finished", "corrected")
+    """Whether planes of labels may be finished: of any that a person has made, for whichever method."""
+    return is_labels_of(layer, image) and layers.role_of(layer) in ("", "finished", "imperfect", "corrected")
 
 
 def _could_be_finished_part(layer: Layer, image: Layer) -> bool:

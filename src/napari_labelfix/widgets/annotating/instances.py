@@ -36,8 +36,8 @@ _DOUBTED = 4  # planes of a stack that are looked at
 
 
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
-    """Whether labels can be upgraded: any, also accepted ones and what other methods propose."""
-    roles = ("", "imperfect", "corrected", "proposal")
+    """Whether labels can be upgraded: any, also accepted ones and what other methods propose or have learned from."""
+    roles = ("", "imperfect", "finished", "corrected", "proposal")
     own = layers.tag_of(layer).get("method") == "label_upgrade"
     return is_labels_of(layer, image) and layers.role_of(layer) in roles and not own
 
