@@ -436,3 +436,14 @@ def test_names_that_are_not_utf_8_are_taken_and_printed(call, files, monkeypatch
     assert (files / name / f"{name}_labels.tif").exists()
     assert str(files / "images" / f"{name}.npy") in record_of(files / name)["outputs"]
     assert call("predict", "--model", files / name, "--image", files / "images", "--out", files / "out").code == 0
+
+
+def test_pixels_without_a_number_are_told(call, files):
+    stitched = np.load(files / "images" / "a.npy").astype(np.float32)
+    stitched[:, :3] = np.nan
+    np.save(files / "images" / "a.npy", stitched)
+    flags = ["--image", files / "images", "--annotations", files / "marks", "--out", files / "out"]
+    ended = call("run", "toy", *flags)
+    sentence = "10 % of the pixels of a are NaN or infinite. They are taken as empty."
+    assert sentence in " ".join(ended.out.split()), ended.err
+    assert sentence in json.loads((files / "out" / "run.json").read_text())["messages"]

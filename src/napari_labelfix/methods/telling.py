@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_labelfix.data.gaps import sentence_about, wide_gaps, without_gaps
+from napari_labelfix.data.gaps import wide_gaps, without_gaps
 from napari_labelfix.errors import InputError
 from napari_labelfix.snapshots import tell
 
@@ -32,7 +32,7 @@ def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Ta
         Called with each changed task. What it cannot take up it says by an `InputError`, whose sentence is told with
         the next snapshot; the run goes on.
     """
-    held_back = [sentence] if (sentence := sentence_about(task.planes)) else []
+    held_back: list[str] = []
 
     def listen(task: Task) -> None:
         try:

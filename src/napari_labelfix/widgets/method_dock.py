@@ -9,6 +9,7 @@ from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from napari_labelfix.data.gaps import sentence_about
 from napari_labelfix.errors import InputError, LabelfixError
 from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets.accepting.control import AcceptControl
@@ -145,7 +146,7 @@ class MethodDock(QWidget):
         self.inputs.link()
         results.create()
         self._show_one()
-        self.run_view.show_started()
+        self.run_view.show_started(sentence_about(task.planes))
         self.model_button.begin(in_hand_first[0].name)
         self._set_running(True)
 

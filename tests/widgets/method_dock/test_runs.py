@@ -25,6 +25,12 @@ class TestRun:
         np.testing.assert_array_equal(plane.image, spots)
         assert set(np.unique(plane.annotation.marks)) == {0, 1, 2}
 
+    def test_pixels_without_a_number_are_told(self, ready, spots):
+        ready.inputs.image.data = np.where(spots == spots.max(), np.nan, spots)
+        ready.run_view.run_button.click()
+        said = "Less than 1 % of the pixels of cells are NaN or infinite. They are taken as empty."
+        assert ready.run_view.note.text() == said
+
     def test_later_strokes_do_not_reach_the_task_that_was_started(self, ready, running):
         before = running.task.planes[0].annotation.marks.copy()
         ready.inputs.annotation.data_setitem((np.array([50]), np.array([50])), 2)
@@ -168,7 +174,7 @@ class TestErrors:
         ("image", "sentence"),
         [
             (np.full((60, 80), 3.0), "cells is constant (every pixel is 3.0). Choose another image."),
-            (np.where(np.eye(60, 80) > 0, np.nan, 1.0), "cells has 60 NaN or infinite pixels. Replace them"),
+            (np.full((60, 80), np.nan), "cells is constant (every pixel is NaN or infinite). Choose another image."),
         ],
         ids=["constant", "NaN"],
     )

@@ -121,6 +121,16 @@ def test_a_message_of_the_method_stays_until_the_next_run(view):
     assert not view.note.isVisible()
 
 
+def test_a_remark_on_what_a_run_was_given_stays_beside_its_messages(view):
+    view.show_started("Some pixels are taken as empty.")
+    assert view.note.isVisible()
+    assert view.note.text() == "Some pixels are taken as empty."
+    view.show_snapshots([Snapshot("warm-up", 1, 10, message="No pretrained weights.")])
+    assert view.note.text() == "Some pixels are taken as empty. No pretrained weights."
+    view.show_started()
+    assert not view.note.isVisible()
+
+
 @pytest.mark.parametrize("total", [0, 3])
 def test_a_strange_total_does_not_break_the_bar(view, total):
     view.show_started()

@@ -45,6 +45,7 @@ class RunView(QWidget):
         self.plot = MetricsPlot()
         self._told = QWidget()  # what a run has told
         self._remaining = TimeLeft()
+        self._remark = ""  # on what the run was given
 
         told = QVBoxLayout(self._told)
         told.setContentsMargins(0, 0, 0, 0)
@@ -63,12 +64,13 @@ class RunView(QWidget):
         self.show_last_run(False)
         self.set_running(False)
 
-    def show_started(self) -> None:
-        """A run was started; nothing has come from it yet."""
+    def show_started(self, remark: str = "") -> None:
+        """A run was started; nothing has come from it yet, but a remark on what it was given stays in sight."""
+        self._remark = remark
         self._remaining = TimeLeft()
         self.plot.prepare()
         self.plot.clear()
-        self.note.hide()
+        self._show_note("")
         self.progress.setRange(0, 0)  # a bar that only says that something happens
         self.show_last_run(True)
 
@@ -106,8 +108,11 @@ class RunView(QWidget):
             self.plot.show_ranking(snapshot.ranking)
         self._remaining.add(snapshot.step, time.monotonic())
         if snapshot.message:
-            self.note.setText(snapshot.message)
-            self.note.show()
+            self._show_note(snapshot.message)
+
+    def _show_note(self, message: str) -> None:
+        self.note.setText(f"{self._remark} {message}".strip())
+        self.note.setVisible(bool(self.note.text()))
 
     def _show_progress(self, last: Snapshot) -> None:
         self.progress.setRange(0, max(1, last.total))
