@@ -71,6 +71,17 @@ def test_pixels_without_a_number_are_0_and_change_no_other():
     assert (normalize(holed)[..., 1] == 0).all()
 
 
+@pytest.mark.parametrize(("value", "becomes"), [(1e30, 1000), (-1e30, -1000), (-3e38, -1000), (50, 50)])
+def test_a_broken_pixel_is_not_all_that_is_seen(value, becomes):
+    image = RNG.random((60, 50)).astype(np.float32)
+    broken = image.copy()
+    broken[3, 4] = value
+    found = normalize(broken)
+    assert found[3, 4, 0] == pytest.approx(becomes, rel=0.05)
+    found[3, 4] = normalize(image)[3, 4]
+    assert np.allclose(found, normalize(image), atol=0.01)
+
+
 def test_a_part_is_scaled_as_the_whole_whose_gaps_it_does_not_show():
     image = np.where(RNG.random((40, 40)) < 0.2, np.nan, RNG.random((40, 40)) * 9)
     levels = Levels.of(image)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOW, HIGH = 0.5, 99.5  # percentiles: robust to dead and saturated pixels
+_FARTHEST = 1000.0
 _ENOUGH = 1_000_000  # pixels; more do not change a percentile
 
 
@@ -58,15 +59,19 @@ class Levels:
     def normalize(self, image: NDArray[np.generic]) -> NDArray[np.float32]:
         """Scale an image, or a part of it: (Y, X) or (Y, X, C) -> (Y, X, C) float32, 0 where it has no numbers."""
         pixels = _with_channels(image).astype(self.dark.dtype)
-        pixels -= self.dark
-        pixels /= self.span
+        with np.errstate(over="ignore"):
+            pixels -= self.dark
+            pixels /= self.span
         if has_gaps(pixels):
             pixels[~np.isfinite(pixels)] = 0
+        np.clip(pixels, -_FARTHEST, _FARTHEST, out=pixels)
         return pixels.astype(np.float32, copy=False)
 
 
 def normalize(image: NDArray[np.generic]) -> NDArray[np.float32]:
     """Scale each channel so that its 0.5th percentile is 0 and its 99.5th is 1; values beyond are kept.
+
+    Only those that are a thousand times as far are cut to that: of a broken pixel of 1e30 nothing good is learned.
 
     Parameters
     ----------
