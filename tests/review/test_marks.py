@@ -27,6 +27,14 @@ def test_points_of_other_planes_are_never_near():
     assert nearest(points, np.array([1.2, 11, 10]), np.array([5, 5])) == 1
 
 
+def test_a_point_that_lies_nowhere_is_near_nothing():
+    points = np.array([[np.nan, 10], [10.0, 12], [10, np.inf]])
+    np.testing.assert_array_equal(near_any(points, KNOWN, 5), [False, True, False])
+    np.testing.assert_array_equal(near_any(KNOWN, points, 5), [True, False])
+    np.testing.assert_array_equal(near_any(KNOWN, points[:1], 5), [False, False])
+    assert nearest(points, np.array([11.0, 11]), np.full(3, 5)) == 1
+
+
 @pytest.mark.parametrize("none", [np.zeros((0, 2))])
 def test_no_points_are_near_nothing(none):
     assert near_any(none, KNOWN, 5).size == 0

@@ -25,17 +25,18 @@ def near_any(
     ----------
     points, known
         (N, D) and (M, D) in pixels; D is 2 in an image, 3 in a stack, whose planes must be integers: points of other
-        planes are never near.
+        planes are never near, nor is one that lies nowhere, as a table of positions may have it.
     distance
         In pixels, one or (N,).
     """
-    if not len(points) or not len(known):
+    known, somewhere = known[np.isfinite(known).all(axis=1)], np.isfinite(points).all(axis=1)
+    if not somewhere.any() or not len(known):
         return np.zeros(len(points), bool)
     from scipy.spatial import cKDTree  # slow to import: docks open without it
 
     largest = float(np.max(distance))
-    found, _ = cKDTree(_spread(known, largest)).query(_spread(points, largest))
-    return np.asarray(found <= distance)
+    found, _ = cKDTree(_spread(known, largest)).query(_spread(np.where(somewhere[:, None], points, 0), largest))
+    return np.asarray(somewhere & (found <= distance))
 
 
 def nearest(points: NDArray[np.floating], place: NDArray[np.floating], distance: NDArray[np.floating]) -> int | None:
@@ -43,7 +44,7 @@ def nearest(points: NDArray[np.floating], place: NDArray[np.floating], distance:
     if not len(points):
         return None
     same_plane = (np.round(points[:, :-2]) == np.round(place[:-2])).all(axis=1)
-    away = np.where(same_plane, np.hypot(*(points[:, -2:] - place[-2:]).T), np.inf)
+    away = np.where(same_plane & np.isfinite(points).all(axis=1), np.hypot(*(points[:, -2:] - place[-2:]).T), np.inf)
     index = int(np.argmin(away))
     return index if away[index] <= distance[index] else None
 

@@ -182,6 +182,20 @@ def test_a_point_on_the_outer_half_of_a_border_pixel_is_on_the_image(inputs, poi
     np.testing.assert_array_equal(plane.annotation.positions, [[0, 10], [59, 79], [20, 20]])
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning:napari")
+def test_a_point_that_lies_nowhere_is_none(inputs, model):
+    """napari takes it from a table with an empty cell, and shows it nowhere."""
+    model.add_points(
+        [[np.nan, 10], [15, 15], [15, 60], [45, 20]], name="of a table", size=16, **layers.placement(model.layers[0])
+    )
+    inputs.annotations.choose(model.layers[-1])
+    (plane,) = inputs.task().planes
+    plane.check()
+    np.testing.assert_array_equal(plane.annotation.positions, [[15, 15], [15, 60], [45, 20]])
+    assert inputs.doubt() == ""
+    inputs.parts[0].measure.estimate_button.click()
+
+
 def test_points_much_wider_than_what_lies_below_them_are_doubted_until_they_fit(inputs, points):
     assert inputs.doubt() == "", "there is nothing to compare with yet"
     inputs.parts[0].measure.number.setValue(60)  # as a blotchy background lets the first estimate be

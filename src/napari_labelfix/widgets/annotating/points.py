@@ -161,8 +161,8 @@ def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
 
 
 def _in_plane(points: NDArray[np.floating], index: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return (N,) which points of an image lie in a plane."""
-    return np.asarray((np.round(points[:, :-2]) == index).all(axis=1))
+    """Return (N,) which points of an image lie in a plane: none that lies nowhere, as a row of a table may."""
+    return np.asarray((np.round(points[:, :-2]) == index).all(axis=1) & np.isfinite(points).all(axis=1))
 
 
 def are_cells(layer: PointsLayer) -> NDArray[np.bool_]:
