@@ -69,19 +69,18 @@ def without_gaps(belief: Belief, gaps: NDArray[np.bool_] | None) -> Belief:
             )
         case Detections(positions=positions, roles=roles):
             kept = (roles == Role.GIVEN) | ~_lie_in(gaps, positions)
-            labels = _of_kept(belief.labels, kept, gaps)
             return replace(
                 belief,
                 positions=positions[kept],
                 scores=belief.scores[kept],
                 roles=roles[kept],
                 heatmap=np.where(gaps, np.float32(0), belief.heatmap),
-                labels=labels,
+                labels=_of_kept(belief.labels, kept, gaps),
             )
         case FoundBoxes(corners=corners, roles=roles):
             kept = (roles != BoxRole.ADDED) | ~_lie_in(gaps, (corners[:, :2] + corners[:, 2:] - 1) / 2)
-            labels = _of_kept(belief.labels, kept, gaps)
-            return replace(belief, corners=corners[kept], scores=belief.scores[kept], roles=roles[kept], labels=labels)
+            masks = _of_kept(belief.labels, kept, gaps)
+            return replace(belief, corners=corners[kept], scores=belief.scores[kept], roles=roles[kept], labels=masks)
 
 
 def _lie_in(gaps: NDArray[np.bool_], positions: NDArray[np.floating]) -> NDArray[np.bool_]:
