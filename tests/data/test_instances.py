@@ -59,6 +59,32 @@ def test_what_is_less_certain_all_over_or_in_spots_stays_whole():
     assert split_instances(classes, confidence=spotted).max() == 1
 
 
+def test_a_stroke_through_the_middles_of_two_parts_makes_them_one():
+    touching = discs((40, 25), (40, 46), (15, 25))
+    strokes = np.zeros(touching.shape, bool)
+    strokes[40, 25:47] = True
+    joined = split_instances(touching, drawn=strokes)
+    assert joined.max() == 2
+    assert joined[40, 25] == joined[40, 46] != joined[15, 25]
+    strokes[40, 32:39] = False  # two strokes
+    assert split_instances(touching, drawn=strokes).max() == 3
+
+
+def test_a_stroke_that_runs_over_an_edge_joins_nothing():
+    touching = discs((40, 25), (40, 46))
+    strokes = np.zeros(touching.shape, bool)
+    strokes[40, 25:38] = True  # a little farther than the neck
+    assert split_instances(touching, drawn=strokes).max() == 2
+
+
+def test_strokes_on_objects_of_two_classes_do_not_join_them():
+    classes = discs((40, 25)) + 2 * (discs((40, 46)) & ~discs((40, 25)))
+    strokes = np.zeros(classes.shape, bool)
+    strokes[40, 25:47] = True
+    labels = split_instances(classes, drawn=strokes)
+    assert labels[40, 25] != labels[40, 46]
+
+
 def test_objects_of_different_classes_never_join():
     classes = np.zeros((20, 20), np.uint8)
     classes[5:15, 5:10], classes[5:15, 10:15] = 1, 2

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from scipy.ndimage import maximum
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from skimage.measure import label
 from skimage.segmentation import watershed
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 _SMOOTHING = 1.0  # pixels; keeps a rough outline from splitting an object
 # Of an object's depth: a dent must be this deep to part two objects. Chosen by F1 on validation images.
 _DENT = 0.14
+_MIDDLE = 0.75  # of a part's depth, from which on it is its middle
 _CERTAIN = 0.8  # probability: between two objects that touch it is often lower
 _FLOOR = 0.5  # pixels of depth, up to which nothing is parted
 
@@ -32,7 +36,7 @@ def split_instances(
     classes: NDArray[np.uint8],
     how: Split = "watershed",
     minimum_size: int = 0,
-    sure: NDArray[np.bool_] | None = None,
+    drawn: NDArray[np.bool_] | None = None,
     before: tuple[NDArray[np.int32], Sequence[Window]] | None = None,
     confidence: NDArray[np.floating] | None = None,
 ) -> NDArray[np.int32]:
@@ -47,8 +51,9 @@ def split_instances(
         flooding the distance to the background, and to what is not certain, from its maxima.
     minimum_size
         Objects with fewer pixels are dropped, and holes of fewer pixels are filled.
-    sure
-        (Y, X) pixels of objects that are not dropped, however small; None if there are none.
+    drawn
+        (Y, X) strokes on objects; None if there are none. What they touch is not dropped, however small, and parts
+        through whose middles one stroke runs are one object.
     before
         Objects (Y, X) of the image as it was, and the windows in which it has changed since: only there objects are
         looked for, and those outside stay, although one across a window's edge might be parted differently now.
@@ -67,8 +72,8 @@ def split_instances(
     """
 
     def find(window: tuple[slice, slice]) -> NDArray[np.int32]:
-        kept = None if sure is None else sure[window]
-        return _split(classes[window], how, minimum_size, kept, None if confidence is None else confidence[window])
+        strokes = None if drawn is None else drawn[window]
+        return _split(classes[window], how, minimum_size, strokes, None if confidence is None else confidence[window])
 
     if before is None:
         return join_tiles(classes.shape, find)
@@ -82,25 +87,45 @@ def _split(
     classes: NDArray[np.uint8],
     how: Split,
     minimum_size: int,
-    sure: NDArray[np.bool_] | None,
+    drawn: NDArray[np.bool_] | None,
     confidence: NDArray[np.floating] | None,
 ) -> NDArray[np.int32]:
     labels = np.zeros(classes.shape, np.int32)
     for value in np.unique(classes[classes > 0]):
         mask = fill_small_holes(classes == value, minimum_size) & ((classes == value) | (classes == 0))
-        parts = _watershed_parts(mask, confidence) if how == "watershed" else label(mask, connectivity=2)
+        parts = _watershed_parts(mask, confidence, drawn) if how == "watershed" else label(mask, connectivity=2)
         labels[mask] = parts[mask] + labels.max()
-    return relabel_sequential(remove_small_objects(labels, minimum_size, sure))
+    return relabel_sequential(remove_small_objects(labels, minimum_size, drawn))
 
 
-def _watershed_parts(mask: NDArray[np.bool_], confidence: NDArray[np.floating] | None) -> NDArray[np.int32]:
+def _watershed_parts(
+    mask: NDArray[np.bool_], confidence: NDArray[np.floating] | None, drawn: NDArray[np.bool_] | None
+) -> NDArray[np.int32]:
     depth = _depth(mask)
     if confidence is not None:
         certain = fill_small_holes(mask & (confidence > _CERTAIN), mask.size)
         depth = np.asarray((depth + np.minimum(_depth(certain), depth)) / 2, np.float32)
     distance = np.asarray(cv2.GaussianBlur(depth, (0, 0), _SMOOTHING) * mask, np.float32)
     markers = with_unmarked(find_domes(distance, _DENT, _FLOOR), mask)
-    return np.asarray(watershed(-distance, markers, connectivity=2, mask=mask), np.int32)
+    parts = np.asarray(watershed(-distance, markers, connectivity=2, mask=mask), np.int32)
+    return parts if drawn is None else _joined_by_strokes(parts, drawn & mask, distance)
+
+
+def _joined_by_strokes(
+    parts: NDArray[np.int32], strokes: NDArray[np.bool_], depth: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """Give parts (Y, X) one number if one stroke reaches the middles of all: half of the depth, at least, of each."""
+    touched = np.unique(parts[strokes])
+    if len(touched) < 2:
+        return parts
+    deepest = np.zeros(parts.max() + 1, np.float32)
+    deepest[touched] = maximum(depth, parts, touched)
+    middles = strokes & (depth >= _MIDDLE * deepest[parts])
+    part_of, stroke_of = parts[middles], label(strokes, connectivity=2)[middles] + parts.max()
+    nodes = max(parts.max(), stroke_of.max(initial=0)) + 1
+    _, group = connected_components(coo_array((np.ones(len(part_of)), (part_of, stroke_of)), (nodes, nodes)))
+    _, lowest = np.unique(group, return_index=True)
+    return lowest[group].astype(np.int32)[parts]
 
 
 def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

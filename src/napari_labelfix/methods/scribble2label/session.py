@@ -330,12 +330,12 @@ def make_proposal(
     `before` see `split_instances`.
     """
     ignored = confidence <= params.threshold
-    objects = None if marked is None else marked > 0  # drawn ones, which are none too small
+    strokes = None if marked is None else marked > 0
     if marked is not None:
         drawn = marked >= 0
         classes[drawn] = marked[drawn]
         ignored &= ~drawn
-    labels = split_instances(classes, params.instances, params.minimum_size, objects, before, confidence)
+    labels = split_instances(classes, params.instances, params.minimum_size, strokes, before, confidence)
     if marked is not None:
         labels[marked == 0] = 0  # however small, it is no hole that is to be filled
     return Proposal(labels, _classes_of(labels, classes), confidence, ignored)
