@@ -25,7 +25,7 @@ from napari_labelfix.annotations import Instances, Plane, Task
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.objects import make_objects
-from napari_labelfix.methods.label_upgrade.pages import make_page, replaced
+from napari_labelfix.methods.label_upgrade.pages import Picture, make_page, replaced
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 from napari_labelfix.methods.label_upgrade.run import train
@@ -95,15 +95,20 @@ class Scene(NamedTuple):
 
     def right_pages(self) -> list[Page]:
         """Return the right images as a network learns from them."""
-        return [make_page(Plane("right", image, whole(truth)), CPU, self.params.seed) for image, truth in self.right]
+        return [laid_out(Plane("right", image, whole(truth)), self.params.seed) for image, truth in self.right]
 
     def doubtful_pages(self, labels: Iterable[NDArray[np.int32]]) -> list[Page]:
         """Return the others with labels that are taken for right."""
         pages = []
         for (image, _), given in zip(self.low, labels, strict=True):
-            page = make_page(Plane("more", image, Instances(given)), CPU, self.params.seed)
+            page = laid_out(Plane("more", image, Instances(given)), self.params.seed)
             pages.append(replaced(page, given, np.ones(given.shape, bool)))
         return pages
+
+
+def laid_out(plane: Plane, seed: int) -> Page:
+    """Return a plane as a network learns from it."""
+    return make_page(plane, Picture.of(plane, CPU), seed)
 
 
 Rows = dict[str, dict[str, float]]  # measures by error
@@ -247,7 +252,7 @@ def segment(scene: Scene, more: Sequence[Page]) -> dict[str, float]:
     best.restore()
     masks = []
     for image, truth in scene.unseen:
-        page = make_page(Plane("unseen", image), CPU, params.seed)
+        page = laid_out(Plane("unseen", image), params.seed)
         masks.append(learner.predict(page.image, torch.zeros(1, *truth.shape))[1].numpy() > 0.5)
     truths = [truth for _, truth in scene.unseen]
     overlap, f1 = score(objects_in(masks, [np.zeros_like(truth) for truth in truths], params), truths)

@@ -10,7 +10,13 @@ from skimage.measure import label
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, other_objects, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import (
+    Perturbation,
+    find_segments,
+    object_scale,
+    other_objects,
+    perturb,
+)
 from napari_labelfix.metrics.overlap import dice
 
 if TYPE_CHECKING:
@@ -63,7 +69,8 @@ def spoil(image: NDArray[np.generic], truth: NDArray[np.int32], error: str, seed
     how = ERRORS[error][0]
     rng = np.random.default_rng(seed)
     if how is not None:
-        return perturb(truth, other_objects(normalize(image), truth, rng), how, rng)
+        segments = find_segments(normalize(image), object_scale(truth))
+        return perturb(truth, other_objects(segments, truth, rng), how, rng)
     grey = normalize(image).mean(axis=2)
     bright = grey > threshold_otsu(grey)
     found = max(bright, ~bright, key=lambda mask: dice(mask, truth))

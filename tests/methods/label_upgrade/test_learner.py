@@ -6,7 +6,7 @@ from safetensors.torch import load
 from napari_labelfix.annotations import Instances, Plane
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.learner import OUTWEIGHS, BestSoFar, Learner
-from napari_labelfix.methods.label_upgrade.pages import make_page
+from napari_labelfix.methods.label_upgrade.pages import Picture, make_page
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.sample_data.synthetic import fluorescence
 
@@ -16,7 +16,11 @@ CPU = torch.device("cpu")
 
 def right_pages():
     given = Instances(NUCLEI.labels, np.ones(NUCLEI.labels.shape, bool))
-    return [make_page(Plane("nuclei", NUCLEI.image, given), CPU, 0)]
+    return [page_of(Plane("nuclei", NUCLEI.image, given))]
+
+
+def page_of(plane):
+    return make_page(plane, Picture.of(plane, CPU), 0)
 
 
 def learner(**changes):
@@ -106,7 +110,7 @@ def test_crops_grow_again_with_the_right_part_but_not_beyond_the_memory():
     def right(side):
         trusted = np.zeros(labels.shape, bool)
         trusted[:side, :side] = True
-        return [make_page(Plane("nuclei", image, Instances(labels, trusted)), CPU, 0)]
+        return [page_of(Plane("nuclei", image, Instances(labels, trusted)))]
 
     small, whole = right(60), right(300)
     for pages, crop in ((small, 96), (whole, 256), (small, 96)):

@@ -4,7 +4,14 @@ import torch
 
 from napari_labelfix.annotations import Instances, Plane
 from napari_labelfix.methods.label_upgrade import pages as pages_module
-from napari_labelfix.methods.label_upgrade.pages import hold_out, hold_out_together, make_page, random_crops, replaced
+from napari_labelfix.methods.label_upgrade.pages import (
+    Picture,
+    hold_out,
+    hold_out_together,
+    make_page,
+    random_crops,
+    replaced,
+)
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 
 CPU = torch.device("cpu")
@@ -16,7 +23,11 @@ EVERYWHERE = np.ones(LABELS.shape, bool)
 
 def page(trusted=EVERYWHERE, others=None):
     image = (LABELS > 0) + np.random.default_rng(0).normal(0, 0.1, LABELS.shape)
-    return make_page(Plane("squares", image, Instances(LABELS, trusted, others)), CPU, seed=0)
+    return laid_out(Plane("squares", image, Instances(LABELS, trusted, others)))
+
+
+def laid_out(plane):
+    return make_page(plane, Picture.of(plane, CPU), seed=0)
 
 
 def crops(of, how=None, held_out=False, count=8, size=64):
@@ -147,7 +158,7 @@ def test_a_page_with_upgraded_labels_keeps_what_is_held_out():
 @pytest.mark.parametrize("annotation", [None, Instances(LABELS)])
 def test_a_plane_of_which_nothing_is_right_teaches_nothing(annotation):
     image = np.random.default_rng(0).normal(size=LABELS.shape)
-    of = make_page(Plane("bare", image, annotation), CPU, seed=0)
+    of = laid_out(Plane("bare", image, annotation))
     assert of.area() == of.extent() == 0
 
 
@@ -172,6 +183,24 @@ def test_other_objects_are_looked_for_when_they_are_needed_and_only_once(monkeyp
     crops(of, Perturbation(inclusion=0.7))
     assert len(asked) == 1
     assert first.given.sum() > first.target.sum()
+
+
+def test_what_else_there_is_in_the_image_is_looked_for_again_only_where_that_shows_something_else(monkeypatch):
+    asked = []
+    real = pages_module.find_segments
+    monkeypatch.setattr(pages_module, "find_segments", lambda *of: asked.append(of) or real(*of))
+    first = page()
+
+    def asked_with(labels, trusted=EVERYWHERE):
+        plane = Plane("squares", first.image[0].numpy(), Instances(labels, trusted))
+        assert not make_page(plane, first.picture, seed=0)._others[0].numpy()[labels > 0].any()
+        return len(asked)
+
+    assert asked_with(LABELS) == 1
+    assert asked_with(np.where(LABELS == 3000, 0, LABELS)) == 1
+    assert asked_with(np.where(np.roll(LABELS, 1, axis=0), LABELS, 0)) == 1  # all a row smaller
+    assert asked_with(right_in(4) * LABELS, right_in(4)) == 1 + 1  # elsewhere
+    assert asked_with(np.kron(LABELS, np.ones((2, 2), np.int32))[:100, :100]) == 2 + 1  # of other sizes
 
 
 def test_what_is_omitted_does_not_depend_on_other_objects_that_are_not_included():

@@ -6,6 +6,8 @@ from napari_labelfix.methods.label_upgrade.perturbations import (
     PRESETS,
     Perturbation,
     chosen_perturbation,
+    find_segments,
+    object_scale,
     other_objects,
     perturb,
 )
@@ -92,11 +94,15 @@ def test_labels_above_65535_and_a_single_giant_object():
     assert spoiled(labels=np.ones((50, 50), np.int32), bias=6).all()
 
 
+def others_in(image, labels):
+    return other_objects(find_segments(image, object_scale(labels)), labels, np.random.default_rng(0))
+
+
 def test_what_else_could_be_an_object_lies_on_none_and_has_a_like_size():
     image = np.zeros((120, 120, 1), np.float32)
     image[SQUARES > 0] = 1
     image[19:27, 40:56] = 0.5  # between the squares
-    others = other_objects(image, SQUARES, np.random.default_rng(0))
+    others = others_in(image, SQUARES)
     assert others[22, 48]
     assert not others[SQUARES > 0].any()
     sizes = np.bincount(others.ravel())[1:]
@@ -105,7 +111,7 @@ def test_what_else_could_be_an_object_lies_on_none_and_has_a_like_size():
 
 def test_where_the_image_has_nothing_else_objects_are_copied_to_where_there_are_none():
     few = np.where(SQUARES <= 30, SQUARES, 0)
-    others = other_objects(np.zeros((120, 120, 1), np.float32), few, np.random.default_rng(0))
+    others = others_in(np.zeros((120, 120, 1), np.float32), few)
     sizes = np.bincount(others.ravel())[1:]
     assert sorted(sizes[sizes > 0]) == [14 * 14] * 3
     assert not others[few > 0].any()
@@ -114,11 +120,11 @@ def test_where_the_image_has_nothing_else_objects_are_copied_to_where_there_are_
 def test_of_images_with_many_channels_nothing_is_complained():
     image = np.zeros((120, 120, 5), np.float32)
     image[19:27, 40:56] = 0.5  # between the squares
-    assert other_objects(image, SQUARES, np.random.default_rng(0))[22, 48]
+    assert others_in(image, SQUARES)[22, 48]
 
 
 def test_without_objects_there_is_nothing_to_copy():
-    others = other_objects(np.zeros((30, 30, 1), np.float32), np.zeros((30, 30), np.int32), np.random.default_rng(0))
+    others = others_in(np.zeros((30, 30, 1), np.float32), np.zeros((30, 30), np.int32))
     assert not others.any()
 
 

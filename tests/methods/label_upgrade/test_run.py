@@ -7,6 +7,7 @@ from napari_labelfix import snapshots as snapshots_module
 from napari_labelfix.annotations import Instances, Plane, Task
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.label_upgrade import learner as learner_module
+from napari_labelfix.methods.label_upgrade import pages as pages_module
 from napari_labelfix.methods.label_upgrade import session as session_module
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, perturb
@@ -355,3 +356,29 @@ def test_what_is_sent_in_at_the_end_is_taken_up(segmentation):
     snapshots = [training.send(nuclei_task(labels, trusted)), *training]
     last = [snapshot.proposals[0] for snapshot in snapshots if 0 in snapshot.proposals][-1]
     assert (last.labels[-12:, -12:] == 777).all()
+
+
+def test_what_depends_on_the_image_alone_is_not_worked_out_again_when_labels_change(monkeypatch):
+    asked = []
+
+    def counted(name):
+        real = getattr(pages_module, name)
+        monkeypatch.setattr(pages_module, name, lambda *of: asked.append(name) or real(*of))
+
+    for name in ("normalize", "edge_strength", "find_segments"):
+        counted(name)
+    session = session_module.Session(nuclei_task(), quick(wrong="a bit of everything"))
+    learner = session_module.Learner(1, True, session.params, session.device)
+
+    def train_and_show():
+        for _ in learner.epoch(session.right_pages):
+            pass
+        session.upgrade(0, learner)
+
+    train_and_show()
+    assert sorted(asked) == ["edge_strength", "find_segments", "normalize"]
+    labels = low_quality()
+    labels[-9:, -9:] = labels.max() + 1
+    session.annotate(nuclei_task(labels))
+    train_and_show()
+    assert len(asked) == 3

@@ -15,7 +15,7 @@ from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
-from napari_labelfix.methods.label_upgrade.perturbations import other_objects, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import find_segments, object_scale, other_objects, perturb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,43 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Plane
     from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
 
+    Window = tuple[slice, slice]  # rows and columns
+
 _HELD_OUT_SHARE = 0.2  # of the right objects
 _FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer in all pages none is spared
 _SMOOTHING = 1.0  # pixels; of edges
-_MARGIN = 32  # pixels around the right part in which other objects are looked for
+_MARGIN = 32  # pixels, at least, around the right part in which other objects are looked for
+
+
+@dataclass(eq=False)
+class Picture:
+    """The image of a page, and what is worked out of it alone: it stays when labels change.
+
+    Parameters
+    ----------
+    pixels
+        (C, H, W) float32, normalised, on the device.
+    """
+
+    pixels: Tensor
+    _segments: tuple[tuple[Window, float], NDArray[np.int32]] | None = field(default=None, init=False, repr=False)
+
+    @classmethod
+    def of(cls, plane: Plane, device: torch.device) -> Picture:
+        """Normalise the image of a plane, and put it on the device."""
+        return cls(torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device))
+
+    @cached_property
+    def edges(self) -> NDArray[np.float32]:
+        """(Y, X) how much the image changes from pixel to pixel; not all pages are asked."""
+        return edge_strength(self.pixels.numpy(force=True))
+
+    def segments(self, window: Window, scale: float) -> NDArray[np.int32]:
+        """Return (Y, X) segments of a window that are about as large as objects; the last ones are kept."""
+        if self._segments is None or self._segments[0] != (window, scale):
+            image = np.ascontiguousarray(self.pixels[:, *window].permute(1, 2, 0).numpy(force=True))
+            self._segments = (window, scale), find_segments(image, scale)
+        return self._segments[1]
 
 
 @dataclass(eq=False)
@@ -38,8 +71,8 @@ class Page:
 
     Parameters
     ----------
-    image
-        (C, H, W) float32, normalised, on the device.
+    picture
+        Its image.
     labels
         (Y, X) int32 ids: right where `trusted`, of low quality elsewhere.
     trusted
@@ -50,7 +83,7 @@ class Page:
         (Y, X) ids of objects that could be taken for these; None where they are to be looked for when they are needed.
     """
 
-    image: Tensor
+    picture: Picture
     labels: NDArray[np.int32]
     trusted: NDArray[np.bool_]
     held_out: NDArray[np.bool_]
@@ -62,10 +95,10 @@ class Page:
     def __post_init__(self) -> None:
         self._lay_out()
 
-    @cached_property
-    def edges(self) -> NDArray[np.float32]:
-        """(Y, X) how much the image changes from pixel to pixel; not all pages are asked."""
-        return edge_strength(self.image.numpy(force=True))
+    @property
+    def image(self) -> Tensor:
+        """(C, H, W) float32, normalised, on the device."""
+        return self.picture.pixels
 
     def hold_out(self, ids: Sequence[int]) -> None:
         """Measure on these of the right objects and on the background nearest to them, and train on the rest."""
@@ -85,8 +118,7 @@ class Page:
     @cached_property
     def _others(self) -> Tensor:
         """(1, H, W) ranks of the other objects: looking for them takes long, and not all that is learned needs them."""
-        image = np.ascontiguousarray(self.image.permute(1, 2, 0).numpy(force=True))
-        others = _others_near(image, self.labels, self.trusted) if self.others is None else self.others
+        others = _others_near(self.picture, self.labels, self.trusted) if self.others is None else self.others
         return torch.from_numpy(relabel_sequential(others).astype(np.float32)).unsqueeze(0).to(self.image.device)
 
     @cached_property
@@ -138,21 +170,19 @@ class Crops(NamedTuple):
     known: Tensor
 
 
-def make_page(plane: Plane, device: torch.device, seed: int) -> Page:
-    """Put a plane on the device; one without annotation has empty labels of low quality.
+def make_page(plane: Plane, picture: Picture, seed: int) -> Page:
+    """Lay the labels of a plane over its image; one without annotation has empty labels of low quality.
 
     A fifth of its right objects is held out, unless they are too few: `hold_out_together` is for these.
     """
-    image = normalize(plane.image)
     given = plane.annotation if isinstance(plane.annotation, Instances) else Instances(np.zeros(plane.shape, np.int32))
     labels, trusted = given.labels.astype(np.int32), given.known()
-    pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
-    return Page(pixels, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), given.others)
+    return Page(picture, labels, trusted, hold_out(labels, trusted, np.random.default_rng(seed)), given.others)
 
 
 def replaced(page: Page, labels: NDArray[np.int32], trusted: NDArray[np.bool_]) -> Page:
     """Return a page with other labels of which more is right; what is held out stays held out."""
-    return Page(page.image, labels, trusted | page.trusted, page.held_out, np.zeros_like(labels))
+    return Page(page.picture, labels, trusted | page.trusted, page.held_out, np.zeros_like(labels))
 
 
 def random_crops(
@@ -210,14 +240,15 @@ def _around(labels: NDArray[np.integer], trusted: NDArray[np.bool_], chosen: NDA
     return trusted & (distances[0] < distances[1])
 
 
-def _others_near(
-    image: NDArray[np.float32], labels: NDArray[np.int32], trusted: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def _others_near(picture: Picture, labels: NDArray[np.int32], trusted: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Look for other objects in and around the right part alone: elsewhere none are needed."""
     others = np.zeros(labels.shape, np.int32)
     spots = np.argwhere(trusted)
     if len(spots):
-        low, high = np.maximum(spots.min(axis=0) - _MARGIN, 0), spots.max(axis=0) + _MARGIN + 1
-        window = np.s_[low[0] : high[0], low[1] : high[1]]
-        others[window] = other_objects(image[window], labels[window], np.random.default_rng(0))
+        # by whole margins: a right part that grows by a stroke mostly has the same surroundings
+        low, high = (spots.min(axis=0) // _MARGIN - 1) * _MARGIN, (spots.max(axis=0) // _MARGIN + 2) * _MARGIN
+        rows, columns = map(slice, np.maximum(low, 0).tolist(), np.minimum(high, labels.shape).tolist())
+        window = rows, columns
+        segments = picture.segments(window, object_scale(labels[window]))
+        others[window] = other_objects(segments, labels[window], np.random.default_rng(0))
     return others

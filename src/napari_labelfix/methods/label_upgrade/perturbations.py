@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SIZES = 0.25, 4.0  # of another object, relative to the median object: what a person could take for one
 _TRIES = 20  # places
+_STEPS = 2  # of the scale of objects, from one to twice as large
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -106,30 +107,44 @@ def perturb(
     return spoiled
 
 
+def object_scale(labels: NDArray[np.integer]) -> float:
+    """Return the area of a typical object, rounded to one of a few: a stroke mostly changes nothing of it."""
+    return float(2 ** (round(_STEPS * np.log2(_typical(rank_objects(labels).sizes))) / _STEPS))
+
+
+def find_segments(image: NDArray[np.float32], scale: float) -> NDArray[np.int32]:
+    """Return the segments of Felzenszwalb's algorithm, about as large as objects: (Y, X, C) -> (Y, X) ids from 1."""
+    smallest = max(1, int(_SIZES[0] * scale))
+    with warnings.catch_warnings():  # of more than three channels scikit-image says so each time
+        warnings.filterwarnings("ignore", "Got image with third dimension")
+        found = felzenszwalb(image, scale=scale, sigma=0.8, min_size=smallest, channel_axis=-1)
+    return (found + 1).astype(np.int32)
+
+
 def other_objects(
-    image: NDArray[np.float32], labels: NDArray[np.integer], rng: np.random.Generator
+    segments: NDArray[np.int32], labels: NDArray[np.integer], rng: np.random.Generator
 ) -> NDArray[np.int32]:
     """Return what else in an image could be taken for an object, about as many and as large as the objects are.
 
-    These are segments of Felzenszwalb's algorithm outside of the objects, as in the paper, and where there are too few,
-    copies of objects in places where there is none; (Y, X, C) and (Y, X) -> (Y, X) ids, 0 = none.
+    These are its segments outside of the objects, as in the paper, and where there are too few, copies of objects in
+    places where there is none; (Y, X) and (Y, X) -> (Y, X) ids, 0 = none.
     """
     ids, areas, ranks = rank_objects(labels)
     windows = ndimage.find_objects(ranks)
-    typical = float(np.median(areas)) if windows else 100.0
-    smallest = max(1, int(_SIZES[0] * typical))
-    with warnings.catch_warnings():  # of more than three channels scikit-image says so each time
-        warnings.filterwarnings("ignore", "Got image with third dimension")
-        segments = felzenszwalb(image, scale=typical, sigma=0.8, min_size=smallest, channel_axis=-1) + 1
-    segments[labels > 0] = 0
-    sizes = np.bincount(segments.ravel())
-    unlike = (sizes < smallest) | (sizes > _SIZES[1] * typical)
-    others = np.where(unlike[segments], 0, segments).astype(np.int32)
+    free = np.where(labels > 0, 0, segments)
+    low, high = (factor * _typical(areas) for factor in _SIZES)
+    sizes = np.bincount(free.ravel())
+    unlike = (sizes < max(1, int(low))) | (sizes > high)
+    others = np.where(unlike[free], 0, free).astype(np.int32)
     missing = len(ids) - len(_ids(others))
     for first_id in range(missing):
         rank = int(rng.integers(len(ids))) + 1
-        _copy(ranks[windows[rank - 1]] == rank, others, labels, int(segments.max()) + 1 + first_id, rng)
+        _copy(ranks[windows[rank - 1]] == rank, others, labels, int(free.max()) + 1 + first_id, rng)
     return others
+
+
+def _typical(areas: NDArray[np.integer]) -> float:
+    return float(np.median(areas)) if len(areas) else 100.0
 
 
 def _copy(

@@ -9,7 +9,13 @@ import numpy as np
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.errors import InputError
-from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation, other_objects, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import (
+    chosen_perturbation,
+    find_segments,
+    object_scale,
+    other_objects,
+    perturb,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,9 +54,11 @@ def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.i
     trusted = given.known()[window]
     right = given.right()[window].astype(np.int32)
     rng = np.random.default_rng(seed)
-    found = (
-        given.others[window] if given.others is not None else other_objects(normalize(plane.image)[window], right, rng)
-    )
+    if given.others is not None:
+        found = given.others[window]
+    else:
+        segments = find_segments(normalize(plane.image)[window], object_scale(right))
+        found = other_objects(segments, right, rng)
     spoiled = np.zeros(plane.shape, np.int32)
     made = perturb(right, found, chosen_perturbation(params), rng)
     spoiled[window] = np.where(trusted, made, 0)

@@ -14,7 +14,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.outlines import upgraded_objects
-from napari_labelfix.methods.label_upgrade.pages import hold_out_together, make_page, replaced
+from napari_labelfix.methods.label_upgrade.pages import Picture, hold_out_together, make_page, replaced
 from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
 from napari_labelfix.methods.prediction import UNSURE
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
@@ -58,7 +58,7 @@ class Session:
         self.device = choose_device(params.device)
         self.planes = task.planes
         self._right_outlines = chosen_perturbation(params).right_outlines
-        self.pages = [make_page(plane, self.device, params.seed) for plane in task.planes]
+        self.pages = [make_page(plane, Picture.of(plane, self.device), params.seed) for plane in task.planes]
         hold_out_together(self.pages, params.seed)
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
@@ -79,7 +79,7 @@ class Session:
         task.check()
         expect_right_part(task)
         for index, plane in task.changed_since(self.planes):
-            self.pages[index] = make_page(plane, self.device, self.params.seed)
+            self.pages[index] = make_page(plane, self.pages[index].picture, self.params.seed)
             self._changed.append(index)
         hold_out_together(self.pages, self.params.seed)
         self.planes = task.planes
@@ -109,7 +109,7 @@ class Session:
         page = self.pages[index]
         foreground = _foreground(page, learner)
         size, right = self.params.minimum_size, self._right_outlines
-        labels = upgraded_objects(foreground, page.labels, page.trusted, page.edges, size, right)
+        labels = upgraded_objects(foreground, page.labels, page.trusted, page.picture.edges, size, right)
         labels[page.trusted] = page.labels[page.trusted]
         confidence = np.maximum(foreground, 1 - foreground)
         confidence[page.trusted] = 1
