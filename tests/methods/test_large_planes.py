@@ -5,14 +5,15 @@ import pytest
 from method_tester import same
 from scipy.ndimage import center_of_mass
 
-from napari_labelfix.annotations import Boxes, FinishedInstances, Plane, Points, Task
+from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Plane, Points, Task
 from napari_labelfix.data import tiles
 from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.methods.hovernet_stpp import session as hovernet_session
+from napari_labelfix.methods.label_upgrade import session as upgrade_session
 from napari_labelfix.methods.sissi import learner, pages, views
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.sample_data.synthetic import fluorescence
-from napari_labelfix.snapshots import BoxRole, Role, run_to_end
+from napari_labelfix.snapshots import BoxRole, Change, Role, run_to_end
 
 NUCLEI = fluorescence(seed=3, shape=(336, 336))
 CENTRES = np.array(center_of_mass(NUCLEI.labels > 0, NUCLEI.labels, range(1, NUCLEI.labels.max() + 1)))
@@ -179,3 +180,51 @@ def test_boxes_of_a_part_come_where_those_of_the_whole_plane_are():
     for one, score in zip(first.corners, first.scores, strict=True):
         nearest = np.abs(whole.corners - one).max(axis=1).min()
         assert nearest < 3 or score < 0.5
+
+
+ROUGH = np.where(PART | (NUCLEI.labels % 3 > 0), NUCLEI.labels, 0)  # labels that are right where a person has worked
+
+
+def upgrading(planes=1):
+    params = METHODS["label_upgrade"].params(epochs=2, crop=64, device="cpu")
+    return METHODS["label_upgrade"].load().train(task(Instances(ROUGH, PART), planes), params)
+
+
+def test_labels_are_shown_as_given_then_upgraded_beside_the_right_part_and_then_everywhere(monkeypatch):
+    monkeypatch.setattr(upgrade_session, "FIRST_SHOWN", 0.0)
+    given, first, whole = looks(upgrading(), 3)
+    assert (given.partial, first.partial, whole.partial) == (True, True, False)
+    for belief in (given, first):
+        assert (belief.confidence[PART] == 1).all()
+        assert (belief.confidence[250:, 250:] == 0.5).all()
+        assert np.array_equal(belief.labels[250:, 250:], ROUGH[250:, 250:])
+    assert np.array_equal(given.labels, ROUGH)
+    assert (whole.confidence[250:, 250:] > 0.5).any()
+
+
+def test_a_piece_that_is_upgraded_changes_nothing_outside_and_its_new_objects_have_ids_of_none():
+    session = upgrade_session.Session(
+        task(Instances(ROUGH, PART)), METHODS["label_upgrade"].params(crop=64, device="cpu")
+    )
+    learner = upgrade_session.Learner(1, True, session.params, session.device)
+    for _ in range(4):
+        assert list(learner.epoch(session.right_pages))
+    page = session.pages[0]
+    piece = page.first_piece()
+    found = session.upgrade(0, learner, piece)
+    outside = np.ones(ROUGH.shape, bool)
+    outside[piece.keep] = False
+    assert np.array_equal(found.labels[outside], ROUGH[outside])
+    assert np.array_equal(found.labels[PART], ROUGH[PART])
+    assert np.array_equal(found.labels != ROUGH, found.changes != Change.NONE)
+    added = np.unique(found.labels[found.changes == Change.ADDED])
+    assert len(added)
+    assert (added > ROUGH.max()).all()
+
+
+def test_upgraded_labels_come_out_as_if_no_piece_had_been_shown_first(monkeypatch):
+    results, model = run_to_end(upgrading(planes=2))
+    monkeypatch.setattr(tiles, "FIRST", 512)
+    as_ever, model_as_ever = run_to_end(upgrading(planes=2))
+    assert model.weights == model_as_ever.weights
+    assert all(same(results[index], as_ever[index]) for index in (0, 1))

@@ -74,6 +74,26 @@ def first_piece(shape: tuple[int, int], margin: int, place: tuple[int, int], len
     return with_margin((y, x), margin, shape)
 
 
+def first_piece_beside(known: NDArray[np.bool_], spots: NDArray[np.number], margin: int) -> Tile | None:
+    """Return the first piece of a large plane around what is not known (Y, X) and nearest to the middle of what is.
+
+    Parameters
+    ----------
+    known
+        (Y, X); not everywhere.
+    spots
+        (N, 2) where it is: `np.argwhere(known)`.
+    margin
+        As for `first_piece`.
+    """
+    shape = height, width = known.shape[0], known.shape[1]
+    y, x = middle_of(spots, shape)
+    rows, columns = np.ogrid[:height, :width]
+    away = np.where(known, height + width, abs(rows - y) + abs(columns - x))
+    row, column = np.unravel_index(away.argmin(), shape)
+    return first_piece(shape, margin, (int(row), int(column)))
+
+
 def middle_of(places: NDArray[np.number], shape: tuple[int, int]) -> tuple[int, int]:
     """Return the one of some places (N, 2) in a plane that is nearest to their median, as a row and a column.
 

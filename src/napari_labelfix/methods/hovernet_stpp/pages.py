@@ -15,7 +15,7 @@ from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.data.patches import MARGIN
-from napari_labelfix.data.tiles import first_piece, middle_of
+from napari_labelfix.data.tiles import first_piece_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,14 +75,7 @@ class Page:
 
         It lies around the pixel without label that is nearest to the middle of those with one, or of the plane.
         """
-        if self.is_finished:
-            return None
-        shape = height, width = self.known.shape[0], self.known.shape[1]
-        y, x = middle_of(self._spots, shape)
-        rows, columns = np.ogrid[:height, :width]
-        away = np.where(self.known, height + width, abs(rows - y) + abs(columns - x))
-        row, column = np.unravel_index(away.argmin(), shape)
-        return first_piece(shape, MARGIN, (int(row), int(column)))
+        return None if self.is_finished else first_piece_beside(self.known, self._spots, MARGIN)
 
     def taught(self, labels: NDArray[np.integer]) -> Page:
         """Return the same plane with labels of the network's own to learn from, everywhere."""

@@ -15,6 +15,8 @@ from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
 from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import MARGIN
+from napari_labelfix.data.tiles import Tile, first_piece_beside
 from napari_labelfix.methods.label_upgrade.perturbations import find_segments, object_scale, other_objects, perturb
 
 if TYPE_CHECKING:
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_labelfix.annotations import Plane
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.label_upgrade.perturbations import Perturbation
-
-    Window = tuple[slice, slice]  # rows and columns
 
 _HELD_OUT_SHARE = 0.2  # of the right objects
 _FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer in all pages none is spared
 _SMOOTHING = 1.0  # pixels; of edges
-_MARGIN = 32  # pixels, at least, around the right part in which other objects are looked for
+_NEARBY = 32  # pixels, at least, around the right part in which other objects are looked for
 
 
 @dataclass(eq=False)
@@ -53,9 +54,12 @@ class Picture:
         return cls(torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device))
 
     @cached_property
-    def edges(self) -> NDArray[np.float32]:
-        """(Y, X) how much the image changes from pixel to pixel; not all pages are asked."""
+    def _edges(self) -> NDArray[np.float32]:
         return edge_strength(self.pixels.numpy(force=True))
+
+    def edges(self, window: Window | None = None) -> NDArray[np.float32]:
+        """Return (Y, X) how much the image changes from pixel to pixel; of all of it they are kept."""
+        return self._edges if window is None else edge_strength(self.pixels[:, *window].numpy(force=True))
 
     def segments(self, window: Window, scale: float) -> NDArray[np.int32]:
         """Return (Y, X) segments of a window that are about as large as objects; the last ones are kept."""
@@ -99,6 +103,18 @@ class Page:
     def image(self) -> Tensor:
         """(C, H, W) float32, normalised, on the device."""
         return self.picture.pixels
+
+    @property
+    def whole(self) -> Tile:
+        """All of the plane."""
+        everything = slice(0, self.labels.shape[0]), slice(0, self.labels.shape[1])
+        return Tile(everything, everything)
+
+    def first_piece(self) -> Tile | None:
+        """Return the piece beside the right part that is seen first of a large plane; None of another plane."""
+        if self.trusted.all():
+            return None
+        return first_piece_beside(self.trusted, np.argwhere(self.trusted), MARGIN)
 
     def hold_out(self, ids: Sequence[int]) -> None:
         """Measure on these of the right objects and on the background nearest to them, and train on the rest."""
@@ -246,7 +262,7 @@ def _others_near(picture: Picture, labels: NDArray[np.int32], trusted: NDArray[n
     spots = np.argwhere(trusted)
     if len(spots):
         # by whole margins: a right part that grows by a stroke mostly has the same surroundings
-        low, high = (spots.min(axis=0) // _MARGIN - 1) * _MARGIN, (spots.max(axis=0) // _MARGIN + 2) * _MARGIN
+        low, high = (spots.min(axis=0) // _NEARBY - 1) * _NEARBY, (spots.max(axis=0) // _NEARBY + 2) * _NEARBY
         rows, columns = map(slice, np.maximum(low, 0).tolist(), np.minimum(high, labels.shape).tolist())
         window = rows, columns
         segments = picture.segments(window, object_scale(labels[window]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
+    from napari_labelfix.data.tiles import Tile
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
@@ -60,6 +62,7 @@ class Session:
         self._right_outlines = chosen_perturbation(params).right_outlines
         self.pages = [make_page(plane, Picture.of(plane, self.device), params.seed) for plane in task.planes]
         hold_out_together(self.pages, params.seed)
+        self._unseen = set(range(len(self.pages)))  # planes of which nothing was upgraded yet
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
 
@@ -104,18 +107,31 @@ class Session:
             yield from self._upgrade_changed(learner, upgraded, self.total)
         yield self._end(model_of, upgraded)
 
-    def upgrade(self, index: int, learner: Learner) -> Proposal:
-        """Return the upgraded labels of a plane; where they were right they are as they were."""
+    def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
+        """Return the upgraded labels of a plane; where they were right they are as they were.
+
+        Of a large plane a piece may be upgraded alone; outside of it they are as given.
+        """
+        self._unseen.discard(index)
         page = self.pages[index]
-        foreground = _foreground(page, learner)
-        size, right = self.params.minimum_size, self._right_outlines
-        labels = upgraded_objects(foreground, page.labels, page.trusted, page.picture.edges, size, right)
-        labels[page.trusted] = page.labels[page.trusted]
-        confidence = np.maximum(foreground, 1 - foreground)
-        confidence[page.trusted] = 1
-        classes = (labels > 0).astype(np.uint8)
-        codes = compare(page.labels, labels).codes
-        return Proposal(labels, classes, confidence, confidence < UNSURE, changes=codes)
+        tile = piece or page.whole
+        given, trusted = page.labels[tile.read], page.trusted[tile.read]
+        foreground = _foreground(page, learner, tile)
+        edges = page.picture.edges(piece.read if piece else None)
+        found = upgraded_objects(foreground, given, trusted, edges, self.params.minimum_size, self._right_outlines)
+        if piece:  # there are higher ids elsewhere
+            found[(found > 0) & ~np.isin(found, given)] += page.labels.max() - given.max(initial=0)
+        labels, changes = page.labels.copy(), np.full(page.labels.shape, Change.NONE, np.uint8)
+        labels[tile.keep] = np.where(trusted, given, found)[tile.inner]
+        changes[tile.keep] = compare(page.labels[tile.keep], labels[tile.keep]).codes
+        seen = _proposal(page, labels, np.maximum(foreground, 1 - foreground)[tile.inner], tile)
+        return replace(seen, changes=changes, partial=piece is not None)
+
+    def _next_look(self, learner: Learner) -> dict[int, Proposal]:
+        """Return the upgraded labels of the next plane; those of a piece of it if it is large and was not seen yet."""
+        index = self._next()
+        piece = self.pages[index].first_piece() if index in self._unseen else None
+        return {index: self.upgrade(index, learner, piece)}
 
     def _learn(self, learner: Learner) -> Iterator[Snapshot]:
         """Train until held-out right labels gain no more, showing planes in turn; end with the best weights."""
@@ -131,8 +147,7 @@ class Session:
                     pages[:] = self.right_pages  # an epoch of a large plane takes long: the next step learns from these
                     best = BestSoFar(learner, pages, self.params.patience)
                 if shown.due():
-                    index = self._next()
-                    seen = {index: self.upgrade(index, learner)}
+                    seen = self._next_look(learner)
                     shown.done()  # of a large plane it takes longer than many steps
                     yield told({"loss": loss}, seen, message=learner.news())
                 elif progress.due():
@@ -196,14 +211,25 @@ class Session:
         return (self._turn - 1) % len(self.pages)
 
     def _as_given(self, index: int, learner: Learner) -> Proposal:
-        """Return the labels as they are, each pixel as credible as the network finds it at first sight."""
+        """Return the labels as they are, each pixel as credible as the network finds it at first sight.
+
+        Of a large plane it looks at a piece.
+        """
         page = self.pages[index]
-        foreground = _foreground(page, learner)
-        confidence = np.where(page.labels > 0, foreground, 1 - foreground)
-        confidence[page.trusted] = 1
-        nothing = np.full(page.labels.shape, Change.NONE, np.uint8)
-        labels = page.labels.copy()
-        return Proposal(labels, (labels > 0).astype(np.uint8), confidence, confidence < UNSURE, changes=nothing)
+        piece = page.first_piece()
+        tile = piece or page.whole
+        foreground = _foreground(page, learner, tile)[tile.inner]
+        confidence = np.where(page.labels[tile.keep] > 0, foreground, 1 - foreground)
+        return replace(_proposal(page, page.labels.copy(), confidence, tile), partial=piece is not None)
+
+
+def _proposal(page: Page, labels: NDArray[np.int32], confidence: NDArray[np.float32], seen: Tile) -> Proposal:
+    """Return labels (Y, X) of a page as a proposal, with how sure is what was seen (y, x); nothing is of the rest."""
+    credible = np.full(labels.shape, 0.5, np.float32)
+    credible[seen.keep] = confidence
+    credible[page.trusted] = 1
+    nothing = np.full(labels.shape, Change.NONE, np.uint8)
+    return Proposal(labels, (labels > 0).astype(np.uint8), credible, credible < UNSURE, changes=nothing)
 
 
 def expect_right_part(task: Task) -> None:
@@ -220,8 +246,8 @@ def expect_right_part(task: Task) -> None:
         raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
 
 
-def _foreground(page: Page, learner: Learner) -> NDArray[np.float32]:
-    """Return (Y, X) the probability of an object, as the network sees it in the image and in the labels as given."""
-    given = torch.from_numpy((page.labels > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
-    probability: NDArray[np.float32] = learner.predict(page.image, given)[1].numpy(force=True)
+def _foreground(page: Page, learner: Learner, tile: Tile) -> NDArray[np.float32]:
+    """Return (Y, X) the probability of an object in a tile, as seen in the image and in the labels as given."""
+    given = torch.from_numpy((page.labels[tile.read] > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
+    probability: NDArray[np.float32] = learner.predict(page.image[:, *tile.read], given)[1].numpy(force=True)
     return probability
