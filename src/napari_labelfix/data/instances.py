@@ -114,7 +114,7 @@ def _watershed_parts(
 def _joined_by_strokes(
     parts: NDArray[np.int32], strokes: NDArray[np.bool_], depth: NDArray[np.float32]
 ) -> NDArray[np.int32]:
-    """Give parts (Y, X) one number if one stroke reaches the middles of all: half of the depth, at least, of each."""
+    """Give parts (Y, X) one number if one stroke reaches the middle of each, by its depth."""
     touched = np.unique(parts[strokes])
     if len(touched) < 2:
         return parts
