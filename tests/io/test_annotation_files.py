@@ -436,6 +436,33 @@ def test_a_plane_of_its_own_lies_in_its_place_and_others_are_empty(tmp_path):
         AnnotationFiles([tmp_path / "cells_002.tif"], stack).read_labels()
 
 
+@pytest.mark.parametrize("name", ["png", "yolo", "voc"])
+@pytest.mark.parametrize(
+    ("exported", "image"),
+    [
+        ((1,), ()),
+        ((1,), (1,)),
+        ((1, 1), ()),
+        ((1, 3), (3,)),
+        ((1, 3), (1, 3)),
+        ((3,), (1, 3)),
+        ((2, 1, 3), (2, 3)),
+        ((2, 3), (2, 1, 3)),
+    ],
+)
+def test_planes_come_back_onto_their_image_whether_it_has_axes_of_length_1_or_not(tmp_path, name, exported, image):
+    labels = np.zeros((*exported, 20, 30), np.uint8)
+    for number, plane in enumerate(labels.reshape(-1, 20, 30), start=1):
+        plane[number : number + 5, 4:12] = number
+    file = image_file(tmp_path, (*image, 20, 30))
+    export([LabelImage.of("cells", labels)], find_format(name), tmp_path / "out")
+    files = pair([file.path], find_annotations([tmp_path / "out"]))["cells"]
+    assert len(files) == np.prod(exported)
+    found = [plane.corners.tolist() for plane in AnnotationFiles(files, file).read(Boxes)]
+    wanted = [[[number, 4, number + 5, 12]] for number in range(1, len(files) + 1)]
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
 def test_files_of_numbered_images_are_no_planes_of_another_one(tmp_path):
     annotations = [tmp_path / "labels" / f"{name}.png" for name in ("a", "a_001", "a_002_labels")]
     images = [tmp_path / f"{name}.tif" for name in ("a", "a_001", "a_002")]

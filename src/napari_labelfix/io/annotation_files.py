@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Annotation
+    from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.read import ImageFile
 
     Reader = Callable[[Path, str, tuple[int, ...]], Drawn]
@@ -202,13 +203,24 @@ def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
         return _expect_size(labels, path, file)
     stack = np.zeros(file.shape, np.result_type(*(labels for _, labels in found)))
     for path, labels in found:
-        index = plane_of(path)
-        if index is None or len(index) != stack.ndim - 2 or not np.less(index, stack.shape[:-2]).all():
+        index = _index_in(file.shape, plane_of(path))
+        if index is None:
             raise InputError(f"{path} is no plane of {file.path}, which is {_size(file.shape)}. Remove or rename it.")
         if labels.shape != file.shape[-2:]:
             raise InputError(f"{path} is {_size(labels.shape)}, but a plane of {file.path} {_size(file.shape[-2:])}.")
         stack[index] = labels
     return stack
+
+
+def _index_in(shape: tuple[int, ...], said: Index | None) -> Index | None:
+    """Return the index of the plane that a file is called after; None if there is none. Axes of length 1 may lack."""
+    leading = shape[:-2]
+    counted = [axis for axis, length in enumerate(leading) if length > 1]
+    if said is not None and len(said) == len(counted) < len(leading):
+        at = dict(zip(counted, said, strict=True))
+        said = tuple(at.get(axis, 0) for axis in range(len(leading)))
+    fits = said is not None and len(said) == len(leading) and all(map(int.__lt__, said, leading))
+    return said if fits else None
 
 
 def _expect_size(labels: NDArray[Any], path: Path, file: ImageFile) -> NDArray[Any]:

@@ -137,6 +137,9 @@ def plane_number(key: PlaneKey, leading: tuple[int, ...], what: str) -> int:
         if count > 1:
             raise InputError(f"{what} does not say in which of {count} planes its objects lie. Split the stack first.")
         return 0
+    counted = tuple(length for length in leading if length > 1)
+    if isinstance(key, tuple) and len(key) != len(leading) and len(key) == len(counted):
+        leading = counted  # as the files of planes are called
     if isinstance(key, tuple) and len(key) == len(leading):
         if all(0 <= at < length for at, length in zip(key, leading, strict=True)):
             return int(np.ravel_multi_index(key, leading))

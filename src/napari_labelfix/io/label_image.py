@@ -181,9 +181,15 @@ def say_count(count: int, what: What) -> str:
 
 
 def name_of_plane(name: str, shape: tuple[int, ...], index: Index) -> str:
-    """Return a name for the file of a plane of an image (..., Y, X): "cells", or "cells_003" in a stack."""
-    lengths = shape[: len(index)]
-    digits = (f"{at:0{max(3, len(str(length - 1)))}}" for at, length in zip(index, lengths, strict=True))
+    """Return a name for the file of a plane of an image (..., Y, X): "cells", or "cells_003" in a stack.
+
+    Axes of length 1 are not counted: readers drop them, and a stack of one plane is an image.
+    """
+    digits = (
+        f"{at:0{max(3, len(str(length - 1)))}}"
+        for at, length in zip(index, shape[: len(index)], strict=True)
+        if length > 1
+    )
     return "_".join([name, *digits])
 
 
