@@ -463,11 +463,38 @@ def test_planes_come_back_onto_their_image_whether_it_has_axes_of_length_1_or_no
     np.testing.assert_allclose(found, wanted, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("exported", "image"), [((2, 3), (2, 3)), ((2, 1), (2,)), ((1, 2, 3), (2, 3)), ((2, 3), (1, 2, 3))]
+)
+def test_a_cellpose_file_per_time_point_comes_back_onto_its_image(tmp_path, exported, image):
+    labels = np.zeros((*exported, 20, 30), np.uint8)
+    for number, plane in enumerate(labels.reshape(-1, 20, 30), start=1):
+        plane[number : number + 5, 4:12] = number
+    file = image_file(tmp_path, (*image, 20, 30))
+    export([LabelImage.of("cells", labels)], find_format("cellpose"), tmp_path / "out")
+    files = pair([file.path], find_annotations([tmp_path / "out"]))["cells"]
+    assert [path.name for path in files] == ["cells_000_seg.npy", "cells_001_seg.npy"]
+    assert planes_together(files) == [files]
+    np.testing.assert_array_equal(AnnotationFiles(files, file).read_labels(), labels.reshape(file.shape))
+    (tmp_path / "out" / "cells_007_seg.npy").write_bytes(files[0].read_bytes())
+    with pytest.raises(InputError, match=r"cells_007_seg\.npy is no plane of .*cells\.npy"):
+        AnnotationFiles([tmp_path / "out" / "cells_007_seg.npy"], file).read_labels()
+
+
+def test_planes_in_files_of_two_kinds_are_not_taken_together(tmp_path):
+    (tmp_path / "out").mkdir()
+    files = [tmp_path / "out" / name for name in ("cells_000_seg.npy", "cells_001_seg.npy", "cells_000.xml")]
+    with pytest.raises(InputError, match=r"cells_000_seg.npy and .*cells_000.xml could both be annotations of cells"):
+        pair([tmp_path / "cells.tif"], files)
+
+
 def test_files_of_numbered_images_are_no_planes_of_another_one(tmp_path):
     annotations = [tmp_path / "labels" / f"{name}.png" for name in ("a", "a_001", "a_002_labels")]
     images = [tmp_path / f"{name}.tif" for name in ("a", "a_001", "a_002")]
     assert pair(images, annotations) == {path.stem: [file] for path, file in zip(images, annotations, strict=True)}
     assert planes_together(annotations) == [annotations[:1], annotations[1:]]
+    of_cellpose = tmp_path / "a_001_seg.npy"
+    assert pair(images, [of_cellpose]) == {"a": [], "a_001": [of_cellpose], "a_002": []}
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cells_001.tif", (40, 52)), ("cells_001_labels.tif", (3, 40, 52))])

@@ -22,7 +22,7 @@ from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.label_image import objects_of, say_count
 from napari_labelfix.io.pairing import READERS, TABLES, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
-from napari_labelfix.io.read import SEG, in_shape, read_labels
+from napari_labelfix.io.read import SEG, in_shape, read_labels, without_ones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,10 +159,6 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     path = paths[0]
     suffix = path.suffix.lower()
     _expect_planes(paths, file)
-    if path.name.endswith(SEG):
-        from napari_labelfix.io.safe_seg import read_masks
-
-        return _Contents(_expect_size(read_masks(path), path, file), Drawn())
     if _is_label_image(path):
         return _Contents(_read_planes(paths, file), Drawn())
     read = cast("Reader", import_module(f"napari_labelfix.io.{READERS[suffix]}").read)
@@ -195,31 +191,47 @@ def _expect_planes(paths: Sequence[Path], file: ImageFile) -> None:
 
 
 def _read_planes(paths: Sequence[Path], file: ImageFile) -> NDArray[Any]:
-    """Return the labels of a whole image, from one file or from one for each plane; planes without one are empty."""
-    found = [(path, read_labels(path)) for path in paths]
+    """Return the labels of a whole image, from one file or from one for each plane or time point.
+
+    What has no file is empty.
+    """
+    found = [(path, _read_label_image(path)) for path in paths]
     path, labels = found[0]
     is_whole = in_shape(labels, file.shape) is not None and not is_only_a_plane_of(file.stem, path)
     if len(found) == 1 and (is_whole or plane_of(path) is None):
         return _expect_size(labels, path, file)
     stack = np.zeros(file.shape, np.result_type(*(labels for _, labels in found)))
+    counted = stack.reshape(without_ones(file.shape))  # the same pixels
     for path, labels in found:
         index = _index_in(file.shape, plane_of(path))
         if index is None:
             raise InputError(f"{path} is no plane of {file.path}, which is {_size(file.shape)}. Remove or rename it.")
-        if labels.shape != file.shape[-2:]:
-            raise InputError(f"{path} is {_size(labels.shape)}, but a plane of {file.path} {_size(file.shape[-2:])}.")
-        stack[index] = labels
+        part = counted[index]
+        if (fitting := in_shape(labels, part.shape)) is None:
+            what = "plane" if part.ndim == 2 else "time point"
+            raise InputError(f"{path} is {_size(labels.shape)}, but a {what} of {file.path} {_size(part.shape)}.")
+        part[...] = fitting
     return stack
 
 
+def _read_label_image(path: Path) -> NDArray[Any]:
+    if not path.name.endswith(SEG):
+        return read_labels(path)
+    from napari_labelfix.io.safe_seg import read_masks
+
+    return read_masks(path)
+
+
 def _index_in(shape: tuple[int, ...], said: Index | None) -> Index | None:
-    """Return the index of the plane that a file is called after; None if there is none. Axes of length 1 may lack."""
+    """Return where in an image without its axes of length 1 a file lies that is called after a plane, or a time point.
+
+    None if there is no such place. What is said may count the axes of length 1, too.
+    """
     leading = shape[:-2]
-    counted = [axis for axis, length in enumerate(leading) if length > 1]
-    if said is not None and len(said) == len(counted) < len(leading):
-        at = dict(zip(counted, said, strict=True))
-        said = tuple(at.get(axis, 0) for axis in range(len(leading)))
-    fits = said is not None and len(said) == len(leading) and all(map(int.__lt__, said, leading))
+    if said is not None and len(said) == len(leading) and all(map(int.__lt__, said, leading)):
+        said = tuple(at for at, length in zip(said, leading, strict=True) if length > 1)
+    lengths = without_ones(shape)[:-2]
+    fits = said is not None and len(said) <= len(lengths) and all(map(int.__lt__, said, lengths))
     return said if fits else None
 
 

@@ -13,6 +13,7 @@ from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.read import (
     MASKS,
+    SEG,
     SUFFIXES,
     is_folder,
     is_more_of_cellpose,
@@ -39,7 +40,7 @@ READERS = {
     ".xml": "pascal_voc",
 }  # modules of this package, by suffix
 TABLES = ".csv"  # of points or boxes
-_FILE_PER_PLANE = (".txt", ".xml", ".png", ".tif", ".tiff")
+_FILE_PER_PLANE = (".txt", ".xml", ".png", ".tif", ".tiff", SEG)  # of Cellpose one per time point
 # of the names that an export gives, too
 _ENDINGS = re.compile(rf"(_labels|_rois|_coco(?:_rle|_boxes)?|_seg|_points|_boxes|{MASKS})$")
 _NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
@@ -81,7 +82,7 @@ def pair(
     """
     names = [stem_of(path) for path in images]
     called = [(path, _names(path)) for path in annotations]
-    candidates = {name: _files_of(name, called, {*names} - {name}) for name in names}
+    candidates = {name: _files_of(name, called, names) for name in names}
     for path in images:
         own = candidates[stem_of(path)]
         if own == [path]:
@@ -119,15 +120,15 @@ def name_without_ending(path: Path) -> str:
 
 
 def plane_of(path: Path) -> tuple[int, ...] | None:
-    """Return the plane that the name of a file tells: (3,) of "cells_003_labels.png"."""
-    found = _PLANE.search(name_without_ending(path)) if path.suffix.lower() in _FILE_PER_PLANE else None
+    """Return the plane that the name of a file tells: (3,) of "cells_003_labels.png"; of Cellpose, the time point."""
+    found = _PLANE.search(name_without_ending(path)) if _may_be_plane(path) else None
     return tuple(map(int, found[1].split("_"))) if found else None
 
 
 def name_of_stack(path: Path) -> str:
     """Return the name of the stack that a file may be a plane of: "cells" of "cells_003_labels.png"."""
     name = name_without_ending(path)
-    return _PLANE.sub("", name) if path.suffix.lower() in _FILE_PER_PLANE else name
+    return _PLANE.sub("", name) if _may_be_plane(path) else name
 
 
 def is_only_a_plane_of(name: str, path: Path) -> bool:
@@ -143,6 +144,10 @@ def holds_rois(path: Path) -> bool:
             return not names or any(name.lower().endswith(".roi") for name in names)
     except (OSError, ValueError, BadZipFile):
         return False
+
+
+def _may_be_plane(path: Path) -> bool:
+    return path.name.lower().endswith(_FILE_PER_PLANE)
 
 
 def _annotations_at(path: Path) -> list[Path]:
@@ -208,9 +213,9 @@ def _looks_right(path: Path) -> bool:
     return suffix != ".zip" or holds_rois(path)
 
 
-def _files_of(name: str, called: Sequence[tuple[Path, tuple[str, ...]]], others: set[str]) -> list[Path]:
-    """Return the files that are named like an image and like no other, or else those that name it themselves."""
-    named = [path for path, names in called if name in names and names[0] not in others]
+def _files_of(name: str, called: Sequence[tuple[Path, tuple[str, ...]]], images: Sequence[str]) -> list[Path]:
+    """Return the files whose first name that an image has is this one, or else those that name it themselves."""
+    named = [path for path, names in called if next((own for own in names if own in images), None) == name]
     return named or [path for path, _ in called if path.suffix.lower() == ".json" and name in image_names(path)]
 
 
@@ -223,6 +228,13 @@ def _choose(name: str, files: list[Path], kind: type[Annotation] | None) -> list
     """Return the one file to read, or those of the planes of a stack."""
     fitting = [path for path in files if (path.suffix.lower() == TABLES) == (kind in (Points, Boxes))] or files
     exact = [path for path in fitting if _own_name(path) == name] or fitting
+    other = next((path for path in exact[1:] if _read_by(path) != _read_by(exact[0])), None)
     if len(exact) > 1 and not all(is_only_a_plane_of(name, path) for path in exact):
-        raise InputError(f"{exact[0]} and {exact[1]} could both be annotations of {name}. Give one of them.")
+        other = exact[1]
+    if other is not None:
+        raise InputError(f"{exact[0]} and {other} could both be annotations of {name}. Give one of them.")
     return exact
+
+
+def _read_by(path: Path) -> str:
+    return SEG if path.name.endswith(SEG) else READERS.get(path.suffix.lower(), "")

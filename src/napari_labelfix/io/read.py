@@ -123,8 +123,13 @@ def read_labels(path: Path) -> NDArray[Any]:
 
 def in_shape(labels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
     """Return (..., Y, X) labels in a shape; axes of planes of length 1 may lack or be too many. None if it differs."""
-    same = _without_ones(labels.shape) == _without_ones(shape)
+    same = without_ones(labels.shape) == without_ones(shape)
     return labels.reshape(shape) if same else None
+
+
+def without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape (..., Y, X) without axes of planes of length 1."""
+    return (*(length for length in shape[:-2] if length != 1), *shape[-2:])
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
@@ -226,10 +231,6 @@ def labels_inside(path: Path) -> list[Path]:
         return [folder / str(name) for name in names if (folder / str(name)).is_dir()]
     except Exception as error:  # as in _read
         raise InputError(f"{folder} is damaged ({_reason(error)}). Save the labels again, or remove it.") from error
-
-
-def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (*(length for length in shape[:-2] if length != 1), *shape[-2:])
 
 
 def _kind_of(path: Path) -> str:
