@@ -34,3 +34,13 @@ def test_the_box_in_the_plane_that_is_seen_comes_first():
     assert find_box(labels, 2, (2,)) == (slice(2, 3), slice(5, 8), slice(0, 4))
     assert find_box(labels, 2, (1,)) == find_box(labels, 2)
     assert find_box(labels, 3) is None
+
+
+@pytest.mark.parametrize("ids", [None, [1], range(20)])
+def test_masks_have_one_object_and_empty_arrays_none(ids):
+    mask = np.zeros((5, 6), bool)
+    assert find_boxes(mask, ids) == {}
+    mask[1:3, 2:4] = True
+    assert find_boxes(mask, ids) == {1: (slice(1, 3), slice(2, 4))}
+    for shape in ((0, 4), (3, 0, 4)):
+        assert find_boxes(np.zeros(shape, np.int32), ids) == {}

@@ -208,5 +208,5 @@ def class_said_by(value: object) -> int:
 
 def objects_of(plane: NDArray[Any]) -> Iterator[PlaneObject]:
     """Yield the objects of a (Y, X) plane of labels, by ascending id."""
-    for number, (rows, columns) in find_boxes(plane.view(np.uint8) if plane.dtype == bool else plane).items():
+    for number, (rows, columns) in find_boxes(plane).items():
         yield PlaneObject(number, (rows.start, columns.start), plane[rows, columns] == number)

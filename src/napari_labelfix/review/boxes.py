@@ -25,11 +25,15 @@ def stacks_of(array: NDArray[Any]) -> Iterator[tuple[tuple[int, ...], NDArray[An
 
 def find_boxes(labels: NDArray[np.integer], ids: Collection[int] | None = None) -> dict[int, Box]:
     """Return the bounding boxes of all objects, or of those of `ids` that have pixels in the array, by id."""
+    if labels.dtype == bool:
+        labels = labels.view(np.uint8)
     if ids is not None and len(ids) <= FEW:
         few = {int(object_id): _box_of_mask(labels == object_id) for object_id in sorted(set(ids))}
         return {object_id: box for object_id, box in few.items() if box is not None}
     every: Iterable[tuple[int, Box | None]]
-    if labels.max(initial=0) <= _LARGE:
+    if not labels.size:
+        every = ()
+    elif labels.max() <= _LARGE:
         every = enumerate(scipy.ndimage.find_objects(labels), start=1)
     else:  # of their ranks, as find_objects makes a list as long as the largest number is
         numbers = np.unique(labels if ids is None else np.fromiter(ids, np.int64, len(ids)))
