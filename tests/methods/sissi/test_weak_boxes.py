@@ -70,6 +70,14 @@ def test_colour_images_and_nothing_to_find():
         assert len(find_weak_boxes(flat, way, 20)) == 0
 
 
+@pytest.mark.parametrize("way", ["circles", "watershed", "edges"])
+def test_in_a_plane_of_a_few_pixels_nothing_is_found_however_large_a_cell_is_said_to_be(way):
+    for shape in ((1, 1), (1, 3), (2, 1), (2, 3)):
+        for seed in range(40):
+            image = np.random.default_rng(seed).integers(0, 2, shape).astype(np.uint8)
+            assert len(find_weak_boxes(image, way, 300)) == 0
+
+
 def test_a_suggestion_follows_the_parameters():
     plane = Plane("discs", discs())
     boxes = suggest(plane, SissiParams(weak_boxes="watershed", cell=19))

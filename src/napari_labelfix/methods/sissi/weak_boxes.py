@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SMALLEST, _LARGEST = 0.4, 2.5  # diameters: what is smaller or larger is no cell
 _DENT = 0.06  # of a blob's depth: where it is less narrow, it is not cut apart
+_EVEN = 1e-4  # of the image's range: a plane that is much smaller than a cell is blurred to one grey
 _FLAT = 0.5  # pixels of depth, up to which nothing is a blob's middle
 
 
@@ -128,6 +129,8 @@ def _by_edges(search: _Search) -> NDArray[np.float64]:
 
 def _standing_out(smooth: NDArray[np.floating], search: _Search) -> NDArray[np.bool_]:
     """Return (Y, X) where a pixel is of the rarer of two kinds: those brighter, and those darker than a threshold."""
+    if np.ptp(smooth) < _EVEN:
+        return np.zeros(smooth.shape, bool)
     level = threshold_otsu(smooth)
     bright = smooth > level
     if bright.mean() > 0.5:
