@@ -12,6 +12,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import QApplication
 
+from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.project import models
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.accepting.acceptor import Count
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
@@ -92,6 +94,30 @@ class TestClosing:
         saver.close()
         with Project.look(path) as project:
             assert [(run.state, bool(run.ended)) for run in project.runs()] == [("interrupted", True)]
+
+    @pytest.mark.parametrize("removed_before", [False, True])
+    def test_a_run_in_a_window_that_a_program_closes_is_to_go_on_with_but_not_one_whose_image_was_removed(
+        self, docked, viewer, trainer, spots, qtbot, removed_before
+    ):
+        viewer.add_image(spots, name="spots")
+        docked.inputs.create_annotation()
+        docked.inputs.annotation.data_setitem((np.arange(2), np.arange(2)), np.array([1, 2]))
+        docked.run()
+        saver = docked.saving.begin()
+        saver.save_now()
+        trainer.runs[0].model = TrainedModel("scribble2label", {}, {}, b"the last")
+        path = saver.path
+        if removed_before:
+            del viewer.layers["spots"]
+            qtbot.wait(10)
+        viewer.close()  # as Quit does with all windows but the one that it was chosen in
+        assert trainer.runs[0].state == "stopped"
+        saver.close()
+        with Project.look(path) as project:
+            [run] = project.runs()
+            assert run.state == ("stopped" if removed_before else "interrupted")
+            assert run.ended
+            assert models.load(path, run).weights == b"the last"
 
     def test_hiding_the_dock_does_not_end_the_run(self, docked, viewer, trainer, qtbot):
         assert KeyBinding.from_str("K") in viewer.keymap

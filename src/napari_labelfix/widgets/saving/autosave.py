@@ -78,6 +78,7 @@ class Autosaver(QObject):
     failed = Signal(str)
     leaving = Signal()  # the project is let go of, and another may come; what is noted now is still saved in it
     opened = Signal()  # a project was opened, and its layers are in the viewer
+    windowCloses = Signal()  # a program closes it: it takes everything that is in it along
     closing = Signal()  # this is the last moment to note something
 
     def __init__(self, viewer: ViewerModel) -> None:
@@ -95,7 +96,6 @@ class Autosaver(QObject):
         self.trouble = ""  # why the last attempt to save failed
         self.lost: list[Lost] = []  # images of the project that are not there
         self.unfinished: list[RunRecord] = []  # runs of the project that were cut off
-        self.window_closes = False  # and takes everything that is in it along
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -148,7 +148,8 @@ class Autosaver(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Save before the window asks whether it may close; where a program closes it, it asks no more."""
         if event.type() == QEvent.Type.Close:
-            self.window_closes = not event.spontaneous()
+            if not event.spontaneous():
+                self.windowCloses.emit()
             self.save_now()
             if not self._followed:
                 self.leave()

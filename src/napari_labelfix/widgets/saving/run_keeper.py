@@ -6,13 +6,14 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_labelfix.errors import OutputError
 from napari_labelfix.methods.checkpoint import installed_versions
 from napari_labelfix.project import models
 from napari_labelfix.project.records import Batch, Entry, RunRecord, now
 from napari_labelfix.snapshots import Clock
+from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,16 +50,22 @@ class RunKeeper(QObject):
         self._model: TrainedModel | None = None  # that was saved last
         self._complained = False  # of a model that could not be written
         self._clock = Clock(_MODEL_EVERY)
+        self._window_closes = False
+        self._gone_with_image: RunRecord | None = None  # a run that has just ended, for its image was removed
+        self._a_moment = QTimer(self)  # while nothing else happens: it may be the window that takes its images out
+        self._a_moment.setSingleShot(True)
+        self._a_moment.timeout.connect(self._forget_gone)
         session.snapshotsReceived.connect(self._on_snapshots)
         session.failed.connect(self._on_failed)
         session.ended.connect(self._on_ended)
+        saver.windowCloses.connect(self._on_window_closes)
         saver.closing.connect(self._end_with_window)
 
     def begin(self, method: str, images: Sequence[str], params: Params) -> None:
         """Note that a run was started on images, by their ids; under the first one it will be found again."""
         versions = installed_versions()
         self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
-        self._images = list(images)
+        self._images, self._gone_with_image = list(images), None
         self._complained = False
         self._model, self._clock = None, Clock(_MODEL_EVERY, _MODEL_EVERY)
         self._tell("run")
@@ -85,12 +92,31 @@ class RunKeeper(QObject):
     def _on_ended(self, state: str) -> None:
         if self._run is None:
             return
-        if state == "stopped" and self._saver.window_closes:
+        if state == "stopped" and self._window_closes:
             state = "interrupted"  # by no decision about it: it is offered again
         self._run = replace(self._run, state=cast("RunState", state), ended=now())
         self._save_model()
         self._tell(f"run {state}")
+        if state == "stopped" and self._is_without_image():
+            self._gone_with_image = self._run
+            self._a_moment.start(0)
         self._run = None
+
+    def _is_without_image(self) -> bool:
+        viewer = self._saver.viewer
+        there = {layers.tag_of(layer).get("id") for layer in layers.all_layers(viewer)} if viewer is not None else set()
+        return not there.issuperset(self._images)
+
+    def _forget_gone(self) -> None:
+        self._gone_with_image = None
+
+    def _on_window_closes(self) -> None:
+        """Let the next run that ends be interrupted, and the last if its images were taken out just now, to close."""
+        self._window_closes = True
+        if self._gone_with_image is not None:
+            self._run = replace(self._gone_with_image, state="interrupted")
+            self._tell("run interrupted")
+            self._run = self._gone_with_image = None
 
     def _end_with_window(self) -> None:
         """End a run that goes on while its window is closed. What shows it may be gone already, and is told nothing."""
