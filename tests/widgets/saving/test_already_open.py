@@ -118,7 +118,7 @@ def test_what_is_drawn_then_is_saved_in_the_project_and_nothing_before(saved, vi
     dock = dock_in(viewer)
     open_project(viewer, saved)
     saver = autosaver_of(viewer)
-    assert [one.layer.name for one in saver._followed if list(one._changes(one._sent))] == []
+    assert [one.layer.name for one in saver._changes.followed if list(one._changes(one._sent))] == []
     dock.inputs.annotation.data_setitem((np.full(9, 40), np.arange(9)), 1)
     assert saver.save_now()
     saver.close()

@@ -134,7 +134,7 @@ def test_nothing_is_written_for_only_looking(made, again, tmp_path):
     path = tmp_path / "one" / "mine.labelfix"
     open_project(again, path)
     saver = autosaver_of(again)
-    taken = [followed.layer.name for followed in saver._followed if list(followed._changes(followed._sent))]
+    taken = [followed.layer.name for followed in saver._changes.followed if list(followed._changes(followed._sent))]
     assert taken == []
 
 

@@ -7,8 +7,6 @@ was chosen, the first annotation begins one; it can be given a name at any time.
 from __future__ import annotations
 
 import atexit
-import json
-import logging
 import time
 import weakref
 from contextlib import suppress
@@ -21,38 +19,30 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.project import models, recovery
 from napari_labelfix.project.database import expect_closed
-from napari_labelfix.project.records import Batch, Entry, together
+from napari_labelfix.project.records import Batch, Entry
 from napari_labelfix.project.rest import write_rest
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.parts.dock_frame import main_window_of
-from napari_labelfix.widgets.saving.following import Following
+from napari_labelfix.widgets.saving.handing_over import HandingOver
 from napari_labelfix.widgets.saving.provenance import account, facts
-from napari_labelfix.widgets.saving.rewriting import Rewriting
-from napari_labelfix.widgets.saving.view_states import view_of
 from napari_labelfix.widgets.saving.written_file import WrittenFile
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.canvas import SafeRemoval
-from napari_labelfix.widgets.viewer.layer_states import id_of
 from napari_labelfix.widgets.viewer.placing import Placing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari.components import ViewerModel
-    from napari.layers import Layer
     from qtpy.QtWidgets import QWidget
 
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.project.rest import Rest
     from napari_labelfix.widgets.saving.opening import Lost
 
-logger = logging.getLogger(__name__)
-
 _EVERY_MS = 250
 _LONG = 600.0  # seconds that a copy of a large project may take
-_SOON_MS = 15  # between two parts of a copy
-_FINGERPRINT_SECONDS = 3.0  # that closing waits for them
 _SAVERS: weakref.WeakKeyDictionary[ViewerModel, Autosaver] = weakref.WeakKeyDictionary()
 
 
@@ -84,13 +74,9 @@ class Autosaver(QObject):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self._viewer = weakref.ref(viewer)
-        self._followed = Following(self._note_step, self)
-        self._rewriting = Rewriting(self)
-        self._told = self._rewriting.told
-        self._followed.unreadable.connect(self.failed)
         self._placing, self._removal = Placing(), SafeRemoval(viewer)
-        self._last: dict[str, Batch] = {}  # what had changed in layers when they were removed
         self._file = WrittenFile(self)
+        self._changes = HandingOver(viewer, self._file, self)
         self._window: weakref.ref[QWidget] | None = None
         self.saved_at: float | None = None  # as `time.time` counts
         self.trouble = ""  # why the last attempt to save failed
@@ -106,8 +92,8 @@ class Autosaver(QObject):
         self.failed.connect(self._on_failed)
         self._file.saved.connect(self.saved)
         self._file.failed.connect(self.failed)
-        self._file.dropped.connect(self._rewriting.lose)
-        self._rewriting.again.connect(self._write_anew)
+        self._changes.unreadable.connect(self.failed)
+        self._changes.due.connect(self.look)
         atexit.register(_close_at_exit, weakref.ref(self))
         self._on_list()
 
@@ -151,7 +137,7 @@ class Autosaver(QObject):
             if not event.spontaneous():
                 self.windowCloses.emit()
             self.save_now()
-            if not self._followed:
+            if not self._changes.followed:
                 self.leave()
         return super().eventFilter(watched, event)
 
@@ -163,20 +149,17 @@ class Autosaver(QObject):
             return
         if not self._begin_if_needed():
             return
-        if not self._followed and (self._told.gone or self._last):
+        if self._changes.was_emptied:
             self.leave()  # the viewer was emptied: that ends the work on this project and deletes nothing in it
         elif self._file.is_open:
-            self._hand_over()
+            self._changes.hand_over()
 
     def save_now(self, timeout: float = 30.0) -> bool:
         """Hand over what has changed and wait until it is in the file; return whether it is."""
-        if self._viewer() is not None and self._followed:
+        if self._viewer() is not None and self._changes.followed:
             self.look()
-            for followed in self._followed:
-                followed.wait(_FINGERPRINT_SECONDS)
-            while self._file.is_open and self._hand_over(wait=True):
-                pass
-        return self._file.flush(timeout) and not (self._file.is_open and self._rewriting.pending)
+            self._changes.hand_over_all()
+        return self._file.flush(timeout) and not (self._file.is_open and self._changes.incomplete)
 
     def save_as(self, path: Path) -> None:
         """Go on in a copy of the project under a name; what had none before is gone then, and a file of that name too.
@@ -211,7 +194,7 @@ class Autosaver(QObject):
         self._on_list()  # an image that was open before has the project's id now
         known = {layer.id: layer for layer in project.layers()}
         images = {image.id: image for image in project.images()}
-        self._followed.take_up(known, images)
+        self._changes.begin_with(known, images)
         self._write_into(project.path, project)
 
     def opened_with(self, lost: list[Lost], unfinished: list[RunRecord]) -> None:
@@ -247,11 +230,11 @@ class Autosaver(QObject):
 
     def note_run(self, run: RunRecord) -> None:
         """Keep what a run is and how far it is."""
-        self._told.runs[run.id] = run
+        self._changes.told.runs[run.id] = run
 
     def note(self, entry: Entry) -> None:
         """Keep a line of the history."""
-        self._told.history.append(entry)
+        self._changes.told.history.append(entry)
 
     def call(self, work: Callable[[Project], object]) -> None:
         """Do something with the project in the thread that writes; nothing where there is no project."""
@@ -263,18 +246,15 @@ class Autosaver(QObject):
 
     def touch(self, image: str, method: str) -> None:
         """Note that a method shows something new of an image."""
-        for followed in self._followed:
-            tag = layers.tag_of(followed.layer)
-            if followed.author == "model" and (tag.get("image"), tag.get("method")) == (image, method):
-                followed.touch()
+        self._changes.touch(image, method)
 
     def forget_removed(self) -> None:
         """Let layers that were just removed stay in the file: they make way for another project."""
-        self._told.gone, self._last = [], {}
+        self._changes.forget_removed()
 
     def _begin(self, path: Path, project: Project | Callable[[], Project], rest: Rest | None = None) -> None:
         """Write into a new project, made by the thread where that waits for the disk; first the rest of another."""
-        self._followed.take_up({}, {})
+        self._changes.begin_with({}, {})
         self._write_into(path, project)
         if rest is not None:
             self.call(lambda project: write_rest(project, rest, self.complain))
@@ -285,16 +265,14 @@ class Autosaver(QObject):
     def _begin_elsewhere(self, path: Path) -> None:
         """Go on in a new project, for the old one cannot be written; what only its file has goes along."""
         project = Project.create_in_place_of(path)
-        rest = self._file.close_and_read_rest(self._followed.ids, {one.image.id for one in self.lost})
-        self._told.tell_again(self._followed.ids)
-        self._told.tell_history_again(rest.batch.history if rest is not None else ())
+        rest = self._file.close_and_read_rest(self._changes.followed.ids, {one.image.id for one in self.lost})
+        self._changes.tell_again(rest.batch.history if rest is not None else ())
         self._begin(path, project, rest)
-        self._hand_over()
+        self._changes.hand_over()
 
     def _begin_if_needed(self) -> bool:
         """Begin a project if there is none and something is to be saved; return False if that cannot be done now."""
-        begun = self._last or self._followed.annotated or (self._told.runs and self._followed)
-        if begun and not self._file.is_open:
+        if self._changes.worth_a_project and not self._file.is_open:
             try:
                 self._begin_without_name()
             except LabelfixError as error:
@@ -303,89 +281,42 @@ class Autosaver(QObject):
         return True
 
     def _begin_without_name(self) -> None:
-        names = [one.layer.name for one in self._followed if one.kind == "image" and one.author == "person"]
+        names = [one.layer.name for one in self._changes.followed if one.kind == "image" and one.author == "person"]
         path = recovery.new_path(names[0] if names else "labels")
         self._begin(path, lambda: Project.create(path))
 
     def _write_into(self, path: Path, project: Project | Callable[[], Project]) -> None:
-        self._rewriting.begin_anew()
         self._file.open(path, project)
         self.changed.emit()
-
-    def _hand_over(self, *, wait: bool = False) -> bool:
-        """Copy what has changed, and give it to the thread; return whether something big is still to come.
-
-        Parameters
-        ----------
-        wait
-            Whether somebody waits for all of it; else what is big waits until the thread has nothing else to do.
-        """
-        viewer = self._viewer()
-        there = layers.all_layers(viewer) if viewer is not None else []
-        takers = self._followed.take(there)
-        parts = [part for id_, part in self._last.items() if id_ not in self._told.gone]
-        parts, self._last = parts + self._told.take(), {}
-        if takers or parts:
-            meta = {"view": json.dumps(view_of(viewer))} if viewer is not None and there else {}
-            self._write(takers, [*parts, Batch(meta=meta)])
-        if self._followed.hurries:
-            QTimer.singleShot(_SOON_MS, self.look)
-            return True
-        if self._file.waiting > 1 and not wait:
-            return True  # what is big would keep the next stroke waiting
-        later = self._followed.take_later()
-        if later is not None:
-            self._write([later], [])
-        return later is not None
-
-    def _write(self, makers: Sequence[Callable[[], Batch]], parts: Sequence[Batch]) -> None:
-        self.call(lambda project: project.write(together([*(make() for make in makers), *parts])))
 
     def _on_list(self, _event: object = None) -> None:
         if (viewer := self._viewer()) is None:
             return
         layers.adopt_reopened(viewer)
         self._placing.update(layers.all_layers(viewer))
-        for id_, followed in self._followed.update(layers.all_layers(viewer)):
-            if followed.in_file:
-                self._told.gone.append(id_)
-            if followed.annotated and (self._file.is_open or not followed.in_file):
-                with self._followed.reading(followed.layer):
-                    self._last[id_] = followed.take_all()  # it may have gone with the whole viewer
-
-    def _note_step(self, layer: Layer, what: str, ids: Iterable[int]) -> None:
-        self.note(Entry("person", account(), what, id_of(layer), tuple(ids)))
+        self._changes.follow(layers.all_layers(viewer))
 
     def _leave(self) -> None:
-        self._told.gone = []
-        if self._followed:
+        self._changes.told.gone = []
+        if self._changes.followed:
             self.save_now()
-        if self._last:
+        if self._changes.left_behind:
             self._begin_if_needed()
-        if self._file.is_open and (self._last or self._told.runs):
-            self._hand_over()
+        self._changes.hand_over_last()
         self._let_go()
         with suppress(RuntimeError):  # the Qt object was deleted with the program
             self.changed.emit()
 
     def _let_go(self) -> None:
-        self._last = {}
-        self._told.forget()
+        self._changes.forget()
         self._file.close()
         self.lost, self.unfinished, self.saved_at = [], [], None
 
     def _on_saved(self) -> None:
-        if not self.waiting and not self._followed.hurries:
-            self._rewriting.settle()
+        self._changes.settle()
         self.saved_at = time.time()
-        if not self._rewriting.pending and not self._followed.troubled:
+        if not self._changes.incomplete and not self._changes.followed.troubled:
             self.trouble = ""
-
-    def _write_anew(self) -> None:
-        """Hand everything over again: what comes later may build on what was lost."""
-        self._followed.take_up({}, {})
-        self._told.tell_again(self._followed.ids)
-        self.look()
 
     def _on_failed(self, sentence: str) -> None:
         if sentence != self.trouble:  # it is tried again and again; once is enough to know
