@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.review.boxes import find_box
-from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.review.queue import DoubtQueue, doubts
 from napari_labelfix.review.record_table import RecordTable
 from napari_labelfix.review.states import RecordChanges, State
-from napari_labelfix.widgets.parts.background import Background
+from napari_labelfix.widgets.reviewing.object_search import ObjectSearch
 from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.going import go_to
-from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED, STROKE, history_of
+from napari_labelfix.widgets.viewer.history import REPLACED, STROKE, history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
 from napari_labelfix.widgets.viewer.one_in_view import OneInView
 from napari_labelfix.widgets.viewer.way_back import WAY_BACK
@@ -34,14 +31,11 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.differences import Differences
-    from napari_labelfix.review.in_parts import GoOn
     from napari_labelfix.review.states import Record
     from napari_labelfix.review.suspects import Suspects
     from napari_labelfix.widgets.viewer.history import History
 
-_SEARCH_AFTER_MS = 1500
 NOT_THERE_NOW = "What was selected is gone: nothing lies in its place now. Select another object."
-_LONG = 2.0  # seconds: a search that takes longer is not repeated after each edit
 _DONE = {
     State.ACCEPTED: "accepted",
     State.REJECTED: "rejected",
@@ -49,15 +43,6 @@ _DONE = {
     State.TODO: "put back to do",
     State.EDITED: "marked as edited",
 }
-
-
-class Found(NamedTuple):
-    """What a search in the background has found."""
-
-    suspects: Suspects
-    boxes: Mapping[int, Box]
-    differences: Differences | None
-    seconds: float
 
 
 class Reviewing(QObject):
@@ -88,16 +73,10 @@ class Reviewing(QObject):
         self._queue = DoubtQueue()
         self._one_in_view = OneInView(viewer)
         self._proposal: ProposalReview | None = None
-        self._found: Found | None = None
-        self._boxes: dict[int, Box] = {}
-        self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
-        self._search = Background(self)
-        self._search.done.connect(self._on_found)
+        self._search = ObjectSearch(viewer, self)
+        self._search.began.connect(self.searched)
+        self._search.found.connect(self._on_found)
         self._search.failed.connect(lambda sentence: self.told.emit(sentence, "error"))
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SEARCH_AFTER_MS)
-        self._timer.timeout.connect(self.search)
         self.doubt: NDArray[np.float64] = np.zeros(0)
         layers.on_list_change(viewer, self._on_layers)
 
@@ -124,12 +103,12 @@ class Reviewing(QObject):
     @property
     def suspects(self) -> Suspects | None:
         """Why objects are suspect, once that is known."""
-        return self._found.suspects if self._found is not None else None
+        return self._search.suspects
 
     @property
     def differences(self) -> Differences | None:
         """What differs from the other layer, once that is known."""
-        return self._found.differences if self._found is not None else None
+        return self._search.differences
 
     @property
     def searching(self) -> bool:
@@ -160,6 +139,7 @@ class Reviewing(QObject):
         kept = self._ids if layer is self._layer else []
         self.leave()
         self._layer, self._other, self._history = layer, other, history
+        self._search.look_at(layer, other)
         if layer is not None and history is not None:
             history.changed.connect(self._on_history)
             layer.events.selected_label.connect(self._on_label_picked)
@@ -179,24 +159,14 @@ class Reviewing(QObject):
             self._layer.events.selected_label.disconnect(self._on_label_picked)
         if self._proposal is not None:
             self._proposal.leave()
-        self._timer.stop()
-        self._search.stop()
-        self._layer, self._other, self._history, self._proposal, self._found = None, None, None, None, None
-        self._queue, self._ids, self._boxes = DoubtQueue(), [], {}
+        self._search.look_at(None)
+        self._layer, self._other, self._history, self._proposal = None, None, None, None
+        self._queue, self._ids = DoubtQueue(), []
         self.doubt = np.zeros(0)
 
     def search(self) -> None:
         """Look for suspects and differences, in the background."""
-        layer, other = self._layer, self._other
-        if layer is None:
-            return
-        image = image_of(self._viewer, layer)
-        pixels = layers.level_0(image) if image is not None else None
-        fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
-        reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
-        self._moved = set()
-        self._search.start_long(_search(layer.data, pixels if fits else None, reference))
-        self.searched.emit()
+        self._search.start()
 
     def select(self, ids: Sequence[int]) -> None:
         """Select objects; the last one is what napari's brush draws from now on."""
@@ -269,15 +239,7 @@ class Reviewing(QObject):
 
     def box_of(self, label: int) -> Box | None:
         """Return where an object is."""
-        if self._layer is None:
-            return None
-        if label not in self._boxes:
-            here = layers.index_in_view(self._viewer, self._layer)
-            box = find_box(self._layer.data, label, here)
-            if box is None:
-                return None
-            self._boxes[label] = box
-        return self._boxes[label]
+        return self._search.box_of(label)
 
     def _set_state(self, ids: Sequence[int], state: State) -> bool:
         if not ids:
@@ -310,17 +272,9 @@ class Reviewing(QObject):
 
     def _on_history(self, event: Event) -> None:
         change = event.value
+        self._search.notice(change)
         if change.what == REPLACED:
-            self._boxes, self._moved = {}, None
             self._follow(change.heirs)
-        elif change.what != FEATURES:
-            for label in change.ids.tolist():
-                self._boxes.pop(label, None)
-            if self._moved is not None:
-                self._moved.update(change.ids.tolist())
-        pixels = change.blocks is None or change.blocks.size
-        if pixels and (self._found is None or self._found.seconds < _LONG):
-            self._timer.start()
         self._refresh()
         if change.what == STROKE:
             self._tell_what_is_gone([label for label in change.ids.tolist() if label and label not in self.table])
@@ -353,12 +307,7 @@ class Reviewing(QObject):
         if label in self.table and label not in self._ids:
             self.select([label])
 
-    def _on_found(self, found: Found) -> None:
-        if self._layer is None:
-            return
-        self._found = found
-        known = {} if self._moved is None else found.boxes  # as it was when the search began
-        self._boxes = {label: box for label, box in known.items() if label not in (self._moved or ())}
+    def _on_found(self) -> None:
         self._refresh()
         self.searched.emit()
 
@@ -377,23 +326,3 @@ _VERBS = {
     State.TODO: "put back",
     State.EDITED: "edit",
 }
-
-
-def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] | None) -> Callable[[GoOn], Found]:
-    """Return what looks for suspects, in any thread; it works on a copy, for the person goes on."""
-    pixels = np.array(labels)
-    reference = np.array(other) if other is not None else None
-
-    def search(go_on: GoOn) -> Found:
-        # slow to import: docks open without them
-        from napari_labelfix.review.differences import find_differences
-        from napari_labelfix.review.suspects import find_suspects
-
-        started = perf_counter()
-        suspects, differences = find_suspects(pixels, image, go_on), None
-        if reference is not None:
-            differences = find_differences(reference, pixels, go_on)
-            suspects = differences.add_to(suspects)
-        return Found(suspects, find_all_boxes(pixels, go_on), differences, perf_counter() - started)
-
-    return search

@@ -1,0 +1,160 @@
+"""What the pixels of a Labels layer say of its objects: looked for in the background, and again after edits."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_labelfix.review.boxes import find_box
+from napari_labelfix.review.in_parts import find_all_boxes
+from napari_labelfix.widgets.parts.background import Background
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED
+from napari_labelfix.widgets.viewer.label_layers import image_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+    from numpy.typing import NDArray
+
+    from napari_labelfix.review.boxes import Box
+    from napari_labelfix.review.differences import Differences
+    from napari_labelfix.review.in_parts import GoOn
+    from napari_labelfix.review.suspects import Suspects
+    from napari_labelfix.widgets.viewer.history import Changed
+
+_AFTER_MS = 1500
+_LONG = 2.0  # seconds: a search that takes longer is not repeated after each edit
+
+
+class Found(NamedTuple):
+    """What a search in the background has found."""
+
+    suspects: Suspects
+    boxes: Mapping[int, Box]
+    differences: Differences | None
+    seconds: float
+
+
+class ObjectSearch(QObject):
+    """Knows why objects are suspect, where they are, and what differs from another layer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    parent
+        The Qt parent.
+    """
+
+    began = Signal()
+    found = Signal()
+    failed = Signal(str)  # a sentence
+
+    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._layer: Labels | None = None
+        self._other: Labels | None = None
+        self._found: Found | None = None
+        self._boxes: dict[int, Box] = {}
+        self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
+        self._work = Background(self)
+        self._work.done.connect(self._on_found)
+        self._work.failed.connect(self.failed)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_AFTER_MS)
+        self._timer.timeout.connect(self.start)
+
+    @property
+    def suspects(self) -> Suspects | None:
+        """Why objects are suspect, once that is known."""
+        return self._found.suspects if self._found is not None else None
+
+    @property
+    def differences(self) -> Differences | None:
+        """What differs from the other layer, once that is known."""
+        return self._found.differences if self._found is not None else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a search goes on."""
+        return self._work.busy
+
+    def look_at(self, layer: Labels | None, other: Labels | None = None) -> None:
+        """Search in a layer from the next start on, compared with another one; in none, not any more."""
+        self._timer.stop()
+        self._work.stop()
+        self._layer, self._other, self._found, self._boxes = layer, other, None, {}
+
+    def start(self) -> None:
+        """Look for suspects and differences, in the background."""
+        layer, other = self._layer, self._other
+        if layer is None:
+            return
+        image = image_of(self._viewer, layer)
+        pixels = layers.level_0(image) if image is not None else None
+        fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
+        reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
+        self._moved = set()
+        self._work.start_long(_search(layer.data, pixels if fits else None, reference))
+        self.began.emit()
+
+    def notice(self, change: Changed) -> None:
+        """Forget what a change has made wrong, and look for it again a while after the last one."""
+        if change.what == REPLACED:
+            self._boxes, self._moved = {}, None
+        elif change.what != FEATURES:
+            for label in change.ids.tolist():
+                self._boxes.pop(label, None)
+            if self._moved is not None:
+                self._moved.update(change.ids.tolist())
+        pixels = change.blocks is None or change.blocks.size
+        if pixels and (self._found is None or self._found.seconds < _LONG):
+            self._timer.start()
+
+    def box_of(self, label: int) -> Box | None:
+        """Return where an object is."""
+        if self._layer is None:
+            return None
+        if label not in self._boxes:
+            here = layers.index_in_view(self._viewer, self._layer)
+            box = find_box(self._layer.data, label, here)
+            if box is None:
+                return None
+            self._boxes[label] = box
+        return self._boxes[label]
+
+    def _on_found(self, found: Found) -> None:
+        if self._layer is None:
+            return
+        self._found = found
+        known = {} if self._moved is None else found.boxes  # as it was when the search began
+        self._boxes = {label: box for label, box in known.items() if label not in (self._moved or ())}
+        self.found.emit()
+
+
+def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] | None) -> Callable[[GoOn], Found]:
+    """Return what looks for suspects, in any thread; it works on a copy, for the person goes on."""
+    pixels = np.array(labels)
+    reference = np.array(other) if other is not None else None
+
+    def search(go_on: GoOn) -> Found:
+        # slow to import: docks open without them
+        from napari_labelfix.review.differences import find_differences
+        from napari_labelfix.review.suspects import find_suspects
+
+        started = perf_counter()
+        suspects, differences = find_suspects(pixels, image, go_on), None
+        if reference is not None:
+            differences = find_differences(reference, pixels, go_on)
+            suspects = differences.add_to(suspects)
+        return Found(suspects, find_all_boxes(pixels, go_on), differences, perf_counter() - started)
+
+    return search
