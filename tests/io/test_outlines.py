@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from napari_labelfix.io import outlines
 from napari_labelfix.io.outlines import in_one_ring, outline, paint
 
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans())
@@ -44,6 +45,28 @@ def test_straight_lines_have_no_vertices_between_their_ends():
     [polygon] = outline(np.ones((3, 5), bool), (10, 20))
     assert sorted(map(tuple, polygon.outside.tolist())) == [(10, 20), (10, 25), (13, 20), (13, 25)]
     assert polygon.holes == ()
+
+
+def test_each_step_along_an_outline_is_taken_once_however_many_pieces_and_holes_there_are(monkeypatch):
+    taken = []
+
+    class Counting(list):
+        def __getitem__(self, step):
+            taken.append(step)
+            return super().__getitem__(step)
+
+    walks = outlines._walks
+    monkeypatch.setattr(outlines, "_walks", lambda then, start: walks(Counting(then), start))
+    mask = np.random.default_rng(0).random((120, 150)) < 0.6
+    polygons = outline(mask)
+    padded = np.pad(mask, 1)
+    edges = sum(np.count_nonzero(np.diff(padded, axis=axis)) for axis in (0, 1))
+    assert sorted(taken) == list(range(edges))
+    assert len(polygons) > 500
+    assert sum(len(polygon.holes) for polygon in polygons) > 500
+    whole = shapely.MultiPolygon([shapely.Polygon(polygon.outside, polygon.holes) for polygon in polygons])
+    assert whole.is_valid
+    assert whole.area == mask.sum()
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,8 @@ gets the object back as it was. ImageJ, QuPath and COCO count in the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ring = NDArray[np.float64]  # (N, 2) row, column; not closed: the last vertex is not the first again
-    Vertex = tuple[int, int]
 
 # A pixel's four edges, walked with the pixel on the right: its neighbour there, and where the edge starts and ends.
 _EDGES = (
@@ -63,7 +63,7 @@ def outline(mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0)) -> list[P
     holes: dict[int, list[Ring]] = {piece: [] for piece in range(1, pieces)}
     for ring, pixel in _rings(mask):
         owner = int(owners[pixel])
-        vertices = _without_straight_vertices(ring) + np.array(corner, float)
+        vertices = ring + np.array(corner, float)
         if _turns_clockwise(vertices):
             outsides[owner] = vertices
         else:
@@ -133,54 +133,84 @@ def in_one_ring(polygons: Iterable[Polygon]) -> Ring:
     return np.concatenate(path[:1] if len(path) == 2 else path)
 
 
-def _rings(mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], tuple[int, int]]]:
+def _rings(mask: NDArray[np.bool_]) -> Iterator[tuple[Ring, tuple[int, int]]]:
     """Yield rings along the edges between object and background, and a pixel of the object beside each."""
-    pixel_beside = _steps(mask)
-    leads_to: dict[Vertex, list[Vertex]] = {}
-    for here, there in pixel_beside:
-        leads_to.setdefault(here, []).append(there)
-    waiting = dict.fromkeys(pixel_beside)
-    while waiting:
-        step = first = next(iter(waiting))
-        walk = []
-        while True:
-            del waiting[step]
-            walk.append(step[0])
-            step = _next_step(step, leads_to)
-            if step == first:
-                break
-        yield from ((np.array(ring), pixel_beside[first]) for ring in _split_where_it_meets_itself(walk))
+    steps = _steps(mask)
+    walks = _walks(steps.then.tolist(), steps.start.tolist())
+    rings = [(ring, first) for walk, first in walks for ring in _split_where_it_meets_itself(walk)]
+    vertices = np.fromiter(chain.from_iterable(ring for ring, _ in rings), np.intp)
+    lengths = np.array([len(ring) for ring, _ in rings], np.intp)
+    corners = np.stack(np.divmod(vertices, mask.shape[1] + 1), axis=1)
+    corners, ends = _without_straight_vertices(corners, np.cumsum(lengths))
+    beside = zip(*(axis[[first for _, first in rings]].tolist() for axis in (steps.row, steps.column)), strict=True)
+    yield from zip(np.split(corners.astype(float), ends)[:-1], beside, strict=True)
 
 
-def _steps(mask: NDArray[np.bool_]) -> dict[tuple[Vertex, Vertex], tuple[int, int]]:
-    """Return the steps along the outline, each with the pixel of the object on its right."""
+class _Steps(NamedTuple):
+    """The steps along the outline of an object, with the object on their right.
+
+    Parameters
+    ----------
+    row, column
+        (N,) of the pixel of the object beside each.
+    start
+        (N,) the vertex where each starts, counted along the rows of vertices.
+    then
+        (N,) the step that follows each.
+    """
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    start: NDArray[np.intp]
+    then: NDArray[np.intp]
+
+
+def _steps(mask: NDArray[np.bool_]) -> _Steps:
+    """Return the steps along the outline, by direction and then in the order of the pixels."""
     padded = np.pad(mask, 1)
     height, width = mask.shape
-    steps: dict[tuple[Vertex, Vertex], tuple[int, int]] = {}
-    for (down, right), start, end in _EDGES:
+    leaves = np.full((len(_EDGES), (height + 1) * (width + 1)), -1, np.int32)  # by direction, the step from a vertex
+    found: list[tuple[NDArray[np.intp], ...]] = []
+    count = 0
+    for direction, ((down, right), start, end) in enumerate(_EDGES):
         neighbour = padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
         rows, columns = np.nonzero(mask & ~neighbour)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            steps[(row + start[0], column + start[1]), (row + end[0], column + end[1])] = row, column
-    return steps
+        begins, leads_to = ((rows + at[0]) * (width + 1) + columns + at[1] for at in (start, end))
+        leaves[direction, begins] = count + np.arange(rows.size)
+        count += rows.size
+        found.append((rows, columns, begins, leads_to, np.full(rows.size, (direction + 1) % len(_EDGES))))
+    row, column, begins, leads_to, turned = map(np.concatenate, zip(*found, strict=True))
+    # where two pixels touch at a corner only, turn right: the walk stays with its pixel, and its piece
+    ways = leaves[:, leads_to]
+    then = np.where((ways >= 0).sum(axis=0) == 1, ways.max(axis=0), ways[turned, np.arange(turned.size)])
+    return _Steps(row, column, begins, then)
 
 
-def _next_step(step: tuple[Vertex, Vertex], leads_to: dict[Vertex, list[Vertex]]) -> tuple[Vertex, Vertex]:
-    """Go on; where two pixels touch at a corner only, turn right: the walk stays with its pixel, and its piece."""
-    (row, column), here = step
-    ways = leads_to[here]
-    if len(ways) == 1:
-        return here, ways[0]
-    return here, (here[0] + here[1] - column, here[1] - here[0] + row)
+def _walks(then: Sequence[int], start: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Yield the vertices of each closed walk, and its first step, which is the first that no walk before it has."""
+    walked = bytearray(len(then))
+    first = walked.find(0)
+    while first >= 0:
+        step, walk = first, []
+        while not walked[step]:
+            walked[step] = 1
+            walk.append(start[step])
+            step = then[step]
+        yield walk, first
+        first = walked.find(0, first)
 
 
-def _split_where_it_meets_itself(walk: Sequence[Vertex]) -> Iterator[list[Vertex]]:
+def _split_where_it_meets_itself(walk: list[int]) -> Iterator[list[int]]:
     """Part a closed walk into rings that visit each vertex once: a ring around a piece, and holes that touch it."""
-    path: list[Vertex] = []
-    place: dict[Vertex, int] = {}
+    if len(set(walk)) == len(walk):
+        yield walk
+        return
+    path: list[int] = []
+    place: dict[int, int] = {}
     for vertex in walk:
         if vertex in place:
-            ring, path = path[place[vertex] :], path[: place[vertex]]
+            ring = path[place[vertex] :]
+            del path[place[vertex] :]  # and no copy of what is left: a long walk may meet itself often
             for visited in ring:
                 del place[visited]
             yield ring
@@ -189,9 +219,18 @@ def _split_where_it_meets_itself(walk: Sequence[Vertex]) -> Iterator[list[Vertex
     yield path
 
 
-def _without_straight_vertices(ring: NDArray[np.int64]) -> Ring:
-    before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
-    return ring[(before != after).any(axis=1)].astype(float)
+def _without_straight_vertices(
+    vertices: NDArray[np.intp], ends: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Leave out vertices (N, 2) of rings, one after the other up to their ends (R,), at which they do not turn."""
+    last = ends - 1
+    first = np.append(0, ends)[:-1]
+    step = np.roll(vertices, -1, axis=0) - vertices
+    step[last] = vertices[first] - vertices[last]
+    came = np.roll(step, 1, axis=0)
+    came[first] = step[last]
+    turns = (came != step).any(axis=1)
+    return vertices[turns], np.cumsum(turns)[last]
 
 
 def _turns_clockwise(ring: Ring) -> bool:
