@@ -56,7 +56,7 @@ def test_each_step_along_an_outline_is_taken_once_however_many_pieces_and_holes_
             return super().__getitem__(step)
 
     walks = outlines._walks
-    monkeypatch.setattr(outlines, "_walks", lambda then, start: walks(Counting(then), start))
+    monkeypatch.setattr(outlines, "_walks", lambda then, *of: walks(Counting(then), *of))
     mask = np.random.default_rng(0).random((120, 150)) < 0.6
     polygons = outline(mask)
     padded = np.pad(mask, 1)

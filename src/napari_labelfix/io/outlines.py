@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
     Ring = NDArray[np.float64]  # (N, 2) row, column; not closed: the last vertex is not the first again
 
-# A pixel's four edges, walked with the pixel on the right: its neighbour there, and where the edge starts and ends.
-_EDGES = (
-    ((-1, 0), (0, 0), (0, 1)),
-    ((0, 1), (0, 1), (1, 1)),
-    ((1, 0), (1, 1), (1, 0)),
-    ((0, -1), (1, 0), (0, 0)),
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Polygon:
@@ -61,13 +53,13 @@ def outline(mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0)) -> list[P
     pieces, owners = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     outsides: dict[int, Ring] = {}
     holes: dict[int, list[Ring]] = {piece: [] for piece in range(1, pieces)}
-    for ring, pixel in _rings(mask):
-        owner = int(owners[pixel])
-        vertices = ring + np.array(corner, float)
-        if _turns_clockwise(vertices):
-            outsides[owner] = vertices
+    for found in _rings(mask):
+        owner = int(owners[found.pixel])
+        ring = found.vertices + np.array(corner, float)
+        if found.clockwise:
+            outsides[owner] = ring
         else:
-            holes[owner].append(vertices)
+            holes[owner].append(ring)
     return [Polygon(outsides[piece], tuple(holes[piece])) for piece in range(1, pieces)]
 
 
@@ -133,74 +125,94 @@ def in_one_ring(polygons: Iterable[Polygon]) -> Ring:
     return np.concatenate(path[:1] if len(path) == 2 else path)
 
 
-def _rings(mask: NDArray[np.bool_]) -> Iterator[tuple[Ring, tuple[int, int]]]:
-    """Yield rings along the edges between object and background, and a pixel of the object beside each."""
+class _Found(NamedTuple):
+    """A ring between object and background, whether it runs clockwise as seen, and a pixel of the object beside it."""
+
+    vertices: Ring
+    clockwise: bool
+    pixel: tuple[int, int]
+
+
+def _rings(mask: NDArray[np.bool_]) -> Iterator[_Found]:
+    """Yield the rings of an object; vertices where a ring does not turn are left out."""
+    width = mask.shape[1] + 2
     steps = _steps(mask)
-    walks = _walks(steps.then.tolist(), steps.start.tolist())
-    rings = [(ring, first) for walk, first in walks for ring in _split_where_it_meets_itself(walk)]
-    vertices = np.fromiter(chain.from_iterable(ring for ring, _ in rings), np.intp)
-    lengths = np.array([len(ring) for ring, _ in rings], np.intp)
-    corners = np.stack(np.divmod(vertices, mask.shape[1] + 1), axis=1)
-    corners, ends = _without_straight_vertices(corners, np.cumsum(lengths))
-    beside = zip(*(axis[[first for _, first in rings]].tolist() for axis in (steps.row, steps.column)), strict=True)
-    yield from zip(np.split(corners.astype(float), ends)[:-1], beside, strict=True)
+    pixels = steps.pixel.tolist()
+    walks = _walks(steps.then.tolist(), steps.start.tolist(), steps.turns.tolist())
+    rings = [(ring, divmod(pixels[first], width)) for walk, first in walks for ring in _without_loops(walk)]
+    flat = np.fromiter(chain.from_iterable(ring for ring, _ in rings), np.intp)
+    vertices = np.stack(np.divmod(flat, width), axis=1) - 1.0
+    begin = 0
+    for ring, (row, column) in rings:
+        end = begin + len(ring)
+        highest = ring.index(min(ring))  # and the leftmost of these: from there a ring goes right or down
+        clockwise = ring[highest + 1 - len(ring)] - ring[highest] < width
+        yield _Found(vertices[begin:end], clockwise, (row - 1, column - 1))
+        begin = end
 
 
 class _Steps(NamedTuple):
-    """The steps along the outline of an object, with the object on their right.
+    """The steps along the outline of an object, which lies on their right.
+
+    Pixels, and the vertices at their upper left, are counted along the rows of a plane with a margin of one pixel.
 
     Parameters
     ----------
-    row, column
-        (N,) of the pixel of the object beside each.
+    pixel
+        (N,) of the object, beside each step.
     start
-        (N,) the vertex where each starts, counted along the rows of vertices.
+        (N,) the vertex where each step starts.
+    turns
+        (N,) whether it goes into another direction than the one before.
     then
         (N,) the step that follows each.
     """
 
-    row: NDArray[np.intp]
-    column: NDArray[np.intp]
+    pixel: NDArray[np.intp]
     start: NDArray[np.intp]
+    turns: NDArray[np.bool_]
     then: NDArray[np.intp]
 
 
 def _steps(mask: NDArray[np.bool_]) -> _Steps:
-    """Return the steps along the outline, by direction and then in the order of the pixels."""
-    padded = np.pad(mask, 1)
-    height, width = mask.shape
-    leaves = np.full((len(_EDGES), (height + 1) * (width + 1)), -1, np.int32)  # by direction, the step from a vertex
-    found: list[tuple[NDArray[np.intp], ...]] = []
-    count = 0
-    for direction, ((down, right), start, end) in enumerate(_EDGES):
-        neighbour = padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
-        rows, columns = np.nonzero(mask & ~neighbour)
-        begins, leads_to = ((rows + at[0]) * (width + 1) + columns + at[1] for at in (start, end))
-        leaves[direction, begins] = count + np.arange(rows.size)
-        count += rows.size
-        found.append((rows, columns, begins, leads_to, np.full(rows.size, (direction + 1) % len(_EDGES))))
-    row, column, begins, leads_to, turned = map(np.concatenate, zip(*found, strict=True))
+    """Return the steps along the outline: those to the right, down, to the left, up, each in the order of the pixels."""
+    height, width = mask.shape[0] + 2, mask.shape[1] + 2
+    padded = np.zeros((height, width), bool)
+    padded[1:-1, 1:-1] = mask
+    outside = ~padded.ravel()
+    inside = np.flatnonzero(padded)
+    beside = [inside[outside[inside + offset]] for offset in (-width, 1, width, -1)]
+    pixel = np.concatenate(beside)
+    direction = np.repeat(np.arange(4), [len(pixels) for pixels in beside])
+    corners = np.array([0, 1, width + 1, width])
+    turned = (direction + 1) % 4
+    start, end = pixel + corners[direction], pixel + corners[turned]
+    leaves = np.full((4, height * width), -1, np.int32)  # by direction, the step that leaves a vertex
+    leaves[direction, start] = np.arange(pixel.size)
     # where two pixels touch at a corner only, turn right: the walk stays with its pixel, and its piece
-    ways = leaves[:, leads_to]
-    then = np.where((ways >= 0).sum(axis=0) == 1, ways.max(axis=0), ways[turned, np.arange(turned.size)])
-    return _Steps(row, column, begins, then)
+    ways = leaves[:, end]
+    then = np.where((ways >= 0).sum(axis=0) == 1, ways.max(axis=0), ways[turned, np.arange(pixel.size)])
+    turns = np.empty(pixel.size, bool)
+    turns[then] = direction[then] != direction
+    return _Steps(pixel, start, turns, then)
 
 
-def _walks(then: Sequence[int], start: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-    """Yield the vertices of each closed walk, and its first step, which is the first that no walk before it has."""
+def _walks(then: Sequence[int], start: Sequence[int], turns: Sequence[bool]) -> Iterator[tuple[list[int], int]]:
+    """Yield the vertices at which each closed walk turns, and its first step, the first that no walk before it has."""
     walked = bytearray(len(then))
     first = walked.find(0)
     while first >= 0:
         step, walk = first, []
         while not walked[step]:
             walked[step] = 1
-            walk.append(start[step])
+            if turns[step]:
+                walk.append(start[step])
             step = then[step]
         yield walk, first
         first = walked.find(0, first)
 
 
-def _split_where_it_meets_itself(walk: list[int]) -> Iterator[list[int]]:
+def _without_loops(walk: list[int]) -> Iterator[list[int]]:
     """Part a closed walk into rings that visit each vertex once: a ring around a piece, and holes that touch it."""
     if len(set(walk)) == len(walk):
         yield walk
@@ -217,23 +229,3 @@ def _split_where_it_meets_itself(walk: list[int]) -> Iterator[list[int]]:
         place[vertex] = len(path)
         path.append(vertex)
     yield path
-
-
-def _without_straight_vertices(
-    vertices: NDArray[np.intp], ends: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Leave out vertices (N, 2) of rings, one after the other up to their ends (R,), at which they do not turn."""
-    last = ends - 1
-    first = np.append(0, ends)[:-1]
-    step = np.roll(vertices, -1, axis=0) - vertices
-    step[last] = vertices[first] - vertices[last]
-    came = np.roll(step, 1, axis=0)
-    came[first] = step[last]
-    turns = (came != step).any(axis=1)
-    return vertices[turns], np.cumsum(turns)[last]
-
-
-def _turns_clockwise(ring: Ring) -> bool:
-    """Whether a ring runs clockwise as seen on a screen, where rows go down (the shoelace formula)."""
-    rows, columns = ring.T
-    return bool((columns * np.roll(rows, -1) - np.roll(columns, -1) * rows).sum() > 0)
