@@ -4,6 +4,7 @@ from scipy.spatial.distance import cdist
 
 from napari_labelfix.annotations import Plane, Points, Task
 from napari_labelfix.errors import InputError
+from napari_labelfix.methods.p_classification import given
 from napari_labelfix.methods.p_classification.given import points_to_learn_from, without_offenders
 
 SHAPE = (40, 50)
@@ -103,3 +104,23 @@ def test_what_is_left_can_be_learned_from_and_nothing_more_could_be_left(radius)
         for place in sent.positions:
             if place.tolist() not in positions:
                 assert cdist([place], kept).min() < max(0.5, 0.5 * (radius or 4.0))
+
+
+def test_of_very_many_points_in_one_place_no_more_are_looked_at_than_can_stay(monkeypatch):
+    asked = []
+
+    class Tree(given.cKDTree):
+        def query_ball_point(self, *args):
+            asked.append(super().query_ball_point(*args))
+            return asked[-1]
+
+        def query_pairs(self, *args):
+            pytest.fail("all pairs of so many would take all of the memory")
+
+    monkeypatch.setattr(given, "cKDTree", Tree)
+    crowd = np.full((3000, 2), 7.0)
+    cells, others, wrong = left(points([(2, 2), (12, 12), (17, 4), *crowd.tolist()], negatives=crowd), KNOWN)
+    assert f"{6000 * 5999 // 2} points" in wrong
+    assert sorted(cells) == [[2, 2], [7, 7], [12, 12], [17, 4]]
+    assert others == []
+    assert len(asked) <= 2 * len(cells)

@@ -91,21 +91,25 @@ def _fitting(points: Points, known: Points) -> Points:
     chosen = np.flatnonzero(((places >= 0) & (places <= np.subtract(points.shape, 1))).all(axis=1))
     there = set(map(tuple, np.concatenate([known.positions, known.negatives]).tolist()))
     tree = cKDTree(places[chosen])
-    kept = np.zeros(len(places), bool)
+    kept, doubles, near_a_cell = np.zeros((3, len(places)), bool)
     for index in sorted(chosen, key=lambda one: tuple(places[one].tolist()) not in there):
-        doubles = chosen[tree.query_ball_point(places[index], _SAME)]
-        near = chosen[tree.query_ball_point(places[index], np.nextafter(CLOSEST * points.radius, 0))]
-        kept[index] = not (kept[doubles].any() or (is_cell[index] and (kept[near] & is_cell[near]).any()))
+        if doubles[index] or (is_cell[index] and near_a_cell[index]):
+            continue
+        kept[index] = True  # few can be, however many lie in one place: only around these the others are looked for
+        doubles[chosen[tree.query_ball_point(places[index], _SAME)]] = True
+        if is_cell[index]:
+            near_a_cell[chosen[tree.query_ball_point(places[index], np.nextafter(CLOSEST * points.radius, 0))]] = True
     cells, others = (side[of] for side, of in zip(sides, np.split(kept, [len(points.positions)]), strict=True))
     return dataclasses.replace(points, positions=cells, negatives=others)
 
 
 def _check_distances(points: Points, name: str) -> None:
-    everything = np.concatenate([points.positions, points.negatives])
-    if doubles := cKDTree(everything).query_pairs(_SAME):
-        if len(doubles) == 1:
-            raise InputError(f"1 point of {name} lies upon another. Delete it.")
-        raise InputError(f"{len(doubles)} points of {name} lie upon another. Delete the doubles.")
+    everything = cKDTree(np.concatenate([points.positions, points.negatives]))
+    doubles = (everything.count_neighbors(everything, _SAME) - everything.n) // 2  # pairs; each point is near itself
+    if doubles == 1:
+        raise InputError(f"1 point of {name} lies upon another. Delete it.")
+    if doubles:
+        raise InputError(f"{doubles} points of {name} lie upon another. Delete the doubles.")
     if len(points.positions) < 2:
         return
     nearest = float(cKDTree(points.positions).query(points.positions, k=2)[0][:, 1].min())
