@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.review import edits
+from napari_labelfix.review.edits import sheet as sheet_module
 from napari_labelfix.review.edits.sheet import Sheet, edges
 
 
@@ -71,6 +72,21 @@ def test_an_object_that_grows_is_outlined_where_it_will_be():
     square = [(1, 1), (1, 5), (4, 5), (4, 1)]
     assert len(ends(sheet, edits.redraw(sheet.labels, 1, square))) == 18  # around 4 x 5 pixels
     assert len(ends(sheet, edits.redraw(sheet.labels, 7, [(0, 4), (0, 5), (1, 5), (1, 4)]))) == 8
+
+
+def test_many_objects_are_outlined_at_one_look_and_as_one_by_one(monkeypatch):
+    looks = []
+    look = sheet_module._edges_in
+    monkeypatch.setattr(sheet_module, "_edges_in", lambda *given: (looks.append(given[0].size), look(*given))[1])
+    plane = np.zeros((60, 60), np.int32)
+    plane[::3, ::3] = np.arange(1, 401).reshape(20, 20)
+    sheet = Sheet(plane)
+    outcomes = [edits.delete(plane, range(1, 300)), edits.merge(plane, range(1, 300)), edits.grow(plane, range(1, 300))]
+    many = [ends(sheet, outcome) for outcome in outcomes]
+    assert len(looks) == len(outcomes)
+    assert sum(looks) <= 3 * 62**2
+    monkeypatch.setattr(sheet_module, "FEW", 10_000)
+    assert [ends(sheet, outcome) for outcome in outcomes] == many
 
 
 def test_of_a_body_only_what_is_in_view_is_outlined():

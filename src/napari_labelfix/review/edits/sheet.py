@@ -131,10 +131,11 @@ class Sheet:
         rows, columns, after = self._in_view(outcome)
         changed = list(outcome.gains())
         pieces = [np.zeros((0, 2))]
-        for object_id in changed:
-            boxes = [box[-2:] for box in self.boxes([object_id]).values()]
+        for ids in [[object_id] for object_id in changed] if len(changed) <= FEW else [changed]:
+            boxes = [box[-2:] for box in self.boxes(ids).values()]
             if not outcome.parents:  # otherwise what an object gains was of another, and lies in the box of that one
-                boxes += _boxes_of_pixels(rows[after == object_id], columns[after == object_id])
+                gained = np.isin(after, ids)
+                boxes += _boxes_of_pixels(rows[gained], columns[gained])
             if boxes:
                 box = widened(around(boxes), 1, self.plane.shape)
                 inside = _within(box, rows, columns)
