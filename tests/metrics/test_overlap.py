@@ -68,3 +68,34 @@ def test_few_of_thousands_of_boxes_are_compared():
     mine, theirs = overlapping_pairs(boxes, boxes, 0.5)
     assert np.array_equal(mine[np.argsort(mine)], np.arange(len(boxes)))
     assert np.array_equal(mine, theirs)
+
+
+def test_boxes_that_lie_in_others_are_found_as_pair_by_pair():
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        boxes, others = (_random_boxes(rng, count) for count in (30, 20))
+        shared = _shared_with_each(boxes, others)
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+        expected = (shared > 0.5 * areas[:, None]).any(axis=1)
+        np.testing.assert_array_equal(overlap.lying_in_any(boxes, others, 0.5), expected)
+    assert not overlap.lying_in_any(boxes, others[:0], 0.5).any()
+
+
+def test_of_many_boxes_in_one_place_no_more_pairs_are_held_than_are_looked_at_together(monkeypatch):
+    monkeypatch.setattr(overlap, "_AT_ONCE", 1000)
+    boxes = np.tile([[0.0, 0, 50, 50]], (300, 1))
+    parts = [len(mine) for mine, _ in overlap._overlapping(boxes, boxes, 0.5)]
+    assert sum(parts) == 300**2
+    assert max(parts) <= 1000 + 300
+    assert overlap.overlapping_any(boxes, boxes, 0.5).all()
+    assert overlap.lying_in_any(boxes, boxes, 0.5).all()
+
+
+def _random_boxes(rng, count):
+    low = rng.integers(0, 30, (count, 2))
+    return np.hstack([low, low + rng.integers(0, 15, (count, 2))]).astype(np.float32)
+
+
+def _shared_with_each(boxes, others):
+    low = np.maximum(boxes[:, None, :2], others[:, :2])
+    return np.clip(np.minimum(boxes[:, None, 2:], others[:, 2:]) - low, 0, None).prod(axis=2)

@@ -175,7 +175,7 @@ class _Steps(NamedTuple):
 
 
 def _steps(mask: NDArray[np.bool_]) -> _Steps:
-    """Return the steps along the outline: those to the right, down, to the left, up, each in the order of the pixels."""
+    """Return the steps along the outline: those to the right, down, left and up, each in the order of the pixels."""
     height, width = mask.shape[0] + 2, mask.shape[1] + 2
     padded = np.zeros((height, width), bool)
     padded[1:-1, 1:-1] = mask

@@ -90,22 +90,38 @@ def overlapping_pairs(
     tuple[NDArray[np.intp], NDArray[np.intp]]
         Of each pair, the index in `one` and that in `other`.
     """
-    found = [np.zeros((2, 0), np.intp)]
-    for mine, theirs in _side_by_side(one, other):
-        a, b = one[mine], other[theirs]
-        near = (a[:, 1] < b[:, 3]) & (b[:, 1] < a[:, 3])
-        mine, theirs = mine[near], theirs[near]
-        same = _iou_of_pairs(one[mine], other[theirs]) >= least
-        found.append(np.stack([mine[same], theirs[same]]))
-    pairs = np.concatenate(found, axis=1)
+    pairs = np.concatenate([np.zeros((2, 0), np.intp), *map(np.stack, _overlapping(one, other, least))], axis=1)
     return pairs[0], pairs[1]
 
 
 def overlapping_any(one: NDArray[np.floating], other: NDArray[np.floating], least: float) -> NDArray[np.bool_]:
     """Return (N,) which boxes (N, 4) overlap with one of others (M, 4); see `overlapping_pairs`."""
     found = np.zeros(len(one), bool)
-    found[overlapping_pairs(one, other, least)[0]] = True
+    for mine, _ in _overlapping(one, other, least):
+        found[mine] = True
     return found
+
+
+def lying_in_any(one: NDArray[np.floating], other: NDArray[np.floating], share: float) -> NDArray[np.bool_]:
+    """Return (N,) which boxes (N, 4) have more than that share of their area in one of others (M, 4)."""
+    found = np.zeros(len(one), bool)
+    for mine, theirs in _side_by_side(one, other):
+        a, b = one[mine], other[theirs]
+        shared = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None).prod(axis=1)
+        found[mine[shared > share * (a[:, 2:] - a[:, :2]).prod(axis=1)]] = True
+    return found
+
+
+def _overlapping(
+    one: NDArray[np.floating], other: NDArray[np.floating], least: float
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Tell the pairs that `overlapping_pairs` returns, part by part."""
+    for mine, theirs in _side_by_side(one, other):
+        a, b = one[mine], other[theirs]
+        near = (a[:, 1] < b[:, 3]) & (b[:, 1] < a[:, 3])
+        mine, theirs = mine[near], theirs[near]
+        same = _iou_of_pairs(one[mine], other[theirs]) >= least
+        yield mine[same], theirs[same]
 
 
 def _iou_of_pairs(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:

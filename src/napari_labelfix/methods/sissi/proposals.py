@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from napari_labelfix.data.label_images import boxes_of_labels, relabel_sequential
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
-from napari_labelfix.metrics.overlap import overlapping_any, overlapping_pairs
+from napari_labelfix.metrics.overlap import lying_in_any, overlapping_any, overlapping_pairs
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
 if TYPE_CHECKING:
@@ -27,12 +27,8 @@ SAME_CELL = 0.3  # IoU from which on a found box is the given one: these are imp
 
 def are_denied(corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return (N,) which boxes (N, 4) are what a person has boxed (M, 4) as no cell, or lie mostly in that."""
-    low = np.maximum(corners[:, np.newaxis, :2], negatives[:, :2])
-    high = np.minimum(corners[:, np.newaxis, 2:], negatives[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)  # (N, M) pixels
-    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
-    within = (shared > _MOSTLY * areas[:, np.newaxis]).any(axis=1)
-    return np.asarray(within | overlapping_any(corners, negatives, SAME_CELL))
+    within = lying_in_any(corners, negatives, _MOSTLY)
+    return within | overlapping_any(corners, negatives, SAME_CELL)
 
 
 def boxes_told(
