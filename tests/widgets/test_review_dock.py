@@ -184,6 +184,21 @@ def test_a_click_on_a_row_goes_to_the_object_and_a_click_on_the_canvas_finds_the
     assert dock.review.selected_ids == []
 
 
+def test_neighbouring_rows_are_selected_as_one_range_of_the_table(dock):
+    chosen = dock.view.table.selectionModel()
+    ids = [dock.model.id_at(row) for row in range(16)]
+    dock.review.select(ids)
+    assert len(chosen.selection()) == 1, "thousands of ranges take the table half a minute"
+    assert len(chosen.selectedRows()) == 16
+    dock.review.select([ids[row] for row in (9, 0, 1, 2, 7, 8)])
+    assert len(chosen.selection()) == 2
+    assert sorted(index.row() for index in chosen.selectedRows()) == [0, 1, 2, 7, 8, 9]
+    dock.model.sort(Column.AREA)
+    assert {dock.model.id_at(index.row()) for index in chosen.selectedRows()} == set(dock.review.selected_ids)
+    dock.review.select([])
+    assert not chosen.hasSelection()
+
+
 def test_the_brush_does_not_select(dock, viewer, person):
     layer = viewer.layers["labels"]
     viewer.layers.selection.active = layer

@@ -17,7 +17,7 @@ from napari_labelfix.widgets.parts.dock_keys import DockKeys
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.message import Message, primary_style
 from napari_labelfix.widgets.reviewing.compare_view import CompareView
-from napari_labelfix.widgets.reviewing.objects_model import ObjectsModel
+from napari_labelfix.widgets.reviewing.objects_model import ObjectsModel, runs_of
 from napari_labelfix.widgets.reviewing.reviewing import NOT_THERE_NOW, Reviewing
 from napari_labelfix.widgets.reviewing.selection_outline import SelectionOutline
 from napari_labelfix.widgets.reviewing.view import ReviewView
@@ -151,8 +151,8 @@ class ReviewDock(QWidget):
         self._following = True
         rows = self.model.rows_of(self.review.selected_ids)
         selection = QItemSelection()
-        for row in rows:
-            selection.select(self.model.index(row, 0), self.model.index(row, self.model.columnCount() - 1))
+        for first, last in runs_of(rows):  # each range of its own would be compared with all others
+            selection.select(self.model.index(first, 0), self.model.index(last, self.model.columnCount() - 1))
         chosen = self.view.table.selectionModel()
         chosen.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if rows:

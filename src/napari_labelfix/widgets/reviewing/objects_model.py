@@ -14,7 +14,7 @@ from napari_labelfix.review.states import State
 from napari_labelfix.widgets.viewer.colors import PALETTE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -205,3 +205,9 @@ class ObjectsModel(QAbstractTableModel):
             return columns[column].astype(np.int64)
         texts = [self._text(row, column) for row in range(len(table))]
         return np.unique(texts, return_inverse=True)[1] if texts else np.zeros(0, np.int64)
+
+
+def runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and the last row of each run of ascending rows without gaps."""
+    parts = np.split(np.array(rows, np.intp), np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
+    return [(int(part[0]), int(part[-1])) for part in parts]
