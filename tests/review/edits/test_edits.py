@@ -18,6 +18,7 @@ from napari_labelfix.review.edits import (
     split_by_line,
     split_by_seeds,
 )
+from napari_labelfix.review.edits.draft import Draft
 
 
 def canvas(*boxes, shape=(10, 10)):
@@ -349,3 +350,20 @@ def test_stacks_of_a_series_are_joined_each_by_itself():
 
 def test_a_plane_by_itself_has_nothing_to_join():
     assert join_planes(drawing("12")).changes_nothing
+
+
+def test_of_objects_within_one_another_each_hole_is_written_once(monkeypatch):
+    plane = np.zeros((200, 200), np.int32)
+    for number, at in enumerate(range(0, 96, 4), start=1):  # rings, the outermost first
+        plane[at : 200 - at, at : 200 - at] = number
+        plane[at + 1 : 199 - at, at + 1 : 199 - at] = 0
+    written = []
+    write = Draft.write
+    monkeypatch.setattr(
+        Draft, "write", lambda self, box, mask, value: (written.append(mask.sum()), write(self, box, mask, value))
+    )
+    outcome = fill_holes(plane, range(1, 25))
+    assert sum(written) == outcome.edit.after.size == (plane == 0).sum()
+    assert set(outcome.edit.after.tolist()) == {1}, "the first holds all others"
+    inner = fill_holes(plane, [9, 7], locked=[1])
+    assert set(inner.edit.after.tolist()) == {7}

@@ -112,9 +112,11 @@ def fill_holes(
 ) -> Outcome:
     """Give the background that an object encloses to the object. Parameters are those of `grow`."""
     draft = Draft(labels)
+    taken = np.zeros(labels.shape, bool)  # of objects in one another the first gets a hole; hundreds would all hold it
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
-        filled = scipy.ndimage.binary_fill_holes(labels[box] == object_id)
-        draft.write(box, filled & (labels[box] == 0), object_id)
+        filled = scipy.ndimage.binary_fill_holes(labels[box] == object_id) & (labels[box] == 0) & ~taken[box]
+        draft.write(box, filled, object_id)
+        taken[box] |= filled
     return draft.outcome()
 
 

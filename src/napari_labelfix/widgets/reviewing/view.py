@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -113,8 +114,8 @@ class ReviewView(QWidget):
         """Let the buttons say what they would do to the selection."""
         for button in (self.accept_button, self.reject_button, self.ignore_button, self.todo_button, self.lock_button):
             button.setEnabled(bool(ids))
-        locked = [record.locked for label in ids if (record := table.get(label)) is not None]
-        self._all_locked = bool(locked) and all(locked)
+        locked = table.locked[np.isin(table.ids, ids)]
+        self._all_locked = bool(locked.size and locked.all())
         self.lock_button.setText("Unlock" if self._all_locked else "Lock")
 
     def show_sure(self, number: int) -> None:
