@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.morphology import reconstruction
 
 from napari_labelfix.data import domes
-from napari_labelfix.data.domes import find_domes, tops_of
+from napari_labelfix.data.domes import find_domes, middles_of, tops_of
 
 
 def ridge(*heights):
@@ -23,6 +23,10 @@ def test_the_share_is_that_of_the_lower_dome():
     assert find_domes(ridge(100, 8, 10), share=0.3, floor=0.5).max() == 1
 
 
+def test_what_rises_too_little_above_the_floor_is_no_dome():
+    assert find_domes(ridge(0, 0.6, 0, 0.7, 0), share=0.2, floor=0.5).tolist() == [[0, 0, 0, 1, 0]]
+
+
 @pytest.mark.parametrize("height", [0, 0.5, 3])
 def test_where_all_is_flat_there_is_no_dome_but_above_the_floor(height):
     assert find_domes(np.full((9, 9), height, np.float32), share=0.1, floor=0.5).max() == (height > 0.5)
@@ -32,7 +36,8 @@ def test_where_all_is_flat_there_is_no_dome_but_above_the_floor(height):
 def test_a_dome_is_what_stands_out_of_the_flooded_relief_and_reaches_its_full_share(relief):
     found = find_domes(relief, share=0.2, floor=0.5)
     height = np.log(np.maximum(relief, 0.5))
-    rise = height - reconstruction(height - np.float32(-np.log(0.8)), height, footprint=np.ones((3, 3)))
+    lowered = np.where(relief > 0.5, height + np.float32(np.log(0.8)), height)
+    rise = height - reconstruction(lowered, height, footprint=np.ones((3, 3)))
     for number in range(1, found.max() + 1):
         assert rise[found == number].max() == pytest.approx(-np.log(0.8), rel=2e-3)
     assert found[(rise > 0.999 * -np.log(0.8)) & (relief > 0.5)].all()
@@ -48,6 +53,16 @@ def test_the_top_of_a_dome_is_its_highest_pixel():
     relief = ridge(1, 8, 10, 9, 1, 7)
     assert tops_of(find_domes(relief, share=0.3, floor=0.5), relief).tolist() == [[0, 2], [0, 5]]
     assert tops_of(np.zeros((1, 6), np.int32), relief).shape == (0, 2)
+
+
+def test_the_middle_of_a_dome_is_its_centre_of_mass_or_its_top_where_that_lies_outside():
+    y, x = np.mgrid[:40, :40]
+    bent = ((np.abs(np.hypot(y - 20, x - 20) - 14) < 3) & (y < 24)).astype(np.float32)
+    bent[6, 20] = 1.01
+    relief = np.maximum(bent, np.pad(ridge(2, 2, 2, 2, 2), ((35, 4), (0, 35))))
+    domes = find_domes(relief, share=0.3, floor=0.5)
+    assert sorted(map(tuple, middles_of(domes, relief).tolist())) == [(6, 20), (35, 2)]
+    assert middles_of(np.zeros((4, 4), np.int32), relief[:4, :4]).shape == (0, 2)
 
 
 def test_wide_domes_are_found_as_narrow_ones_are(monkeypatch):

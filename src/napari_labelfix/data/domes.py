@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import maximum_position
 from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import label
 from skimage.morphology import reconstruction
@@ -52,7 +51,21 @@ def find_domes(relief: NDArray[np.float32], share: float, floor: float, apart: i
 
 def tops_of(domes: NDArray[np.int32], relief: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return (N, 2) row and column of the highest pixel of each dome; both (Y, X)."""
-    return np.array(maximum_position(relief, domes, np.arange(1, domes.max(initial=0) + 1)), np.intp).reshape(-1, 2)
+    spots = np.flatnonzero(domes)  # of all pixels few are of a dome
+    spots = spots[np.lexsort((relief.flat[spots], domes.flat[spots]))]
+    last = np.flatnonzero(np.diff(domes.flat[spots], append=0))
+    return np.stack(np.unravel_index(spots[last], domes.shape), axis=1)
+
+
+def middles_of(domes: NDArray[np.int32], relief: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return (N, 2) row and column of the centre of mass of each dome, or of its top where it is bent; both (Y, X)."""
+    rows, columns = np.nonzero(domes)
+    numbers, heights = domes[rows, columns], relief[rows, columns]
+    mass, *moments = (np.bincount(numbers, heights * at)[1:] for at in (1, rows, columns))
+    middles = np.round(np.stack(moments, axis=1) / mass[:, np.newaxis]).astype(np.intp)
+    outside = domes[tuple(middles.T)] != np.arange(1, len(middles) + 1)
+    middles[outside] = tops_of(domes, relief)[outside]
+    return middles
 
 
 def _highest_around(domes: NDArray[np.int32], relief: NDArray[np.float32], apart: int) -> NDArray[np.int32]:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy.ndimage import center_of_mass
 from scipy.spatial import cKDTree
 
-from napari_labelfix.data.domes import find_domes, tops_of
+from napari_labelfix.data.domes import find_domes, middles_of, tops_of
 from napari_labelfix.methods.p_classification.given import CLOSEST
 from napari_labelfix.metrics.detection import match_points
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 CANDIDATE = 0.03  # the lowest maximum that is ranked: many are no cells, as a ranking needs them
 SMOOTHING = 0.15  # radii; keeps a rough summit from being two
 _RISE = 0.3  # of a maximum's height: where the way to a higher one does not go down so far, they are of one cell
-_GROUND = 0.01  # height under which all is flat
+_GROUND = 0.01  # height under which all is flat, whatever counts
 
 
 def find_peaks(
@@ -42,12 +41,10 @@ def find_peaks(
         (N, 2) row, column in pixels, and (N,) heights of the summits there.
     """
     smooth = np.asarray(cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5)), np.float32)
-    domes = find_domes(smooth, _RISE, _GROUND, apart=max(1, round(CLOSEST * radius)))
-    tops = tops_of(domes, smooth)
-    high = np.flatnonzero(smooth[tuple(tops.T)] > threshold)
-    middles = np.round(np.reshape(center_of_mass(smooth, domes, high + 1), (-1, 2))).astype(int)
-    outside = domes[tuple(middles.T)] != high + 1  # that of one that is bent
-    middles[outside] = tops[high[outside]]
+    ground = max(threshold * (1 - _RISE), _GROUND)  # what counts rises above it by its share
+    domes = find_domes(smooth, _RISE, ground, apart=max(1, round(CLOSEST * radius)))
+    high = smooth[tuple(tops_of(domes, smooth).T)] > threshold
+    middles = middles_of(domes, smooth)[high]
     return middles.astype(np.float32), summits(middles, heatmap, radius)
 
 
