@@ -172,6 +172,13 @@ def test_seeds_part_along_a_valley_or_a_ridge_of_the_image_where_the_shape_says_
     assert (result[2:12, 12:] == 1).all()
 
 
+def test_where_the_image_says_nothing_either_seeds_part_by_what_is_nearest():
+    labels = canvas((2, 12, 2, 24, 1), shape=(14, 26))
+    image = np.full(labels.shape, 7.0)
+    result = applied(split_by_seeds(labels, 1, [(7, 3), (7, 22)], new_id=2, image=image), labels)
+    assert np.bincount(result.ravel())[1:].tolist() == pytest.approx([110, 110], abs=20)
+
+
 def test_fewer_than_two_seeds_in_the_object_part_nothing():
     labels = discs((15, 10), (15, 20))
     assert split_by_seeds(labels, 1, [(15, 10), (0, 0), (99, 99)], new_id=2).changes_nothing

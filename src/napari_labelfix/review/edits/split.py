@@ -175,7 +175,9 @@ def _depth_of_image(
     """
     smooth = scipy.ndimage.gaussian_filter(image.astype(np.float64), _SMOOTHING)
     inside = smooth[mask]
-    spread = max(float(inside.max() - inside.min()), np.finfo(np.float64).tiny)
+    spread = float(inside.max() - inside.min())
+    if spread <= 0:  # the seeds part it by what is nearest
+        return np.zeros(mask.shape)
     places = np.argwhere(markers)[np.argsort(markers[markers > 0])]
     darker = brighter = 0.0
     for start, end in pairwise(places):
