@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.trainer import known_computers
 from napari_labelfix.trainer.computers import Computer
 from napari_labelfix.trainer.known_computers import KnownComputers, find_computer
+from napari_labelfix.trainer.mailbox import Mailbox
 from napari_labelfix.trainer.process import _alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -70,8 +72,16 @@ def test_when_the_time_is_up_the_run_there_ends_too(call, files):
 
 
 def test_ctrl_c_ends_it_there_and_what_has_come_is_written(call, files, monkeypatch):
-    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
-    monkeypatch.setattr(away, "device_of", lambda *_: timer.start() or "NVIDIA H200")
+    as_ever, waits = Mailbox.wait, count()
+
+    def wait(mailbox):
+        """Somebody presses Ctrl+C while this program waits; from another thread it could fall into a finalizer."""
+        if threading.current_thread() is threading.main_thread() and next(waits) == 20:
+            signal.raise_signal(signal.SIGINT)
+        return as_ever(mailbox)
+
+    monkeypatch.setattr(Mailbox, "wait", wait)
+    monkeypatch.setattr(away, "device_of", lambda *_: "NVIDIA H200")
     ended = call(*run_words(files, "--set", "steps=100000", "pause=0.02"))
     assert ended.code == 0, ended.err
     assert (record_of(files)["ended"], record_of(files)["device"]) == ("interrupted", "NVIDIA H200")
