@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from napari_labelfix.data import tiles as tiles_module
 from napari_labelfix.data.patches import largest_side, predict_logits
-from napari_labelfix.data.tiles import GRID, first_piece, from_a_place, middle_of, tiles, with_margin, within
+from napari_labelfix.data.tiles import (
+    GRID,
+    first_piece,
+    first_piece_beside,
+    from_a_place,
+    middle_of,
+    tiles,
+    with_margin,
+    within,
+)
 
 LENGTHS = st.integers(1, 400)
 
@@ -57,6 +66,15 @@ def test_a_first_piece_may_have_another_length_and_only_a_large_plane_has_one():
     assert piece.keep == (slice(832, 1152), slice(704, 1024))
     assert piece.read == (slice(736, 1248), slice(608, 1024))
     assert first_piece((724, 724), 96, (0, 0)) is None
+
+
+def test_the_first_piece_beside_what_is_known_lies_around_the_nearest_place_that_is_not():
+    known = np.zeros((2048, 1024), bool)
+    known[:700, :500] = True
+    piece = first_piece_beside(known, np.argwhere(known), 96)
+    assert piece.keep == (slice(80, 592), slice(240, 752))
+    assert not known[piece.keep].all()
+    assert first_piece_beside(known[:724, :700], np.argwhere(known), 96) is None
 
 
 def test_the_middle_of_places_is_one_of_them_and_that_of_the_plane_where_there_are_none():
