@@ -75,14 +75,16 @@ def test_ctrl_c_ends_it_there_and_what_has_come_is_written(call, files, monkeypa
     as_ever, waits = Mailbox.wait, count()
 
     def wait(mailbox):
-        """Somebody presses Ctrl+C while this program waits; from another thread it could fall into a finalizer."""
+        """Somebody presses Ctrl+C while this program waits."""
         if threading.current_thread() is threading.main_thread() and next(waits) == 20:
             signal.raise_signal(signal.SIGINT)
         return as_ever(mailbox)
 
     monkeypatch.setattr(Mailbox, "wait", wait)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
     monkeypatch.setattr(away, "device_of", lambda *_: "NVIDIA H200")
     ended = call(*run_words(files, "--set", "steps=100000", "pause=0.02"))
+    signal.signal(signal.SIGINT, before)
     assert ended.code == 0, ended.err
     assert (record_of(files)["ended"], record_of(files)["device"]) == ("interrupted", "NVIDIA H200")
     assert (files / "out" / "model" / "model.json").exists()
