@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
-from napari_labelfix.data.gaps import wide_gaps, without_gaps
+from napari_labelfix.cli.predicting import believe
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
@@ -222,10 +222,8 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
         return
     recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: predicted by the model.")
     try:
-        with explained():
-            for index in missing:
-                image = read.task.planes[index].image
-                belief = code.predict(recording.model, image, params.device)
-                recording.proposals[index] = without_gaps(belief, wide_gaps(image))
+        for index in missing:
+            image = read.task.planes[index].image
+            recording.proposals[index] = believe(code, recording.model, image, params.device)
     except TrainingError as error:
         recording.fail(error)

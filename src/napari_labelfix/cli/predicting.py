@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Plane, add_to_fingerprint
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
@@ -22,6 +22,8 @@ from napari_labelfix.trainer.reasons import explained
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from napari_labelfix.cli.progress import Reporter
     from napari_labelfix.io.read import ImageFile
@@ -110,12 +112,22 @@ class _Prediction:
             self.reporter.say(sentence)
         beliefs: list[Belief] = []
         for plane in planes:
-            with explained():
-                belief = code.predict(self.model, plane.image, self.device)
-            beliefs.append(without_gaps(belief, wide_gaps(plane.image)))
+            beliefs.append(believe(code, self.model, plane.image, self.device))
             if alone:
                 self.reporter.show(Snapshot("predicting", len(beliefs), len(planes)))
         return beliefs
+
+
+def believe(code: MethodCode, model: TrainedModel, image: NDArray[Any], device: str) -> Belief:
+    """Return what a model says of a plane, but for where the plane has no numbers.
+
+    Raises
+    ------
+    TrainingError
+        If it fails, as when memory runs out; in words.
+    """
+    with explained():
+        return without_gaps(code.predict(model, image, device), wide_gaps(image))
 
 
 def _predict_each(job: _Prediction, method: Method, paths: Sequence[Path], outcome: Outcome) -> None:
