@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from toy_methods import ToyParams, toy_method, toy_task
+from toy_methods import WEIGHTS, ToyParams, toy_method, toy_model, toy_task
 from waiting import gone, wait_for
 
 from napari_labelfix.annotations import Plane, Scribbles, Task
@@ -47,6 +47,20 @@ def test_a_run_yields_its_snapshots_and_ends_with_the_model(trainer):
     assert run.state == "finished"
     assert run.model.method == "toy"
     assert run.poll() == []
+    wait_for(lambda: gone(run.pid), 1)
+
+
+def test_a_model_is_applied_in_the_other_process_to_each_plane(trainer):
+    run = trainer.apply(toy_method(), toy_model(), toy_task(), "cpu")
+    snapshots = list(run.snapshots())
+    assert [list(snapshot.proposals) for snapshot in snapshots] == [[0], [1]]
+    for snapshot in snapshots:
+        [belief] = snapshot.proposals.values()
+        assert (belief.labels == len(WEIGHTS)).all()
+        assert (belief.confidence == run.pid).all()
+        assert run.pid != os.getpid()
+    assert run.state == "finished"
+    assert run.model.weights == WEIGHTS
     wait_for(lambda: gone(run.pid), 1)
 
 
@@ -315,7 +329,7 @@ def test_a_single_run_needs_no_trainer(trainer):
 
 _PARENT = """
 import sys, time
-from toy_methods import ToyParams, toy_method, toy_task
+from toy_methods import WEIGHTS, ToyParams, toy_method, toy_model, toy_task
 from waiting import gone, wait_for
 from napari_labelfix.trainer import Trainer
 from napari_labelfix.trainer.__main__ import step_back

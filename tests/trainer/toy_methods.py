@@ -120,3 +120,9 @@ def die_in_a_library(task, params):
 def leave(task, params):
     yield snapshot_of(task, 1, 2)
     os._exit(3)
+
+
+def predict(model, image, device="auto"):
+    """Say the number of the model's weights, by whoever it is asked."""
+    labels = np.full(image.shape, len(model.weights), np.int32)
+    return Proposal(labels, (labels > 0).astype(np.uint8), np.full(image.shape, os.getpid(), np.float32), labels < 0)

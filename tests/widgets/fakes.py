@@ -12,6 +12,7 @@ from napari_labelfix.snapshots import Detections, FoundBoxes, Proposal, Snapshot
 if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.errors import LabelfixError
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
     from napari_labelfix.trainer.computers import Computer
@@ -22,7 +23,7 @@ class FakeRun:
 
     def __init__(self, method: Method, task: Task, params: Params) -> None:
         self.method, self.task, self.params = method, task, params
-        self.model = None
+        self.model = self.applied = None
         self.state = "running"
         self.waiting: list[Snapshot] = []
         self.sent: list[Task] = []
@@ -64,6 +65,11 @@ class FakeTrainer:
             raise self.error
         self.runs.append(FakeRun(method, task, params))
         return self.runs[-1]
+
+    def apply(self, method: Method, model: TrainedModel, task: Task, device: str) -> FakeRun:
+        run = self.start(method, task, method.params(device=device))
+        run.model = run.applied = model
+        return run
 
     def close(self) -> None:
         self.closed = True

@@ -120,11 +120,11 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     assert viewer.layers.selection.active is scribbles
     assert scribbles.mode == "paint"
 
-    sent_before = dock._run[0]
+    sent_before = dock._run.task
     person.click(dock.inputs.brushes[2])
     person.stroke(image, (45, 16), (45, 24))
-    qtbot.waitUntil(lambda: dock._run[0] is not sent_before, timeout=2000)
-    assert (dock._run[0].planes[0].annotation.marks[45, 16:24] == 2).all()
+    qtbot.waitUntil(lambda: dock._run.task is not sent_before, timeout=2000)
+    assert (dock._run.task.planes[0].annotation.marks[45, 16:24] == 2).all()
     told = len(redraws["confidence"])
     qtbot.waitUntil(lambda: len(redraws["confidence"]) > told + 1, timeout=60_000)
     states = [state.tobytes() for state in redraws["confidence"]]
@@ -207,12 +207,12 @@ def test_all_cells_from_a_few_points(open_dock, viewer, person, qtbot):
     assert list(points.features["kind"]) == ["cell"] * len(centres) + ["not a cell"]
     qtbot.waitUntil(lambda: np.hypot(*(rings.data - wrong).T).min() > 2, timeout=60_000)
 
-    given = dock._run[0]
+    given = dock._run.task
     person.click(dock.inputs.brushes["not a cell"])
     empty = np.unravel_index(distance_transform_edt(labels == 0).argmax(), labels.shape)
     person.stroke(image, empty)
-    qtbot.waitUntil(lambda: dock._run[0] is not given, timeout=2000)
-    np.testing.assert_allclose(dock._run[0].planes[0].annotation.negatives, [wrong, empty], atol=1)
+    qtbot.waitUntil(lambda: dock._run.task is not given, timeout=2000)
+    np.testing.assert_allclose(dock._run.task.planes[0].annotation.negatives, [wrong, empty], atol=1)
     person.click(dock.run_view.stop_button)
     qtbot.waitUntil(lambda: not dock.session.running, timeout=20_000)
     assert dock.message.mood == "hint", dock.message.text()

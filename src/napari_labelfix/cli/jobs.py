@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
-from napari_labelfix.cli.predicting import believe
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
+from napari_labelfix.methods.applying import believe
 from napari_labelfix.snapshots import run_to_end
 from napari_labelfix.trainer.reasons import explained
 
@@ -222,8 +222,9 @@ def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recor
         return
     recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: predicted by the model.")
     try:
-        for index in missing:
-            image = read.task.planes[index].image
-            recording.proposals[index] = believe(code, recording.model, image, params.device)
+        with explained():
+            for index in missing:
+                image = read.task.planes[index].image
+                recording.proposals[index] = believe(code, recording.model, image, params.device)
     except TrainingError as error:
         recording.fail(error)

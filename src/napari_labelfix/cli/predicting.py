@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Plane, add_to_fingerprint
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
-from napari_labelfix.data.gaps import sentence_about, wide_gaps, without_gaps
+from napari_labelfix.data.gaps import sentence_about
 from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own
 from napari_labelfix.io.read import find_images, read_image, stem_of
+from napari_labelfix.methods.applying import believe
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import find_method
 from napari_labelfix.snapshots import Snapshot
@@ -22,8 +23,6 @@ from napari_labelfix.trainer.reasons import explained
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from napari_labelfix.cli.progress import Reporter
     from napari_labelfix.io.read import ImageFile
@@ -112,22 +111,11 @@ class _Prediction:
             self.reporter.say(sentence)
         beliefs: list[Belief] = []
         for plane in planes:
-            beliefs.append(believe(code, self.model, plane.image, self.device))
+            with explained():
+                beliefs.append(believe(code, self.model, plane.image, self.device))
             if alone:
                 self.reporter.show(Snapshot("predicting", len(beliefs), len(planes)))
         return beliefs
-
-
-def believe(code: MethodCode, model: TrainedModel, image: NDArray[Any], device: str) -> Belief:
-    """Return what a model says of a plane, but for where the plane has no numbers.
-
-    Raises
-    ------
-    TrainingError
-        If it fails, as when memory runs out; in words.
-    """
-    with explained():
-        return without_gaps(code.predict(model, image, device), wide_gaps(image))
 
 
 def _predict_each(job: _Prediction, method: Method, paths: Sequence[Path], outcome: Outcome) -> None:

@@ -18,14 +18,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from napari_labelfix.annotations import Task
 from napari_labelfix.errors import TrainingError
+from napari_labelfix.methods.applying import apply
 from napari_labelfix.methods.checkpoint import bring_along
 from napari_labelfix.trainer.mailbox import Mailbox
 from napari_labelfix.trainer.messages import (
     Annotate,
+    Apply,
     Failed,
     Finished,
     Progress,
@@ -143,7 +145,7 @@ def preload(modules: Sequence[str], inbox: Mailbox) -> None:
 
 
 def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
-    """Wait for the start, then train and report until the end."""
+    """Wait for the first order, then train, or apply a model, and report until the end."""
     inbox.wait()
     first, *later = inbox.take()
     match first:
@@ -152,17 +154,18 @@ def work(inbox: Mailbox, say: Callable[[Message], None]) -> TrainedModel:
                 bring_along(params.start_from, start_model)
             task = annotated(task, later) or task
             training = method.load().train(task, params)
+        case Apply(method, model, task, device):
+            training = apply(method.load(), model, task, device)
         case Failed(error):
             raise error
         case _:
-            raise TypeError(f"Expected Start as the first message, but got {type(first).__name__}.")
+            raise TypeError(f"Expected Start or Apply as the first message, but got {type(first).__name__}.")
     changed = None
     while True:
         try:
             snapshot = training.send(changed)
         except StopIteration as end:
-            model: TrainedModel = end.value
-            return model
+            return cast("TrainedModel", end.value)
         say(Progress(snapshot))
         changed = annotated(task, inbox.take())
         task = changed or task

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.annotations import Annotation, Task
     from napari_labelfix.methods.table import Method
-    from napari_labelfix.params import Params
+    from napari_labelfix.params import Device, Params
     from napari_labelfix.snapshots import Snapshot
 
 _GREETING = b"napari-labelfix trainer "  # and its version: a line; what stands before it was printed by others
@@ -55,6 +55,16 @@ class Start:
     task: Task
     params: Params
     model: TrainedModel | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Apply:
+    """To the trainer: tell what a model says of the planes of a task. It takes the place of `Start`."""
+
+    method: Method
+    model: TrainedModel
+    task: Task
+    device: Device
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +100,7 @@ class Failed:
     error: TrainingError
 
 
-Message = Start | Annotate | Ready | Progress | Finished | Failed
+Message = Start | Apply | Annotate | Ready | Progress | Finished | Failed
 
 
 def write_message(stream: BufferedIOBase, message: Message) -> None:

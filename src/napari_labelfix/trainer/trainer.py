@@ -10,7 +10,7 @@ from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.params import folder_said
-from napari_labelfix.trainer.messages import Annotate, Failed, Finished, Progress, Start
+from napari_labelfix.trainer.messages import Annotate, Apply, Failed, Finished, Progress, Start
 from napari_labelfix.trainer.process import TrainerProcess
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.table import Method
-    from napari_labelfix.params import Params
+    from napari_labelfix.params import Device, Params
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.trainer.computers import Computer
     from napari_labelfix.trainer.messages import Message
@@ -87,12 +87,17 @@ class Trainer:
         """
         away = self._computer is not None and params.start_from
         model = TrainedModel.load(folder_said(params.start_from)) if away else None
-        warm, self._warm = self._warm, None
-        process = warm if warm is not None and warm.alive else TrainerProcess(self._preload, self._computer)
-        process.send(Start(method, task, params, model))
-        run = TrainerRun(process, task, self._run_ended)
-        self._runs.append(run)
-        return run
+        return self._begin(Start(method, task, params, model), task)
+
+    def apply(self, method: Method, model: TrainedModel, task: Task, device: Device = "auto") -> TrainerRun:
+        """Let a model of a method tell what it says of the planes of a task, without training; returns at once.
+
+        Raises
+        ------
+        TrainingError
+            If no process can be started.
+        """
+        return self._begin(Apply(method, model, task, device), task)
 
     def close(self) -> None:
         """End everything that still runs."""
@@ -101,6 +106,14 @@ class Trainer:
             run.stop()
         if self._warm is not None:
             self._warm.kill()
+
+    def _begin(self, order: Message, task: Task) -> TrainerRun:
+        warm, self._warm = self._warm, None
+        process = warm if warm is not None and warm.alive else TrainerProcess(self._preload, self._computer)
+        process.send(order)
+        run = TrainerRun(process, task, self._run_ended)
+        self._runs.append(run)
+        return run
 
     def _run_ended(self, run: TrainerRun) -> None:
         self._runs.remove(run)

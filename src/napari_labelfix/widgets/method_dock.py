@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_labelfix.data.gaps import sentence_about
 from napari_labelfix.errors import InputError, LabelfixError
@@ -19,14 +19,14 @@ from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.preview import PreviewButton
 from napari_labelfix.widgets.annotating.suggestion import SuggestionButton
-from napari_labelfix.widgets.parts.dock_frame import fill_dock
+from napari_labelfix.widgets.parts.dock_frame import fill_dock, in_sections
 from napari_labelfix.widgets.parts.dock_keys import DockKeys
 from napari_labelfix.widgets.parts.message import Message, primary_style
 from napari_labelfix.widgets.parts.params_form import ParamsForm
 from napari_labelfix.widgets.results.output_layers import OUTPUTS
 from napari_labelfix.widgets.results.run_results import RunResults
 from napari_labelfix.widgets.running.computer_choice import ComputerButton
-from napari_labelfix.widgets.running.model_button import ModelButton
+from napari_labelfix.widgets.running.model_row import ModelRow
 from napari_labelfix.widgets.running.next_step import NextStep
 from napari_labelfix.widgets.running.run_view import RunView
 from napari_labelfix.widgets.running.session import Session
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_labelfix.annotations import Task
+    from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.widgets.parts.message import Mood
@@ -73,9 +74,8 @@ class MethodDock(QWidget):
         self._viewer, self._method = viewer, method
         self._kind, self._output = KINDS[method.annotation], OUTPUTS[method.output]
         self._results: ResultLayers | None = None  # of the chosen image
-        self._run: tuple[Task, RunResults] | None = None  # what the last run learns from, and where it shows
+        self._run: RunResults | None = None  # what the last run learns from, and where it shows
         self._one_in_view = OneInView(viewer)
-        self._began = ""  # when the last run began
         self._refused = ""  # why what was drawn last was not sent
         self._image: Layer | None = None  # that was in hand last
         self._open = True
@@ -91,7 +91,7 @@ class MethodDock(QWidget):
         self._next_step = NextStep(self._kind, self.inputs, self.session)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
-        self.model_button = ModelButton(self.session)
+        self.models = ModelRow(method, self.session)
         self.saving = Saving(viewer, self, self.session)
         self._unfinished = UnfinishedRun(method, self.form, self.saving)
         self._stroke_timer = QTimer(self)
@@ -120,9 +120,7 @@ class MethodDock(QWidget):
         """Start a run from what is chosen; what is wrong with it is said in a sentence."""
         if self.session.running:
             return
-        self.inputs.refresh()
-        self._on_input_changed()
-        self._show_hint()
+        self._look_again()
         try:
             if missing := self.inputs.missing():
                 raise InputError(missing)
@@ -131,24 +129,29 @@ class MethodDock(QWidget):
             self._unfinished.follow_model()
             params = self.form.value()
             self.session.start(self._method, task, params)
-        except InputError as error:
-            self._tell(str(error), "warning", show_warning)
-            return
         except LabelfixError as error:
-            self._tell(str(error), "error", show_error)
+            self._refuse(error)
             return
         self._unfinished.went_on(params)
-        results = RunResults([self._results_of(image) for image in self.inputs.images.together])
-        self._run, self._began = (task, results), f"{datetime.now():%Y-%m-%d %H:%M}"
-        self._next_step.begin()
-        in_hand_first = sorted(results.images, key=lambda image: image is not self.inputs.image)
-        self.saving.run_started(self._method.name, [layers.image_id(image) for image in in_hand_first], params)
+        images = self._begin(task)
+        self.saving.run_started(self._method.name, [layers.image_id(image) for image in images], params)
         self.inputs.link()
-        results.create()
-        self._show_one()
-        self.run_view.show_started(sentence_about(task.planes))
-        self.model_button.begin(in_hand_first[0].name)
-        self._set_running(True)
+        self.models.begin(images)
+
+    def apply(self, model: TrainedModel, name: str) -> None:
+        """Show what a trained model says of the images in hand; nothing is learned, and nothing need be drawn."""
+        if self.session.running:
+            return
+        self._look_again()
+        try:
+            task = self.inputs.bare_task()
+            task.check()
+            self.session.apply(self._method, model, task, self.form.value().device)
+        except LabelfixError as error:
+            self._refuse(error)
+            return
+        images = self._begin(task, name)
+        self.saving.model_applied(self._method.name, [layers.image_id(image) for image in images], name)
 
     def stop(self) -> None:
         """End the run; what it proposed stays."""
@@ -195,13 +198,34 @@ class MethodDock(QWidget):
             self.close_session()
         super().changeEvent(event)
 
+    def _look_again(self) -> None:
+        """See what is chosen now, before something is begun with it."""
+        self.inputs.refresh()
+        self._on_input_changed()
+        self._show_hint()
+
+    def _refuse(self, error: LabelfixError) -> None:
+        """Say why something is not begun."""
+        self._tell(str(error), "warning" if isinstance(error, InputError) else "error")
+
+    def _begin(self, task: Task, model: str = "") -> list[Layer]:
+        """Show that a run begins, or that a model is applied; return the images, that in hand first."""
+        results = [self._results_of(image) for image in self.inputs.images.together]
+        self._run = RunResults(results, task, f"{datetime.now():%Y-%m-%d %H:%M}", model)
+        self._next_step.begin()
+        self._run.create()
+        self._show_one()
+        self.run_view.show_started(sentence_about(task.planes), learns=self.session.learning)
+        self._set_running(True)
+        return sorted(self._run.images, key=lambda image: image is not self.inputs.image)
+
     def _warm_up(self) -> None:
         if self._open:  # else the process would be left over
             self.session.warm_up()
 
     def _on_input_changed(self) -> None:
         there = layers.all_layers(self._viewer)
-        gone = [image for image in (self._run[1].images if self._run is not None else []) if image not in there]
+        gone = [image for image in (self._run.images if self._run is not None else []) if image not in there]
         if gone:
             self._stop_because(f"its image “{gone[0].name}” was removed")
             self._run = None
@@ -220,7 +244,7 @@ class MethodDock(QWidget):
         """Return the layers of an image: those of now, those of the last run, or new ones."""
         if self._results is not None and self._results.belong_to(image):
             return self._results
-        of_run = self._run[1].of(image) if self._run is not None else None
+        of_run = self._run.of(image) if self._run is not None else None
         return of_run or self._output.layers(self._viewer, image, self._method.name)
 
     def _show_one(self) -> None:
@@ -229,9 +253,8 @@ class MethodDock(QWidget):
 
     def _show_last_run(self) -> None:
         """Show what the last run has told while an image of it is in hand: of another one it says nothing."""
-        is_of_image = self._run is not None and self.inputs.image in self._run[1].images
-        self.run_view.show_last_run(is_of_image)
-        self.model_button.tell_image(not is_of_image)
+        self.run_view.show_last_run(self._run is not None and self.inputs.image in self._run.images)
+        self.models.show_beside(self.inputs.image)
 
     def _stop_because(self, reason: str) -> None:
         if self.session.running:
@@ -251,20 +274,21 @@ class MethodDock(QWidget):
 
     def _take_up_annotations(self) -> None:
         if self.session.running and self._run is not None:
-            task, results = self._run
-            if (changed_size := results.image_of_other_size) is not None:
+            if (changed_size := self._run.image_of_other_size) is not None:
                 self._stop_because(f"its image “{changed_size.name}” has another size now")
-            else:
-                self._hand_over(task, results)
+            elif self.session.learning:
+                self._hand_over(self._run)
             if self.message.mood == "hint" or (self.message.mood == "done" and self._next_step.trouble(self._results)):
                 self._show_hint()
-        elif self.message.mood in ("hint", "warning") or (self.message.mood == "done" and self.inputs.missing()):
+        elif self.message.mood in ("hint", "warning") or (
+            self.message.mood == "done" and self._next_step.is_stuck(self._results)
+        ):
             self._show_hint()
 
-    def _hand_over(self, task: Task, results: RunResults) -> None:
+    def _hand_over(self, results: RunResults) -> None:
         """Send the run what is different in the annotations, unless it could not start from that."""
         try:
-            changed = self.inputs.with_changes(task)
+            changed = self.inputs.with_changes(results.task)
         except InputError as error:
             self._refused = f"The run goes on with what was drawn before. {error}"
             self.message.show_text(self._refused, "warning")
@@ -272,7 +296,7 @@ class MethodDock(QWidget):
         if self.message.text() == self._refused:  # it is mended
             self._show_hint()
         if changed is not None:
-            self._run = changed, results
+            results.task = changed
             self.session.send(changed)
             self._next_step.await_answer()
 
@@ -286,13 +310,12 @@ class MethodDock(QWidget):
         self.run_view.show_snapshots(snapshots)
         newest = {plane: proposal for snapshot in snapshots for plane, proposal in snapshot.proposals.items()}
         if newest and self._run is not None:
-            task, results = self._run
-            first = not results.has_proposal
-            results.write(newest, task, f"{self._began}, step {snapshots[-1].step}")
+            first = not self._run.has_proposal
+            self._run.write(newest, f"step {snapshots[-1].step}" if self.session.learning else "")
             self._show_one()
             self.accepts.show_counts()
             if first:
-                results.update_thumbnails()
+                self._run.update_thumbnails()
                 self.inputs.make_way()
                 self._show_hint()
             self._next_step.note(snapshots)
@@ -300,7 +323,7 @@ class MethodDock(QWidget):
     def _on_ended(self, state: str) -> None:
         self.run_view.show_ended(state)
         if self._run is not None:
-            self._run[1].update_thumbnails()
+            self._run.update_thumbnails()
         self._set_running(False)
 
     def _set_running(self, running: bool) -> None:
@@ -308,6 +331,7 @@ class MethodDock(QWidget):
         self.inputs.set_choosable(not running)
         self.form.setEnabled(not running)
         self.computer_button.setEnabled(not running)
+        self.models.apply_button.setEnabled(not running)
         self.suggestion_button.set_usable(not running)
         if running or self.message.mood != "error":
             self._show_hint()
@@ -322,9 +346,9 @@ class MethodDock(QWidget):
         else:
             self._show_hint()
 
-    def _tell(self, sentence: str, mood: Mood, notify: Callable[[str], None]) -> None:
+    def _tell(self, sentence: str, mood: Mood) -> None:
         self.message.show_text(sentence, mood)
-        notify(sentence)
+        (show_error if mood == "error" else show_warning)(sentence)
 
     def _on_theme(self, _event: object = None) -> None:
         self.message.set_theme(self._viewer.theme)
@@ -341,13 +365,14 @@ class MethodDock(QWidget):
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)
         self.session.snapshotsReceived.connect(self._on_snapshots)
-        self.session.failed.connect(lambda sentence: self._tell(sentence, "error", show_error))
+        self.session.failed.connect(lambda sentence: self._tell(sentence, "error"))
         self.session.ended.connect(self._on_ended)
         self.saving.leaving.connect(lambda: self._stop_because("its project was closed, which keeps what it proposed"))
         self.saving.opened.connect(self._take_up_unfinished)
         self.accepts.told.connect(self._on_told)
         self.preview_button.told.connect(self.message.show_text)
-        self.model_button.told.connect(self.message.show_text)
+        self.models.told.connect(self.message.show_text)
+        self.models.chosen.connect(self.apply)
         self.computer_button.told.connect(self.message.show_text)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
         self.suggestion_button.told.connect(self.message.show_text)
@@ -360,28 +385,13 @@ class MethodDock(QWidget):
 
     def _arrange(self) -> None:
         """Put the parts under one another."""
-        parts = QWidget()
-        column = QVBoxLayout(parts)
-        column.setContentsMargins(6, 0, 6, 0)
-        column.setSpacing(3)
-        for title, part in [
-            ("1  Image and annotation", self.inputs),
-            ("2  Parameters", self.form),
-            ("", self.preview_button),
-            ("", self.suggestion_button),
-            ("3  Train", self.run_view),
-            ("", self.model_button),
-            ("4  Accept", self.accept_view),
-        ]:
-            if title:
-                column.addSpacing(6)
-                heading = QHBoxLayout()
-                heading.addWidget(QLabel(f"<b>{title}</b>"))
-                if part is self.run_view:
-                    heading.addStretch()
-                    heading.addWidget(self.computer_button)
-                column.addLayout(heading)
-            column.addWidget(part)
-        column.addStretch()
+        parts = in_sections(
+            [
+                ("1  Image and annotation", [self.inputs], None),
+                ("2  Parameters", [self.form, self.preview_button, self.suggestion_button], None),
+                ("3  Train", [self.run_view, self.models], self.computer_button),
+                ("4  Accept", [self.accept_view], None),
+            ]
+        )
         fill_dock(self, self.message, parts, _WIDTH, self._keys)
         self._on_theme()

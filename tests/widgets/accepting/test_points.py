@@ -106,14 +106,27 @@ def test_a_dock_opened_later_can_take_back_too(accepting, mine, model):
     assert later.take_back() == 2
 
 
-def test_without_points_of_ones_own_there_is_nowhere_to_accept_to(accepting, model):
-    nowhere = AcceptingPoints(DetectionLayers(model, model.layers["cells"], "m"), None)
-    assert not nowhere.has_objects
-    assert nowhere.count() == Count(0, 0)
-    assert nowhere.accept_above() is None
-    assert nowhere.accept_at((0, 0)) is None
-    assert nowhere.reject_at((0, 0)) is None
-    assert nowhere.take_back() == 0
+class TestWithoutPointsOfOnesOwn:
+    @pytest.fixture
+    def nowhere(self, accepting, model):
+        return AcceptingPoints(DetectionLayers(model, model.layers["cells"], "m"), None)
+
+    def test_a_layer_is_made_with_points_as_large_as_the_cells(self, nowhere, model):
+        count = len(model.layers)
+        assert nowhere.count() == Count(3, 0)
+        assert nowhere.accept_above() == Accepted(3, 0)
+        assert len(model.layers) == count + 1
+        assert layers.role_of(model.layers[-1]) == "points"
+        assert nowhere.target is model.layers[-1]
+        assert list(nowhere.target.size) == [14] * 3
+        assert nowhere.take_back() == 3
+
+    def test_nothing_is_made_for_nothing(self, nowhere, model):
+        before = [*model.layers]
+        assert nowhere.accept_above(2.0) == Accepted(0, 0)
+        assert nowhere.accept_at((-100, -100)) is None
+        assert nowhere.take_back() == 0
+        assert [*model.layers] == before
 
 
 class TestRejecting:

@@ -85,24 +85,24 @@ class TestTheNextStepIsSaid:
 
 
 def test_the_model_of_a_run_is_saved_when_it_has_ended(dock, running, trainer, tmp_path, monkeypatch):
-    assert dock.model_button.isHidden()
+    assert dock.models.save_button.isHidden()
     running.model = TrainedModel("scribble2label", {"seed": 3}, {}, b"weights")
     dock.stop()
-    assert not dock.model_button.isHidden()
+    assert not dock.models.save_button.isHidden()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
-    dock.model_button.click()
+    dock.models.save_button.click()
     assert TrainedModel.load(tmp_path / "mine").params == {"seed": 3}
     assert dock.message.mood == "done"
     assert str(tmp_path / "mine") in dock.message.text()
     (tmp_path / "file").write_bytes(b"")
-    dock.model_button.save(tmp_path / "file")
+    dock.models.save(tmp_path / "file")
     assert dock.message.mood == "error"
     dock.form.setValue(dock.form.value().replace(start_from=str(tmp_path / "mine")))
     dock.run()
-    assert dock.model_button.isHidden()
+    assert dock.models.save_button.isHidden()
     assert trainer.runs[-1].params.start_from == dock.form.value().start_from == str(tmp_path / "mine")
     dock.stop()
-    assert dock.model_button.isHidden(), "this run has no model yet"
+    assert dock.models.save_button.isHidden(), "this run has no model yet"
 
 
 def test_the_colours_follow_the_theme(dock, viewer):

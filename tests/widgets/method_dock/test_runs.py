@@ -115,17 +115,17 @@ class TestAnotherImage:
         assert view.progress.isVisible()
         assert view.progress.text() == "stopped"
         assert view.plot.points("loss") == ([1], [0.5])
-        assert ended.model_button.text() == "Save model…"
+        assert ended.models.save_button.text() == "Save model…"
 
     def test_its_model_can_still_be_saved_and_is_told_by_the_name_of_its_image(self, ended, viewer, tmp_path):
         cells = viewer.layers["cells"]
         ended.inputs.images.choose(viewer.layers[-1])
-        assert ended.model_button.isVisible()
-        assert ended.model_button.text() == "Save model of “cells”…"
+        assert ended.models.save_button.isVisible()
+        assert ended.models.save_button.text() == "Save model of “cells”…"
         viewer.layers.remove(cells)
-        assert ended.model_button.text() == "Save model of “cells”…"
-        assert "“cells”" in ended.model_button.toolTip()
-        ended.model_button.save(tmp_path / "mine")
+        assert ended.models.save_button.text() == "Save model of “cells”…"
+        assert "“cells”" in ended.models.save_button.toolTip()
+        ended.models.save(tmp_path / "mine")
         assert TrainedModel.load(tmp_path / "mine").weights == b"weights"
 
     def test_a_run_on_the_other_image_begins_with_nothing_of_the_last(self, ended, viewer, trainer):
@@ -140,7 +140,7 @@ class TestAnotherImage:
         ended.stop()
         ended.inputs.images.choose(viewer.layers["cells"])
         assert not ended.run_view.progress.isVisible()
-        assert ended.model_button.text() == "Save model of “the other one wit…”…"
+        assert ended.models.save_button.text() == "Save model of “the other one wit…”…"
 
     def test_a_run_on_several_images_is_told_with_each_of_them(self, ended, viewer, spots):
         together = [viewer.layers["cells"], viewer.layers[-1]]
@@ -150,7 +150,7 @@ class TestAnotherImage:
         for image in together:
             ended.inputs.images.choose(image)
             assert ended.run_view.progress.isVisible()
-            assert ended.model_button.text() == "Save model…"
+            assert ended.models.save_button.text() == "Save model…"
 
 
 class TestErrors:

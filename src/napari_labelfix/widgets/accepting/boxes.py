@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.widgets.accepting.acceptor import Accepted, Rejected
+    from napari_labelfix.widgets.accepting.acceptor import Rejected
 
 
 class _Removed(NamedTuple):
@@ -47,18 +47,13 @@ class _Removed(NamedTuple):
 
 
 class AcceptingBoxes(AcceptingMarks[Shapes]):
-    """See `AcceptingMarks`. Where the person has no box layer yet, one is made when there is something for it."""
+    """See `AcceptingMarks`."""
 
     noun = "box"
     destination = "into your boxes, as new input"
     wrong = BOX_NAMES[BoxRole.DROPPED]
     same = SAME_BOX  # IoU from which a found box is one that the person has already
     replaces = False  # whether a box of the person's makes room for an accepted one that is about the same
-
-    @property
-    def has_objects(self) -> bool:
-        """Whether boxes are proposed."""
-        return self._results.has_proposal
 
     def reject_at(self, position: Sequence[float]) -> Rejected | None:
         """Mark the one at a position in world coordinates as no cell.
@@ -73,13 +68,8 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
             raise InputError("This plane is finished, and learned from as it is labelled. Erase the object there.")
         return super().reject_at(position)
 
-    def _add(
-        self, proposed: Shapes, chosen: NDArray[np.bool_], present: int, kind: str
-    ) -> tuple[Accepted, Sequence[_Removed]]:
-        if self._annotation is None and chosen.any():
-            self._annotation = create_boxes(Place(self._results.image, ()))
-            layers.add_quietly(self._results.viewer, self._annotation)
-        return super()._add(proposed, chosen, present, kind)
+    def _create(self, proposed: Shapes) -> Shapes:
+        return create_boxes(Place(self._results.image, ()))
 
     def _present(self, proposed: Shapes) -> NDArray[np.bool_]:
         """Return (N,) which found boxes are about the same as one of the person's, or of the same cell."""

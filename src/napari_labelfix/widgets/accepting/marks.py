@@ -25,7 +25,7 @@ Marks = TypeVar("Marks", bound="Layer")
 
 
 class AcceptingMarks(Acceptor, Generic[Marks]):
-    """Copies proposed marks into the layer that the run learns from.
+    """Copies proposed marks into the layer that runs learn from; where there is none, it is made for the first ones.
 
     napari keeps no history of points and shapes, so this remembers what it has added.
 
@@ -54,8 +54,8 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
 
     @property
     def has_objects(self) -> bool:
-        """Whether there is something proposed, and a layer for it."""
-        return self._results.has_proposal and self._annotation is not None
+        """Whether something is proposed."""
+        return self._results.has_proposal
 
     @property
     def can_take_back(self) -> bool:
@@ -146,8 +146,10 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         self, proposed: Marks, chosen: NDArray[np.bool_], present: int, kind: str
     ) -> tuple[Accepted, Sequence[Any]]:
         """Add some (N,) of the proposed marks as cells, or as none; return also what made room for them."""
-        layer = self._annotation
-        if layer is None:
+        if self._annotation is None and chosen.any():
+            self._annotation = self._create(proposed)
+            layers.add_quietly(self._results.viewer, self._annotation)
+        if (layer := self._annotation) is None:
             return Accepted(0, present), []
         removed = self._make_room(proposed, chosen, layer, kind)
         before = len(layer.data)
@@ -168,6 +170,10 @@ class AcceptingMarks(Acceptor, Generic[Marks]):
         if self._known is None or self._known_of is not proposed.features:
             self._known, self._known_of = (self._present(proposed), self._denied(proposed)), proposed.features
         return self._known
+
+    @abstractmethod
+    def _create(self, proposed: Marks) -> Marks:
+        """Return a new layer for the person's marks."""
 
     @abstractmethod
     def _make_room(self, proposed: Marks, chosen: NDArray[np.bool_], layer: Marks, kind: str) -> list[Any]:

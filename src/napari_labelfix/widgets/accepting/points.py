@@ -12,7 +12,7 @@ from napari_labelfix.review.marks import TOO_NEAR, near_any, nearest
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets.accepting.added_marks import features_of, with_features
 from napari_labelfix.widgets.accepting.marks import AcceptingMarks
-from napari_labelfix.widgets.annotating.points import add_points, are_cells
+from napari_labelfix.widgets.annotating.points import add_points, are_cells, create_points
 from napari_labelfix.widgets.viewer.coordinates import map_points
 from napari_labelfix.widgets.viewer.looks import ROLE_NAMES
 
@@ -36,6 +36,9 @@ class AcceptingPoints(AcceptingMarks[Points]):
     noun = "point"
     destination = "into your points, as new input"
     wrong = ROLE_NAMES[Role.PSEUDO_NEGATIVE]
+
+    def _create(self, proposed: Points) -> Points:
+        return create_points(self._results.image, float(np.median(proposed.size)))
 
     def _present(self, proposed: Points) -> NDArray[np.bool_]:
         """Return (N,) which detections lie within a cell's radius of a point of the person's of the same kind."""

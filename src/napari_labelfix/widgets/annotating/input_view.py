@@ -167,9 +167,20 @@ class InputView(QWidget):
         InputError
             If there is no image, or it cannot be read.
         """
-        images = [image for image in self.images.together for _ in _indices(image)]
-        indices = [index for image in self.images.together for index in _indices(image)]
-        return Task(tuple(map(self._plane, images, indices, self.read_annotations())))
+        annotated = zip(self._places(), self.read_annotations(), strict=False)  # no annotations if no image has any
+        return Task(tuple(self._plane(image, index, annotation) for (image, index), annotation in annotated))
+
+    def bare_task(self) -> Task:
+        """Return the images without what is drawn on them; lazy ones are read here.
+
+        Raises
+        ------
+        InputError
+            If there is no image, or it cannot be read.
+        """
+        if self.image is None:
+            raise InputError(self.missing())
+        return Task(tuple(self._plane(image, index) for image, index in self._places()))
 
     def link(self) -> None:
         """Tag the layers that belong to no image yet."""
@@ -235,7 +246,11 @@ class InputView(QWidget):
         parts = self._parts_of(image)
         return [self._kind.read(parts, Place(image, index)) for index in _indices(image)]
 
-    def _plane(self, image: Layer, index: Index, annotation: Annotation | None) -> Plane:
+    def _places(self) -> list[tuple[Layer, Index]]:
+        """Return image and index of all planes."""
+        return [(image, index) for image in self.images.together for index in _indices(image)]
+
+    def _plane(self, image: Layer, index: Index, annotation: Annotation | None = None) -> Plane:
         channels = [layers.read_plane(channel, index) for channel in self.images.channels_of(image)]
         return Plane(
             layers.plane_name(image, index), channels[0] if len(channels) == 1 else np.dstack(channels), annotation

@@ -45,11 +45,15 @@ def _could_be_points(layer: Layer, image: Layer) -> bool:
 
 
 def _create_points(place: Place) -> PointsLayer:
-    image = place.image
+    return create_points(place.image, round(_estimate(place)))
+
+
+def create_points(image: Layer, diameter: float) -> PointsLayer:
+    """Return a layer for points on an image, where a cell has a diameter in pixels; it is in no viewer yet."""
     layer = PointsLayer(
         ndim=len(layers.spatial_shape(image)),
         name=f"{image.name} points",
-        size=round(_estimate(place)),
+        size=diameter,
         border_width=0.08,
         **layers.placement(image),
     )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QSize, QTimer
 from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PLUGIN = "napari-labelfix"  # as the manifest names it
 _MARGIN = 6  # pixels
@@ -41,6 +41,26 @@ def fill_dock(dock: QWidget, message: QWidget, parts: QWidget, width: int, keys:
         keys.setContentsMargins(_MARGIN, 0, _MARGIN, _MARGIN // 2)
         column.addWidget(keys)
     _Place(dock)
+
+
+def in_sections(sections: Sequence[tuple[str, Sequence[QWidget], QWidget | None]]) -> QWidget:
+    """Return parts under one another, in sections of a title, the parts, and what stands beside the title, if any."""
+    parts = QWidget()
+    column = QVBoxLayout(parts)
+    column.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+    column.setSpacing(3)
+    for title, below, beside in sections:
+        column.addSpacing(_MARGIN)
+        heading = QHBoxLayout()
+        heading.addWidget(QLabel(f"<b>{title}</b>"))
+        if beside is not None:
+            heading.addStretch()
+            heading.addWidget(beside)
+        column.addLayout(heading)
+        for part in below:
+            column.addWidget(part)
+    column.addStretch()
+    return parts
 
 
 def open_dock(window: Any, title: str) -> None:

@@ -1,4 +1,4 @@
-"""The result layers of a run, which may be on several images."""
+"""What a run starts from, and the layers that show what it says, which may be those of several images."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ class RunResults:
     ----------
     parts
         The result layers of each image, in the order of the task's planes.
+    task
+        What the run has now: its annotations may change.
+    *model
+        What is known of the model that speaks, such as when its run began; for the record.
     """
 
-    def __init__(self, parts: Sequence[ResultLayers]) -> None:
-        self.parts = list(parts)
+    def __init__(self, parts: Sequence[ResultLayers], task: Task, *model: str) -> None:
+        self.parts, self.task, self._model = list(parts), task, model
         self._starts = [0, *accumulate(len(part.planes) for part in parts)]  # where the planes of each image begin
 
     @property
@@ -53,13 +57,13 @@ class RunResults:
         for part in self.parts:
             part.create()
 
-    def write(self, beliefs: Mapping[int, Belief], task: Task, version: str) -> None:
-        """Show what is believed, by the index of the plane in the task, and note which model says so."""
+    def write(self, beliefs: Mapping[int, Belief], step: str) -> None:
+        """Show what is believed, by the index of the plane in the task, and note which model says so, at which step."""
         for part, start in zip(self.parts, self._starts, strict=False):
             planes = range(start, start + len(part.planes))
             if own := {plane - start: beliefs[plane] for plane in planes if plane in beliefs}:
-                part.write(own, Task(task.planes[planes.start : planes.stop]))
-                part.note_version(version)
+                part.write(own, Task(self.task.planes[planes.start : planes.stop]))
+                part.note_version(", ".join(filter(None, (*self._model, step))))
                 part.objects()  # described now: Review, the project and later docks read what the layer says of them
 
     def update_thumbnails(self) -> None:

@@ -73,6 +73,8 @@ class NextStep(QObject):
         proposed = results is not None and results.has_proposal
         if trouble := self.trouble(results):
             return trouble
+        if self._session.running and not self._session.learning:
+            return "The model is being applied. Stop ends it."
         if self._session.running and self._waits:
             return "What you have drawn is being taken up."
         if self._session.running and proposed:
@@ -83,17 +85,21 @@ class NextStep(QObject):
         if self._session.running:
             return "The first proposal comes in a moment."
         if missing := self._inputs.missing():
-            return missing
+            return f"Accept what is right. To train: {missing}" if proposed else missing
         if proposed:
             then = ", then choose the next image;" if len(self._inputs.images.together) > 1 else ","
             return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
         return f"{self._inputs.doubt()} Press {run}.".strip()
 
+    def is_stuck(self, results: ResultLayers | None) -> bool:
+        """Whether nothing can be done, neither train nor accept, before something that is missing is there."""
+        return bool(self._inputs.missing()) and (results is None or not results.has_proposal)
+
     def trouble(self, results: ResultLayers | None) -> str:
         """Return what keeps a run that goes on from being helped, or seen, and what to do, or ""."""
         if not self._session.running:
             return ""
-        if missing := self._inputs.missing():
+        if self._session.learning and (missing := self._inputs.missing()):
             return f"The run goes on with what was drawn before; Stop ends it. {missing}"
         if results is not None and not results.has_proposal and results.layer(results.main) is None:
             run = shortcuts.with_key("Run", "run_or_stop")

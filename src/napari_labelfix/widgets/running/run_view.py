@@ -64,10 +64,14 @@ class RunView(QWidget):
         self.show_last_run(False)
         self.set_running(False)
 
-    def show_started(self, remark: str = "") -> None:
-        """A run was started; nothing has come from it yet, but a remark on what it was given stays in sight."""
+    def show_started(self, remark: str = "", *, learns: bool = True) -> None:
+        """Something was started; nothing has come from it yet, but a remark on what it was given stays in sight.
+
+        Only what learns has numbers to plot.
+        """
         self._remark = remark
         self._remaining = TimeLeft()
+        self.plot.setVisible(learns)
         self.plot.prepare()
         self.plot.clear()
         self._show_note("")

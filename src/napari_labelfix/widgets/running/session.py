@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
-    from napari_labelfix.params import Params
+    from napari_labelfix.params import Device, Params
     from napari_labelfix.snapshots import Belief
     from napari_labelfix.trainer import Trainer
     from napari_labelfix.trainer.runs import Run
@@ -52,6 +52,7 @@ class Session(QObject):
         super().__init__(parent)
         self.trainer = trainer
         self._run: Run | None = None
+        self._training: Run | None = None  # the last that has learned something
         self._held: dict[int, Belief] = {}  # large proposals that were not told yet, by plane
         self._newest: Snapshot | None = None  # that was told
         self._due = 0.0  # when large proposals may be shown again
@@ -64,31 +65,43 @@ class Session(QObject):
         return self._timer.isActive()
 
     @property
+    def learning(self) -> bool:
+        """Whether a training is going on, which takes up what is drawn; a model that is applied does not."""
+        return self.running and self._run is self._training
+
+    @property
     def model(self) -> TrainedModel | None:
-        """The best model of the last run."""
-        return self._run.model if self._run is not None else None
+        """The best model of the last training."""
+        return self._training.model if self._training is not None else None
 
     def warm_up(self) -> None:
         """Start the trainer's process ahead."""
         self.trainer.warm_up()
 
     def start(self, method: Method, task: Task, params: Params) -> None:
-        """Start a run.
+        """Start a training.
 
         Raises
         ------
         TrainingError
             If no process can be started.
         """
-        self._run = self.trainer.start(method, task, params)
-        self._held, self._newest, self._due = {}, None, 0.0
-        self._timer.setInterval(_POLL_MS)
-        self._timer.start()
-        self.started.emit()
+        self._training = self.trainer.start(method, task, params)
+        self._follow(self._training)
+
+    def apply(self, method: Method, model: TrainedModel, task: Task, device: Device) -> None:
+        """Let a model tell what it says of the planes of a task, as a run does.
+
+        Raises
+        ------
+        TrainingError
+            If no process can be started.
+        """
+        self._follow(self.trainer.apply(method, model, task, device))
 
     def send(self, task: Task) -> None:
-        """Hand new annotations to the run."""
-        if self._run is not None and self.running:
+        """Hand new annotations to the training."""
+        if self._run is not None and self.learning:
             self._run.send(task)
 
     def stop(self, *, listen: bool = False) -> None:
@@ -103,6 +116,13 @@ class Session(QObject):
         """End the run and the trainer."""
         self.stop()
         self.trainer.close()
+
+    def _follow(self, run: Run) -> None:
+        self._run = run
+        self._held, self._newest, self._due = {}, None, 0.0
+        self._timer.setInterval(_POLL_MS)
+        self._timer.start()
+        self.started.emit()
 
     def _poll(self, *, at_once: bool = False) -> None:
         run = self._run

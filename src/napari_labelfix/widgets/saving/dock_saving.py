@@ -79,6 +79,12 @@ class Saving(QObject):
         if self._runs is not None:
             self._runs.begin(method, images, params)
 
+    def model_applied(self, method: str, images: Sequence[str], model: str) -> None:
+        """Note that a model of a method proposes for images, by their ids, and keep what it proposes."""
+        self.begin()
+        if self._runs is not None:
+            self._runs.apply(method, images, model)
+
     def unfinished(self, method: str, image: str) -> RunRecord | None:
         """Return the newest run of a method on an image that was cut off, or None."""
         runs = self._saver.unfinished if self._saver is not None else []

@@ -46,6 +46,7 @@ class RunKeeper(QObject):
         super().__init__(parent)
         self._saver, self._session = saver, session
         self._run: RunRecord | None = None
+        self._method = ""  # whose results are coming
         self._images: list[str] = []  # ids of those that it is on
         self._model: TrainedModel | None = None  # that was saved last
         self._complained = False  # of a model that could not be written
@@ -65,12 +66,20 @@ class RunKeeper(QObject):
         """Note that a run was started on images, by their ids; under the first one it will be found again."""
         versions = installed_versions()
         self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
-        self._images, self._gone_with_image = list(images), None
+        self._method, self._images, self._gone_with_image = method, list(images), None
         self._complained = False
         self._model, self._clock = None, Clock(_MODEL_EVERY, _MODEL_EVERY)
         self._tell("run")
 
+    def apply(self, method: str, images: Sequence[str], model: str) -> None:
+        """Note that a model proposes for images, by their ids: no run that could be gone on with."""
+        self._run, self._method, self._images, self._gone_with_image = None, method, list(images), None
+        self._saver.note(Entry("model", method, f"{model} applied", ""))
+
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
+        if any(snapshot.proposals for snapshot in snapshots):
+            for image in self._images:
+                self._saver.touch(image, self._method)
         if self._run is None:
             return
         last = snapshots[-1]
@@ -78,9 +87,6 @@ class RunKeeper(QObject):
         self._run = replace(
             self._run, stage=last.stage, step=last.step, total=last.total, metrics={**self._run.metrics, **metrics}
         )
-        if any(snapshot.proposals for snapshot in snapshots):
-            for image in self._images:
-                self._saver.touch(image, self._run.method)
         if self._session.model is not None and self._clock.due():
             self._save_model()
         self._saver.note_run(self._run)
