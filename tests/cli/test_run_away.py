@@ -64,11 +64,18 @@ def test_a_run_there_writes_its_results_here_and_tells_where_it_was(call, files)
     assert record["metrics"]["pid"] != os.getpid()
 
 
+def expect_nothing_is_left():
+    """A process that was killed takes a moment to go."""
+    for process in [*_alive]:
+        process.wait(5)
+    assert not [process for process in _alive if process.alive]
+
+
 def test_when_the_time_is_up_the_run_there_ends_too(call, files):
     ended = call(*run_words(files, "--seconds", 0.5, "--set", "steps=100000", "pause=0.02"))
     assert ended.code == 0, ended.err
     assert record_of(files)["ended"] == "time was up"
-    assert not [process for process in _alive if process.alive]
+    expect_nothing_is_left()
 
 
 def test_ctrl_c_ends_it_there_and_what_has_come_is_written(call, files, monkeypatch):
@@ -88,7 +95,7 @@ def test_ctrl_c_ends_it_there_and_what_has_come_is_written(call, files, monkeypa
     assert ended.code == 0, ended.err
     assert (record_of(files)["ended"], record_of(files)["device"]) == ("interrupted", "NVIDIA H200")
     assert (files / "out" / "model" / "model.json").exists()
-    assert not [process for process in _alive if process.alive]
+    expect_nothing_is_left()
 
 
 def test_what_has_come_until_it_failed_is_written_and_that_is_said(call, files):
