@@ -10,6 +10,7 @@ from npe2 import PluginManifest
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_labelfix.annotations import Boxes, FinishedInstances, Instances, Points, Scribbles
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.docks import Scribble2LabelDock
 from napari_labelfix.widgets.method_dock import MethodDock
@@ -34,19 +35,19 @@ def test_every_command_of_the_manifest_can_be_imported(manifest):
         assert callable(getattr(__import__(module, fromlist=[name]), name))
 
 
-SAMPLES = {
-    "scribble2label": "stained_tissue",
-    "p_classification": "points",
-    "label_upgrade": "careless_labels",
-    "sissi": "boxes",
-    "hovernet_stpp": "finished_planes",
+SAMPLES = {  # by what is learned from
+    Scribbles: "stained_tissue",
+    Points: "points",
+    Instances: "careless_labels",
+    Boxes: "boxes",
+    FinishedInstances: "finished_planes",
 }
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_napari_opens_the_dock_on_a_sample_ready_to_run(make_napari_viewer, qtbot, method):
     viewer = make_napari_viewer()
-    viewer.open_sample("napari-labelfix", SAMPLES[method.name])
+    viewer.open_sample("napari-labelfix", SAMPLES[method.annotation])
     holder, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", method.title)
     assert isinstance(dock, MethodDock)
     assert dock.inputs.image is viewer.layers[0], "the layer itself, not napari's proxy of it"
