@@ -154,7 +154,7 @@ class ExportDock(QWidget):
     def _on_imported(self, result: tuple[list[Layer], str]) -> None:
         found, doubts = result
         for layer in found:
-            self._viewer.add_layer(layer)
+            layers.add_on_top(self._viewer, layer)
         names = " and ".join(f"“{layer.name}”" for layer in found)
         self.message.show_text(f"{names} imported. {doubts}".strip(), "warning" if doubts else "done")
         self._show_what_is_possible()

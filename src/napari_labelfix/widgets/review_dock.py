@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel
 from qtpy.QtWidgets import QWidget
 
@@ -25,7 +24,7 @@ from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.viewer.mouse import draws, is_click
-from napari_labelfix.widgets.viewer.pointing import is_3d, place_at
+from napari_labelfix.widgets.viewer.pointing import is_3d, object_at, place_at
 from napari_labelfix.widgets.viewer.way_back import WAY_BACK, WayBack
 
 if TYPE_CHECKING:
@@ -209,11 +208,7 @@ class ReviewDock(QWidget):
     def _object_at(self, pointer: Any) -> int:
         layer = self.review.layer
         position = place_at(self._viewer, pointer, layer) if layer is not None else None
-        if layer is None or position is None:
-            return 0
-        pixel = np.round(layer.world_to_data(position)).astype(int)
-        inside = ((pixel >= 0) & (pixel < layer.data.shape)).all()
-        return int(layer.data[tuple(pixel)]) if inside else 0
+        return object_at(layer, position) if layer is not None and position is not None else 0
 
     def _on_theme(self, _event: object = None) -> None:
         self.message.set_theme(self._viewer.theme)

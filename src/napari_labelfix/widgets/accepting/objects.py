@@ -14,6 +14,7 @@ from napari_labelfix.widgets.accepting.acceptor import Acceptor, Count
 from napari_labelfix.widgets.results.by_plane import ByPlane
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import existing_history, history_of
+from napari_labelfix.widgets.viewer.pointing import object_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,11 +143,7 @@ class AcceptingObjects(Acceptor):
     def object_at(self, position: Sequence[float]) -> int:
         """Return the proposed object's id at a position in world coordinates, or 0."""
         proposal = self._results.layer("proposal")
-        if proposal is None:
-            return 0
-        pixel = np.round(proposal.world_to_data(position)).astype(int)
-        inside = ((pixel >= 0) & (pixel < self._results.shape)).all()
-        return int(proposal.data[tuple(pixel)]) if inside else 0
+        return object_at(proposal, position) if proposal is not None else 0
 
     def _follow_corrected(self) -> None:
         """Let an edit of the corrected layer change the counts of its planes alone, and another layer all of them."""

@@ -55,6 +55,13 @@ def place_at(viewer: ViewerModel, pointer: Any, seen: Labels | None) -> Sequence
     return None if pixel is None else seen.data_to_world(pixel)
 
 
+def object_at(labels: Labels, position: Sequence[float]) -> int:
+    """Return the id of the object at a position in world coordinates; 0 for the background, and outside."""
+    pixel = np.round(labels.world_to_data(position)).astype(int)
+    inside = ((pixel >= 0) & (pixel < labels.data.shape)).all()
+    return int(labels.data[tuple(pixel)]) if inside else 0
+
+
 def _first_object(labels: Labels, start: NDArray[np.floating], end: NDArray[np.floating]) -> NDArray[np.intp] | None:
     """Return the first pixel of an object between two in an array; None if there is none."""
     points = np.linspace(start, end, int(_SAMPLES * np.linalg.norm(end - start)))
