@@ -13,10 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from napari_labelfix.cli.display import has_display
+from napari_labelfix.cli.looked_at import print_looked_at
 from napari_labelfix.errors import ModelError
 from napari_labelfix.networks.shipped import FOLDER, WEIGHTS, shipped_weights
 
@@ -57,18 +56,8 @@ def examine() -> Iterator[Finding]:
 
 def report(findings: Iterator[Finding]) -> None:
     """Print the findings as a table, and how many need a person."""
-    console = Console(highlight=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for _ in range(3):
-        table.add_column(overflow="fold")
-    troubles = 0
-    for finding in findings:
-        mark = "[yellow]look[/]" if finding.advice else "[green]ok[/]"
-        advice = f"\n[yellow]{escape(finding.advice)}[/]" if finding.advice else ""
-        table.add_row(mark, escape(finding.what), escape(finding.found) + advice)
-        troubles += bool(finding.advice)
-    console.print(table)
-    console.print(f"{troubles} to look at." if troubles else "Everything is there.")
+    troubles = print_looked_at((finding.what, finding.found, finding.advice) for finding in findings)
+    Console(highlight=False).print(f"{troubles} to look at." if troubles else "Everything is there.")
 
 
 def _packages() -> Iterator[Finding]:

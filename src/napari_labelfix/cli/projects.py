@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from napari_labelfix.cli.looked_at import print_looked_at
 from napari_labelfix.errors import ProjectError
 from napari_labelfix.io.label_image import say_count
 from napari_labelfix.project.database import expect_closed
@@ -59,21 +60,11 @@ def print_checks(path: Path) -> None:
     ProjectError
         If the project cannot be read, or something in it is wrong.
     """
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for _ in range(3):
-        table.add_column(overflow="fold")
-    troubles = 0
     with Project.look(path) as project:
-        for check in verify(project):
-            mark = "[yellow]look[/]" if check.trouble else "[green]ok[/]"
-            trouble = f"\n[yellow]{escape(check.trouble)}[/]" if check.trouble else ""
-            table.add_row(mark, escape(check.what), escape(check.found) + trouble)
-            troubles += bool(check.trouble)
-    console = Console(highlight=False)
-    console.print(table)
+        troubles = print_looked_at((check.what, check.found, check.trouble) for check in verify(project))
     if troubles:
         raise ProjectError(f"{troubles} of the things in {path.name} {'needs' if troubles == 1 else 'need'} a look.")
-    console.print("Everything is whole.")
+    Console(highlight=False).print("Everything is whole.")
 
 
 def _begun(summary: Summary) -> str:
