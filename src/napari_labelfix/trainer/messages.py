@@ -13,13 +13,14 @@ import io
 import pickle
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 import napari_labelfix
 from napari_labelfix.errors import TrainingError
 from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.snapshots import Belief, Ranking, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Annotation, Task
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Device, Params
-    from napari_labelfix.snapshots import Snapshot
 
 _GREETING = b"napari-labelfix trainer "  # and its version: a line; what stands before it was printed by others
 _SAID = {  # all that a trainer's messages are made of
     *(("napari_labelfix.trainer.messages", name) for name in ("Ready", "Progress", "Finished", "Failed")),
-    *(("napari_labelfix.snapshots", n) for n in ("Snapshot", "Proposal", "Detections", "FoundBoxes", "Ranking")),
+    *((kind.__module__, kind.__name__) for kind in (Snapshot, Ranking, *get_args(Belief))),
     ("napari_labelfix.methods.checkpoint", "TrainedModel"),
     ("napari_labelfix.errors", "TrainingError"),
     *(("numpy", name) for name in ("ndarray", "dtype")),

@@ -14,6 +14,7 @@ from napari.layers import Labels, Shapes
 from napari_labelfix.annotations import Annotation, Instances
 from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.io.boxes import AREAS
+from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
 from napari_labelfix.widgets.viewer import layers
@@ -38,8 +39,9 @@ _DOUBTED = 4  # planes of a stack that are looked at
 def _could_be_imperfect(layer: Layer, image: Layer) -> bool:
     """Whether labels can be upgraded: any, also accepted ones and what other methods propose or have learned from."""
     roles = ("", "imperfect", "finished", "corrected", "proposal")
-    own = layers.tag_of(layer).get("method") == "label_upgrade"
-    return is_labels_of(layer, image) and layers.role_of(layer) in roles and not own
+    proposed_by = METHODS.get(layers.tag_of(layer).get("method", ""))
+    upgraded = proposed_by is not None and proposed_by.annotation is Instances  # which are not upgraded again
+    return is_labels_of(layer, image) and layers.role_of(layer) in roles and not upgraded
 
 
 def _could_be_others(layer: Layer, image: Layer) -> bool:
