@@ -14,6 +14,7 @@ from napari_labelfix.widgets.annotating.instances import vertices_on
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_box_has_the_colour_of_its_kind_whatever_was_selected_before(inputs, b
     boxes.add(
         rectangles_of(np.array([[40.0, 40, 50, 50]]), ())[0],
         shape_type="rectangle",
-        edge_color=boxes_kind.BOX_COLORS[CELL],
+        edge_color=MARK_COLORS[CELL],
     )
     assert boxes.features["kind"].iloc[2] in (CELL, NO_CELL)
     np.testing.assert_allclose(boxes.edge_color, transform_color(boxes_kind.colors_of(boxes)))

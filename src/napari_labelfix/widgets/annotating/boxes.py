@@ -24,7 +24,7 @@ from napari_labelfix.widgets.annotating.instances import doubtful_labels, vertic
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind, Place
 from napari_labelfix.widgets.parts.shortcuts import with_key
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 from napari_labelfix.widgets.viewer.coordinates import map_points
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from numpy.typing import NDArray
 
-BOX_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as points, and scribbles, have them
 DRAWN, FOUND, ACCEPTED, REJECTED = "drawn", "found", "accepted", "rejected"  # the values of the feature `source`
 _TEXT = ("object", "str", "string")  # as which kinds of column pandas keeps it
 _CORNERS = np.array([(0, 1), (0, 3), (2, 3), (2, 1)])  # of y0, x0, y1, x1, in the order in which napari wants them
@@ -104,13 +103,13 @@ def _note(layer: Shapes, name: str, values: Sequence[str]) -> None:
 def _kind_in_hand(layer: Shapes) -> str:
     """Return what the next box will be around."""
     kind = str(layer.feature_defaults["kind"].iloc[0]) if "kind" in layer.feature_defaults else CELL
-    return kind if kind in BOX_COLORS else CELL
+    return kind if kind in MARK_COLORS else CELL
 
 
 def _take_in_hand(layer: Shapes, kind: str, source: str = DRAWN) -> None:
     """Let the next box be around a cell, or what is none, and come from a person's hand, or elsewhere."""
     layer.selected_data = set()  # what is selected would become like the next one
-    layer.current_face_color, layer.current_edge_color = "transparent", BOX_COLORS[kind]
+    layer.current_face_color, layer.current_edge_color = "transparent", MARK_COLORS[kind]
     layer.current_edge_width = 2
     layer.feature_defaults = layer.feature_defaults.assign(source=source, kind=kind)
 
@@ -213,7 +212,7 @@ def are_boxes(layer: Shapes) -> NDArray[np.bool_]:
 
 def colors_of(layer: Shapes) -> list[str]:
     """Return the colour of each box, by what it is around."""
-    return [BOX_COLORS[CELL if cell else NO_CELL] for cell in _are_cells(layer)]
+    return [MARK_COLORS[CELL if cell else NO_CELL] for cell in _are_cells(layer)]
 
 
 def _are_areas(layer: Shapes) -> NDArray[np.bool_]:
@@ -277,8 +276,8 @@ BOXES_KIND = AnnotationKind(
             create=create_boxes,
             adopt=adopt_boxes,
             brushes=(
-                Brush(CELL, "Cell", "Drag a rectangle around a cell.", BOX_COLORS[CELL]),
-                Brush(NO_CELL, "Not a cell", "Drag a rectangle around what is found wrongly.", BOX_COLORS[NO_CELL]),
+                Brush(CELL, "Cell", "Drag a rectangle around a cell.", MARK_COLORS[CELL]),
+                Brush(NO_CELL, "Not a cell", "Drag a rectangle around what is found wrongly.", MARK_COLORS[NO_CELL]),
             ),
             draw=_start_drawing,
             brush_in_hand=_kind_in_hand,

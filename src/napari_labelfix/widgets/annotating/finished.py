@@ -16,7 +16,7 @@ from napari_labelfix.widgets.annotating.instances import RIGHT_PART, doubtful_la
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import ORANGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ FINISHED_KIND = AnnotationKind(
             fits=_could_be_finished,
             absent="Choose labels of some finished planes, or press “Create finished labels” and draw.",
             create=_create_finished,
-            brushes=(Brush(NEW_OBJECT, "New object", "Paint an object with a number of its own.", PALETTE[1]),),
+            brushes=(Brush(NEW_OBJECT, "New object", "Paint an object with a number of its own.", ORANGE),),
             draw=_start_drawing,
             brush_in_hand=lambda _layer: NEW_OBJECT,
             taken_alone=True,

@@ -18,7 +18,7 @@ from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import ORANGE
 from napari_labelfix.widgets.viewer.coordinates import map_points
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.annotating.layer_kind import Place
 
-RIGHT_COLOR = PALETTE[1]  # orange, as what a person marks as a cell
+_RIGHT_COLOR = ORANGE  # as what a person marks as a cell
 WHOLE_PLANE = "whole plane"
 _TOOLS = {"rectangle": "add_rectangle", "polygon": "add_polygon"}  # brush -> mode of the layer
 _ELLIPSE = np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -79,7 +79,7 @@ def _create_right_part(place: Place) -> Shapes:
 def adopt_right_part(layer: Layer) -> None:
     """Let the image be seen through the shapes."""
     if isinstance(layer, Shapes):
-        layer.current_face_color, layer.current_edge_color = "transparent", RIGHT_COLOR
+        layer.current_face_color, layer.current_edge_color = "transparent", _RIGHT_COLOR
         layer.current_edge_width = 2
 
 
@@ -177,9 +177,9 @@ RIGHT_PART = LayerKind(
     create=_create_right_part,
     adopt=adopt_right_part,
     brushes=(
-        Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", RIGHT_COLOR),
-        Brush("polygon", "Polygon", "Draw polygons around right labels.", RIGHT_COLOR),
-        Brush(WHOLE_PLANE, "Plane", "All labels of the plane in view are right.", RIGHT_COLOR, for_stacks=True),
+        Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", _RIGHT_COLOR),
+        Brush("polygon", "Polygon", "Draw polygons around right labels.", _RIGHT_COLOR),
+        Brush(WHOLE_PLANE, "Plane", "All labels of the plane in view are right.", _RIGHT_COLOR, for_stacks=True),
     ),
     draw=_start_outlining,
     brush_in_hand=_tool_in_hand,

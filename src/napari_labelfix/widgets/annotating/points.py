@@ -17,7 +17,7 @@ from napari_labelfix.io.tables import CELL, NO_CELL  # the values of the feature
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind, Measure
 from napari_labelfix.widgets.parts.shortcuts import with_key
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 from napari_labelfix.widgets.viewer.coordinates import magnification, map_points
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.annotating.layer_kind import Place
 
-POINT_COLORS = {CELL: PALETTE[1], NO_CELL: PALETTE[0]}  # orange and blue, as foreground and background scribbles
-_RGBA = dict(zip(POINT_COLORS, transform_color(list(POINT_COLORS.values())), strict=True))
+_RGBA = dict(zip(MARK_COLORS, transform_color(list(MARK_COLORS.values())), strict=True))
 _OPACITY = 0.25  # inside: the cell is to be seen through its point
 ENOUGH = 3  # points that a run can start from
 _OFF = 2.0  # times as wide as the cells seem to be, or as narrow, from where on that is said
@@ -198,8 +197,8 @@ POINTS_KIND = AnnotationKind(
             create=_create_points,
             adopt=_adopt_points,
             brushes=(
-                Brush(CELL, "Cell", "Click on the centres of cells.", POINT_COLORS[CELL]),
-                Brush(NO_CELL, "Not a cell", "Click where a wrong detection is.", POINT_COLORS[NO_CELL]),
+                Brush(CELL, "Cell", "Click on the centres of cells.", MARK_COLORS[CELL]),
+                Brush(NO_CELL, "Not a cell", "Click where a wrong detection is.", MARK_COLORS[NO_CELL]),
             ),
             draw=_start_pointing,
             brush_in_hand=_kind_in_hand,

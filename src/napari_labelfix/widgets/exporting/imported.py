@@ -14,9 +14,10 @@ from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.io.tables import CELL, NO_CELL
-from napari_labelfix.widgets.annotating.boxes import BOX_COLORS, rectangles_of
+from napari_labelfix.widgets.annotating.boxes import rectangles_of
 from napari_labelfix.widgets.exporting.content import file_of
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +96,7 @@ def _by_kind(found: Sequence[Any], file: ImageFile) -> Iterator[tuple[Index, NDA
 def _told_apart(kind_of: list[str]) -> tuple[dict[str, Any], list[str] | str]:
     """Return what a layer notes of its marks, so that the docks know their kinds, and their colours."""
     noted = {"features": {"kind": kind_of}, "feature_defaults": {"kind": CELL}} if kind_of else {}
-    return noted, [BOX_COLORS[kind] for kind in kind_of] or BOX_COLORS[CELL]
+    return noted, [MARK_COLORS[kind] for kind in kind_of] or MARK_COLORS[CELL]
 
 
 _MAKERS: dict[type[Annotation], Callable[..., Layer]] = {

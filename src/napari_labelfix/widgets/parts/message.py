@@ -8,6 +8,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
 
 from napari_labelfix.widgets.parts.wrapped_label import WrappedLabel
+from napari_labelfix.widgets.viewer.colors import GREEN, RED
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
@@ -43,7 +44,7 @@ class Message(WrappedLabel):
 
     def _paint(self) -> None:
         theme = get_theme(self._theme)
-        edge = {"hint": theme.current.as_hex(), "done": "#009e73", "warning": "#d55e00", "error": "#d55e00"}[self.mood]
+        edge = {"hint": theme.current.as_hex(), "done": GREEN, "warning": RED, "error": RED}[self.mood]
         self.setStyleSheet(
             f"QLabel {{ border: none; border-left: 4px solid {edge}; border-radius: 2px; padding: 5px 6px;"
             f" background: {theme.foreground.as_hex()}; color: {theme.text.as_hex()}; }}"

@@ -11,7 +11,7 @@ from qtpy.QtGui import QColor
 
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import State
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, RED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from napari_labelfix.review.suspects import Suspects
 
 STATE_COLORS = {
-    State.TODO: PALETTE[1],
-    State.ACCEPTED: PALETTE[3],
-    State.EDITED: PALETTE[0],
-    State.REJECTED: PALETTE[5],
+    State.TODO: ORANGE,
+    State.ACCEPTED: GREEN,
+    State.EDITED: BLUE,
+    State.REJECTED: RED,
     State.IGNORED: "#999999",
 }
 STATE_NAMES = {

@@ -9,13 +9,15 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.widgets.running.metric_words import words_of
 from napari_labelfix.widgets.running.ranking_plot import RankingPlot
-from napari_labelfix.widgets.running.small_plot import COLORS, SmallPlot
+from napari_labelfix.widgets.running.small_plot import SmallPlot
+from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, PINK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_labelfix.snapshots import Ranking
 
+_COLORS = (ORANGE, BLUE, GREEN, PINK)
 _COLUMNS = 2
 _MOST_POINTS = 2000
 _UNBROKEN = "\N{NO-BREAK SPACE}"
@@ -95,7 +97,7 @@ class MetricsPlot(QWidget):
         return [(name, series) for name, series in self._series.items() if name not in self._panels]
 
     def _new_panel(self, name: str) -> _Panel:
-        panel = _Panel(name, COLORS[len(self._panels) % len(COLORS)])
+        panel = _Panel(name, _COLORS[len(self._panels) % len(_COLORS)])
         panel.set_colors(self._text, self._background)
         self._grid.addWidget(panel, *divmod(len(self._panels), _COLUMNS))
         return panel

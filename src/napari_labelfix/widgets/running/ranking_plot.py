@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.snapshots import Role
 from napari_labelfix.widgets.running.small_plot import SmallPlot
-from napari_labelfix.widgets.viewer.looks import GREEN, ROLE_COLORS, ROLE_NAMES
+from napari_labelfix.widgets.viewer.colors import GREEN
+from napari_labelfix.widgets.viewer.looks import ROLE_COLORS, ROLE_NAMES
 
 if TYPE_CHECKING:
     from napari_labelfix.snapshots import Ranking

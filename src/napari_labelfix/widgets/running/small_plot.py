@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from qtpy.QtGui import QPaintEvent
 
-COLORS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7")  # Okabe & Ito
 _PLOT_HEIGHT = 58
 
 

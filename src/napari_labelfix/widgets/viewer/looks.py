@@ -11,12 +11,11 @@ from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.snapshots import BoxRole, Change, Role
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, PINK, RED, YELLOW
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-BLUE, ORANGE, PINK, GREEN, YELLOW, RED = PALETTE
 _BRIGHT = 127  # of 255, the mean of an image from which it is bright
 CHANGE_COLORS = {
     Change.ADDED: YELLOW, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: GREEN, Change.MERGED: PINK,
