@@ -33,7 +33,7 @@ from napari_labelfix.methods.p_classification.run import predict, train
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.methods.p_classification.targets import heatmap_target
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
-from napari_labelfix.snapshots import Detections, Role
+from napari_labelfix.snapshots import Detections, PointRole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +124,9 @@ def ours(
     for snapshot in train(task, params):
         if stage.endswith("detections") and snapshot.stage != stage:
             seconds = time.monotonic() - began
-            found = [shown[index].positions[shown[index].roles != Role.PSEUDO_NEGATIVE] for index in range(len(crops))]
+            found = [
+                shown[index].positions[shown[index].roles != PointRole.PSEUDO_NEGATIVE] for index in range(len(crops))
+            ]
             elsewhere = [predict(model, scene.image).positions for scene in unseen]
             yield row(f"ours, {stage.split(':')[0]}", measure(found, crops), measure(elsewhere, unseen), seconds)
         stage, model = snapshot.stage, snapshot.model or model

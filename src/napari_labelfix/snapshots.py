@@ -61,7 +61,7 @@ class Change(IntEnum):
     MERGED = 5
 
 
-class Role(IntEnum):
+class PointRole(IntEnum):
     """Where a detected point comes from."""
 
     GIVEN = 0  # by a person
@@ -81,7 +81,7 @@ class Detections:
     scores
         (N,) float32 in [0, 1]: how sure it is that there is an object.
     roles
-        (N,) uint8 of `Role`.
+        (N,) uint8 of `PointRole`.
     radius
         Of an object, in pixels.
     heatmap
@@ -104,7 +104,7 @@ class Detections:
     @property
     def count(self) -> int:
         """How many objects there are: all points but the pseudo-negatives."""
-        return int((self.roles != Role.PSEUDO_NEGATIVE).sum())
+        return int((self.roles != PointRole.PSEUDO_NEGATIVE).sum())
 
 
 class BoxRole(IntEnum):

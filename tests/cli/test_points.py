@@ -15,13 +15,13 @@ import tifffile
 from napari_labelfix.annotations import Points
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.snapshots import Detections, Role, Snapshot
+from napari_labelfix.snapshots import Detections, PointRole, Snapshot
 
 
 def detect(shape, given, masks):
     """What was given, one more, and one that is none."""
     positions = np.array([*given, [1, 1], [2, 2]], np.float32)
-    roles = np.array([Role.GIVEN] * len(given) + [Role.DETECTED, Role.PSEUDO_NEGATIVE], np.uint8)
+    roles = np.array([PointRole.GIVEN] * len(given) + [PointRole.DETECTED, PointRole.PSEUDO_NEGATIVE], np.uint8)
     heatmap = np.full(shape, 0.5, np.float32)
     labels = np.ones(shape, np.int32) if masks else None
     return Detections(positions, np.ones(len(roles), np.float32), roles, 3.0, heatmap, labels)

@@ -3,7 +3,7 @@ import pytest
 
 from napari_labelfix.annotations import Plane
 from napari_labelfix.data.gaps import filled, has_gaps, sentence_about, wide_gaps, without_gaps
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal
 
 IMAGE = np.random.default_rng(0).random((30, 40)).astype(np.float32)
 MARGIN = np.zeros((30, 40), bool)
@@ -53,7 +53,7 @@ def test_no_object_lies_in_a_gap():
 
 def test_no_detection_lies_in_a_gap_but_what_a_person_has_marked():
     positions = np.array([[4, 4], [12, 32], [22, 5], [1, 39]], np.float32)
-    roles = np.array([Role.DETECTED, Role.DETECTED, Role.PSEUDO_POSITIVE, Role.GIVEN], np.uint8)
+    roles = np.array([PointRole.DETECTED, PointRole.DETECTED, PointRole.PSEUDO_POSITIVE, PointRole.GIVEN], np.uint8)
     scores = np.array([0.9, 0.8, 0.7, 1], np.float32)
     told = without_gaps(Detections(positions, scores, roles, 3.0, np.ones((30, 40), np.float32), LABELS), MARGIN)
     assert told.positions.tolist() == positions[[0, 2, 3]].tolist()

@@ -10,7 +10,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.points_csv import points_of_planes, read_points, write_points
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.tasks import read_task
-from napari_labelfix.snapshots import Detections, Role
+from napari_labelfix.snapshots import Detections, PointRole
 
 
 def write(path, text):
@@ -153,7 +153,7 @@ def detections(positions, roles):
 
 
 def test_positions_scores_and_roles_are_written(tmp_path):
-    found = detections([[1.5, 2], [3, 4], [5, 6]], [Role.GIVEN, Role.PSEUDO_NEGATIVE, Role.DETECTED])
+    found = detections([[1.5, 2], [3, 4], [5, 6]], [PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE, PointRole.DETECTED])
     write_points(tmp_path / "a.csv", [found])
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.reader(file))
@@ -167,7 +167,10 @@ def test_positions_scores_and_roles_are_written(tmp_path):
 
 
 def test_of_what_was_written_only_the_given_points_are_points_again(tmp_path):
-    planes = [detections([[1, 2], [3, 4]], [Role.GIVEN, Role.DETECTED]), detections([[5, 6]], [Role.GIVEN])]
+    planes = [
+        detections([[1, 2], [3, 4]], [PointRole.GIVEN, PointRole.DETECTED]),
+        detections([[5, 6]], [PointRole.GIVEN]),
+    ]
     write_points(tmp_path / "a.csv", planes)
     assert read_points(tmp_path / "a.csv").positions.tolist() == [[0, 1, 2], [1, 5, 6]]
 

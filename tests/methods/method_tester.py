@@ -14,7 +14,7 @@ from napari_labelfix.errors import InputError, ModelError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.params import Params, param_fields
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role, Snapshot, run_to_end
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal, Snapshot, run_to_end
 
 
 def numbers(belief):
@@ -46,7 +46,7 @@ def expect_sound_detections(found, shape):
     assert (found.positions.dtype, found.scores.dtype, found.roles.dtype) == (np.float32, np.float32, np.uint8)
     assert ((found.positions >= 0) & (found.positions <= np.subtract(shape, 1))).all()
     assert ((found.scores >= 0) & (found.scores <= 1)).all()
-    assert set(found.roles) <= set(Role)
+    assert set(found.roles) <= set(PointRole)
     assert found.heatmap.shape == shape
     assert 0 <= found.heatmap.min() <= found.heatmap.max() <= 1
     assert found.radius > 0

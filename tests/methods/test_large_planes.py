@@ -13,7 +13,7 @@ from napari_labelfix.methods.label_upgrade import session as upgrade_session
 from napari_labelfix.methods.sissi import learner, pages, views
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.sample_data.synthetic import fluorescence
-from napari_labelfix.snapshots import BoxRole, Change, Role, run_to_end
+from napari_labelfix.snapshots import BoxRole, Change, PointRole, run_to_end
 
 NUCLEI = fluorescence(seed=3, shape=(336, 336))
 CENTRES = np.array(center_of_mass(NUCLEI.labels > 0, NUCLEI.labels, range(1, NUCLEI.labels.max() + 1)))
@@ -68,7 +68,7 @@ def looks(told, count, plane=0):
 def places(found):
     """Return (N, 2) where a method has found something by itself, and not only been told of it."""
     if hasattr(found, "positions"):
-        return found.positions[found.roles != Role.GIVEN]
+        return found.positions[found.roles != PointRole.GIVEN]
     if hasattr(found, "corners"):
         return (found.corners[:, :2] + found.corners[:, 2:]) / 2
     return np.argwhere(np.where(PART, 0, found.labels) > 0)
@@ -124,7 +124,7 @@ def test_points_that_are_moved_while_a_part_is_shown_are_taken_up():
     told = run.send(given)
     assert not told.proposals[0].partial
     assert np.isfinite(told.proposals[0].scores).all()
-    assert (told.proposals[0].roles != Role.GIVEN).all()
+    assert (told.proposals[0].roles != PointRole.GIVEN).all()
     run.close()
 
 

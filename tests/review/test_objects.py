@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.review.objects import describe_marked_objects, describe_objects
-from napari_labelfix.snapshots import Change, Detections, Proposal, Role
+from napari_labelfix.snapshots import Change, Detections, PointRole, Proposal
 
 
 def canvas(*boxes):
@@ -100,7 +100,7 @@ def test_a_mask_is_as_sure_as_the_surest_cell_in_it():
     detections = Detections(
         np.array([[1, 1], [2.4, 3], [7, 7], [8, 8]], np.float32),
         np.array([0.4, 0.7, 0.3, 0.9], np.float32),
-        np.array([Role.GIVEN, Role.DETECTED, Role.DETECTED, Role.PSEUDO_NEGATIVE], np.uint8),
+        np.array([PointRole.GIVEN, PointRole.DETECTED, PointRole.DETECTED, PointRole.PSEUDO_NEGATIVE], np.uint8),
         2.0,
         np.zeros((10, 10), np.float32),
     )

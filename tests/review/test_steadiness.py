@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.review.steadiness import APART, Steadiness, changed_share
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role, Snapshot
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal, Snapshot
 
 
 class Clock:
@@ -35,7 +35,7 @@ def moment(proposals, step=50):
 
 def detections(*positions, roles=None):
     count = len(positions)
-    roles = [Role.DETECTED] * count if roles is None else roles
+    roles = [PointRole.DETECTED] * count if roles is None else roles
     return Detections(
         np.array(positions, np.float32).reshape(-1, 2), np.ones(count, np.float32), np.array(roles, np.uint8), 3.0,
         np.zeros((9, 9), np.float32),
@@ -58,7 +58,7 @@ def boxes(*corners, roles=None):
         (proposal(), proposal(4), 1),
         (detections([1, 1], [5, 5]), detections([2, 1], [8, 9]), 0.5),
         (detections(), detections(), 0),
-        (detections([1, 1]), detections([1, 1], [8, 8], roles=[Role.GIVEN, Role.PSEUDO_NEGATIVE]), 0),
+        (detections([1, 1]), detections([1, 1], [8, 8], roles=[PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE]), 0),
         (boxes([0, 0, 10, 10], [20, 20, 30, 30]), boxes([0, 1, 10, 11]), 1 / 3),
         (boxes([0, 0, 10, 10]), boxes([0, 0, 10, 10], [5, 5, 9, 9], roles=[BoxRole.ADDED, BoxRole.DROPPED]), 0),
     ],

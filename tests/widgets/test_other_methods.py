@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QScrollArea
 from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.snapshots import BoxRole, Change, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Change, PointRole, Proposal
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.viewer import layers
 
@@ -64,7 +64,7 @@ class TestPoints:
     def test_detections_are_shown_counted_and_accepted_as_new_input(self, dock, run, qtbot):
         view = dock.accept_view
         assert view.object_button.text() == "Accept point [K]"
-        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED])
+        self.send(run, [PointRole.GIVEN] * 3 + [PointRole.DETECTED])
         qtbot.waitUntil(view.all_button.isEnabled)
         assert view.count.text() == "1 point ≥ 0.50 will be accepted, 3 are already there."
         assert view.certainty.text() == "Score"
@@ -99,7 +99,7 @@ class TestPoints:
 
     def test_masks_can_be_accepted_as_labels_instead(self, dock, run, viewer, qtbot):
         view = dock.accept_view
-        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED], masks=True)
+        self.send(run, [PointRole.GIVEN] * 3 + [PointRole.DETECTED], masks=True)
         qtbot.waitUntil(lambda: not view.scopes.isHidden())
         view.scopes.setCurrentIndex(1)
         view.scopes.activated.emit(1)
@@ -112,7 +112,7 @@ class TestPoints:
     def test_a_wrong_detection_is_rejected_by_a_key_and_sent(self, dock, run, viewer, qtbot):
         view, mine = dock.accept_view, dock.inputs.annotation
         assert view.reject_button.text() == "Reject point [N]"
-        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED])
+        self.send(run, [PointRole.GIVEN] * 3 + [PointRole.DETECTED])
         qtbot.waitUntil(view.reject_button.isEnabled)
         viewer.cursor.position = (42 * 0.5, 54 * 0.5)
         key(viewer, "N")
@@ -132,7 +132,7 @@ class TestPoints:
 
     def test_masks_are_not_rejected_and_the_key_says_what_to_do(self, dock, run, viewer, qtbot):
         view = dock.accept_view
-        self.send(run, [Role.GIVEN] * 3 + [Role.DETECTED], masks=True)
+        self.send(run, [PointRole.GIVEN] * 3 + [PointRole.DETECTED], masks=True)
         qtbot.waitUntil(lambda: not view.scopes.isHidden())
         view.scopes.setCurrentIndex(1)
         view.scopes.activated.emit(1)

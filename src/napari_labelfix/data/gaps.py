@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def without_gaps(belief: Belief, gaps: NDArray[np.bool_] | None) -> Belief:
                 ignored=ignored & ~gaps,
             )
         case Detections(positions=positions, roles=roles):
-            kept = (roles == Role.GIVEN) | ~_lie_in(gaps, positions)
+            kept = (roles == PointRole.GIVEN) | ~_lie_in(gaps, positions)
             return replace(
                 belief,
                 positions=positions[kept],

@@ -17,7 +17,7 @@ from napari_labelfix.annotations import Points, onto_pixels
 from napari_labelfix.data.cell_size import estimate_diameter
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.tables import DROPPED, numbers_of_planes, read_table, write_table
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,7 +106,7 @@ def write_points(path: Path, planes: Sequence[Detections]) -> None:
 
 def _rows(found: Detections) -> Iterator[list[str]]:
     for (y, x), score, role in zip(found.positions, found.scores, found.roles, strict=True):
-        yield [f"{y:.2f}", f"{x:.2f}", f"{score:.4f}", Role(role).name.lower().replace("_", "-")]
+        yield [f"{y:.2f}", f"{x:.2f}", f"{score:.4f}", PointRole(role).name.lower().replace("_", "-")]
 
 
 def _axes(table: Table) -> list[str]:

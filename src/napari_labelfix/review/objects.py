@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.data.label_images import rank_objects
-from napari_labelfix.snapshots import Change, Role
+from napari_labelfix.snapshots import Change, PointRole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def _votes(found: Ranked, values: NDArray[np.integer], kinds: int) -> NDArray[np
 def describe_marked_objects(labels: NDArray[np.integer], detections: Detections) -> Objects:
     """Return masks (Y, X) that were grown from detections as objects that are as sure as the surest point in them."""
     ids, _, ranks = rank_objects(labels)
-    cells = detections.roles != Role.PSEUDO_NEGATIVE
+    cells = detections.roles != PointRole.PSEUDO_NEGATIVE
     rows, columns = np.round(detections.positions[cells]).astype(int).T
     surest = np.zeros(ids.size + 1)
     np.maximum.at(surest, ranks[rows, columns], detections.scores[cells])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.review.marks import near_any, overlapping_any
-from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, Proposal, Role
+from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ def _unmatched(
 
 
 def _points_of(found: Detections) -> NDArray[np.float32]:
-    return found.positions[found.roles != Role.PSEUDO_NEGATIVE]
+    return found.positions[found.roles != PointRole.PSEUDO_NEGATIVE]
 
 
 def _boxes_of(found: FoundBoxes) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ import pytest
 from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
 from napari_labelfix.methods.p_classification.masks import grow_masks
 from napari_labelfix.methods.p_classification.targets import heatmap_target
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 
 SHAPE = (60, 70)
 NONE = np.zeros((0, 2), np.float32)
@@ -85,7 +85,7 @@ def test_a_second_maximum_in_a_given_cell_is_not_another_cell():
 def test_masks_meet_between_touching_cells_and_end_at_the_edge():
     y, x = np.mgrid[:60, :70]
     inside = (np.hypot(y - 20, x - 20) < 8) | (np.hypot(y - 20, x - 34) < 8)
-    roles = np.full(4, Role.DETECTED, np.uint8)
+    roles = np.full(4, PointRole.DETECTED, np.uint8)
     masks = grow_masks(inside.astype(np.float32), 0.5, CELLS, roles, radius=8.0)
     assert np.array_equal((masks == 2) | (masks == 3), inside)
     assert (masks[20, 20], masks[20, 34]) == (2, 3)
@@ -94,7 +94,7 @@ def test_masks_meet_between_touching_cells_and_end_at_the_edge():
 
 
 def test_pseudo_negatives_grow_no_mask():
-    roles = np.array([Role.GIVEN, Role.PSEUDO_NEGATIVE, Role.DETECTED, Role.DETECTED], np.uint8)
+    roles = np.array([PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE, PointRole.DETECTED, PointRole.DETECTED], np.uint8)
     masks = grow_masks(heatmap_of(), 0.1, CELLS, roles, radius=6.0)
     assert set(np.unique(masks)) == {0, 1, 3, 4}
     assert not grow_masks(heatmap_of(), 0.1, NONE, roles[:0], radius=6.0).any()

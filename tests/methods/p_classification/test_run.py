@@ -15,7 +15,7 @@ from napari_labelfix.methods.p_classification.run import predict, train
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.metrics.detection import count_detections
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
-from napari_labelfix.snapshots import Role, run_to_end
+from napari_labelfix.snapshots import PointRole, run_to_end
 
 NUCLEI = fluorescence(seed=1, shape=(128, 144))
 RADIUS = 12.0
@@ -94,14 +94,14 @@ def test_pseudo_labels_are_chosen_from_both_ends_and_reported():
     ranked = [s for s in train(nuclei_task(), quick(share=0.1, risk=1.0)) if s.stage.endswith("ranking")]
     told, ranking = ranked[0].metrics, ranked[0].ranking
     roles = ranked[-1].proposals[0].roles
-    assert (roles == Role.PSEUDO_POSITIVE).sum() == (roles == Role.PSEUDO_NEGATIVE).sum() >= 1
+    assert (roles == PointRole.PSEUDO_POSITIVE).sum() == (roles == PointRole.PSEUDO_NEGATIVE).sum() >= 1
     assert told["residual"] < 1e-6
     assert 0 < told["prior"] < 1
     assert told["risk"] >= 0
     assert (np.diff(ranking.scores) <= 0).all()
     best, worst = ranking.chosen["pseudo-positive"], ranking.chosen["pseudo-negative"]
-    assert np.array_equal(best, np.arange((roles == Role.PSEUDO_POSITIVE).sum()))
-    assert len(worst) == (roles == Role.PSEUDO_NEGATIVE).sum()
+    assert np.array_equal(best, np.arange((roles == PointRole.PSEUDO_POSITIVE).sum()))
+    assert len(worst) == (roles == PointRole.PSEUDO_NEGATIVE).sum()
     assert worst.min() > best.max()
 
 
@@ -124,14 +124,14 @@ def test_a_prior_that_is_set_is_taken():
 
 def test_given_points_come_out_as_they_went_in():
     found = last_of(nuclei_task(), quick())
-    given = found.roles == Role.GIVEN
+    given = found.roles == PointRole.GIVEN
     assert found.positions[given] == pytest.approx(CENTRES[:3].astype(np.float32))
     assert (found.scores[given] == 1).all()
 
 
 def test_a_place_marked_as_no_cell_is_not_detected():
     before = next(train(nuclei_task(), quick())).proposals[0]
-    wrong = before.positions[before.roles == Role.DETECTED][0]
+    wrong = before.positions[before.roles == PointRole.DETECTED][0]
     after = last_of(nuclei_task(negatives=[wrong]), quick())
     assert np.linalg.norm(after.positions - wrong, axis=1).min() > RADIUS / 2
 
@@ -141,14 +141,14 @@ def test_points_marked_meanwhile_are_given_and_no_longer_pseudo():
     while not ((snapshot := next(training)).stage.endswith("ranking") and snapshot.proposals):
         pass
     found = snapshot.proposals[0]
-    chosen = found.positions[found.roles == Role.PSEUDO_POSITIVE]
+    chosen = found.positions[found.roles == PointRole.PSEUDO_POSITIVE]
     more = Points(np.concatenate([CENTRES[:3], chosen[:1]]), NUCLEI.image.shape, RADIUS)
     snapshot = training.send(Task((Plane("nuclei", NUCLEI.image, more),)))
     while not snapshot.proposals:
         snapshot = next(training)
     now = snapshot.proposals[0]
-    assert (now.roles == Role.GIVEN).sum() == 4
-    pseudo = now.positions[now.roles == Role.PSEUDO_POSITIVE]
+    assert (now.roles == PointRole.GIVEN).sum() == 4
+    pseudo = now.positions[now.roles == PointRole.PSEUDO_POSITIVE]
     assert not (np.abs(pseudo - chosen[0]).sum(axis=1) < 1).any()
 
 
@@ -174,7 +174,7 @@ def test_when_every_cell_is_given_it_says_so_and_goes_on(monkeypatch):
 @pytest.mark.parametrize("masks", ["foreground", "heatmap"])
 def test_masks_have_the_number_of_their_point(masks):
     found = last_of(nuclei_task(), quick(masks=masks))
-    cells = np.flatnonzero(found.roles != Role.PSEUDO_NEGATIVE)
+    cells = np.flatnonzero(found.roles != PointRole.PSEUDO_NEGATIVE)
     assert set(np.unique(found.labels)) == {0, *(cells + 1)}
     rows, columns = np.round(found.positions[cells]).astype(int).T
     assert np.array_equal(found.labels[rows, columns], cells + 1)
@@ -259,7 +259,7 @@ def test_points_that_are_removed_meanwhile_are_no_longer_given():
     next(training)
     training.send(nuclei_task(chosen=slice(0, 3)))
     shown = [snapshot.proposals[0] for snapshot in training if snapshot.proposals]
-    assert (shown[-1].roles == Role.GIVEN).sum() == 3
+    assert (shown[-1].roles == PointRole.GIVEN).sum() == 3
 
 
 def test_points_marked_at_the_very_end_are_given():
@@ -269,7 +269,7 @@ def test_points_marked_at_the_very_end_are_given():
     more = Points(CENTRES[:6], NUCLEI.image.shape, RADIUS)
     snapshots = [training.send(Task((Plane("nuclei", NUCLEI.image, more),))), *training]
     last = [snapshot.proposals[0] for snapshot in snapshots if 0 in snapshot.proposals][-1]
-    assert (last.roles == Role.GIVEN).sum() == 6
+    assert (last.roles == PointRole.GIVEN).sum() == 6
 
 
 def test_a_stray_point_is_told_and_does_not_keep_others_from_being_taken_up():
@@ -279,4 +279,4 @@ def test_a_stray_point_is_told_and_does_not_keep_others_from_being_taken_up():
     answer = training.send(Task((Plane("nuclei", NUCLEI.image, stray),)))
     assert answer.message.endswith("Set a smaller radius, or delete one of the two points.")
     shown = [snapshot.proposals[0] for snapshot in training if 0 in snapshot.proposals]
-    assert (shown[-1].roles == Role.GIVEN).sum() == 6
+    assert (shown[-1].roles == PointRole.GIVEN).sum() == 6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fakes import detections
 
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 from napari_labelfix.widgets.accepting.acceptor import Accepted, Count, Rejected
 from napari_labelfix.widgets.accepting.points import AcceptingPoints
 from napari_labelfix.widgets.annotating.layer_kind import Place
@@ -13,7 +13,7 @@ from napari_labelfix.widgets.results.detection_layers import DetectionLayers
 from napari_labelfix.widgets.viewer import layers
 
 FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
-ROLES = [Role.GIVEN, Role.PSEUDO_POSITIVE, Role.DETECTED, Role.PSEUDO_NEGATIVE]
+ROLES = [PointRole.GIVEN, PointRole.PSEUDO_POSITIVE, PointRole.DETECTED, PointRole.PSEUDO_NEGATIVE]
 SCORES = [1.0, 0.9, 0.6, 0.3]
 
 

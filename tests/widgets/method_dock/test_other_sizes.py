@@ -7,7 +7,7 @@ from fakes import detections, found_boxes, proposal_above, snapshot
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.table import METHODS
-from napari_labelfix.snapshots import BoxRole, Role
+from napari_labelfix.snapshots import BoxRole, PointRole
 from napari_labelfix.widgets.accepting.by_parts import AcceptingByParts
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
@@ -28,7 +28,7 @@ def put_boxes(layer, plane=()):
 
 
 def found_points():
-    return detections(SEEN, [0.9] * 3, [Role.DETECTED] * 3)
+    return detections(SEEN, [0.9] * 3, [PointRole.DETECTED] * 3)
 
 
 def boxes_found():

@@ -7,13 +7,13 @@ import pytest
 from fakes import detections
 from napari.components import ViewerModel
 
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 from napari_labelfix.widgets.results.detection_layers import DetectionLayers
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.looks import ROLE_COLORS, ROLE_NAMES
+from napari_labelfix.widgets.viewer.looks import POINT_COLORS, POINT_NAMES
 
 FOUR = [[15, 15], [15, 60], [45, 20], [42, 55]]
-ALL_ROLES = [Role.GIVEN, Role.PSEUDO_POSITIVE, Role.DETECTED, Role.PSEUDO_NEGATIVE]
+ALL_ROLES = [PointRole.GIVEN, PointRole.PSEUDO_POSITIVE, PointRole.DETECTED, PointRole.PSEUDO_NEGATIVE]
 SCORES = [1.0, 0.9, 0.6, 0.3]
 
 
@@ -33,7 +33,7 @@ def test_rings_lie_on_the_image_with_score_role_size_and_colour(model, results):
     np.testing.assert_allclose(rings.data, FOUR)
     np.testing.assert_allclose(rings.data_to_world((7, 8)), model.layers[0].data_to_world((7, 8)))
     np.testing.assert_allclose(rings.features["score"], SCORES, atol=1e-3)
-    assert list(rings.features["role"]) == [ROLE_NAMES[role] for role in ALL_ROLES]
+    assert list(rings.features["role"]) == [POINT_NAMES[role] for role in ALL_ROLES]
     np.testing.assert_array_equal(rings.size, [14] * 4)
     assert (rings.face_color[:, 3] == 0).all()
     assert len({tuple(color) for color in rings.border_color}) == 4
@@ -57,7 +57,7 @@ def test_only_the_planes_that_came_are_replaced(spots):
     image = model.add_image(np.stack([spots] * 3))
     results = DetectionLayers(model, image, "m")
     results.create()
-    results.write({0: detections(FOUR, SCORES, ALL_ROLES), 2: detections(FOUR[:1], [0.5], [Role.DETECTED])})
+    results.write({0: detections(FOUR, SCORES, ALL_ROLES), 2: detections(FOUR[:1], [0.5], [PointRole.DETECTED])})
     results.write({0: detections(FOUR[:2], SCORES[:2], ALL_ROLES[:2])})
     rings = results.layer("detections")
     np.testing.assert_array_equal(sorted(rings.data[:, 0]), [0, 0, 2])
@@ -70,7 +70,7 @@ def test_a_part_of_a_plane_is_shown_only_where_nothing_was_proposed(spots):
     model = ViewerModel()
     results = DetectionLayers(model, model.add_image(np.stack([spots] * 2)), "m")
     results.create()
-    part = replace(detections(FOUR[:1], [0.5], [Role.DETECTED]), partial=True)
+    part = replace(detections(FOUR[:1], [0.5], [PointRole.DETECTED]), partial=True)
     results.write({0: detections(FOUR, SCORES, ALL_ROLES)})
     results.write({0: part, 1: part})
     rings, heatmap = results.layer("detections"), results.layer("heatmap").data
@@ -101,9 +101,11 @@ def test_masks_get_a_layer_once_some_come_and_count_as_objects(model, results):
 
 
 def test_the_legend_counts_the_roles(results):
-    results.write({0: detections([*FOUR, [30, 30]], [*SCORES, 0.7], [*ALL_ROLES, Role.DETECTED])})
+    results.write({0: detections([*FOUR, [30, 30]], [*SCORES, 0.7], [*ALL_ROLES, PointRole.DETECTED])})
     legend = {entry.meaning: (entry.color, entry.number) for entry in results.legend()}
-    assert legend == {ROLE_NAMES[role]: (ROLE_COLORS[role], 2 if role is Role.DETECTED else 1) for role in ROLE_NAMES}
+    assert legend == {
+        POINT_NAMES[role]: (POINT_COLORS[role], 2 if role is PointRole.DETECTED else 1) for role in POINT_NAMES
+    }
 
 
 def test_hiding_hides_the_rings(results):

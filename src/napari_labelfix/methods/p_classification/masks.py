@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ def grow_masks(
     edge
         Masks end where the relief falls below it.
     positions, roles
-        (N, 2) row, column in pixels, and (N,) of `Role`.
+        (N, 2) row, column in pixels, and (N,) of `PointRole`.
     radius
         Of a cell, in pixels.
 
@@ -58,7 +58,7 @@ def grow_masks(
     NDArray[np.int32]
         (Y, X) one more than the number of the point, 0 = background.
     """
-    cells = np.flatnonzero(roles != Role.PSEUDO_NEGATIVE)
+    cells = np.flatnonzero(roles != PointRole.PSEUDO_NEGATIVE)
     rows, columns = np.round(positions[cells]).astype(int).T
     markers = np.zeros(relief.shape, np.int32)
     markers[rows, columns] = cells + 1

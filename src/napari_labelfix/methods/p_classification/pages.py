@@ -16,7 +16,7 @@ from napari_labelfix.methods.p_classification.candidates import away_from, find_
 from napari_labelfix.methods.p_classification.detector import Lesson
 from napari_labelfix.methods.p_classification.given import NOWHERE
 from napari_labelfix.methods.p_classification.targets import far_from, heatmap_target
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ class Page:
     heatmap: NDArray[np.float32] = field(init=False)
     piece: Window | None = field(init=False, default=None)
     untaught: NDArray[np.float32] | None = None
-    pseudo: dict[Role, NDArray[np.float32]] = field(default_factory=dict)
+    pseudo: dict[PointRole, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.heatmap = np.zeros(self.points.shape, np.float32)
@@ -68,14 +68,14 @@ class Page:
     @property
     def positives(self) -> NDArray[np.floating]:
         """(N, 2) cells that are learned from: marked by a person, or chosen."""
-        return np.concatenate([self.points.positions, self.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE)])
+        return np.concatenate([self.points.positions, self.pseudo.get(PointRole.PSEUDO_POSITIVE, NOWHERE)])
 
     @property
     def negatives(self) -> NDArray[np.floating]:
         """(N, 2) places without a cell that are learned from."""
-        return np.concatenate([self.points.negatives, self.pseudo.get(Role.PSEUDO_NEGATIVE, NOWHERE)])
+        return np.concatenate([self.points.negatives, self.pseudo.get(PointRole.PSEUDO_NEGATIVE, NOWHERE)])
 
-    def add_pseudo(self, role: Role, places: NDArray[np.float32]) -> None:
+    def add_pseudo(self, role: PointRole, places: NDArray[np.float32]) -> None:
         """Let some places (N, 2) be pseudo-labels, too, but for those that a person has marked by now."""
         self.pseudo[role] = np.concatenate([self.pseudo.get(role, NOWHERE), self._unmarked(places)])
 

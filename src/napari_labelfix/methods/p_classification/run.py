@@ -26,7 +26,7 @@ from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session
 from napari_labelfix.methods.prediction import described, load_for, params_of
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
-from napari_labelfix.snapshots import Clock, Detections, Role, Snapshot
+from napari_labelfix.snapshots import Clock, Detections, PointRole, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     network, plane = load_for(image, model, spec, device)
     heatmap = predict_heatmap(network, plane) / np.float32(level)
     positions, scores = find_peaks(heatmap, radius, params.threshold)
-    roles = np.full(len(positions), Role.DETECTED, np.uint8)
+    roles = np.full(len(positions), PointRole.DETECTED, np.uint8)
     reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: see_foreground(plane)}
     labels = asked_for_masks(params.masks, reliefs, positions, roles, radius)
     return Detections(positions, scores.clip(0, 1), roles, radius, heatmap.clip(0, 1), labels)

@@ -13,7 +13,7 @@ from napari_labelfix.methods.p_classification.evidence import Evidence, Seen
 from napari_labelfix.methods.p_classification.given import NOWHERE
 from napari_labelfix.methods.p_classification.prior import estimate_prior
 from napari_labelfix.methods.p_classification.ranking import Samples, learn_ranking
-from napari_labelfix.snapshots import Ranking, Role
+from napari_labelfix.snapshots import PointRole, Ranking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ class Selection:
         pages, params = self.session.pages, self.session.params
         # a marked centre is not quite where the detector has its maximum, and must not be told apart by that
         given = [climb(page.points.positions, page.heatmap, page.points.radius) for page in pages]
-        chosen = [page.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE) for page in pages]
+        chosen = [page.pseudo.get(PointRole.PSEUDO_POSITIVE, NOWHERE) for page in pages]
         found = [self._positions[self._planes == index] for index in range(len(pages))]
         labelled = self._encode(network, given)
         self._positive = torch.cat([labelled, self._encode(network, chosen)], dim=1)
@@ -96,14 +96,14 @@ class Selection:
         worst = _highest(doubts, int(np.ceil(params.negative_share * (len(features) - cells))))
         sure = self._evidence.surely_background(self._prior, params.risk)
         worst = np.setdiff1d(worst[sure[worst]], best)
-        self._add(Role.PSEUDO_POSITIVE, best)
-        self._add(Role.PSEUDO_NEGATIVE, worst)
+        self._add(PointRole.PSEUDO_POSITIVE, best)
+        self._add(PointRole.PSEUDO_NEGATIVE, worst)
         order = np.argsort(-scores, kind="stable")
         places = np.argsort(order)
         chosen = {"pseudo-positive": np.sort(places[best]), "pseudo-negative": np.sort(places[worst])}
         return Ranking(scores[order].astype(np.float32), chosen)
 
-    def _add(self, role: Role, chosen: NDArray[np.intp]) -> None:
+    def _add(self, role: PointRole, chosen: NDArray[np.intp]) -> None:
         for index, page in enumerate(self.session.pages):
             here = chosen[self._planes[chosen] == index]
             page.add_pseudo(role, self._positions[here])

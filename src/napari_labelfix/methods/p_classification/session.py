@@ -14,7 +14,7 @@ from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.pages import Page
 from napari_labelfix.metrics.detection import DetectionCounts, count_detections
 from napari_labelfix.networks.device import choose_device
-from napari_labelfix.snapshots import Detections, Role
+from napari_labelfix.snapshots import Detections, PointRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,15 +150,15 @@ class Session:
         page, heatmap = self.pages[index], self.heatmap(index)
         found = self.unmarked(index, self.params.threshold)
         by_role = {
-            Role.GIVEN: page.points.positions,
-            Role.PSEUDO_POSITIVE: page.pseudo.get(Role.PSEUDO_POSITIVE, NOWHERE),
-            Role.DETECTED: found,
-            Role.PSEUDO_NEGATIVE: page.pseudo.get(Role.PSEUDO_NEGATIVE, NOWHERE),
+            PointRole.GIVEN: page.points.positions,
+            PointRole.PSEUDO_POSITIVE: page.pseudo.get(PointRole.PSEUDO_POSITIVE, NOWHERE),
+            PointRole.DETECTED: found,
+            PointRole.PSEUDO_NEGATIVE: page.pseudo.get(PointRole.PSEUDO_NEGATIVE, NOWHERE),
         }
         roles = np.concatenate([np.full(len(places), role, np.uint8) for role, places in by_role.items()])
         positions = np.concatenate(list(by_role.values())).astype(np.float32)
         heights = summits(positions, heatmap, page.points.radius)
-        scores = np.where(roles == Role.GIVEN, 1, heights.clip(0, 1)).astype(np.float32)
+        scores = np.where(roles == PointRole.GIVEN, 1, heights.clip(0, 1)).astype(np.float32)
         reliefs = {"heatmap": lambda: heatmap, "foreground": lambda: page.foreground}
         partial = page.piece is not None
         masks = "none" if partial else self.params.masks

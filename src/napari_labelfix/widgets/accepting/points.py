@@ -9,12 +9,12 @@ from napari.layers import Points
 
 from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.review.marks import TOO_NEAR, near_any, nearest
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 from napari_labelfix.widgets.accepting.added_marks import features_of, with_features
 from napari_labelfix.widgets.accepting.marks import AcceptingMarks
 from napari_labelfix.widgets.annotating.points import add_points, are_cells, create_points
 from napari_labelfix.widgets.viewer.coordinates import map_points
-from napari_labelfix.widgets.viewer.looks import ROLE_NAMES
+from napari_labelfix.widgets.viewer.looks import POINT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class AcceptingPoints(AcceptingMarks[Points]):
 
     noun = "point"
     destination = "into your points, as new input"
-    wrong = ROLE_NAMES[Role.PSEUDO_NEGATIVE]
+    wrong = POINT_NAMES[PointRole.PSEUDO_NEGATIVE]
 
     def _create(self, proposed: Points) -> Points:
         return create_points(self._results.image, float(np.median(proposed.size)))

@@ -9,7 +9,7 @@ import numpy as np
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_labelfix.review.objects import describe_marked_objects
-from napari_labelfix.snapshots import Detections, Role
+from napari_labelfix.snapshots import Detections, PointRole
 from napari_labelfix.widgets.results.mark_layers import MarkLayers
 from napari_labelfix.widgets.viewer import looks
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from napari_labelfix.annotations import Task
     from napari_labelfix.snapshots import Belief
 
-_COLORS = transform_color([looks.ROLE_COLORS[role] for role in Role])  # (roles, 4)
-_NAMES = np.array([looks.ROLE_NAMES[role] for role in Role])
+_COLORS = transform_color([looks.POINT_COLORS[role] for role in PointRole])  # (roles, 4)
+_NAMES = np.array([looks.POINT_NAMES[role] for role in PointRole])
 
 
 class DetectionLayers(MarkLayers):
     """See `ResultLayers`."""
 
     main = "detections"
-    names, helps = MappingProxyType(looks.ROLE_NAMES), MappingProxyType(looks.ROLE_HELP)
-    colors = MappingProxyType(looks.ROLE_COLORS)
+    names, helps = MappingProxyType(looks.POINT_NAMES), MappingProxyType(looks.POINT_HELP)
+    colors = MappingProxyType(looks.POINT_COLORS)
     makers = MappingProxyType({"heatmap": looks.make_heatmap, "detections": looks.make_detections})
 
     def write(self, beliefs: Mapping[int, Belief], _task: Task | None = None) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.snapshots import Role
+from napari_labelfix.snapshots import PointRole
 from napari_labelfix.widgets.running.small_plot import SmallPlot
 from napari_labelfix.widgets.viewer.colors import GREEN
-from napari_labelfix.widgets.viewer.looks import ROLE_COLORS, ROLE_NAMES
+from napari_labelfix.widgets.viewer.looks import POINT_COLORS, POINT_NAMES
 
 if TYPE_CHECKING:
     from napari_labelfix.snapshots import Ranking
 
 
-_COLORS = {ROLE_NAMES[role]: ROLE_COLORS[role] for role in Role}  # as they have in the layer
+_COLORS = {POINT_NAMES[role]: POINT_COLORS[role] for role in PointRole}  # as they have in the layer
 
 
 class RankingPlot(SmallPlot):
@@ -23,7 +23,7 @@ class RankingPlot(SmallPlot):
         import pyqtgraph
 
         super().__init__()
-        self._curve = self.plot.plot(pen=pyqtgraph.mkPen(ROLE_COLORS[Role.DETECTED], width=2))
+        self._curve = self.plot.plot(pen=pyqtgraph.mkPen(POINT_COLORS[PointRole.DETECTED], width=2))
         self._dots: dict[str, Any] = {}
 
     def show_ranking(self, ranking: Ranking) -> None:

@@ -105,7 +105,7 @@ def _points(project: Project, record: LayerRecord) -> Points:
         layer.size = np.array(content["size"], float)
     if record.role == "detections":
         layer.face_color = "transparent"
-        _color_by_role(layer, "border_color", looks.ROLE_NAMES, looks.ROLE_COLORS)
+        _color_by_role(layer, "border_color", looks.POINT_NAMES, looks.POINT_COLORS)
     return layer
 
 

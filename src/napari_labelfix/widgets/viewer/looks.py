@@ -9,7 +9,7 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_labelfix.io.palette import OUTLINES
-from napari_labelfix.snapshots import BoxRole, Change, Role
+from napari_labelfix.snapshots import BoxRole, Change, PointRole
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, PINK, RED, YELLOW
 
@@ -20,20 +20,20 @@ _BRIGHT = 127  # of 255, the mean of an image from which it is bright
 CHANGE_COLORS = {
     Change.ADDED: YELLOW, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: GREEN, Change.MERGED: PINK,
 }  # fmt: skip  # yellow is what is found and was not given, in every dock
-ROLE_COLORS = {
-    Role.GIVEN: ORANGE, Role.PSEUDO_POSITIVE: GREEN, Role.DETECTED: YELLOW, Role.PSEUDO_NEGATIVE: BLUE,
+POINT_COLORS = {
+    PointRole.GIVEN: ORANGE, PointRole.PSEUDO_POSITIVE: GREEN, PointRole.DETECTED: YELLOW, PointRole.PSEUDO_NEGATIVE: BLUE,
 }  # fmt: skip  # orange and blue are what a person marks as a cell, and as none
-ROLE_NAMES = {
-    Role.GIVEN: "given",
-    Role.PSEUDO_POSITIVE: "pseudo-positive",
-    Role.DETECTED: "detected",
-    Role.PSEUDO_NEGATIVE: "pseudo-negative",
+POINT_NAMES = {
+    PointRole.GIVEN: "given",
+    PointRole.PSEUDO_POSITIVE: "pseudo-positive",
+    PointRole.DETECTED: "detected",
+    PointRole.PSEUDO_NEGATIVE: "pseudo-negative",
 }
-ROLE_HELP = {
-    Role.GIVEN: "you have marked it",
-    Role.PSEUDO_POSITIVE: "likely a cell, and learned from as one",
-    Role.DETECTED: "found, and not learned from",
-    Role.PSEUDO_NEGATIVE: "likely no cell, and learned from as background",
+POINT_HELP = {
+    PointRole.GIVEN: "you have marked it",
+    PointRole.PSEUDO_POSITIVE: "likely a cell, and learned from as one",
+    PointRole.DETECTED: "found, and not learned from",
+    PointRole.PSEUDO_NEGATIVE: "likely no cell, and learned from as background",
 }
 # pink, not the red of what was removed: on the orange box of a person's, red would not be seen
 BOX_COLORS = {BoxRole.CONFIRMED: GREEN, BoxRole.ADDED: YELLOW, BoxRole.DROPPED: PINK}
