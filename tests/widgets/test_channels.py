@@ -313,7 +313,7 @@ def test_two_images_alike_do_not_become_one(chosen, viewer):
     autosaver_of(viewer)
     again = reopened(viewer, "membrane")
     other = viewer.add_image(again.data, name="membrane", scale=(0.5, 0.5))
-    assert layers.image_of(other) != layers.image_of(again)
+    assert layers.image_id_of(other) != layers.image_id_of(again)
     autosaver_of(viewer).close()
 
 

@@ -340,8 +340,8 @@ def test_each_layer_has_differences_of_its_own(dock, viewer, qtbot):
     assert viewer.layers["labels differences"].data[25, 65] == Change.REMOVED
     assert sum("differences" in one.name for one in viewer.layers) == 2
     image = viewer.layers["cells"]
-    assert layers.image_of(viewer.layers["labels differences"]) == layers.image_id(image)
-    assert layers.image_of(viewer.layers["small differences"]) == "", "these labels belong to no image"
+    assert layers.image_id_of(viewer.layers["labels differences"]) == layers.image_id(image)
+    assert layers.image_id_of(viewer.layers["small differences"]) == "", "these labels belong to no image"
     assert "id" not in layers.tag_of(small)
 
 

@@ -251,7 +251,9 @@ class TestRun:
 class TestView:
     def visible(self, viewer, name):
         return [
-            layer.visible for layer in viewer.layers if layers.image_of(layer) == layers.image_id(viewer.layers[name])
+            layer.visible
+            for layer in viewer.layers
+            if layers.image_id_of(layer) == layers.image_id(viewer.layers[name])
         ]
 
     def test_of_images_upon_each_other_the_one_in_hand_is_seen(self, dock, viewer):

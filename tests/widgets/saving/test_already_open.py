@@ -100,7 +100,7 @@ def test_it_does_so_where_no_dock_has_seen_the_image_yet(saved, viewer, file):
     image = opened(viewer, file)
     open_project(viewer, saved)
     assert names(viewer) == ["nuclei", "nuclei scribbles"]
-    assert layers.image_of(viewer.layers[1]) == layers.image_id(image)
+    assert layers.image_id_of(viewer.layers[1]) == layers.image_id(image)
 
 
 def test_the_dock_stays_on_the_image_among_others(saved, viewer, file, dock_in, spots):
@@ -241,7 +241,7 @@ def test_an_image_with_layers_that_were_made_since_stays_as_it_is(saved, viewer,
     open_project(viewer, saved)
     assert len(viewer.layers) == 4
     assert dock.inputs.annotation is mine
-    assert layers.image_of(mine) == layers.image_id(image)
+    assert layers.image_id_of(mine) == layers.image_id(image)
     assert autosaver_of(viewer).save_now()
     autosaver_of(viewer).close()
     with Project.look(saved) as project:
@@ -266,7 +266,7 @@ def test_of_two_that_are_alike_the_one_of_its_file_is_taken(saved, viewer, file,
     opened(viewer, tmp_path / "copy.tif")
     image = opened(viewer, file)
     open_project(viewer, saved)
-    assert layers.image_of(viewer.layers["nuclei scribbles"]) == layers.image_id(image)
+    assert layers.image_id_of(viewer.layers["nuclei scribbles"]) == layers.image_id(image)
     assert names(viewer) == ["copy", "nuclei", "nuclei scribbles"]
 
 

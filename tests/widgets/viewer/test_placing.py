@@ -116,7 +116,7 @@ def test_an_image_that_is_opened_again_lies_where_it_lay(make_napari_viewer, spo
     image.scale, image.translate, image.units = (0.5, 0.25), (7, -3), ("um", "um")
     viewer.layers.remove(image)
     again = viewer.add_image(spots, name="cells")
-    assert layers.image_of(again) == layers.image_of(layer)
+    assert layers.image_id_of(again) == layers.image_id_of(layer)
     assert lies_on((60, 80), layer, again)
     assert (again.scale.tolist(), again.units) == ([0.5, 0.25], layer.units)
     again.scale = (3, 3)
@@ -135,7 +135,7 @@ def test_an_image_in_colour_that_is_opened_as_a_stack_is_another_one(qtbot, spot
     viewer.add_layer(layer)
     viewer.layers.remove(image)
     stack = viewer.add_image(colours, name="tissue", rgb=False)
-    assert layers.image_of(stack) != layers.image_of(layer)
+    assert layers.image_id_of(stack) != layers.image_id_of(layer)
     assert stack.scale.tolist() == [1, 1, 1]
     saver.close()
 

@@ -186,7 +186,7 @@ class LayerInput(QObject):
             return None
         if (chosen := self._chosen.get(its_id)) in candidates:
             return chosen
-        made = (layer for layer in candidates if self._has_role(layer) and layers.image_of(layer) == its_id)
+        made = (layer for layer in candidates if self._has_role(layer) and layers.image_id_of(layer) == its_id)
         if (own := next(made, None)) is not None or not self.kind.taken_alone:
             return own
         alike = [layer for layer in candidates if not layers.role_of(layer) and _is_called_like(layer, image)]

@@ -155,13 +155,10 @@ class ProposalReview(QObject):
 
     def _accepting(self) -> AcceptingObjects | None:
         tag = layers.tag_of(self._layer)
-        images = layers.layers_where(self._viewer, layers.is_input_image)
-        image = next((one for one in images if layers.tag_of(one).get("id") == tag.get("image")), None)
-        return (
-            AcceptingObjects(ProposalLayers(self._viewer, image, str(tag.get("method", ""))))
-            if image is not None
-            else None
-        )
+        image = layers.image_with(self._viewer, tag["image"]) if "image" in tag else None
+        if image is None:
+            return None
+        return AcceptingObjects(ProposalLayers(self._viewer, image, str(tag.get("method", ""))))
 
 
 def _history_of_corrected(accepting: AcceptingObjects) -> History | None:

@@ -58,7 +58,7 @@ def take_for_project(viewer: ViewerModel, found: Mapping[str, Layer], records: M
 
     Channels that were chosen for them since stay so, unless the project knows others.
     """
-    now = {layers.image_of(layer): id_ for id_, layer in found.items()}
+    now = {layers.image_id_of(layer): id_ for id_, layer in found.items()}
     for id_, layer in found.items():
         channels = layers.tag_of(layer).get("channels")
         layer.metadata[layers.TAG] = ({"channels": channels} if channels else {}) | tag_for(records[id_])
@@ -82,9 +82,9 @@ def dress_image(layer: Layer, record: LayerRecord) -> None:
 
 def _has_layers(viewer: ViewerModel, image: Layer) -> bool:
     """Whether anything was made for an image."""
-    its_id = layers.image_of(image)
+    its_id = layers.image_id_of(image)
     return bool(its_id) and any(
-        layer is not image and layers.image_of(layer) == its_id for layer in layers.all_layers(viewer)
+        layer is not image and layers.image_id_of(layer) == its_id for layer in layers.all_layers(viewer)
     )
 
 

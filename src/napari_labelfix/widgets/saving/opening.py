@@ -190,13 +190,8 @@ def _put_on_top(viewer: ViewerModel, ids: Iterable[str], restored: Mapping[str, 
     for id_ in ids:
         if id_ in restored:
             layers.add_on_top(viewer, restored[id_])
-        elif (layer := _image_with(viewer, id_)) is not None:
+        elif (layer := layers.image_with(viewer, id_)) is not None:
             layers.move_to_top(viewer, layer)
-
-
-def _image_with(viewer: ViewerModel, id_: str) -> Layer | None:
-    images = layers.layers_where(viewer, layers.is_input_image)
-    return next((layer for layer in images if layers.tag_of(layer).get("id") == id_), None)
 
 
 def _clear(viewer: ViewerModel) -> None:

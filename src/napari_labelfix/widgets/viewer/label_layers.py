@@ -39,10 +39,10 @@ def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
 
     Marks of more or fewer dimensions than the image has now are not of it: it has become a projection, or a plane.
     """
-    images = list(layers.layers_where(viewer, layers.is_input_image))
     if (wanted := layers.tag_of(layer).get("image")) is not None:
-        own = next((image for image in images if layers.tag_of(image).get("id") == wanted), None)
+        own = layers.image_with(viewer, wanted)
         return own if own is None or not isinstance(layer, Shapes | Points) or _has_its_axes(layer, own) else None
+    images = list(layers.layers_where(viewer, layers.is_input_image))
     if isinstance(layer, Shapes | Points):
         fitting = [image for image in images if _has_its_axes(layer, image)]
     else:

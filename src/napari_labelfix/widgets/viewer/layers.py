@@ -78,7 +78,7 @@ def image_id(image: Layer) -> str:
     return its_id
 
 
-def image_of(layer: Layer) -> str:
+def image_id_of(layer: Layer) -> str:
     """Return the id of the image that a layer is or belongs to; "" if it has none, or belongs to none."""
     tag = tag_of(layer)
     return str(tag.get("id", "") if tag.get("role") == "image" else tag.get("image", ""))
@@ -99,7 +99,7 @@ def note_channels(image: Layer, channels: Sequence[Layer]) -> None:
 
 def further_channels(viewer: ViewerModel, image: Layer) -> list[Layer]:
     """Return the further channels of an image that are open, in their order."""
-    open_images = {image_of(layer): layer for layer in viewer.layers if is_input_image(layer)}
+    open_images = {image_id_of(layer): layer for layer in viewer.layers if is_input_image(layer)}
     return [open_images[its_id] for its_id in tag_of(image).get("channels", []) if its_id in open_images]
 
 
@@ -130,15 +130,15 @@ def adopt_reopened(viewer: ViewerModel) -> None:
 
 def _missed(viewer: ViewerModel, images: Sequence[Layer]) -> set[str]:
     """Return the ids of images that are not open: of those that layers or channels that are open belong to."""
-    there = {image_of(image) for image in images}
+    there = {image_id_of(image) for image in images}
     channels = {its_id for image in images for its_id in tag_of(image).get("channels", ())}
     with_channels = {its_id for its_id, known in _KNOWN.items() if there & {*known.tag.get("channels", ())} - {""}}
-    return ({image_of(layer) for layer in viewer.layers} | channels | with_channels) & _KNOWN.keys() - there
+    return ({image_id_of(layer) for layer in viewer.layers} | channels | with_channels) & _KNOWN.keys() - there
 
 
 def _move_below_its_layers(viewer: ViewerModel, image: Layer) -> None:
     if image in viewer.layers:
-        lowest = min(at for at, layer in enumerate(viewer.layers) if image_of(layer) == image_of(image))
+        lowest = min(at for at, layer in enumerate(viewer.layers) if image_id_of(layer) == image_id_of(image))
         viewer.layers.move(viewer.layers.index(image), lowest)
 
 
@@ -169,6 +169,11 @@ def find(viewer: ViewerModel, role: Role, image: Layer, method: str = "") -> Lay
     wanted = {"role": role, "image": image_id(image), "method": method}
     matching = [layer for layer in viewer.layers if wanted.items() <= tag_of(layer).items()]
     return matching[-1] if matching else None
+
+
+def image_with(viewer: ViewerModel, its_id: str) -> Layer | None:
+    """Return the image that has an id, or None if it is not open."""
+    return next((layer for layer in layers_where(viewer, is_input_image) if image_id_of(layer) == its_id), None)
 
 
 def layers_where(viewer: ViewerModel, accepts: Callable[[Layer], bool]) -> Iterator[Layer]:
@@ -374,9 +379,9 @@ def _place(viewer: ViewerModel, layer: Layer) -> int:
     """Return the index above the image and below those of its layers that belong above this one; else the top."""
     height, image = _HEIGHT[role_of(layer)], tag_of(layer)["image"]
     above = next(
-        (at for at, other in enumerate(viewer.layers) if is_input_image(other) and image_of(other) == image), -1
+        (at for at, other in enumerate(viewer.layers) if is_input_image(other) and image_id_of(other) == image), -1
     )
     for index, other in enumerate(viewer.layers):
-        if index > above and image_of(other) == image and _HEIGHT.get(role_of(other), 0) > height:
+        if index > above and image_id_of(other) == image and _HEIGHT.get(role_of(other), 0) > height:
             return index
     return len(viewer.layers)

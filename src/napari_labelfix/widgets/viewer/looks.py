@@ -21,8 +21,11 @@ CHANGE_COLORS = {
     Change.ADDED: YELLOW, Change.REMOVED: RED, Change.RESHAPED: BLUE, Change.SPLIT: GREEN, Change.MERGED: PINK,
 }  # fmt: skip  # yellow is what is found and was not given, in every dock
 POINT_COLORS = {
-    PointRole.GIVEN: ORANGE, PointRole.PSEUDO_POSITIVE: GREEN, PointRole.DETECTED: YELLOW, PointRole.PSEUDO_NEGATIVE: BLUE,
-}  # fmt: skip  # orange and blue are what a person marks as a cell, and as none
+    PointRole.GIVEN: ORANGE,
+    PointRole.PSEUDO_POSITIVE: GREEN,
+    PointRole.DETECTED: YELLOW,
+    PointRole.PSEUDO_NEGATIVE: BLUE,
+}  # orange and blue are what a person marks as a cell, and as none
 POINT_NAMES = {
     PointRole.GIVEN: "given",
     PointRole.PSEUDO_POSITIVE: "pseudo-positive",

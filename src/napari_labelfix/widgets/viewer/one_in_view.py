@@ -47,7 +47,7 @@ class OneInView:
         else:  # a person has shown these, or works on them in another dock: what is added to them stays in view
             wanted = {layers.image_id(other) for other in covering if other.visible}
         for layer in layers.all_layers(self._viewer):
-            its_image = layers.image_of(layer)
+            its_image = layers.image_id_of(layer)
             if its_image in hidden:
                 if layer.visible and layer not in self._seen_to and its_image not in wanted:
                     layers.hide_meanwhile(layer)
@@ -69,5 +69,5 @@ class OneInView:
         if hidden:
             layers.show(image)
         for layer in layers.all_layers(self._viewer):
-            if layers.image_of(layer) == layers.image_id(image) and layers.is_hidden_meanwhile(layer):
+            if layers.image_id_of(layer) == layers.image_id(image) and layers.is_hidden_meanwhile(layer):
                 layers.show(layer)

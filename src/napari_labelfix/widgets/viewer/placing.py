@@ -50,7 +50,7 @@ class Placing:
             return
         of_it = layers.ids_of(image)
         for layer in self._there:
-            if layer is not image and layers.image_of(layer) in of_it and _lies_at(layer, before, part):
+            if layer is not image and layers.image_id_of(layer) in of_it and _lies_at(layer, before, part):
                 setattr(layer, part, now[part])
 
 
