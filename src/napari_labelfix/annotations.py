@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNMARKED, BACKGROUND, FIRST_CLASS = 0, 1, 2  # the values of a scribble layer
+FEWEST_POINTS = 3  # on cells; from fewer neither a classifier nor a ranking can learn
+CLOSEST_POINTS = 0.5  # radii; points that are nearer contradict each other
 HIGHEST_ID = 2**30  # of an object; leaves room for new ones in 32 bit
 
 

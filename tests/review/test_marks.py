@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.methods.p_classification.given import CLOSEST
-from napari_labelfix.methods.sissi.proposals import SAME_CELL
-from napari_labelfix.review.marks import CARELESS_BOX, TOO_NEAR, near_any, nearest, overlapping_any
+from napari_labelfix.review.marks import near_any, nearest, overlapping_any
 
 KNOWN = np.array([[10.0, 10], [30, 30]])
 
@@ -55,8 +53,3 @@ def test_a_box_is_there_where_one_of_its_plane_shares_half_of_it():
     planes = np.array([[0], [0], [0]]), np.array([[0], [1]])
     np.testing.assert_array_equal(overlapping_any(found, planes[0], known, planes[1]), [True, False, False])
     assert overlapping_any(found[:0], flat[0][:0], known, flat[1]).size == 0
-
-
-def test_boxes_and_points_contradict_each_other_as_the_methods_have_it():
-    assert CARELESS_BOX == SAME_CELL
-    assert TOO_NEAR == CLOSEST

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+CARELESS_BOX = 0.3  # IoU from which on a found box is one that was given: these are imprecise
 _AT_ONCE = 2**20  # pairs of boxes that are looked at together, for the memory that they take
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAME_BOX = 0.5  # IoU
-CARELESS_BOX = 0.3  # IoU of a box with one drawn carelessly, from which SISSI takes them for one
-TOO_NEAR = 0.5  # of a radius: nearer than that, a cell and a place without one contradict each other
 
 
 def near_any(

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
+from napari_labelfix.annotations import CLOSEST_POINTS
 from napari_labelfix.data.domes import find_domes, middles_of, tops_of
-from napari_labelfix.methods.p_classification.given import CLOSEST
 from napari_labelfix.metrics.detection import match_points
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def find_peaks(
     """
     smooth = np.asarray(cv2.GaussianBlur(heatmap, (0, 0), max(SMOOTHING * radius, 0.5)), np.float32)
     ground = max(threshold * (1 - _RISE), _GROUND)  # what counts rises above it by its share
-    domes = find_domes(smooth, _RISE, ground, apart=max(1, round(CLOSEST * radius)))
+    domes = find_domes(smooth, _RISE, ground, apart=max(1, round(CLOSEST_POINTS * radius)))
     high = smooth[tuple(tops_of(domes, smooth).T)] > threshold
     middles = middles_of(domes, smooth)[high]
     return middles.astype(np.float32), summits(middles, heatmap, radius)
@@ -50,7 +50,7 @@ def find_peaks(
 
 def climb(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
     """Move points (N, 2) to the highest pixel of a heatmap (Y, X) within half a radius."""
-    reach = max(1, round(CLOSEST * radius))
+    reach = max(1, round(CLOSEST_POINTS * radius))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     around = np.argwhere(kernel) - reach
     spots = np.round(positions).astype(int)[:, np.newaxis] + around  # (N, K, 2)
@@ -74,5 +74,5 @@ def away_from(positions: NDArray[np.floating], given: NDArray[np.floating], radi
     free = np.ones(len(positions), bool)
     if len(positions) and len(given):
         free[match_points(positions, given, radius)[:, 0]] = False
-        free &= cKDTree(given).query(positions)[0] > CLOSEST * radius
+        free &= cKDTree(given).query(positions)[0] > CLOSEST_POINTS * radius
     return free

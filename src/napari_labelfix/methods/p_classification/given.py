@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from napari_labelfix.annotations import Points, Task
+from napari_labelfix.annotations import CLOSEST_POINTS, FEWEST_POINTS, Points, Task
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FEWEST = 3  # points; from fewer neither a classifier nor a ranking can learn
-CLOSEST = 0.5  # radii between two cells; nearer ones contradict the radius
 NOWHERE = np.zeros((0, 2), np.float32)
 _SAME = 0.5  # pixels between a point and its double
 
@@ -38,9 +36,11 @@ def points_to_learn_from(task: Task, radius: float = 0.0) -> list[Points]:
     task.check()
     given = {plane.name: plane.annotation for plane in task.planes if isinstance(plane.annotation, Points)}
     count = sum(len(points.positions) for points in given.values())
-    if count < FEWEST:
+    if count < FEWEST_POINTS:
         there = "is 1 point" if count == 1 else f"are {count} points"
-        raise InputError(f"There {there}, but at least {FEWEST} are needed. Mark some more cells, of every look.")
+        raise InputError(
+            f"There {there}, but at least {FEWEST_POINTS} are needed. Mark some more cells, of every look."
+        )
     if radius:
         given = {name: dataclasses.replace(points, radius=radius) for name, points in given.items()}
     for name, points in given.items():
@@ -98,7 +98,9 @@ def _fitting(points: Points, known: Points) -> Points:
         kept[index] = True  # few can be, however many lie in one place: only around these the others are looked for
         doubles[chosen[tree.query_ball_point(places[index], _SAME)]] = True
         if is_cell[index]:
-            near_a_cell[chosen[tree.query_ball_point(places[index], np.nextafter(CLOSEST * points.radius, 0))]] = True
+            near_a_cell[
+                chosen[tree.query_ball_point(places[index], np.nextafter(CLOSEST_POINTS * points.radius, 0))]
+            ] = True
     cells, others = (side[of] for side, of in zip(sides, np.split(kept, [len(points.positions)]), strict=True))
     return dataclasses.replace(points, positions=cells, negatives=others)
 
@@ -113,7 +115,7 @@ def _check_distances(points: Points, name: str) -> None:
     if len(points.positions) < 2:
         return
     nearest = float(cKDTree(points.positions).query(points.positions, k=2)[0][:, 1].min())
-    if nearest < CLOSEST * points.radius:
+    if nearest < CLOSEST_POINTS * points.radius:
         raise InputError(
             f"Two cells of {name} are {nearest:.1f} px apart, but their radius is {points.radius:g} px. "
             "Set a smaller radius, or delete one of the two points."

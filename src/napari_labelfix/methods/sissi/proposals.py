@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from napari_labelfix.data.label_images import boxes_of_labels, relabel_sequential
 from napari_labelfix.methods.sissi.masks import masks_in_boxes
-from napari_labelfix.metrics.overlap import lying_in_any, overlapping_any, overlapping_pairs
+from napari_labelfix.metrics.overlap import CARELESS_BOX, lying_in_any, overlapping_any, overlapping_pairs
 from napari_labelfix.snapshots import BoxRole, FoundBoxes
 
 if TYPE_CHECKING:
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.sissi.params import BoxMasks
 
 _MOSTLY = 0.5  # share of a box
-SAME_CELL = 0.3  # IoU from which on a found box is the given one: these are imprecise
 
 
 def are_denied(corners: NDArray[np.floating], negatives: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Return (N,) which boxes (N, 4) are what a person has boxed (M, 4) as no cell, or lie mostly in that."""
     within = lying_in_any(corners, negatives, _MOSTLY)
-    return within | overlapping_any(corners, negatives, SAME_CELL)
+    return within | overlapping_any(corners, negatives, CARELESS_BOX)
 
 
 def boxes_told(
@@ -55,7 +54,7 @@ def boxes_told(
     """
     corners, inside = _clipped(found.corners / scale, shape)
     found = found.taken(inside)
-    confirmed, again = overlapping_pairs(found.corners, given, SAME_CELL)
+    confirmed, again = overlapping_pairs(found.corners, given, CARELESS_BOX)
     roles = np.full(len(found.corners), BoxRole.ADDED, np.uint8)
     roles[confirmed] = BoxRole.CONFIRMED
     dropped, _ = _clipped(np.delete(given, again, axis=0) / scale, shape)

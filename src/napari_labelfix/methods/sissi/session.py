@@ -26,7 +26,6 @@ from napari_labelfix.methods.sissi.pages import (
     target_page,
 )
 from napari_labelfix.methods.sissi.proposals import (
-    SAME_CELL,
     are_denied,
     as_finished,
     boxes_told,
@@ -36,7 +35,7 @@ from napari_labelfix.methods.sissi.proposals import (
 from napari_labelfix.methods.sissi.synthetic import synthetic_like
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.metrics.boxes import box_scores
-from napari_labelfix.metrics.overlap import overlapping_any
+from napari_labelfix.metrics.overlap import CARELESS_BOX, overlapping_any
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.networks.faster_rcnn import SIZES
 from napari_labelfix.snapshots import Clock, Snapshot
@@ -260,7 +259,7 @@ class Session:
         yield from self._look(index, told, thorough=True)
         known = _known(page, self.found[index])
         found = known.taken(known.scores >= self.params.learned_score).corners
-        lost = page.believed[~overlapping_any(page.believed, found, SAME_CELL)]
+        lost = page.believed[~overlapping_any(page.believed, found, CARELESS_BOX)]
         page.corners = np.concatenate([found, lost]) if self.params.keep_given else found
         page.corrected = True
         if self.params.background != "as it is":

@@ -9,7 +9,8 @@ from napari.layers import Shapes
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.tables import CELL, NO_CELL
-from napari_labelfix.review.marks import CARELESS_BOX, SAME_BOX, boxes_at, overlapping_any
+from napari_labelfix.metrics.overlap import CARELESS_BOX
+from napari_labelfix.review.marks import SAME_BOX, boxes_at, overlapping_any
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets.accepting.added_marks import features_of, with_features
 from napari_labelfix.widgets.accepting.marks import AcceptingMarks

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from napari.layers import Points
 
+from napari_labelfix.annotations import CLOSEST_POINTS
 from napari_labelfix.io.tables import CELL, NO_CELL
-from napari_labelfix.review.marks import TOO_NEAR, near_any, nearest
+from napari_labelfix.review.marks import near_any, nearest
 from napari_labelfix.snapshots import PointRole
 from napari_labelfix.widgets.accepting.added_marks import features_of, with_features
 from napari_labelfix.widgets.accepting.marks import AcceptingMarks
@@ -70,7 +71,7 @@ class AcceptingPoints(AcceptingMarks[Points]):
         """Remove what says the contrary at the same place."""
         if not chosen.any():
             return []
-        own, too_near = map_points(layer.data, layer, proposed), TOO_NEAR * proposed.size[chosen].min() / 2
+        own, too_near = map_points(layer.data, layer, proposed), CLOSEST_POINTS * proposed.size[chosen].min() / 2
         contrary = (are_cells(layer) != (kind == CELL)) & near_any(own, proposed.data[chosen], too_near)
         other = NO_CELL if kind == CELL else CELL
         numbers = np.flatnonzero(contrary).tolist()

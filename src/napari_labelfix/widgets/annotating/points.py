@@ -12,7 +12,7 @@ import numpy as np
 from napari.layers import Points as PointsLayer
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_labelfix.annotations import Annotation, Points, onto_pixels
+from napari_labelfix.annotations import FEWEST_POINTS, Annotation, Points, onto_pixels
 from napari_labelfix.io.tables import CELL, NO_CELL  # the values of the feature `kind`
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind, Measure
 from napari_labelfix.widgets.parts.shortcuts import with_key
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _RGBA = dict(zip(MARK_COLORS, transform_color(list(MARK_COLORS.values())), strict=True))
 _OPACITY = 0.25  # inside: the cell is to be seen through its point
-ENOUGH = 3  # points that a run can start from
 _OFF = 2.0  # times as wide as the cells seem to be, or as narrow, from where on that is said
 _SEEN: WeakKeyDictionary[PointsLayer, tuple[object, float]] = WeakKeyDictionary()  # what was measured where, last
 
@@ -133,7 +132,7 @@ def _doubtful_diameter(layer: PointsLayer, place: Place) -> str:
 
     points = map_points(layer.data, layer, place.image)
     centres = points[_in_plane(points, place.index) & are_cells(layer)][:, -2:]
-    if len(centres) < ENOUGH:
+    if len(centres) < FEWEST_POINTS:
         return ""
     where = (layers.image_id(place.image), place.index, centres.tobytes())
     if layer not in _SEEN or _SEEN[layer][0] != where:
@@ -177,10 +176,10 @@ def are_cells(layer: PointsLayer) -> NDArray[np.bool_]:
 
 def _missing_points(annotations: Sequence[Annotation | None]) -> str:
     cells = sum(len(annotation.positions) for annotation in annotations if isinstance(annotation, Points))
-    if cells >= ENOUGH:
+    if cells >= FEWEST_POINTS:
         return ""
     if cells:
-        more = "one more cell" if cells == ENOUGH - 1 else f"{ENOUGH - cells} more cells"
+        more = "one more cell" if cells == FEWEST_POINTS - 1 else f"{FEWEST_POINTS - cells} more cells"
         return f"Click on the centres of at least {more}; about one in ten of all is good."
     return "Click on the centres of some cells: about one in ten is enough."
 
