@@ -13,7 +13,7 @@ from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.label_image import NOUNS, LabelImage, say_count
 from napari_labelfix.project.contents import read_project
 from napari_labelfix.project.store import SUFFIX
-from napari_labelfix.review.selection import SELECTIONS, Selection
+from napari_labelfix.review.selection import find_selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.formats import Content, Format
     from napari_labelfix.io.label_image import What
+    from napari_labelfix.review.selection import Selection
 
 
 def export_files(
@@ -58,7 +59,7 @@ def export_files(
     expect_writable(out)
     projects = [path for path in labels if path.suffix == SUFFIX]
     files = [path for path in labels if path.suffix != SUFFIX]
-    selection = _find_selection(selection_name) if selection_name else None
+    selection = find_selection(selection_name) if selection_name else None
     if selection is not None and not projects:
         raise InputError("Only objects of a project have states to choose by. Leave --only out, or give the project.")
     wanted = _find_wanted(what, chosen, selection)
@@ -134,9 +135,3 @@ def _formats(what: What) -> str:
 def _either(names: Collection[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _find_selection(name: str) -> Selection:
-    if name not in SELECTIONS:
-        raise InputError(f"There is no selection {name!r}. Choose from {', '.join(map(repr, SELECTIONS))}.")
-    return SELECTIONS[name]

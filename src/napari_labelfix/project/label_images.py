@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_labelfix.io.label_image import LabelImage, class_said_by
 from napari_labelfix.project.database import sense_of
 from napari_labelfix.project.placement import grid_of
-from napari_labelfix.review.selection import KNOWN, only
+from napari_labelfix.review.selection import COLUMNS, only
 
 if TYPE_CHECKING:
     from napari_labelfix.project.records import ImageRecord, LayerRecord
@@ -40,7 +40,7 @@ def label_image(
     records = project.objects(layer.id)
     known: dict[str, list[Any]] = {"index": [record.id for record in records]}
     if any(record.state for record in records):
-        known |= {name: [getattr(record, name) or empty for record in records] for name, empty in KNOWN.items()}
+        known |= {name: [getattr(record, name) or empty for record in records] for name, empty in COLUMNS.items()}
     labels, about = only(project.pixels(layer), selection, known)
     with sense_of(project.path):
         grid = grid_of(layer.placement, labels.ndim)

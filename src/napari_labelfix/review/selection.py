@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import SET_ASIDE, State
 
 if TYPE_CHECKING:
@@ -47,11 +48,24 @@ SELECTIONS = {
     ]
 }
 EVERYTHING = SELECTIONS["all"]
-KNOWN = {
+COLUMNS = {
     "state": "todo",
     "source": "",
     "model": "",
 }  # the columns that a record is made of, and what stands for nothing
+
+
+def find_selection(name: str) -> Selection:
+    """Return the selection of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the sentence lists those that exist.
+    """
+    if name not in SELECTIONS:
+        raise InputError(f"There is no selection {name!r}. Choose from {', '.join(map(repr, SELECTIONS))}.")
+    return SELECTIONS[name]
 
 
 def usual(states: Sequence[str]) -> Selection:
@@ -104,7 +118,7 @@ def only(
     rows = [place.get(int(number), -1) for number in numbers]
     columns = {
         name: [known[name][row] if row >= 0 else empty for row in rows] if name in known else [empty] * len(rows)
-        for name, empty in KNOWN.items()
+        for name, empty in COLUMNS.items()
     }
     chosen = usual(columns["state"]) if selection is None else selection
     taken = chosen.of(columns["state"])

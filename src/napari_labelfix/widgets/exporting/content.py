@@ -12,7 +12,7 @@ from napari.layers import Points, Shapes
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
-from napari_labelfix.review.selection import EVERYTHING, KNOWN, only
+from napari_labelfix.review.selection import COLUMNS, EVERYTHING, only
 from napari_labelfix.widgets.exporting.marks import marked_image_of
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import image_of
@@ -105,7 +105,7 @@ def _columns_of(layer: Any) -> dict[str, list[Any]]:
     features = layer.features
     if not {"index", "state"} <= set(features.columns):
         return {}
-    return {name: features[name].tolist() for name in ("index", *KNOWN) if name in features}
+    return {name: features[name].tolist() for name in ("index", *COLUMNS) if name in features}
 
 
 def _classes_of(layer: Any) -> dict[int, int]:
