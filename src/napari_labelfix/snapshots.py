@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.methods.checkpoint import TrainedModel
 
-REST = 4  # times as long as something takes is the pause after it, at least
+PAUSE = 4  # times as long as something takes, at least, nothing like it is done afterwards
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +261,7 @@ class Clock:
         Otherwise what takes longer than `interval` would be due again at once, and nothing else would be done.
         """
         now = time.monotonic()
-        self._next = now + max(self.interval, REST * (now - self._began))
+        self._next = now + max(self.interval, PAUSE * (now - self._began))
 
 
 def run_to_end(

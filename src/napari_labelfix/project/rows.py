@@ -100,7 +100,7 @@ def of_layer(layer: LayerRecord) -> tuple[Any, ...]:
 
 def layer(row: sqlite3.Row) -> LayerRecord:
     """Return the record of a layer."""
-    told = {name: _by_name(row[name]) for name in ("placement", "look")}
+    told = {name: _values(row[name]) for name in ("placement", "look")}
     record = LayerRecord(**dict(row) | told | {"shape": _shape(row["shape"])})
     np.broadcast_to(np.zeros(1, np.dtype(record.dtype)), record.shape)  # fails if there can be no such array
     if record.channels and len(record.shape) < 3:
@@ -128,7 +128,7 @@ def an_object(row: sqlite3.Row) -> ObjectRecord:
     values = {name: row[name] for name in ("id", "state", "confidence", "source", "model", "note")}
     parents = None if row["parents"] is None else tuple(json.loads(row["parents"]))
     locked = None if row["locked"] is None else bool(row["locked"])
-    return ObjectRecord(**values, locked=locked, parents=parents, more=_by_name(row["more"]))
+    return ObjectRecord(**values, locked=locked, parents=parents, more=_values(row["more"]))
 
 
 def of_run(run: RunRecord) -> tuple[Any, ...]:
@@ -143,7 +143,7 @@ def of_run(run: RunRecord) -> tuple[Any, ...]:
 
 def run(row: sqlite3.Row) -> RunRecord:
     """Return the record of a run."""
-    told = {name: _by_name(row[name]) for name in ("params", "metrics", "versions")}
+    told = {name: _values(row[name]) for name in ("params", "metrics", "versions")}
     return RunRecord(**dict(row) | told | {"model": a_path(row["model"])})
 
 
@@ -164,7 +164,7 @@ def _clean(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _by_name(text: str) -> dict[str, Any]:
+def _values(text: str) -> dict[str, Any]:
     """Return what JSON says, a value for each name. Raises `ValueError` if it says something else."""
     said = json.loads(text)
     if not isinstance(said, dict):

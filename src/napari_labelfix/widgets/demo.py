@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import napari
 
+from napari_labelfix.widgets.parts.dock_frame import PLUGIN
+
 if TYPE_CHECKING:
     from napari_labelfix.widgets.method_dock import MethodDock
 
-PLUGIN, SAMPLE, DOCK = "napari-labelfix", "fluorescence", "Scribble2Label"  # as the manifest names them
+SAMPLE, DOCK = "fluorescence", "Scribble2Label"  # as the manifest names them
 
 
 def open_demo() -> None:

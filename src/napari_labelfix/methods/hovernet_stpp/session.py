@@ -223,7 +223,7 @@ class Session:
         return chosen
 
     def _next(self) -> int:
-        """Return the planes without labels in turn."""
+        """Return the plane to show next: those without labels in turn, or the others if there are none."""
         turn = self.unlabelled or self.labelled
         self._turn += 1
         return turn[self._turn % len(turn)]

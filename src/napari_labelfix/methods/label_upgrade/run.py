@@ -34,7 +34,7 @@ def train(task: Task, params: LabelUpgradeParams) -> Training:
     Raises
     ------
     InputError
-        Before the first snapshot, if the task cannot be learned from.
+        Before the first snapshot, if the task cannot be learned from, or not from the chosen start.
     """
     torch.manual_seed(params.seed)
     session = Session(task, params)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.errors import LabelfixError
-from napari_labelfix.snapshots import REST, Detections, FoundBoxes, Proposal, Snapshot
+from napari_labelfix.snapshots import PAUSE, Detections, FoundBoxes, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ class Session(QObject):
             began = time.monotonic()
             self.snapshotsReceived.emit(told)  # whoever shows it does so now
             if _size_of(_newest_proposals(told)) > _LARGE:
-                self._due = time.monotonic() + REST * (time.monotonic() - began)
+                self._due = time.monotonic() + PAUSE * (time.monotonic() - began)
 
     def _let_go(self) -> list[Snapshot]:
         """Return what was held back, in a snapshot that says nothing again that was told before."""

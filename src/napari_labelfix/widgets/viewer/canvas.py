@@ -14,7 +14,7 @@ _WITHOUT_WINDOW = (600, 800)
 
 def canvas_size(viewer: ViewerModel) -> tuple[int, int]:
     """Return height and width of the canvas in pixels."""
-    size = getattr(_canvas_of(viewer), "size", None)
+    size = getattr(canvas_of(viewer), "size", None)
     return (int(size[0]), int(size[1])) if size is not None else _WITHOUT_WINDOW
 
 
@@ -37,12 +37,12 @@ class SafeRemoval:
 
     def _on_removing(self, _event: object) -> None:
         viewer = self._viewer()
-        scene = getattr(_canvas_of(viewer), "_scene_canvas", None) if viewer is not None else None
+        scene = getattr(canvas_of(viewer), "_scene_canvas", None) if viewer is not None else None
         if scene is not None:
             with suppress(RuntimeError):  # the window was closed
                 scene.set_current()
 
 
-def _canvas_of(viewer: ViewerModel) -> Any:
+def canvas_of(viewer: ViewerModel) -> Any:
     """Return napari's canvas; None where there is no window."""
     return getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)

@@ -1,7 +1,7 @@
 """Lines, dots and words over the canvas while a tool is in use; they are no layer, and nobody can save them by mistake.
 
-The only module that knows where napari keeps its vispy scene. Where there is no window, or a napari that keeps it
-elsewhere, nothing is drawn and the tools work all the same.
+Where there is no window, or a napari that keeps its vispy scene elsewhere, nothing is drawn and the tools work all the
+same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 from vispy.scene.visuals import Line, Markers
+
+from napari_labelfix.widgets.viewer.canvas import canvas_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -41,7 +43,7 @@ class CanvasSketch:
 
     def __init__(self, viewer: ViewerModel, color: str = YELLOW) -> None:
         self._looks = _LOOKS | {"outlines": {"color": color}}
-        canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+        canvas = canvas_of(viewer)
         self._scene = getattr(getattr(canvas, "view", None), "scene", None)
         self._widget: QWidget | None = getattr(canvas, "native", None)
         self._caption: QLabel | None = None
