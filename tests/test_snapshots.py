@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from napari_labelfix import snapshots
-from napari_labelfix.annotations import Plane, Scribbles, Task
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.snapshots import Clock, Detections, FoundBoxes, Proposal, Snapshot, run_to_end, tell
+from napari_labelfix.snapshots import Clock, Detections, FoundBoxes, Proposal, Snapshot, run_to_end
 
 
 class FakeTime:
@@ -171,23 +170,6 @@ def test_snapshots_pickle():
     assert received.model.method == "best"
     assert np.array_equal(received.proposals[0].labels, proposal(1).labels)
     assert received.proposals[0].probabilities is None
-
-
-def plane(name, value=1):
-    return Plane(name, np.zeros((2, 3)), Scribbles(np.full((2, 3), value, np.uint8)))
-
-
-def test_the_first_proposal_of_a_plane_after_something_was_drawn_there_answers_it():
-    shown = [{0: proposal(1)}, {}, {1: proposal(1)}, {0: proposal(2)}, {0: proposal(3)}]
-    story = (Snapshot("going on", step, 5, proposals=found, model=model("a")) for step, found in enumerate(shown))
-    begun = Task((plane("a"), plane("b")))
-    heard = []
-    told = tell(story, begun, heard.append)
-    changed = Task((plane("a", 2), begun.planes[1]))
-    answers = [next(told).answers, told.send(changed).answers]
-    answers += [snapshot.answers for snapshot in told]
-    assert heard == [changed]
-    assert answers == [False, False, False, True, False]
 
 
 def test_a_plane_of_which_a_part_was_looked_at_is_no_result(clock_time):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -210,34 +210,6 @@ class Snapshot:
 
 
 Training = Generator[Snapshot, Task | None, "TrainedModel"]
-
-
-def tell(story: Iterator[Snapshot], task: Task, take_up: Callable[[Task], object]) -> Training:
-    """Pass a run's story on, hand what is sent in to the run, and return the last model of the story.
-
-    Parameters
-    ----------
-    story
-        The snapshots of a run, the last of which carries a model.
-    task
-        What the run has begun with.
-    take_up
-        Called with each changed task.
-    """
-    model = None
-    drawn_on: set[int] = set()  # planes that have not been shown since
-    for snapshot in story:
-        model = snapshot.model or model
-        answers = not drawn_on.isdisjoint(snapshot.proposals)
-        drawn_on.difference_update(snapshot.proposals)
-        changed = yield replace(snapshot, answers=True) if answers else snapshot
-        if changed is not None:
-            take_up(changed)
-            pairs = enumerate(zip(task.planes, changed.planes, strict=True))
-            drawn_on.update(index for index, (old, new) in pairs if old.annotation is not new.annotation)
-            task = changed
-    assert model is not None
-    return model
 
 
 class Clock:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.data.gaps import wide_gaps, without_gaps
 from napari_labelfix.errors import InputError
-from napari_labelfix.snapshots import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +39,7 @@ def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Ta
         except InputError as error:
             held_back.append(str(error))
 
-    return (yield from tell(_outside_of_gaps(_with_sentences(story, held_back), task), task, listen))
+    return (yield from _tell(_outside_of_gaps(_with_sentences(story, held_back), task), task, listen))
 
 
 def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[Snapshot]:
@@ -56,3 +55,21 @@ def _outside_of_gaps(story: Iterator[Snapshot], task: Task) -> Iterator[Snapshot
     for snapshot in story:
         told = {index: without_gaps(belief, gaps.get(index)) for index, belief in snapshot.proposals.items()}
         yield replace(snapshot, proposals=told) if gaps else snapshot
+
+
+def _tell(story: Iterator[Snapshot], task: Task, take_up: Callable[[Task], object]) -> Training:
+    """Pass a story on, with what answers a stroke marked so; hand on what is sent in; return the last model."""
+    model = None
+    drawn_on: set[int] = set()  # planes that have not been shown since
+    for snapshot in story:
+        model = snapshot.model or model
+        answers = not drawn_on.isdisjoint(snapshot.proposals)
+        drawn_on.difference_update(snapshot.proposals)
+        changed = yield replace(snapshot, answers=True) if answers else snapshot
+        if changed is not None:
+            take_up(changed)
+            pairs = enumerate(zip(task.planes, changed.planes, strict=True))
+            drawn_on.update(index for index, (old, new) in pairs if old.annotation is not new.annotation)
+            task = changed
+    assert model is not None
+    return model
