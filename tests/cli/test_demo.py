@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from functools import partial
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -43,6 +45,26 @@ def test_without_a_display_the_demo_opens_no_window(call, tmp_path, monkeypatch,
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert call("demo", "--out", tmp_path / "out", "--seconds", 1).code == 0
     assert (tmp_path / "out" / "run.json").exists()
+
+
+@pytest.fixture
+def display(monkeypatch):
+    monkeypatch.setattr("napari_labelfix.cli.display.has_display", lambda: True)
+
+
+def test_without_napari_the_demo_says_how_to_get_it(call, monkeypatch, display):
+    monkeypatch.setitem(sys.modules, "napari_labelfix.widgets.demo", None)
+    ended = call("demo")
+    assert ended.code == 2
+    assert 'Run pip install "napari-labelfix[all]", or add --headless.' in ended.err
+
+
+def test_what_goes_wrong_in_the_window_is_not_taken_for_a_missing_napari(call, monkeypatch, display):
+    window = ModuleType("demo")
+    window.open_demo = lambda: import_module("of_another_plugin")
+    monkeypatch.setitem(sys.modules, "napari_labelfix.widgets.demo", window)
+    with pytest.raises(ImportError, match="of_another_plugin"):
+        call("demo")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from napari_labelfix.errors import LabelfixError
 from napari_labelfix.io.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 DEBUG = "NAPARI_LABELFIX_DEBUG"  # set to anything: tracebacks and the log
 
@@ -165,14 +166,9 @@ def demo(
 
         run_headless(out, seconds)
         return
-    try:
+    with _napari_needed(", or add --headless"):
         from napari_labelfix.widgets.demo import open_demo
-
-        open_demo()
-    except ImportError as error:  # no napari, or no Qt
-        raise LabelfixError(
-            f'napari does not open ({error}). Run pip install "napari-labelfix[all]", or add --headless.'
-        ) from error
+    open_demo()
 
 
 @app.command(name="open")
@@ -187,12 +183,8 @@ def open_project(project: ProjectFile) -> None:
             "There is no display, so no window opens. Use a remote desktop, or see what is in the project: "
             f"napari-labelfix info {project}"
         )
-    try:
+    with _napari_needed(" to get a window"):
         from napari_labelfix.widgets.window import open_window
-    except ImportError as error:  # no napari, or no Qt
-        raise LabelfixError(
-            f'napari does not open ({error}). Run pip install "napari-labelfix[all]" to get a window.'
-        ) from error
     open_window(project)
 
 
@@ -226,6 +218,17 @@ def methods() -> None:
     from napari_labelfix.cli.tables import print_methods
 
     print_methods()
+
+
+@contextmanager
+def _napari_needed(way_out: str) -> Iterator[None]:
+    """Say in words that there is no napari, or no Qt, where what a block imports needs it."""
+    try:
+        yield
+    except ImportError as error:
+        raise LabelfixError(
+            f'napari does not open ({error}). Run pip install "napari-labelfix[all]"{way_out}.'
+        ) from error
 
 
 def main(words: Sequence[str] | None = None) -> None:
