@@ -206,6 +206,13 @@ def quick_start() -> None:
     press(dock.run_view.stop_button)
     press(dock.accept_view.above_button)
     screen.save("accepted")
+
+    viewer.add_image(fluorescence(SEED + 1).image, name="the next nuclei")
+    dock.inputs.images.choose(viewer.layers["the next nuclei"])
+    dock.models.choose_last()
+    wait_until(dock.accept_view.all_button.isEnabled)
+    wait_until(lambda: not dock.session.running)
+    screen.save("applied")
     viewer.close()
 
 
