@@ -36,3 +36,11 @@ def test_what_is_not_known_does_not_count_and_teaches_nothing():
 def test_a_class_that_is_nowhere_and_not_expected_costs_nothing():
     nothing = torch.zeros(1, 2, 2, dtype=torch.int64)
     assert masked_dice_loss(logits(nothing), nothing, EVERYWHERE).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_batch_counts_as_one_image():
+    generator = torch.Generator().manual_seed(0)
+    said, target = torch.randn(2, 3, 4, 5, generator=generator), torch.randint(3, (2, 4, 5), generator=generator)
+    known = torch.rand(2, 4, 5, generator=generator) < 0.7
+    side_by_side = (torch.cat([*part], dim=-1).unsqueeze(0) for part in (said, target, known))
+    assert torch.isclose(masked_dice_loss(said, target, known), masked_dice_loss(*side_by_side))

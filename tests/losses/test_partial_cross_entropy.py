@@ -12,6 +12,7 @@ def test_a_case_worked_by_hand():
     target = torch.tensor([[[1, 0, NO_LABEL]]])
     expected = -(math.log(3 / 4) + math.log(1 / 2)) / 2
     assert math.isclose(partial_cross_entropy(logits, target), expected, rel_tol=1e-6)
+    assert math.isclose(partial_cross_entropy(logits[..., :1], target[..., :1]), -math.log(3 / 4), rel_tol=1e-6)
 
 
 def test_equation_4_for_two_classes():
