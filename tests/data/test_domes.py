@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import center_of_mass, maximum
 from skimage.morphology import reconstruction
 
 from napari_labelfix.data import domes
@@ -46,6 +47,7 @@ def test_a_dome_is_what_stands_out_of_the_flooded_relief_and_reaches_its_full_sh
 def test_of_domes_with_tops_near_to_each_other_the_higher_counts():
     assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=2).tolist() == [[0, 0, 0, 1, 0, 0]]
     assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=1).tolist() == [[0, 1, 0, 2, 0, 3]]
+    assert find_domes(ridge(7, 1, 10, 3, 9, 1), share=0.3, floor=0.5, apart=2).tolist() == [[0, 0, 1, 0, 0, 0]]
     assert not find_domes(ridge(0, 0, 0), share=0.3, floor=0.5, apart=1).any()
 
 
@@ -65,10 +67,22 @@ def test_the_middle_of_a_dome_is_its_centre_of_mass_or_its_top_where_that_lies_o
     assert middles_of(np.zeros((4, 4), np.int32), relief[:4, :4]).shape == (0, 2)
 
 
+@given(arrays(np.float32, (9, 12), elements=st.floats(0, 20, width=16)))
+def test_tops_and_middles_are_those_of_scipy(relief):
+    found = find_domes(relief, share=0.2, floor=0.5)
+    numbers = np.arange(1, found.max() + 1)
+    tops, middles = tops_of(found, relief), middles_of(found, relief)
+    assert found[tuple(tops.T)].tolist() == numbers.tolist()
+    assert relief[tuple(tops.T)].tolist() == np.atleast_1d(maximum(relief, found, numbers)).tolist()
+    centres = np.round(center_of_mass(relief.astype(float), found, numbers)).reshape(-1, 2).astype(int)
+    inside = found[tuple(centres.T)] == numbers
+    assert np.array_equal(middles, np.where(inside[:, np.newaxis], centres, tops))
+
+
 def test_wide_domes_are_found_as_narrow_ones_are(monkeypatch):
     y, x = np.mgrid[:200, :200]
     relief = np.maximum(60 - np.hypot(y - 60, x - 60), 50 - np.hypot(y - 120, x - 140)).astype(np.float32)
-    expected = find_domes(relief, share=0.12, floor=0.5)
+    expected = find_domes(relief, share=0.5, floor=0.5)
     assert expected.max() == 2
     monkeypatch.setattr(domes, "_WIDE", 1)
-    assert np.array_equal(find_domes(relief, share=0.12, floor=0.5), expected)
+    assert np.array_equal(find_domes(relief, share=0.5, floor=0.5), expected)
