@@ -63,6 +63,12 @@ def test_objects_that_lie_in_a_mask_for_the_most_part():
     assert mostly_in(labels, ~where & (labels == 0), 0.5).size == 0
 
 
+def test_the_background_is_no_object_and_a_mask_is_one():
+    labels = np.array([[0, 0, 3]])
+    assert mostly_in(labels, labels >= 0, 0.5).tolist() == [3]
+    assert [found.tolist() for found in rank_objects(labels > 0)] == [[1], [1], [[0, 0, 1]]]
+
+
 def test_ids_may_be_higher_than_there_is_memory_for_that_many():
     assert relabel_sequential(np.array([[0, 9], [2**40, 9]])).tolist() == [[0, 1], [2, 1]]
     assert relabel_sequential(np.array([[0, 2**60 + 1], [2**60, 9]], np.uint64)).tolist() == [[0, 3], [2, 1]]
