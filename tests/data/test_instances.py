@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from skimage.draw import disk
 
-from napari_labelfix.data.instances import split_instances
+from napari_labelfix.data.instances import fill_small_holes, split_instances
 
 
 def discs(*centres, radius=12, shape=(80, 80)):
@@ -107,6 +107,15 @@ def test_a_hole_that_is_another_class_is_not_filled():
     classes[39:42, 39:42] = 2
     labels = split_instances(classes, minimum_size=9)
     assert labels[40, 40] != labels[40, 33]
+
+
+def test_what_touches_the_border_on_any_side_is_no_hole():
+    mask = np.ones((9, 11), bool)
+    mask[[0, -1, 4, 4, 4], [3, 3, 0, -1, 5]] = False
+    expected = mask.copy()
+    expected[4, 5] = True
+    assert np.array_equal(fill_small_holes(mask, 2), expected)
+    assert np.array_equal(fill_small_holes(mask, 1), mask)
 
 
 def test_nothing_gives_nothing():

@@ -149,6 +149,5 @@ def fill_small_holes(mask: NDArray[np.bool_], minimum_size: int) -> NDArray[np.b
     sizes = np.bincount(holes.ravel())
     edge = np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]])
     small = sizes < minimum_size
-    small[0] = False
     small[edge] = False  # what touches the border may go on outside: not a hole
     return mask | small[holes]
