@@ -65,7 +65,7 @@ def test_no_detection_lies_in_a_gap_but_what_a_person_has_marked():
 
 
 def test_no_box_is_added_in_a_gap():
-    corners = np.array([[2, 2, 6, 6], [10, 30, 14, 34], [20, 3, 24, 7], [0, 26, 9, 40]], np.float32)
+    corners = np.array([[2, 12, 6, 20], [10, 30, 14, 34], [20, 3, 24, 7], [0, 26, 9, 40]], np.float32)
     roles = np.array([BoxRole.ADDED, BoxRole.ADDED, BoxRole.CONFIRMED, BoxRole.DROPPED], np.uint8)
     told = without_gaps(FoundBoxes(corners, np.ones(4, np.float32), roles, LABELS), MARGIN)
     assert told.corners.tolist() == corners[[0, 2, 3]].tolist()
