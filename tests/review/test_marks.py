@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.review.marks import near_any, nearest, overlapping_any
+from napari_labelfix.review.marks import boxes_at, near_any, nearest, overlapping_any
 
 KNOWN = np.array([[10.0, 10], [30, 30]])
 
@@ -22,6 +22,7 @@ def test_points_of_other_planes_are_never_near():
     known = np.array([[0.0, 10, 10]])
     points = np.array([[0.0, 10, 12], [1, 10, 10]])
     np.testing.assert_array_equal(near_any(points, known, 5), [True, False])
+    np.testing.assert_array_equal(near_any(points + [[0], [0.2]], known, np.array([1, 30])), [False, False])
     assert nearest(points, np.array([1.2, 11, 10]), np.array([5, 5])) == 1
 
 
@@ -53,3 +54,12 @@ def test_a_box_is_there_where_one_of_its_plane_shares_half_of_it():
     planes = np.array([[0], [0], [0]]), np.array([[0], [1]])
     np.testing.assert_array_equal(overlapping_any(found, planes[0], known, planes[1]), [True, False, False])
     assert overlapping_any(found[:0], flat[0][:0], known, flat[1]).size == 0
+
+
+def test_the_smallest_box_of_the_plane_around_a_place_is_meant():
+    boxes = np.array([[0, 0, 20, 20], [4, 4, 8, 10], [4, 4, 9, 10], [5, 5, 6, 6]], float)
+    planes = np.array([[1, 0], [1, 0], [1, 0], [0, 0]])
+    for place, index in [((5, 5), 1), ((8, 5), 2), ((9, 5), 0), ((5, 10), 0), ((-1, 5), None), ((20, 20), None)]:
+        assert boxes_at(boxes, planes, np.array([1.2, 0, *place])) == index
+    assert boxes_at(boxes, planes, np.array([0, 0, 5, 5])) == 3
+    assert boxes_at(boxes, planes, np.array([0, 1, 5, 5])) is None

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from napari_labelfix.review.objects import describe_marked_objects, describe_objects
-from napari_labelfix.snapshots import Change, Detections, PointRole, Proposal
+from napari_labelfix.review.objects import describe_boxed_objects, describe_marked_objects, describe_objects
+from napari_labelfix.snapshots import BoxRole, Change, Detections, FoundBoxes, PointRole, Proposal
 
 
 def canvas(*boxes):
@@ -80,7 +80,7 @@ def test_an_object_is_what_most_of_its_changed_pixels_say():
     before = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2), (8, 10, 0, 4, 4))
     after = canvas((0, 2, 0, 2, 1), (4, 6, 0, 3, 2), (4, 6, 6, 8, 3), (8, 10, 0, 2, 4), (8, 10, 2, 4, 5))
     changes = np.zeros((10, 10), np.uint8)
-    changes[4:6, 2], changes[4:6, 6:8], changes[8:10, 2:4] = Change.RESHAPED, Change.ADDED, Change.SPLIT
+    changes[4, 2], changes[4:6, 6:8], changes[8:10, 2:4] = Change.RESHAPED, Change.ADDED, Change.SPLIT
     objects = describe_objects(proposal(after, changes=changes), before)
     assert dict(zip(objects.ids.tolist(), objects.changes.tolist(), strict=True)) == {
         1: Change.NONE, 2: Change.RESHAPED, 3: Change.ADDED, 4: Change.NONE, 5: Change.SPLIT,
@@ -93,6 +93,8 @@ def test_an_object_that_only_lost_pixels_is_reshaped():
     changes = np.where((before > 0) & (after == 0), Change.RESHAPED, Change.NONE).astype(np.uint8)
     objects = describe_objects(proposal(after, changes=changes), before)
     np.testing.assert_array_equal(objects.changes, [Change.RESHAPED, Change.NONE])
+    unknown = describe_objects(proposal(after, changes=changes))  # what was before
+    np.testing.assert_array_equal(unknown.changes, [Change.NONE, Change.NONE])
 
 
 def test_a_mask_is_as_sure_as_the_surest_cell_in_it():
@@ -112,3 +114,11 @@ def test_a_mask_is_as_sure_as_the_surest_cell_in_it():
 def test_no_detections_are_no_objects():
     none = Detections(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.uint8), 2.0, np.zeros((4, 4)))
     assert describe_marked_objects(np.zeros((4, 4), np.int32), none).ids.size == 0
+
+
+def test_a_mask_is_as_sure_as_the_box_that_it_was_grown_in():
+    corners, roles = np.zeros((3, 4)), np.full(3, BoxRole.ADDED, np.uint8)
+    found = FoundBoxes(corners, np.array([0.9, 0.5, 0.75], np.float32), roles)
+    objects = describe_boxed_objects(canvas((0, 4, 0, 4, 3), (6, 9, 6, 9, 1)), found)
+    np.testing.assert_array_equal(objects.ids, [1, 3])
+    np.testing.assert_array_equal(objects.confidence, found.scores[[0, 2]])

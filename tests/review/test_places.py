@@ -73,3 +73,10 @@ def test_where_nothing_is_remembered_nothing_is_read(stack):
     places = places_of(RecordTable(), stack, [(0,)])
     assert find_heirs(places, stack) == {}
     assert not stack.read
+
+
+def test_all_that_is_remembered_is_handed_on_and_nothing_onto_an_image_of_another_size(stack, table):
+    places = remember(table, stack.data, table.in_state(State.REJECTED))
+    heirs = find_heirs(places, stack.data)
+    assert inherit(places, heirs) == dict.fromkeys((1, 12, 21), REJECTED)
+    assert find_heirs(places, stack.data[:2]) == find_heirs(places, np.pad(stack.data, 1)) == {}
