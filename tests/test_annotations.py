@@ -90,6 +90,7 @@ def test_good_annotations_pass(annotation):
         (plane(annotation=Points(np.ones((3, 2)), (4, 5), np.nan)), "a radius above 0 px in cells, but got nan"),
         (plane(annotation=Points(np.array([[1, 1], [4, 0]]), (4, 5), 2)), "1 point of cells lies outside the image"),
         (plane(annotation=Points(np.array([[np.nan, 1]]), (4, 5), 2)), "1 point of cells lies outside the image"),
+        (plane(annotation=Points(np.array([[-1, 1], [1, 5]]), (4, 5), 2)), "2 points of cells lie outside the image"),
         (plane(annotation=Boxes(np.ones((3, 5)), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(3, 5\)"),
         (plane(annotation=Boxes(np.ones(4), (4, 5))), r"boxes of shape \(N, 4\) in cells, but got \(4,\)"),
         (plane(annotation=Boxes(np.array([[1, 1, 1, 3.0]]), (4, 5))), "1 box of cells has no area. Draw it again"),

@@ -6,7 +6,7 @@ import pytest
 
 from napari_labelfix import snapshots
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.snapshots import Clock, Detections, FoundBoxes, Proposal, Snapshot, run_to_end
+from napari_labelfix.snapshots import BoxRole, Clock, Detections, FoundBoxes, PointRole, Proposal, Snapshot, run_to_end
 
 
 class FakeTime:
@@ -43,6 +43,13 @@ def steps(yielded, result=None, closed=None):
         closed.append(True)
         raise
     return result
+
+
+def test_what_is_taken_for_no_object_is_not_counted():
+    roles = np.array([PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE, PointRole.PSEUDO_POSITIVE, PointRole.DETECTED], np.uint8)
+    assert Detections(np.zeros((4, 2)), np.ones(4), roles, 3, np.zeros((9, 9))).count == 3
+    roles = np.array([BoxRole.DROPPED, *(role for role in BoxRole if role != BoxRole.DROPPED)], np.uint8)
+    assert FoundBoxes(np.zeros((len(roles), 4)), np.ones(len(roles)), roles).count == len(BoxRole) - 1
 
 
 def test_something_is_due_at_once_and_then_after_each_interval(clock_time):
