@@ -1,6 +1,8 @@
 """What is known about an object, by itself."""
 
-from napari_labelfix.review.states import Record, State
+import pytest
+
+from napari_labelfix.review.states import HAND, Record, State, after_a_stroke
 
 
 def test_records_without_a_confidence_are_the_same():
@@ -9,3 +11,14 @@ def test_records_without_a_confidence_are_the_same():
     assert len({Record(confidence=float("nan")), Record(confidence=float("nan"))}) == 1
     assert Record(confidence=0.5) != Record()
     assert Record() != Record(note="a note")
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_stroke_edits_what_it_draws_or_erases_and_an_accepted_outline_that_it_spoils(state):
+    record = Record(state, 0.5, source="sissi", note="mitosis")
+    edited = Record(State.EDITED, 0.5, source=HAND, note="mitosis")
+    assert after_a_stroke(None, 1, 0, 0) == Record(State.EDITED, source=HAND)
+    assert after_a_stroke(record, 1, 0, 0) == edited
+    assert after_a_stroke(record, 0, 1, 0) == (edited if state in (State.TODO, State.ACCEPTED) else record)
+    assert after_a_stroke(record, 0, 0, 1) == (edited if state is State.ACCEPTED else record)
+    assert after_a_stroke(record, 0, 0, 0) is record
