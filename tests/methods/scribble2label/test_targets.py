@@ -2,10 +2,30 @@ import numpy as np
 import pytest
 import torch
 
-from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.errors import InputError
 from napari_labelfix.losses.partial_cross_entropy import NO_LABEL
-from napari_labelfix.methods.scribble2label.targets import average, class_indices, pseudo_label, with_accepted
+from napari_labelfix.methods.scribble2label.targets import (
+    MOST_VALUES,
+    average,
+    class_indices,
+    count_classes,
+    pseudo_label,
+    with_accepted,
+)
+
+
+def scribbled(*planes_of_values):
+    planes = [np.array([values], np.uint8) for values in planes_of_values]
+    return Task(tuple(Plane(f"{n}", np.eye(4), Scribbles(marks)) for n, marks in enumerate(planes)))
+
+
+def test_classes_are_counted_over_all_planes():
+    assert count_classes(scribbled([0, 1, 2], [2, 0, 0])) == 2
+    assert count_classes(scribbled([0, 0, 3], [0, 1, 0], [0, 0, 0])) == 3
+    assert count_classes(scribbled([1, MOST_VALUES])) == MOST_VALUES
+    with pytest.raises(InputError, match=f"values up to {MOST_VALUES + 1}, .* no more than {MOST_VALUES}"):
+        count_classes(scribbled([1, 2], [1, MOST_VALUES + 1]))
 
 
 def test_pseudo_labels_are_where_the_average_is_sure_and_nobody_has_drawn():

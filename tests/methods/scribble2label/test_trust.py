@@ -57,6 +57,16 @@ def test_planes_count_alike():
     assert both.vote(1) == pytest.approx((0.8 - USELESS) / (GOOD - USELESS))
 
 
+def test_a_plane_whose_scribbles_were_erased_counts_no_more():
+    seen = Trust()
+    seen.note(0, GOOD, GOOD)
+    seen.note(1, 0.0, 0.0)
+    seen.forget(1)
+    assert seen.vote(1) == seen.credit(1) == 1
+    seen.forget(0)
+    assert seen.vote(1) == seen.credit(1) == 0
+
+
 def test_one_that_finds_something_else_does_not_count_although_it_agrees_with_the_scribbles():
     assert trust(0.97).vote(OTHER) == trust(0.97).credit(OTHER) == 0
     assert trust(0.97).vote(ALIKE) == 1
