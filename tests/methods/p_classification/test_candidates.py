@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks
+from napari_labelfix.methods.p_classification.candidates import away_from, climb, find_peaks, summits
 from napari_labelfix.methods.p_classification.masks import grow_masks
 from napari_labelfix.methods.p_classification.targets import heatmap_target
 from napari_labelfix.snapshots import PointRole
@@ -69,6 +69,19 @@ def test_a_point_climbs_to_the_summit_beside_it_and_no_farther():
     assert np.abs(climb(moved(6, 0), heatmap, 6.0) - CELLS[1]).max() >= 2
     assert climb(CELLS[[0, 3]], heatmap, 6.0).tolist() == CELLS[[0, 3]].tolist()
     assert climb(NONE, heatmap, 6.0).shape == (0, 2)
+
+
+@pytest.mark.parametrize("reach", [1, 2, 3])
+def test_no_pixel_within_half_a_radius_is_higher_at_the_border_too(reach):
+    rng = np.random.default_rng(reach)
+    heatmap = rng.random((8, 11), np.float32)
+    places = np.argwhere(heatmap > 0)
+    summit = climb(places, heatmap, 2.0 * reach)
+    heights = summits(places, heatmap, 2.0 * reach)
+    assert np.array_equal(heights, heatmap[tuple(summit.astype(int).T)])
+    assert np.abs(summit - places).max() == reach
+    near = np.linalg.norm(places[:, np.newaxis] - places, axis=2) <= reach
+    assert (heights >= np.where(near, heatmap.ravel(), 0).max(axis=1)).all()
 
 
 def test_what_is_near_a_given_place_is_not_another():

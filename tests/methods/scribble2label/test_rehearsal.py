@@ -78,6 +78,8 @@ def test_rehearsed_are_sure_pixels_that_nobody_has_drawn_on_of_each_class_alike(
         assert (values[drawn >= 0] == -1).all()
         assert TRUTH[values == 1].all()
         assert not TRUTH[values == 0].any()
+    empty = belief_in(np.zeros_like(TRUTH))
+    assert set(rehearsal.choose({3: np.full_like(drawn, -1)}, {3: empty}, seed=0)) == {3}, "background alone is known"
 
 
 def test_the_same_seed_chooses_the_same():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, fuse, most_boxes, suppress
+from napari_labelfix.methods.sissi.fusion import NOTHING, Scored, fuse, most_boxes, suppress, with_certain
 
 
 def scored(*rows):
@@ -85,3 +85,14 @@ def test_of_two_that_overlap_the_better_stays():
     assert kept.scores == pytest.approx([0.9, 0.2])
     assert suppress(kept, 0.3, 10).scores == pytest.approx([0.9])
     assert len(suppress(kept, 0.1, 1).scores) == 1
+
+
+def test_boxes_that_a_person_is_sure_of_win_over_what_overlaps_them_however_good_it_is():
+    found = scored([0, 0, 10, 10, 0.99], [20, 20, 30, 30, 0.4], [8, 8, 18, 18, 0.6])
+    certain = np.array([[2, 0, 12, 10], [50, 50, 60, 60]], np.float32)
+    told = with_certain(found, certain)
+    assert told.corners.tolist() == [*certain.tolist(), [20, 20, 30, 30], [8, 8, 18, 18]]
+    assert told.scores == pytest.approx([1, 1, 0.4, 0.6])
+    assert (told.corners.dtype, told.scores.dtype) == (np.float32, np.float32)
+    assert with_certain(NOTHING, certain).scores.tolist() == [1, 1]
+    assert with_certain(found, NOTHING.corners).scores == pytest.approx(found.scores)
