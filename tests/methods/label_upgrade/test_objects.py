@@ -54,6 +54,18 @@ def test_eroded_cells_grow_back_to_where_they_meet():
     assert abs(int((labels == 3).sum()) - int((labels == 4).sum())) < 80
 
 
+def test_neither_a_speck_nor_the_end_of_a_neighbour_parts_a_cell():
+    old = np.zeros((60, 120), np.int32)
+    old[10:30, 10:24], old[10:30, 26:70] = 3, 4
+    foreground = np.zeros((60, 120), bool)
+    foreground[10:30, 10:32], foreground[10:30, 40:70] = True, True
+    labels = make_objects(foreground, old, 30)
+    assert np.array_equal(labels, np.where(foreground, np.where(np.indices(old.shape)[1] < 36, 3, 4), 0))
+    speck = np.where(old == 3, old, 0)
+    speck[24:30, 26:32] = 5
+    assert ids(make_objects(foreground & (labels == 3), speck, 30)) == {3}
+
+
 def test_a_convex_cell_is_not_cut():
     """Its outline has a dent now, which would part a foreground of unknown origin."""
     old = discs((3, 30, 60, 16))

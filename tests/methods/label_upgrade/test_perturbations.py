@@ -78,8 +78,9 @@ def test_an_object_at_the_border_is_not_eroded_from_there():
 
 
 def test_noise_flips_its_share_of_the_pixels():
-    flipped = (spoiled(noise=0.1) > 0) != (SQUARES > 0)
-    assert flipped.mean() == pytest.approx(0.1, abs=0.01)
+    noisy = spoiled(noise=0.1)
+    assert ((noisy > 0) != (SQUARES > 0)).mean() == pytest.approx(0.1, abs=0.01)
+    assert (noisy[(noisy > 0) & (SQUARES == 0)] > SQUARES.max()).all(), "what is added is no part of an object"
 
 
 def test_every_time_it_is_random_but_for_the_seed():
@@ -117,6 +118,15 @@ def test_where_the_image_has_nothing_else_objects_are_copied_to_where_there_are_
     assert not others[few > 0].any()
 
 
+def test_of_other_things_there_are_as_many_as_objects_and_none_lies_on_another():
+    segments = np.ones((120, 120), np.int32)
+    segments[60:74, 60:74] = 2
+    for count in (3, 10):
+        few = np.where(SQUARES <= 10 * count, SQUARES, 0)
+        others = other_objects(segments, few, np.random.default_rng(0))
+        assert np.unique(others, return_counts=True)[1][1:].tolist() == [14 * 14] * count
+
+
 def test_of_images_with_many_channels_nothing_is_complained():
     image = np.zeros((120, 120, 5), np.float32)
     image[19:27, 40:56] = 0.5  # between the squares
@@ -131,5 +141,18 @@ def test_without_objects_there_is_nothing_to_copy():
 def test_every_word_for_what_is_wrong_means_a_perturbation():
     for wrong, how in PRESETS.items():
         assert chosen_perturbation(LabelUpgradeParams(wrong=wrong)) == how
+    others = np.roll(SQUARES, 16, axis=0) * (SQUARES == 0)
+    for wrong, missing, added, noise in [
+        ("a bit of everything", 0.7, 0.7, 0),
+        ("cells are missing", 0.7, 0, 0),
+        ("other things are marked", 0, 0.7, 0),
+        ("outlines are loose", 0, 0, 0),
+        ("made by a machine", 0.5, 0.1, 0.1),
+    ]:
+        how = PRESETS[wrong]
+        labels = perturb(SQUARES, others, Perturbation(how.omission, how.inclusion), np.random.default_rng(0))
+        assert len(ids(SQUARES) - ids(labels)) == pytest.approx(25 * missing, abs=1)
+        assert len(ids(labels) - ids(SQUARES)) == pytest.approx(len(ids(others)) * added, abs=1)
+        assert (how.bias, how.noise) == (0 if missing + added == 0.7 else 6, noise)
     by_hand = LabelUpgradeParams(wrong="as set below", omission=0.1, inclusion=0.2, bias=3, noise=0.4)
     assert chosen_perturbation(by_hand) == Perturbation(0.1, 0.2, 3, 0.4)
