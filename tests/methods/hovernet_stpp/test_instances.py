@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_labelfix.data.hover_maps import hover_maps
-from napari_labelfix.methods.hovernet_stpp.instances import objects_of, proposal_of, with_given
+from napari_labelfix.methods.hovernet_stpp.instances import _border, as_given, objects_of, proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.sample_data.synthetic import fluorescence
@@ -94,6 +94,25 @@ def test_what_a_person_has_said_stays():
     assert (joined.labels[10:30, 10:30] == 500).all()
     assert len(np.unique(joined.labels[10:30, 30:50])) == 1
     assert joined.labels[20, 40] > 500
+    assert np.array_equal(joined.labels > 0, labels > 0)
+    assert np.array_equal(joined.classes, labels > 0)
     assert (joined.confidence[known] == 1).all()
     assert not joined.ignored[known].any()
     assert joined.ignored[~known].all()
+
+
+def test_of_finished_labels_nothing_is_doubtful():
+    labels = two_squares_that_touch() * 7
+    proposal = as_given(labels)
+    assert np.array_equal(proposal.labels, labels)
+    assert np.array_equal(proposal.classes, labels > 0)
+    assert (proposal.confidence == 1).all()
+    assert not proposal.ignored.any()
+
+
+def test_a_border_is_as_strong_as_the_maps_fall_and_where_they_rise_there_is_none():
+    falls = np.tile(np.repeat(np.array([1, -1, 0.5, -0.5], np.float32), 10), (40, 1))
+    for border in (_border(np.stack([falls, 0 * falls])), _border(np.stack([0 * falls, falls.T])).T):
+        assert border[20, 8:12].max() == pytest.approx(1, abs=0.01)
+        assert border[20, 15:25].max() == 0
+        assert border[20, 28:32].max() == pytest.approx(0.5, abs=0.01)
