@@ -1,5 +1,6 @@
 """The project file: what goes in comes out, whole or not at all, and a model's never over a person's."""
 
+import math
 import os
 import sqlite3
 import subprocess
@@ -57,7 +58,7 @@ def test_everything_comes_back(project, labels):
     entry = Entry("person", "ann", "merge", "hand", (3, 4))
     batch = Batch(
         blocks=blocks_of(HAND, labels),
-        objects={"hand": Objects([record, ObjectRecord(8, confidence=float("nan"))])},
+        objects={"hand": Objects([record, ObjectRecord(8, confidence=float("nan"), more={"size": math.inf})])},
         geometry={"hand": '{"data": []}'},
         history=[entry],
         runs=[run],
@@ -70,7 +71,7 @@ def test_everything_comes_back(project, labels):
         assert again.layers() == [HAND, MODEL]
         np.testing.assert_array_equal(again.pixels(HAND), labels)
         assert again.pixels(HAND).dtype == np.int32
-        assert again.objects("hand") == [record, ObjectRecord(8)]
+        assert again.objects("hand") == [record, ObjectRecord(8, more={"size": None})]
         assert again.geometry("hand") == '{"data": []}'
         assert again.history() == [entry]
         assert again.runs() == [replace(run, state="interrupted", metrics={"loss": 0.5})]
