@@ -64,6 +64,19 @@ def test_what_another_window_has_open_or_is_gone_is_not_offered(tmp_path):
         recovery.mark_open(project.path)
         assert recovery.find_unsaved() == []
     assert len(recovery.find_unsaved()) == 1
+    gone.touch()
+    assert len(recovery.find_unsaved()) == 1, "its marker went, too"
+
+
+def test_the_newest_work_is_offered_first_also_where_a_crash_has_left_it_beside_the_file(tmp_path):
+    for number, name in enumerate("abc"):
+        path = tmp_path / f"{name}.labelfix"
+        Project.create(path).close()
+        recovery.mark_open(path)
+        os.utime(path, (1e9 + number, 1e9 + number))
+    beside = tmp_path / "b.labelfix-wal"
+    beside.touch()
+    assert [unsaved.path.stem for unsaved in recovery.find_unsaved()] == ["b", "c", "a"]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe broken", b"", b"/no/such\0file"])
@@ -89,6 +102,7 @@ def test_discarding_takes_the_models_along_but_never_a_named_project(tmp_path, f
     path = recovery.new_path("cells")
     Project.create(path).close()
     models.keep(path, "r", TrainedModel("scribble2label", {}, {}, b"w"))
+    path.with_name(f"{path.name}-wal").touch()
     recovery.discard(path)
     assert list(folder.iterdir()) == []
     named = tmp_path / "named.labelfix"

@@ -49,6 +49,11 @@ def old(tmp_path):
     return path, labels
 
 
+def test_a_file_says_that_it_is_a_project_as_it_always_did(tmp_path):
+    Project.create(tmp_path / "a.labelfix").close()
+    assert (tmp_path / "a.labelfix").read_bytes()[68:72] == b"LBFX"
+
+
 def test_a_project_of_the_first_layout_is_brought_up_to_date(old):
     path, labels = old
     assert schema.version_of(path) == 0

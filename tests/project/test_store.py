@@ -111,6 +111,14 @@ def test_every_path_comes_back_from_its_text(path):
     assert (text == path) is (path.isprintable() and not path.startswith("bytes:"))
 
 
+def test_a_run_that_goes_on_while_its_project_is_opened_anew_is_not_told_as_cut_off(project):
+    project.write(Batch(runs=[RunRecord("r", "scribble2label", "i", {})]))
+    project.close()
+    for goes_on, state in [(True, "running"), (False, "interrupted")]:
+        with Project.open(project.path, runs_go_on=goes_on) as again:
+            assert [run.state for run in again.runs()] == [state]
+
+
 def test_only_what_changed_is_written_and_zeros_take_no_place(project, labels):
     project.write(Batch(blocks=blocks_of(HAND, labels)))
     assert len(list(project.blocks("hand"))) == 2 * 2 * 3
