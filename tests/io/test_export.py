@@ -156,7 +156,8 @@ def test_coco(tmp_path, ndim, name):
     )
     wanted = list(parts(image))
     annotations = coco.loadAnns(sorted(coco.getAnnIds()))
-    assert len(annotations) == len(wanted)
+    assert sorted(coco.getAnnIds(iscrowd=False)) == list(range(1, len(wanted) + 1))  # COCO's evaluator takes 0 for none
+    assert min(coco.getImgIds()) == 1
     kinds = set()
     for annotation, (number, index, mask) in zip(annotations, wanted, strict=True):
         assert annotation["label"] == number
@@ -173,6 +174,8 @@ def test_coco(tmp_path, ndim, name):
 def test_coco_of_several_images_is_one_file_with_categories(tmp_path):
     images = [tricky(2, classes={3: 2, HUGE: 2}), LabelImage.of("b", np.eye(9, dtype=int))]
     export(images, find_format("coco"), tmp_path)
+    export(images, find_format("yolo"), tmp_path)
+    assert (tmp_path / "classes.txt").read_text().split() == ["class", "1", "class", "2"]
     coco = COCO(tmp_path / "coco.json")
     assert len(coco.imgs) == 2
     assert {entry["name"] for entry in coco.cats.values()} == {"class 1", "class 2"}
