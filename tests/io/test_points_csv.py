@@ -97,6 +97,19 @@ def test_a_file_without_points_is_an_image_without_points(tmp_path):
     assert points.radius > 0
 
 
+def test_without_a_radius_it_is_that_of_the_cells_at_the_points_in_the_image(tmp_path):
+    y, x = np.mgrid[:120, :150]
+    places = [(25, 30), (30, 110), (90, 60)]
+    cells = sum(np.exp(-(((y - row) ** 2 + (x - column) ** 2) / 128) ** 3) for row, column in places)
+    np.save(tmp_path / "a.npy", cells.astype(np.float32))
+    file = read_image(tmp_path / "a.npy")
+    text = "y,x\n" + "".join(f"{row},{column}\n" for row, column in places)
+    (alone,) = points_of_planes(write(tmp_path / "a.csv", text), file)
+    assert alone.radius == pytest.approx(11, abs=2)
+    (with_others,) = points_of_planes(write(tmp_path / "b.csv", text + "25,400\n-30,30\n"), file)
+    assert with_others.radius == alone.radius
+
+
 def test_points_of_a_stack_go_to_their_planes(tmp_path):
     file = image_file(tmp_path / "images" / "a.npy", (3, 40, 50))
     named = write(tmp_path / "a.csv", "plane,y,x,role\n0,1,2,\n2,3,4,\n2,5,6,negative\n")
