@@ -100,7 +100,7 @@ def test_a_file_without_points_is_an_image_without_points(tmp_path):
 def test_without_a_radius_it_is_that_of_the_cells_at_the_points_in_the_image(tmp_path):
     y, x = np.mgrid[:120, :150]
     places = [(25, 30), (30, 110), (90, 60)]
-    cells = sum(np.exp(-(((y - row) ** 2 + (x - column) ** 2) / 128) ** 3) for row, column in places)
+    cells = sum(np.exp(-((((y - row) ** 2 + (x - column) ** 2) / 128) ** 3)) for row, column in places)
     np.save(tmp_path / "a.npy", cells.astype(np.float32))
     file = read_image(tmp_path / "a.npy")
     text = "y,x\n" + "".join(f"{row},{column}\n" for row, column in places)

@@ -122,7 +122,7 @@ def test_of_other_things_there_are_as_many_as_objects_and_none_lies_on_another()
     segments = np.ones((120, 120), np.int32)
     segments[60:74, 60:74] = 2
     for count in (3, 10):
-        few = np.where(SQUARES <= 10 * count, SQUARES, 0)
+        few = np.where(10 * count >= SQUARES, SQUARES, 0)
         others = other_objects(segments, few, np.random.default_rng(0))
         assert np.unique(others, return_counts=True)[1][1:].tolist() == [14 * 14] * count
 
