@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.review.boxes import find_box, find_boxes
+from napari_labelfix.review.boxes import around, box_around, boxes_in, find_box, find_boxes, stacks_of, widened
 
 
 @pytest.mark.parametrize("step", [1, 1000, 10**6])
@@ -44,3 +44,37 @@ def test_masks_have_one_object_and_empty_arrays_none(ids):
     assert find_boxes(mask, ids) == {1: (slice(1, 3), slice(2, 4))}
     for shape in ((0, 4), (3, 0, 4)):
         assert find_boxes(np.zeros(shape, np.int32), ids) == {}
+
+
+def test_an_object_is_looked_for_around_a_part_of_it_where_that_is_faster():
+    labels = np.zeros((2, 400, 500), np.int32)
+    labels[0, 60:62, 100:141], labels[0, 60:90, 100] = 5, 5
+    labels[1, 300:304, 2:400] = 6
+    pixel, area = (slice(0, 1), slice(61, 62), slice(120, 121)), np.count_nonzero(labels == 5)
+    assert box_around(labels, 5, pixel, area) == (slice(0, 1), slice(60, 90), slice(100, 141)) == find_boxes(labels)[5]
+    assert box_around(labels, 5, pixel, area + 1) is None
+    assert box_around(labels, 6, (slice(1, 2), slice(301, 302), slice(3, 4)), np.count_nonzero(labels == 6)) is None
+
+
+def test_an_edit_changes_what_it_is_asked_to_and_neither_background_nor_what_is_locked():
+    labels = np.zeros((20, 30), np.int32)
+    labels[2:4, 3:5], labels[6:9, 3:5], labels[12:14, 3:5] = 9, 4, 7
+    found = find_boxes(labels)
+    assert list(boxes_in(labels, [9, 0, 7, 4, 9], None, locked=[7]).items()) == [(4, found[4]), (9, found[9])]
+    known = {4: (slice(0, 20), slice(0, 30)), 7: found[7]}
+    assert boxes_in(labels, [9, 4, 7], known, locked=[7]) == {4: known[4]}
+
+
+def test_boxes_are_widened_within_the_array_and_joined():
+    box, other = (slice(2, 4), slice(8, 12)), (slice(0, 3), slice(9, 20))
+    assert widened(box, 3, (30, 14)) == (slice(0, 7), slice(5, 14))
+    assert widened(box, (0, 1), (30, 30)) == (slice(2, 4), slice(7, 13))
+    assert around([box, other]) == (slice(0, 4), slice(8, 20))
+
+
+@pytest.mark.parametrize(("shape", "indices"), [((3, 4), [()]), ((2, 3, 4), [()]), ((2, 5, 3, 4), [(0,), (1,)])])
+def test_an_array_is_a_row_of_stacks(shape, indices):
+    array = np.random.default_rng(0).random(shape)
+    found = list(stacks_of(array))
+    assert [index for index, _ in found] == indices
+    assert all(np.array_equal(part, array[index]) for index, part in found)
