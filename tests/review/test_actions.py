@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_labelfix.review.actions import Edit, accept_object, accept_objects, already_there
+from napari_labelfix.annotations import BACKGROUND
+from napari_labelfix.review.actions import (
+    Edit,
+    accept_object,
+    accept_objects,
+    already_there,
+    coverage,
+    paint_over,
+    painted_over,
+)
 
 SHAPE = (6, 7)
 label_arrays = arrays(np.int32, SHAPE, elements=st.integers(0, 4))
@@ -166,3 +175,41 @@ def test_an_accept_of_one_object_spares_locked_ones_and_can_be_taken_back(propos
     assert edit.count + edit.present == int((proposed == object_id).any())
     np.testing.assert_array_equal(applied(edit.inverse(), result), accepted)
     assert accept_object(proposed, result, object_id, locked).count == 0, "a second accept has nothing left to do"
+
+
+@given(label_arrays, label_arrays, st.sets(st.integers(1, 6)), st.sampled_from([1, 9_000_000]))
+def test_what_of_objects_is_accepted_is_what_counting_one_by_one_says(proposed, accepted, ids, apart):
+    sizes, covered = coverage(proposed * apart, accepted, np.array(sorted(ids), np.int64) * apart)
+    assert sizes.tolist() == [(proposed == number).sum() for number in sorted(ids)]
+    assert covered.tolist() == [((proposed == number) & (accepted > 0)).sum() for number in sorted(ids)]
+
+
+def test_what_is_rejected_becomes_background_but_for_its_outline_and_what_is_drawn():
+    proposed = canvas((1, 6, 1, 6, 5), (1, 6, 6, 9, 7), (8, 9, 0, 10, 2))
+    marks = np.zeros((10, 10), np.uint8)
+    marks[3, 3] = 2
+    edit = paint_over(proposed, marks, 5)
+    painted = applied(edit, marks)
+    expected = marks.copy()
+    expected[2:5, 2:5] = BACKGROUND
+    expected[3, 3] = 2
+    assert np.array_equal(painted, expected)
+    assert edit.count == 1
+    assert np.array_equal(applied(edit.inverse(), painted), marks)
+    thin = paint_over(proposed, marks, 2)
+    assert (applied(thin, marks)[8] == BACKGROUND).all(), "of what is all outline nothing is left out"
+    assert paint_over(proposed, marks, 9).count == 0
+
+
+def test_an_object_is_rejected_where_all_of_it_that_can_be_is_background():
+    proposed = canvas((1, 6, 1, 6, 5), (8, 9, 0, 10, 2), (7, 8, 0, 1, 9))
+    marks = np.zeros((10, 10), np.uint8)
+    assert painted_over(proposed, marks).tolist() == []
+    for object_id in (5, 2):
+        marks = applied(paint_over(proposed, marks, object_id), marks)
+    marks[0] = BACKGROUND
+    assert painted_over(proposed, marks).tolist() == [2, 5]
+    marks[3, 3] = 0
+    assert painted_over(proposed, marks).tolist() == [2]
+    marks[3, 3] = 2
+    assert painted_over(proposed, marks).tolist() == [2, 5], "another class that is drawn there does not speak for it"
