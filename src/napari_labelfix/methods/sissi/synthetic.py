@@ -6,6 +6,7 @@ Elbatel et al., SISSI, 2022: cells that were missed vanish, so that finding them
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import cv2
@@ -45,34 +46,34 @@ def synthetic_like(
     """
     if background == "as it is":
         return image
-    made = np.empty_like(image)
-    for y in range(0, image.shape[0], _BLOCK):
-        for x in range(0, image.shape[1], _BLOCK):
+    made, kernel = np.empty_like(image), (KERNELS[background],) * 2
+    known = _mask_of(corners, image.shape[:2])
+    for number, channel in enumerate(np.moveaxis(image, -1, 0)):
+        grey = np.round(_GREY * np.clip(channel, 0, 1)).astype(np.uint8)
+        blurred = cv2.GaussianBlur(grey, kernel, _SIGMA)  # as a whole: between blocks there is no edge
+        for y, x in product(*(range(0, length, _BLOCK) for length in grey.shape)):
             window = np.s_[y : y + _BLOCK, x : x + _BLOCK]
-            made[window] = _one_block(image[window], corners - np.array([y, x, y, x]), KERNELS[background])
+            made[*window, number] = _clone(grey[window], blurred[window], known[window]) / np.float32(_GREY)
     return made
 
 
-def _one_block(image: NDArray[np.float32], corners: NDArray[np.floating], kernel: int) -> NDArray[np.float32]:
-    grey = np.round(_GREY * np.clip(image, 0, 1)).astype(np.uint8)
-    mask = np.zeros(grey.shape[:2], np.uint8)
+def _mask_of(corners: NDArray[np.floating], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    mask = np.zeros(shape, np.uint8)
     for y0, x0, y1, x1 in np.round(corners).astype(int):
         mask[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = _GREY
-    channels = [_clone(channel, mask, kernel) for channel in np.moveaxis(grey, -1, 0)]
-    return np.stack(channels, axis=-1).astype(np.float32) / np.float32(_GREY)
+    return mask
 
 
-def _clone(channel: NDArray[np.uint8], mask: NDArray[np.uint8], kernel: int) -> NDArray[np.uint8]:
-    """Blur a channel (Y, X), and clone what the mask shows back to its place."""
-    blurred = cv2.GaussianBlur(channel, (kernel, kernel), _SIGMA)
+def _clone(grey: NDArray[np.uint8], blurred: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Clone what a mask shows of a channel (Y, X) back to its place in the blurred one."""
     if not mask.any():
-        return np.asarray(blurred, np.uint8)
+        return blurred
     x, y, width, height = cv2.boundingRect(mask)
     if min(width, height) < _NARROWEST:
-        return np.where(mask > 0, channel, blurred).astype(np.uint8)
+        return np.where(mask > 0, grey, blurred)
     source, target = (
         cv2.cvtColor(cv2.copyMakeBorder(one, *(_FRAME,) * 4, cv2.BORDER_REFLECT), cv2.COLOR_GRAY2BGR)
-        for one in (channel, blurred)
+        for one in (grey, blurred)
     )
     framed = cv2.copyMakeBorder(mask, *(_FRAME,) * 4, cv2.BORDER_CONSTANT, value=0)
     middle = (_FRAME + x + width // 2, _FRAME + y + height // 2)
