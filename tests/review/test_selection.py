@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.review.selection import EVERYTHING, SELECTIONS, describe, usual
+from napari_labelfix.review.selection import EVERYTHING, SELECTIONS, describe, only, usual
 
 STATES = ["todo", "accepted", "edited", "rejected", "ignored", "nonsense"]
 
@@ -41,3 +41,18 @@ def test_the_record_says_how_many_of_how_many_and_where_they_come_from():
         "objects_per_source": {"m": 1, "hand": 1},
         "objects_per_model": {"2": 1},
     }
+
+
+def test_labels_keep_the_chosen_objects_alone_whatever_order_they_are_known_in():
+    labels = np.array([[0, 3, 3], [70_000, 5, 0]], np.uint32)
+    known = {"index": [70_000, 3, 8], "state": ["rejected", "accepted", "accepted"], "source": ["m", "hand", "m"]}
+    left, about = only(labels, SELECTIONS["accepted"], known)
+    assert left.tolist() == [[0, 3, 3], [0, 0, 0]]
+    assert left.dtype == np.uint32
+    assert about["objects_in_layer"] == 3, "one of which nothing is known, too"
+    assert about["objects_per_source"] == {"hand": 1}
+    assert only(labels, EVERYTHING, known)[0] is labels
+    by_itself, about = only(labels, None, known)
+    assert by_itself.tolist() == left.tolist()
+    assert about["selection"] == "accepted and edited"
+    assert only(labels, None, {})[0] is labels

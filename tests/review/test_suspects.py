@@ -29,6 +29,15 @@ def test_ordinary_objects_are_not_suspect():
     assert not found.doubt.any()
 
 
+def test_small_objects_have_no_weaker_edges_than_large_ones():
+    labels = discs(radius=14)
+    for number in (2, 7, 16):
+        y, x = np.argwhere(labels == number).mean(axis=0)
+        labels[labels == number] = 0
+        labels[disk((y, x), 5)] = number
+    assert not find_suspects(labels, (labels > 0).astype(np.float32)).found[Reason.WEAK_EDGE].any()
+
+
 @pytest.mark.parametrize("leading", [(2,), (3, 2), (1, 2, 2)])
 def test_labels_of_any_number_of_axes_are_looked_at(leading):
     labels = np.zeros((*leading, 200, 200), np.int32)
