@@ -15,6 +15,7 @@ import pytest
 import roifile
 import shapely
 import tifffile
+import zarr
 from imagecodecs import png_decode
 from pycocotools.coco import COCO
 from tricky import GRIDS, HUGE, empty, tricky
@@ -80,6 +81,22 @@ def test_ome_zarr(tmp_path, ndim):
     assert coarse == [*image.grid.scale[:-2], 0.5, 1.0]
     assert read_grid(path, ndim) == image.grid
     np.testing.assert_array_equal(read_labels(path), image.labels)
+
+
+@pytest.mark.parametrize(("highest", "dtype"), [(65_535, np.uint16), (65_536, np.uint32)])
+def test_ome_zarr_keeps_every_number_and_all_rows_and_columns(tmp_path, highest, dtype):
+    labels = np.zeros((3, 1200), np.int64)
+    labels[1, 5:900] = highest
+    export([LabelImage.of("a", labels)], find_format("ome-zarr"), tmp_path)
+    group = zarr.open_group(tmp_path / "a_labels.ome.zarr", mode="r")
+    assert group["0"].dtype == dtype
+    assert np.array_equal(group["0"][:], labels)
+    assert [group[level].shape for level in sorted(group.array_keys())] == [(3, 1200), (2, 600), (1, 300)]
+
+
+def test_ome_zarr_has_no_place_for_other_axes_than_four(tmp_path):
+    with pytest.raises(InputError, match="axes t, z, y, x, but a has 5"):
+        export([LabelImage.of("a", np.ones((1, 1, 1, 4, 4), int))], find_format("ome-zarr"), tmp_path)
 
 
 @NDIMS

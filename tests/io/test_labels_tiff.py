@@ -16,6 +16,7 @@ import tifffile
 from napari_labelfix.errors import InputError, OutputError
 from napari_labelfix.io import labels_tiff
 from napari_labelfix.io.files import expect_writable, filling
+from napari_labelfix.io.grid import PIXEL, Grid
 from napari_labelfix.io.labels_tiff import write_confidence, write_labels
 from napari_labelfix.io.read import read_labels
 
@@ -37,6 +38,21 @@ def test_ids_decide_about_16_or_32_bit(tmp_path, shape, highest, dtype):
 def test_labels_are_compressed(tmp_path):
     write_labels(tmp_path / "a.tif", np.zeros((512, 512), np.int32))
     assert (tmp_path / "a.tif").stat().st_size < 20_000
+
+
+def test_a_file_says_the_time_between_planes_and_the_size_of_a_pixel(tmp_path):
+    labels = np.zeros((2, 20, 30), np.uint16)
+    grid = Grid(("t", "y", "x"), (2.5, 0.5, 0.25), ("second", "micrometer", PIXEL))
+    write_labels(tmp_path / "a.tif", labels, grid)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        said = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+    assert (said["TimeIncrement"], said["TimeIncrementUnit"]) == (2.5, "s")
+    assert (said["PhysicalSizeY"], said["PhysicalSizeYUnit"]) == (0.5, "µm")
+    assert (said["PhysicalSizeX"], said["PhysicalSizeXUnit"]) == (0.25, "pixel")
+    assert (said["SizeT"], said["SizeZ"]) == (2, 1)
+    write_labels(tmp_path / "b.tif", labels, Grid(("t", "y", "x"), (3.0, 1.0, 1.0), (PIXEL,) * 3))
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert "Increment" not in file.ome_metadata
 
 
 def test_confidence_is_float32(tmp_path):

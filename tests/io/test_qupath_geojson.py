@@ -38,3 +38,10 @@ def test_objects_of_qupath_without_planes_lie_in_the_first(tmp_path):
 def test_where_nothing_tells_the_plane_that_is_said(tmp_path):
     with pytest.raises(InputError, match="does not say in which of 3 planes"):
         objects_in_planes(tmp_path, (3, 30, 40), feature(5), feature(15))
+
+
+def test_an_object_may_be_a_collection_of_shapes(tmp_path):
+    parts = feature(5, by_qupath=True) | {
+        "geometry": {"type": "GeometryCollection", "geometries": [feature(at)["geometry"] for at in (5, 15)]}
+    }
+    assert objects_in_planes(tmp_path, (30, 40), parts) == [1]
