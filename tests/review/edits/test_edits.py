@@ -182,6 +182,9 @@ def test_where_the_image_says_nothing_either_seeds_part_by_what_is_nearest():
 def test_fewer_than_two_seeds_in_the_object_part_nothing():
     labels = discs((15, 10), (15, 20))
     assert split_by_seeds(labels, 1, [(15, 10), (0, 0), (99, 99)], new_id=2).changes_nothing
+    beside = tuple(np.argwhere(labels == 1).min(axis=0))
+    assert labels[beside] != 1
+    assert split_by_seeds(labels, 1, [beside, (15, 10)], new_id=2).changes_nothing
     assert split_by_seeds(labels, 1, [(15, 10), (15, 10)], new_id=2).changes_nothing
     assert split_by_seeds(labels, 1, [(15, 10), (15, 20)], new_id=2, locked=[1]).changes_nothing
     assert split_by_seeds(labels, 9, [(15, 10), (15, 20)], new_id=2).changes_nothing
