@@ -56,6 +56,8 @@ def test_a_dragged_line_meets_objects_in_its_order_and_each_once():
     assert ids_along(labels, [(-5, 0), (4, 0)]) == [4]
     assert ids_along(labels, [(30, 30), (40, 40)]) == []
     assert ids_along(labels, []) == []
+    columns = np.tile(np.arange(1, 51), (9, 1))
+    assert ids_along(columns, [(0, 0), (8, 49)]) == list(range(1, 51)), "none is too thin to be met"
 
 
 # merge
