@@ -64,7 +64,7 @@ def test_what_another_window_has_open_or_is_gone_is_not_offered(tmp_path):
         recovery.mark_open(project.path)
         assert recovery.find_unsaved() == []
     assert len(recovery.find_unsaved()) == 1
-    gone.touch()
+    Project.create(gone).close()
     assert len(recovery.find_unsaved()) == 1, "its marker went, too"
 
 
