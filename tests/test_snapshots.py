@@ -6,7 +6,17 @@ import pytest
 
 from napari_labelfix import snapshots
 from napari_labelfix.methods.checkpoint import TrainedModel
-from napari_labelfix.snapshots import BoxRole, Clock, Detections, FoundBoxes, PointRole, Proposal, Snapshot, run_to_end
+from napari_labelfix.snapshots import (
+    BoxRole,
+    Change,
+    Clock,
+    Detections,
+    FoundBoxes,
+    PointRole,
+    Proposal,
+    Snapshot,
+    run_to_end,
+)
 
 
 class FakeTime:
@@ -43,6 +53,11 @@ def steps(yielded, result=None, closed=None):
         closed.append(True)
         raise
     return result
+
+
+def test_the_numbers_of_changes_that_projects_hold_mean_what_they_meant():
+    named = ["none", "added", "removed", "reshaped", "split", "merged"]
+    assert {change.name.lower(): change.value for change in Change} == {name: n for n, name in enumerate(named)}
 
 
 def test_what_is_taken_for_no_object_is_not_counted():

@@ -102,7 +102,7 @@ def test_what_a_person_has_said_stays():
 
 
 def test_of_finished_labels_nothing_is_doubtful():
-    labels = two_squares_that_touch() * 7
+    labels = two_squares_that_touch()
     proposal = as_given(labels)
     assert np.array_equal(proposal.labels, labels)
     assert np.array_equal(proposal.classes, labels > 0)

@@ -93,3 +93,9 @@ def test_large_planes_are_made_in_blocks(discs, monkeypatch):
         assert np.corrcoef(made[y0:y1, x0:x1].ravel(), image[y0:y1, x0:x1, 0].ravel())[0, 1] > 0.9
     alone = synthetic_like(image, boxes[:1], "weak blur")[..., 0]  # and leaves no edge between them
     assert np.abs(np.diff(alone[46:75, 76:105], axis=0)).max() < 0.1
+
+
+@pytest.mark.parametrize(("value", "becomes"), [(-0.5, 0), (1.5, 1)])
+def test_what_is_beyond_the_levels_is_cut_off(value, becomes):
+    made = synthetic_like(np.full((40, 40, 1), value, np.float32), np.array([[10.0, 10, 20, 20]]), "weak blur")
+    assert np.abs(made - becomes).max() < 0.01
