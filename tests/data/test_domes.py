@@ -48,6 +48,8 @@ def test_of_domes_with_tops_near_to_each_other_the_higher_counts():
     assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=2).tolist() == [[0, 0, 0, 1, 0, 0]]
     assert find_domes(ridge(1, 9, 3, 10, 1, 7), share=0.3, floor=0.5, apart=1).tolist() == [[0, 1, 0, 2, 0, 3]]
     assert find_domes(ridge(7, 1, 10, 3, 9, 1), share=0.3, floor=0.5, apart=2).tolist() == [[0, 0, 1, 0, 0, 0]]
+    for column in (ridge(1, 9, 3, 10, 1, 7).T, ridge(7, 1, 10, 3, 9, 1).T):
+        assert find_domes(column, share=0.3, floor=0.5, apart=2).max() == 1
     assert not find_domes(ridge(0, 0, 0), share=0.3, floor=0.5, apart=1).any()
 
 
