@@ -61,7 +61,9 @@ def test_the_numbers_of_changes_that_projects_hold_mean_what_they_meant():
 
 
 def test_what_is_taken_for_no_object_is_not_counted():
-    roles = np.array([PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE, PointRole.PSEUDO_POSITIVE, PointRole.DETECTED], np.uint8)
+    roles = np.array(
+        [PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE, PointRole.PSEUDO_POSITIVE, PointRole.DETECTED], np.uint8
+    )
     assert Detections(np.zeros((4, 2)), np.ones(4), roles, 3, np.zeros((9, 9))).count == 3
     roles = np.array([BoxRole.DROPPED, *(role for role in BoxRole if role != BoxRole.DROPPED)], np.uint8)
     assert FoundBoxes(np.zeros((len(roles), 4)), np.ones(len(roles)), roles).count == len(BoxRole) - 1
