@@ -251,7 +251,7 @@ def test_names_that_are_no_unicode_have_a_fingerprint():
 def test_ids_that_leave_no_room_for_new_objects_are_refused():
     labels = np.zeros(IMAGE.shape, np.int64)
     labels[2, 2] = 2**30 + 1
-    with pytest.raises(InputError, match="Renumber the objects"):
+    with pytest.raises(InputError, match="“Renumber” in the Review dock"):
         expect_room_for_new_objects(Task((plane(), plane(annotation=Instances(labels)))))
     labels[2, 2] = 2**30
     expect_room_for_new_objects(Task((plane(annotation=Instances(labels)),)))

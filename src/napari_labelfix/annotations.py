@@ -187,7 +187,10 @@ class Instances:
         """Raise `InputError` if these are not labels."""
         _expect_integers(self.labels, f"the labels of {name}")
         if self.labels.size and self.labels.min() < 0:
-            raise InputError(f"Expected labels from 0 up in {name}, but got {self.labels.min()}. Use 0 for background.")
+            raise InputError(
+                f"Expected labels from 0 up in {name}, but got {self.labels.min()}. "
+                "“Renumber” in the Review dock gives others."
+            )
         if self.trusted is not None and self.trusted.shape != self.labels.shape:
             raise InputError(f"Expected a trusted mask of {self.labels.shape} in {name}, but got {self.trusted.shape}.")
         if self.others is not None:
@@ -331,7 +334,10 @@ def expect_room_for_new_objects(task: Task) -> None:
     given = [plane.annotation for plane in task.planes if isinstance(plane.annotation, Instances)]
     highest = max((int(part.labels.max(initial=0)) for part in given), default=0)
     if highest > HIGHEST_ID:
-        raise InputError(f"Expected object numbers up to {HIGHEST_ID}, but got {highest}. Renumber the objects.")
+        raise InputError(
+            f"Expected object numbers up to {HIGHEST_ID}, but got {highest}. "
+            "“Renumber” in the Review dock gives others."
+        )
 
 
 def same_annotation(one: Annotation | None, other: Annotation | None) -> bool:

@@ -4,6 +4,8 @@ from napari_labelfix.review.boxes import find_box
 
 
 class FakeReview:
+    unusable_ids = ()
+
     def __init__(self, labels=None, selected=()):
         self.labels, self.selected_ids = labels, list(selected)
 

@@ -212,6 +212,40 @@ def test_the_brush_does_not_select(dock, viewer, person):
     assert 40 not in shown_ids(dock)
 
 
+def test_numbers_that_no_object_can_have_are_told_and_a_button_gives_others(viewer, qtbot, person):
+    layer = viewer.layers["labels"]
+    layer.data[layer.data == 4], layer.data[layer.data == 9] = -1, -7
+    before = layer.data.copy()
+    dock = open_dock(viewer, qtbot)
+    told = "“labels” has numbers that no object can have: -7, -1. Press Renumber, under Edit, for others."
+    assert dock.message.text() == told
+    history_of(layer).step(None, RecordChanges({}, {5: Record(State.ACCEPTED)}), "accept")
+    assert len(dock.review.table) == 14
+    person.click(dock.edits.renumber_button)
+    assert len(dock.review.table) == 16
+    assert states(layer) == {5: "accepted"}, "nobody has decided about the others"
+    assert [(before == old).sum() for old in (-7, -1)] == [dock.review.table.area_of(new) for new in (17, 18)]
+    assert dock.review.selected_ids == [17, 18]
+    assert not dock.edits.renumber_button.isVisible()
+    assert dock.message.text() != told
+    person.click(dock.edits.action_buttons["delete"])
+    np.testing.assert_array_equal(layer.data, np.maximum(before, 0))
+    for _ in range(2):
+        person.press(KEY.Key_Z, CTRL)
+    np.testing.assert_array_equal(layer.data, before)
+    qtbot.waitUntil(dock.edits.renumber_button.isVisible, timeout=10_000)
+    assert dock.message.text() == told
+
+
+def test_labels_whose_numbers_are_too_small_for_others_are_not_renumbered(viewer, qtbot, person):
+    layer = viewer.layers["labels"]
+    layer.data = np.where(discs() == 4, 127, np.where(discs() == 9, -1, discs())).astype(np.int8)
+    dock = open_dock(viewer, qtbot)
+    person.click(dock.edits.renumber_button)
+    assert "can hold ids up to 127 only" in dock.edits.hint.text()
+    assert (layer.data == -1).any()
+
+
 def test_filter_search_and_sort(dock):
     dock.review.select([6])
     dock.review.decide(State.REJECTED)

@@ -154,7 +154,8 @@ class LabelImage:
         if lowest < 0 or highest > HIGHEST_NUMBER:
             raise InputError(
                 f"Expected object numbers from 0 to {HIGHEST_NUMBER} in {self.name}, "
-                f"but got {lowest} to {highest}. Renumber them."
+                f"but got {lowest} to {highest}. "
+                "“Renumber” in the Review dock gives others."
             )
 
     def renumbered(self) -> tuple[LabelImage, dict[int, int]]:

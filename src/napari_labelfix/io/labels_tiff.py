@@ -58,7 +58,8 @@ def write_labels(path: Path, labels: NDArray[Any], grid: Grid | None = None) -> 
     lowest, highest = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
     if lowest < 0 or highest > HIGHEST_NUMBER:
         raise InputError(
-            f"Expected object numbers from 0 to {HIGHEST_NUMBER}, but got {lowest} to {highest}. Renumber them."
+            f"Expected object numbers from 0 to {HIGHEST_NUMBER}, but got {lowest} to {highest}. "
+            "“Renumber” in the Review dock gives others."
         )
     _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32), grid)
 

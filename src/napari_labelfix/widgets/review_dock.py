@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtGui import QHideEvent, QShowEvent
 
+_NAMED = 3  # numbers in a sentence
 _OUTLINED = 200  # objects: more are not outlined
 _WIDTH = 360
 
@@ -144,6 +145,7 @@ class ReviewDock(QWidget):
 
     def _on_searched(self) -> None:
         self.view.show_searching(self.review.searching)
+        self.edits.refresh()
 
     def _on_selected(self) -> None:
         """Show in table and canvas what is selected."""
@@ -256,6 +258,9 @@ def _hint(review: Reviewing) -> str:
     layer, undecided = review.layer, review.table.count()[State.TODO]
     if layer is None:
         return "Choose labels to review. If there are none yet, open some, or accept objects in a method's dock."
+    if numbers := review.unusable_ids:
+        named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
+        return f"“{layer.name}” has numbers that no object can have: {named}. Press Renumber, under Edit, for others."
     if not len(review.table):
         return f"There are no objects in “{layer.name}”."
     if not undecided:

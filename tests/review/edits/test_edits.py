@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from napari_labelfix.annotations import HIGHEST_ID
 from napari_labelfix.review.edits import (
     delete,
     fill_holes,
@@ -12,11 +13,13 @@ from napari_labelfix.review.edits import (
     keep_largest,
     merge,
     redraw,
+    renumber,
     separate,
     shrink,
     smooth,
     split_by_line,
     split_by_seeds,
+    unusable_ids,
 )
 from napari_labelfix.review.edits.draft import Draft
 
@@ -379,3 +382,35 @@ def test_of_objects_within_one_another_each_hole_is_written_once(monkeypatch):
     assert set(outcome.edit.after.tolist()) == {1}, "the first holds all others"
     inner = fill_holes(plane, [9, 7], locked=[1])
     assert set(inner.edit.after.tolist()) == {7}
+
+
+# numbers that no object can have
+
+
+def test_numbers_below_0_and_those_too_high_become_free_ones_and_others_stay():
+    labels = canvas((0, 2, 0, 2, -7), (0, 2, 4, 6, 3), (4, 6, 0, 2, HIGHEST_ID + 5), (4, 6, 4, 6, -1), shape=(8, 8))
+    assert unusable_ids(labels).tolist() == [-7, -1, HIGHEST_ID + 5]
+    outcome = renumber(labels)
+    expected = canvas((0, 2, 0, 2, 4), (0, 2, 4, 6, 3), (4, 6, 0, 2, 6), (4, 6, 4, 6, 5), shape=(8, 8))
+    np.testing.assert_array_equal(applied(outcome, labels), expected)
+    assert outcome.parents == {4: (-7,), 5: (-1,), 6: (HIGHEST_ID + 5,)}
+    assert renumber(expected).changes_nothing
+
+
+def test_new_numbers_lie_between_the_others_where_these_go_up_to_the_end():
+    labels = canvas((0, 2, 0, 2, -7), (0, 2, 4, 6, HIGHEST_ID), (4, 6, 0, 2, 1), (4, 6, 4, 6, HIGHEST_ID + 1))
+    expected = canvas((0, 2, 0, 2, 2), (0, 2, 4, 6, HIGHEST_ID), (4, 6, 0, 2, 1), (4, 6, 4, 6, 3))
+    np.testing.assert_array_equal(applied(renumber(labels), labels), expected)
+
+
+def test_a_locked_object_keeps_its_number_however_high():
+    labels = canvas((0, 2, 0, 2, -7), (4, 6, 0, 2, HIGHEST_ID + 5))
+    expected = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, HIGHEST_ID + 5))
+    np.testing.assert_array_equal(applied(renumber(labels, locked=[HIGHEST_ID + 5]), labels), expected)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint32, np.int64])
+def test_of_usual_labels_no_number_is_unusable(dtype):
+    labels = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2)).astype(dtype)
+    assert not unusable_ids(labels).size
+    assert renumber(labels).changes_nothing

@@ -1,4 +1,4 @@
-"""Edits of objects: merge, join, split, grow, shrink, smooth, fill, redraw, delete. Pure functions of a label array.
+"""Edits of objects: merge, join, split, grow, shrink, smooth, fill, redraw, renumber, delete. Pure functions of labels.
 
 Every function takes labels (Y, X) or (..., Y, X) and gives an `Outcome`: the pixels that change, and which objects came
 from which. Nothing is written. What neighbours on an axis is neighbour in the object: in an array of several planes the
@@ -13,6 +13,7 @@ from napari_labelfix.review.edits.join_planes import LEAST_OVERLAP, join_planes
 from napari_labelfix.review.edits.merge import ids_along, merge
 from napari_labelfix.review.edits.pieces import delete, keep_largest, separate
 from napari_labelfix.review.edits.redraw import redraw
+from napari_labelfix.review.edits.renumber import renumber, unusable_ids
 from napari_labelfix.review.edits.shape import fill_holes, grow, shrink, smooth
 from napari_labelfix.review.edits.split import split_by_line, split_by_seeds
 
@@ -28,9 +29,11 @@ __all__ = [
     "keep_largest",
     "merge",
     "redraw",
+    "renumber",
     "separate",
     "shrink",
     "smooth",
     "split_by_line",
     "split_by_seeds",
+    "unusable_ids",
 ]

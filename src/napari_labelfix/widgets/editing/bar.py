@@ -56,6 +56,7 @@ class EditBar(QWidget):
         self.tool_buttons = {tool.name: _tool_button(tool) for tool in self._tools}
         self.action_buttons = {name: QPushButton(action.text) for name, action in ACTIONS.items()}
         self.brush_button = QPushButton("Brush")
+        self.renumber_button = QPushButton("Renumber")
         self.keep_others = QCheckBox("The brush spares other objects")
         self.by = QSpinBox()
         self.scope = QComboBox()
@@ -93,6 +94,7 @@ class EditBar(QWidget):
             button.setEnabled(layer is not None and number >= _fewest(name, number))
             button.setVisible(in_stack or not ACTIONS[name].of_stack)
         self.brush_button.setEnabled(number == 1)
+        self.renumber_button.setVisible(len(self.editing.unusable_ids) > 0)
         self.keep_others.setEnabled(layer is not None)
         self.keep_others.setChecked(layer is not None and layer.preserve_labels)
         if (layer is None) != (self.hint.text() == _NOTHING):
@@ -116,6 +118,17 @@ class EditBar(QWidget):
             self._say(f"{'1 object' if number == 1 else f'{number} objects'} {action.done}. {WAY_BACK}")
         else:
             self.hint.setText(_why_nothing(sheet, selected, action.why_not))
+
+    def renumber(self) -> None:
+        """Make objects of what has numbers that no object can have."""
+        try:
+            count = self.editing.renumber()
+        except InputError as error:
+            self.hint.setText(str(error))
+            return
+        self.refresh()
+        what = "1 object has a new number and is" if count == 1 else f"{count} objects have new numbers and are"
+        self._say(f"{what} selected: Delete makes background of what is none. {WAY_BACK}")
 
     def draw_with_brush(self) -> None:
         """Hand over to napari's brush, which then changes nothing but the selected object."""
@@ -165,6 +178,7 @@ class EditBar(QWidget):
         for name, button in self.action_buttons.items():
             button.clicked.connect(partial(self.perform, name))
         self.brush_button.clicked.connect(self.draw_with_brush)
+        self.renumber_button.clicked.connect(self.renumber)
         self.keep_others.clicked.connect(self._on_keep_others)
         self.scope.activated.connect(lambda _: self._on_scope_chosen())
         self.seeds_on.activated.connect(lambda _: self._on_seeds_on())
@@ -187,7 +201,9 @@ class EditBar(QWidget):
         self.brush_button.setToolTip("Draw and erase the selected object with napari's brush; others are spared.")
         for name, button in self.action_buttons.items():
             button.setToolTip(ACTIONS[name].help)
-        buttons = [*self.tool_buttons.values(), *self.action_buttons.values(), self.brush_button, self.keep_others]
+        self.renumber_button.setToolTip("Make objects of what has numbers that no object can have.")
+        others = [self.brush_button, self.renumber_button, self.keep_others]
+        buttons = [*self.tool_buttons.values(), *self.action_buttons.values(), *others]
         for button in buttons:
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
 
@@ -197,6 +213,7 @@ class EditBar(QWidget):
             [self.tool_buttons[name] for name in ("merge", "cut", "seeds")],
             [self.seeds_on],
             [self.keep_others],
+            [self.renumber_button],
             [self.chosen],
             [self.action_buttons["grow"], self.action_buttons["shrink"], self.by],
             [self.action_buttons[name] for name in ("smooth", "fill", "delete")],

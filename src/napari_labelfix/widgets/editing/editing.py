@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.review.edits import renumber
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
+from napari_labelfix.review.states import Record, RecordChanges
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.history import history_of
+from napari_labelfix.widgets.viewer.history import RENUMBER, history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ class Reviewed(Protocol):
     @property
     def selected_ids(self) -> Sequence[int]:
         """The selected objects, the one selected first at the beginning."""
+
+    @property
+    def unusable_ids(self) -> Sequence[int]:
+        """Numbers in the labels that no object can have."""
 
     def select(self, ids: Sequence[int]) -> None:
         """Select other objects."""
@@ -68,6 +74,11 @@ class Editing:
     def selected(self) -> list[int]:
         """The selected objects, the one selected first at the beginning."""
         return [int(object_id) for object_id in self._review.selected_ids]
+
+    @property
+    def unusable_ids(self) -> Sequence[int]:
+        """Numbers in the labels that no object can have; `renumber` gives others."""
+        return self._review.unusable_ids if self.labels is not None else ()
 
     @property
     def all_in_play(self) -> list[int]:
@@ -141,6 +152,28 @@ class Editing:
         layers.select(self._viewer, layer)  # so that Ctrl+Z takes this step back
         self._select_what_is_left(outcome)
         return changed
+
+    def renumber(self) -> int:
+        """Give what has a number that no object can have a free one, as one step, and select it; return how many.
+
+        Nobody has decided about an object by that: what is known about it stays.
+
+        Raises
+        ------
+        InputError
+            If the layer's numbers are too small for the new ones.
+        """
+        layer = self.labels
+        if layer is None:
+            return 0
+        sheet, history = self.sheet(whole=True), history_of(layer)
+        outcome = renumber(sheet.stack, locked=sheet.locked)
+        records = {new: history.records.get(old) or Record() for new, (old,) in outcome.parents.items()}
+        history.step(outcome.edit, RecordChanges({}, records), RENUMBER)
+        layers.show(layer)
+        layers.select(self._viewer, layer)  # so that Ctrl+Z takes this step back
+        self._review.select(list(outcome.parents))
+        return len(outcome.parents)
 
     def _select_what_is_left(self, outcome: Outcome) -> None:
         """Select what was made, unless that is much; what was selected and is gone is selected no more."""

@@ -12,7 +12,7 @@ from napari_labelfix.review.boxes import find_box
 from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.widgets.parts.background import Background
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.history import FEATURES, REPLACED
+from napari_labelfix.widgets.viewer.history import FEATURES, RENUMBER, REPLACED
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_labelfix.widgets.viewer.history import Changed
 
 _AFTER_MS = 1500
+_NO_IDS = np.zeros(0, np.int64)
 _LONG = 2.0  # seconds: a search that takes longer is not repeated after each edit
 
 
@@ -37,6 +38,7 @@ class Found(NamedTuple):
 
     suspects: Suspects
     boxes: Mapping[int, Box]
+    unusable: NDArray[np.integer]
     differences: Differences | None
     seconds: float
 
@@ -83,6 +85,11 @@ class ObjectSearch(QObject):
         return self._found.differences if self._found is not None else None
 
     @property
+    def unusable_ids(self) -> NDArray[np.integer]:
+        """Numbers that no object can have (N,), as far as that is known."""
+        return self._found.unusable if self._found is not None else _NO_IDS
+
+    @property
     def busy(self) -> bool:
         """Whether a search goes on."""
         return self._work.busy
@@ -115,6 +122,8 @@ class ObjectSearch(QObject):
                 self._boxes.pop(label, None)
             if self._moved is not None:
                 self._moved.update(change.ids.tolist())
+        if change.what == RENUMBER and self._found is not None:
+            self._found = self._found._replace(unusable=_NO_IDS)
         pixels = change.blocks is None or change.blocks.size
         if pixels and (self._found is None or self._found.seconds < _LONG):
             self._timer.start()
@@ -148,6 +157,7 @@ def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] 
     def search(go_on: GoOn) -> Found:
         # slow to import: docks open without them
         from napari_labelfix.review.differences import find_differences
+        from napari_labelfix.review.edits import unusable_ids
         from napari_labelfix.review.suspects import find_suspects
 
         started = perf_counter()
@@ -155,6 +165,7 @@ def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] 
         if reference is not None:
             differences = find_differences(reference, pixels, go_on)
             suspects = differences.add_to(suspects)
-        return Found(suspects, find_all_boxes(pixels, go_on), differences, perf_counter() - started)
+        boxes, unusable = find_all_boxes(pixels, go_on), unusable_ids(pixels, go_on)
+        return Found(suspects, boxes, unusable, differences, perf_counter() - started)
 
     return search

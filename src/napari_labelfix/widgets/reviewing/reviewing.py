@@ -111,6 +111,11 @@ class Reviewing(QObject):
         return self._search.differences
 
     @property
+    def unusable_ids(self) -> Sequence[int]:
+        """Numbers in the labels that no object can have, as far as that is known."""
+        return self._search.unusable_ids.tolist()
+
+    @property
     def searching(self) -> bool:
         """Whether suspects are looked for."""
         return self._search.busy

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from napari_labelfix.review.states import Record
 
 STROKE = "paint"
+RENUMBER = "renumber"
 REPLACED = "replaced"
 FEATURES = "features"
 
