@@ -220,6 +220,21 @@ def test_work_that_begins_after_the_viewer_was_emptied_is_another_project(viewer
             assert {record.name for record in project.layers()} == name
 
 
+def test_layers_of_a_viewer_that_is_emptied_keep_their_order(viewer, saver):
+    saved = viewer.add_labels(np.zeros((60, 80), np.int32), name="b")
+    paint(saved, 5, 5)
+    saver.save_now()
+    path = saver.path
+    new = viewer.add_labels(np.zeros((60, 80), np.int32), name="a")
+    paint(saved, 9, 9)
+    paint(new, 10, 10)
+    names = [layer.name for layer in viewer.layers]
+    viewer.layers.clear()
+    saver.look()
+    with Project.look(path) as project:
+        assert [record.name for record in project.layers()] == names == ["cells", "b", "a"]
+
+
 def test_what_a_person_decides_about_a_proposal_is_saved_at_once(viewer, saver, spots):
     results = ProposalLayers(viewer, viewer.layers["cells"], "scribble2label")
     results.create()

@@ -36,6 +36,8 @@ class Followed(ABC):
         Whether a person has made something in it since it is followed.
     in_file
         Whether the file has it.
+    position
+        Where it lay in the list of layers when that was looked at last.
     """
 
     def __init__(self, layer: Layer) -> None:
@@ -44,6 +46,7 @@ class Followed(ABC):
         self.author = author_of(layer)
         self.annotated = False
         self.in_file = False
+        self.position = 0
         self._sent: LayerRecord | None = None
         self._later: Iterator[Make] = iter(())
 
@@ -69,6 +72,7 @@ class Followed(ABC):
         position
             In the list of layers.
         """
+        self.position = position
         record = describe_layer(self.layer, position)
         makers = list(self._changes(record))
         if record == self._sent and not makers:
@@ -78,9 +82,9 @@ class Followed(ABC):
 
     def take_all(self) -> Batch:
         """Copy all that is not in the file yet, however long it takes: the layer goes."""
-        makers = [self.take(0)]
+        makers = [self.take(self.position)]
         while self.hurries:
-            makers.append(self.take(0))
+            makers.append(self.take(self.position))
         return together(make() for make in makers if make is not None)
 
     def take_later(self) -> Make | None:

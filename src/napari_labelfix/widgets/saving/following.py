@@ -71,6 +71,7 @@ class Following(QObject):
     def update(self, there: Sequence[Layer]) -> list[tuple[str, Followed]]:
         """Follow these layers and no others; return those that are followed no more."""
         kept = by_id(filter(is_kept, there), [followed.layer for followed in self])
+        positions = _positions(there)
         gone = [(id_, one) for id_, one in self._followed.items() if kept.get(id_) is not one.layer]
         for id_, followed in gone:
             del self._followed[id_]
@@ -80,6 +81,7 @@ class Following(QObject):
             if id_ not in self._followed:
                 with self.reading(layer):
                     self._followed[id_] = follow(layer, self._note_step)
+                    self._followed[id_].position = positions[id_]
         return gone
 
     def take_up(self, known: dict[str, LayerRecord], images: dict[str, ImageRecord]) -> None:
@@ -89,7 +91,7 @@ class Following(QObject):
 
     def take(self, there: Sequence[Layer]) -> list[Make]:
         """Copy what is not in the file yet; `there` are the viewer's layers from bottom to top."""
-        positions = {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
+        positions = _positions(there)
         makers: list[Make] = []
         for id_, followed in self._followed.items():
             with self.reading(followed.layer):
@@ -118,3 +120,8 @@ class Following(QObject):
                 self.unreadable.emit(
                     f"“{layer.name}” cannot be read ({error!r}). Save this layer apart; all others are saved."
                 )
+
+
+def _positions(there: Sequence[Layer]) -> dict[str, int]:
+    """Return where each layer that is kept lies in the list, by its id."""
+    return {id_of(layer): at for at, layer in enumerate(there) if is_kept(layer)}
