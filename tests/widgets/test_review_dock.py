@@ -246,6 +246,17 @@ def test_labels_whose_numbers_are_too_small_for_others_are_not_renumbered(viewer
     assert (layer.data == -1).any()
 
 
+def test_long_numbers_as_those_of_a_proposal_of_a_stack_are_read_in_full(dock, viewer):
+    layer = viewer.layers["labels"]
+    room = dock.view.table.columnWidth(Column.ID)
+    assert room >= dock.view.table.sizeHintForColumn(Column.ID)
+    layer.data = np.where(discs() > 0, discs() + 4_000_000, 0)
+    assert dock.view.table.columnWidth(Column.ID) >= dock.view.table.sizeHintForColumn(Column.ID) > room
+    dock.view.table.setColumnWidth(Column.ID, 200)
+    layer.data = discs()
+    assert dock.view.table.columnWidth(Column.ID) == 200, "a person may have wanted it so"
+
+
 def test_filter_search_and_sort(dock):
     dock.review.select([6])
     dock.review.decide(State.REJECTED)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # those that a decision rests on are seen at once, the others by scrolling
 _WIDTHS = {Column.ID: 46, Column.STATE: 84, Column.DOUBT: 58, Column.WHY: 134, Column.AREA: 54, Column.SOURCE: 90}
-_SWATCH, _ROW = 10, 20  # pixels
+_SWATCH, _ROW, _BESIDE = 10, 20, 12  # pixels; the last beside the text of a cell
 _MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
 _MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")
 
@@ -109,6 +109,12 @@ class ReviewView(QWidget):
                 for state in STATES
             )
         )
+
+    def show_ids(self, table: RecordTable) -> None:
+        """Let the ids be read in full: in a proposal of a stack they have seven digits, and differ in the last."""
+        if len(table):
+            needed = self.table.fontMetrics().horizontalAdvance(str(table.ids[-1])) + _BESIDE
+            self.table.setColumnWidth(Column.ID, max(needed, self.table.columnWidth(Column.ID)))
 
     def show_selected(self, table: RecordTable, ids: Sequence[int]) -> None:
         """Let the buttons say what they would do to the selection."""
