@@ -500,7 +500,7 @@ def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(mak
     assert dock.review.layer is None
     assert not any(button.isEnabled() for button in buttons)
     viewer.add_labels(np.zeros((9, 9), np.int32), name="none")
-    assert dock.message.text() == "There are no objects in “none”."
+    assert dock.message.text() == "There are no objects in “none”. Choose other labels, or draw or accept some."
     assert not dock.view.next_button.isEnabled()
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
     from napari_labelfix.io.formats import Content
+    from napari_labelfix.io.grid import Grid
     from napari_labelfix.io.label_image import What
     from napari_labelfix.review.selection import Selection
 
@@ -338,10 +339,17 @@ def _describe(image: Content) -> str:
     image.check()
     *leading, height, width = image.shape
     planes = "".join(f"{length} x " for length in leading)
-    pixel = " x ".join(f"{step:g}" for step in image.grid.scale)
-    known = f", a pixel is {pixel} {short_unit(image.grid.units[-1])}" if image.grid.is_known else ""
+    known = f", a pixel is {_size_of_pixel(image.grid)}" if image.grid.is_known else ""
     classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
     return f"{_count(image)}{classes}, {planes}{height} x {width} pixels{known}."
+
+
+def _size_of_pixel(grid: Grid) -> str:
+    """Say how far apart pixels are along each axis: "2 x 0.5 x 0.5 µm", or "30 s x 0.5 µm x 0.5 µm"."""
+    units = [short_unit(unit) for unit in grid.units]
+    if len(set(units)) == 1:
+        return f"{' x '.join(f'{step:g}' for step in grid.scale)} {units[0]}"
+    return " x ".join(f"{step:g} {unit}" for step, unit in zip(grid.scale, units, strict=True))
 
 
 def _count(image: Content) -> str:

@@ -263,7 +263,7 @@ def _hint(review: Reviewing) -> str:
         named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
         return f"“{layer.name}” has numbers that no object can have: {named}. Press Renumber, under Edit, for others."
     if not len(review.table):
-        return f"There are no objects in “{layer.name}”."
+        return f"There are no objects in “{layer.name}”. Choose other labels, or draw or accept some."
     if not undecided:
         return f"Every object of “{layer.name}” is decided."
     if layers.role_of(layer) == "proposal":
