@@ -258,6 +258,21 @@ def test_what_a_person_decides_about_a_proposal_is_saved_at_once(viewer, saver, 
     assert (states[1], states[2], states[3]) == ("todo", "rejected", "rejected")
 
 
+def test_what_a_model_believed_last_is_in_the_file_when_the_project_is_left(viewer, saver, spots):
+    paint(add_scribbles(viewer), 10, 10)
+    results = ProposalLayers(viewer, viewer.layers["cells"], "scribble2label")
+    results.create()
+    for threshold in (0.4, 0.8):
+        results.write({0: proposal_above(spots, threshold)})
+        results.objects()
+        saver.touch(layers.image_id(viewer.layers["cells"]), "scribble2label")
+        saver.save_now()
+    proposal = results.layer("proposal")
+    path = saver.path
+    saver.leave()
+    np.testing.assert_array_equal(kept(path, proposal), proposal.data)
+
+
 def test_a_folder_that_cannot_be_written_is_told_once_and_saving_goes_on_when_it_can(
     viewer, saver, data_folder, monkeypatch
 ):

@@ -190,6 +190,10 @@ class FollowedBelief(Followed):
         """Note that it shows something new."""
         self._touched = True
 
+    def wait(self, seconds: float) -> None:
+        """Let what it shows be taken at once, however soon after the last time."""
+        self._taken = -_MODEL_EVERY
+
     def _changes(self, record: LayerRecord) -> Iterator[Make]:
         if self._touched and time.monotonic() - self._taken >= _MODEL_EVERY:
             self._touched, self._taken = False, time.monotonic()
