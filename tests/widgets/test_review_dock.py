@@ -221,6 +221,7 @@ def test_numbers_that_no_object_can_have_are_told_and_a_button_gives_others(view
     assert dock.message.text() == told
     history_of(layer).step(None, RecordChanges({}, {5: Record(State.ACCEPTED)}), "accept")
     assert len(dock.review.table) == 14
+    qtbot.waitUntil(dock.edits.renumber_button.isVisible, timeout=10_000)
     person.click(dock.edits.renumber_button)
     assert len(dock.review.table) == 16
     assert states(layer) == {5: "accepted"}, "nobody has decided about the others"
@@ -241,6 +242,7 @@ def test_labels_whose_numbers_are_too_small_for_others_are_not_renumbered(viewer
     layer = viewer.layers["labels"]
     layer.data = np.where(discs() == 4, 127, np.where(discs() == 9, -1, discs())).astype(np.int8)
     dock = open_dock(viewer, qtbot)
+    qtbot.waitUntil(dock.edits.renumber_button.isVisible, timeout=10_000)
     person.click(dock.edits.renumber_button)
     assert "can hold ids up to 127 only" in dock.edits.hint.text()
     assert (layer.data == -1).any()
