@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco_mask
-from tricky import empty, tricky, tricky_plane
+from tricky import empty, objects_of, tricky, tricky_plane
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles
 from napari_labelfix.errors import InputError
@@ -26,9 +26,9 @@ from napari_labelfix.io.drawn import DrawnObject
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.grid import Grid
-from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.marked_image import MarkedImage
-from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.outlines import outlines_of
 from napari_labelfix.io.pairing import find_annotations, pair, planes_together
 from napari_labelfix.io.read import read_image
 from napari_labelfix.io.safe_seg import read_masks
@@ -105,9 +105,9 @@ def test_boxes_that_overlap_come_back_whole_from_outlines(tmp_path, file):
 
 @given(arrays.arrays(bool, st.tuples(st.integers(1, 7), st.integers(1, 9))))
 def test_run_lengths_and_rings_of_an_object_have_the_same_box(mask):
-    for found in objects_of(mask):
-        runs = coco._runs_in(coco._as_runs(found, mask.shape)["counts"], mask.shape)
-        rings = [ring for polygon in outline(found.mask, found.corner) for ring in polygon.rings]
+    for found, (_, own), (_, polygons) in zip(objects_of(mask), coco._runs_of(mask), outlines_of(mask), strict=True):
+        runs = coco._runs_in(coco._as_counts(own, mask.shape)["counts"], mask.shape)
+        rings = [ring for polygon in polygons for ring in polygon.rings]
         assert DrawnObject([], runs=runs).box(mask.shape) == DrawnObject(rings).box(mask.shape) == found.box
     assert DrawnObject([]).box(mask.shape) is None
     assert DrawnObject([], runs=np.zeros((1, 2), int)).box(mask.shape) is None

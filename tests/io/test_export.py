@@ -18,13 +18,13 @@ import tifffile
 import zarr
 from imagecodecs import png_decode
 from pycocotools.coco import COCO
-from tricky import GRIDS, HUGE, empty, tricky
+from tricky import GRIDS, HUGE, empty, objects_of, tricky
 
 from napari_labelfix.errors import InputError, OutputError
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format, formats_for
 from napari_labelfix.io.grid import Grid, read_grid
-from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.outlines import outline, paint
 from napari_labelfix.io.read import read_labels

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from napari_labelfix.io import outlines
-from napari_labelfix.io.outlines import in_one_ring, outline, paint
+from napari_labelfix.io.outlines import in_one_ring, outline, outlines_of, paint
 
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans())
 
@@ -42,12 +42,12 @@ def test_polygons_are_valid_and_have_the_area_of_the_pixels(mask):
 
 
 def test_straight_lines_have_no_vertices_between_their_ends():
-    [polygon] = outline(np.ones((3, 5), bool), (10, 20))
+    [polygon] = outline(np.pad(np.ones((3, 5), bool), ((10, 0), (20, 0))))
     assert sorted(map(tuple, polygon.outside.tolist())) == [(10, 20), (10, 25), (13, 20), (13, 25)]
     assert polygon.holes == ()
 
 
-def test_each_step_along_an_outline_is_taken_once_however_many_pieces_and_holes_there_are(monkeypatch):
+def test_each_side_of_an_outline_is_walked_once_however_many_pieces_and_holes_there_are(monkeypatch):
     taken = []
 
     class Counting(list):
@@ -59,14 +59,39 @@ def test_each_step_along_an_outline_is_taken_once_however_many_pieces_and_holes_
     monkeypatch.setattr(outlines, "_walks", lambda then, *of: walks(Counting(then), *of))
     mask = np.random.default_rng(0).random((120, 150)) < 0.6
     polygons = outline(mask)
-    padded = np.pad(mask, 1)
-    edges = sum(np.count_nonzero(np.diff(padded, axis=axis)) for axis in (0, 1))
-    assert sorted(taken) == list(range(edges))
+    corners = sum(len(ring) for polygon in polygons for ring in polygon.rings)
+    assert sorted(taken) == list(range(corners))
     assert len(polygons) > 500
     assert sum(len(polygon.holes) for polygon in polygons) > 500
     whole = shapely.MultiPolygon([shapely.Polygon(polygon.outside, polygon.holes) for polygon in polygons])
     assert whole.is_valid
     assert whole.area == mask.sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(
+        st.sampled_from([np.uint8, np.int32, np.uint64]),
+        array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements=st.integers(0, 3),
+    )
+)
+def test_objects_that_are_outlined_together_are_outlined_as_each_is_alone(labels):
+    together = dict(outlines_of(labels))
+    assert list(together) == np.unique(labels[labels > 0]).tolist()
+    for number, polygons in together.items():
+        alone = outline(labels == number)
+        for one, other in zip(polygons, alone, strict=True):
+            assert [ring.tolist() for ring in one.rings] == [ring.tolist() for ring in other.rings]
+
+
+def test_objects_are_outlined_in_one_walk_over_the_plane_however_many_they_are(monkeypatch):
+    seen = []
+    sides = outlines._sides
+    monkeypatch.setattr(outlines, "_sides", lambda padded: seen.append(padded.size) or sides(padded))
+    rings = np.hypot(*np.ogrid[-50:50, -50:50]).astype(int) + 1  # each but the last has another one inside
+    assert len(list(outlines_of(rings))) == rings.max()
+    assert seen == [102 * 102]
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from napari_labelfix.io.grid import Grid
@@ -13,6 +15,20 @@ GRIDS = {
     3: Grid(("z", "y", "x"), (2.0, 0.25, 0.5), ("micrometer",) * 3),
     4: Grid(("t", "z", "y", "x"), (30.0, 2.0, 0.25, 0.5), ("second", *("micrometer",) * 3)),
 }
+
+
+class Found(NamedTuple):
+    number: int
+    box: tuple[int, int, int, int]
+    mask: np.ndarray  # in the box
+
+
+def objects_of(plane):
+    """Yield the objects of a plane one by one, by ascending id."""
+    for number in np.unique(plane[plane > 0]).tolist():
+        rows, columns = np.nonzero(plane == number)
+        y0, x0, y1, x1 = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+        yield Found(number, (y0, x0, y1, x1), plane[y0:y1, x0:x1] == number)
 
 
 def tricky_plane() -> np.ndarray:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points, Scribbles, onto_pixels
+from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.boxes import boxes_in_planes
 from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
 from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.label_image import objects_of, say_count
+from napari_labelfix.io.label_image import say_count
+from napari_labelfix.io.measures import measure_objects
 from napari_labelfix.io.pairing import READERS, TABLES, find_annotations, is_only_a_plane_of, plane_of
 from napari_labelfix.io.points_csv import points_of_planes
 from napari_labelfix.io.read import SEG, in_shape, read_labels, without_ones
@@ -265,7 +267,7 @@ def _boxes(contents: _Contents, file: ImageFile, _kind: type[Annotation], what: 
     corners: list[Sequence[float]] = [box for _, box in drawn.boxes + outlines]
     if contents.labels is not None:
         for number, plane in enumerate(_painted(contents, file, Instances, what)):
-            outlined = [found.box for found in objects_of(cast("Instances", plane).labels)]
+            outlined = boxes_of_labels(cast("Instances", plane).labels).tolist()
             planes += [number] * len(outlined)
             corners += outlined
     return list(boxes_in_planes(np.array(corners, float).reshape(-1, 4), np.array(planes, np.intp), file, what))
@@ -281,10 +283,10 @@ def _points(contents: _Contents, file: ImageFile, _kind: type[Annotation], what:
         positions[plane_number(key, file.shape[:-2], what)].append(point)
     if not contents.drawn.points:
         for at, plane in enumerate(_painted(contents, file, Instances, what)):
-            for found in objects_of(cast("Instances", plane).labels):
-                positions[at].append(np.argwhere(found.mask).mean(axis=0) + found.corner)
-                areas.append(int(found.mask.sum()))
-    centres = [onto_pixels(np.array(found, float).reshape(-1, 2), (height, width)) for found in positions]
+            found = measure_objects(cast("Instances", plane).labels)
+            positions[at] = found.centres.tolist()
+            areas += found.areas.tolist()
+    centres = [onto_pixels(np.array(here, float).reshape(-1, 2), (height, width)) for here in positions]
     radii = [
         float(np.sqrt(np.median(areas) / np.pi)) if areas else estimate_diameter(image, here) / 2
         for image, here in zip(file.planes, centres, strict=True)

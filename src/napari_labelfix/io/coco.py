@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,9 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject, expect_size
 from napari_labelfix.io.files import write_json
-from napari_labelfix.io.label_image import PlaneObject, objects_of
-from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.outlines import outlines_of
 from napari_labelfix.io.read import stem_of
+from napari_labelfix.review.boxes import find_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.label_image import Index, LabelImage
     from napari_labelfix.io.marked_image import MarkedImage
+    from napari_labelfix.io.outlines import Polygon
 
     Entry = dict[str, Any]
     Describe = Callable[[Any, Index], Iterator[Entry]]
@@ -33,12 +35,12 @@ _DIGITS = 3  # of a pixel
 
 def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write polygons, and run lengths for objects with holes, which polygons cannot have; return the file's name."""
-    return _write(folder, images, "coco", partial(_objects, encode=_as_polygons))
+    return _write(folder, images, "coco", partial(_objects, outlined=True))
 
 
 def write_runs(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     """Write the run lengths of each object; return the file's name."""
-    return _write(folder, images, "coco_rle", partial(_objects, encode=_as_runs))
+    return _write(folder, images, "coco_rle", partial(_objects, outlined=False))
 
 
 def write_boxes(folder: Path, images: Sequence[MarkedImage]) -> list[str]:
@@ -140,16 +142,17 @@ def _add(image: LabelImage | MarkedImage, data: dict[str, Any], describe: Descri
             data["annotations"].append(head | described | {"iscrowd": 0})
 
 
-def _objects(image: LabelImage, index: Index, encode: Callable[[PlaneObject, tuple[int, int]], Any]) -> Iterator[Entry]:
-    height, width = image.shape[-2:]
-    for found in objects_of(image.labels[index]):
-        y0, x0, y1, x1 = found.box
+def _objects(image: LabelImage, index: Index, outlined: bool) -> Iterator[Entry]:
+    plane = image.labels[index]
+    outlines = outlines_of(plane) if outlined else repeat((0, []))
+    objects = zip(_runs_of(plane), find_boxes(plane).values(), outlines, strict=False)
+    for (number, runs), (rows, columns), (_, polygons) in objects:
         yield {
-            "category_id": image.class_of(found.number),
-            "segmentation": encode(found, (height, width)),
-            "area": int(found.mask.sum()),
-            "bbox": [x0, y0, x1 - x0, y1 - y0],
-            "label": found.number,
+            "category_id": image.class_of(number),
+            "segmentation": _as_rings(polygons) or _as_counts(runs, plane.shape),
+            "area": int((runs[:, 1] - runs[:, 0]).sum()),
+            "bbox": [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start],
+            "label": number,
         }
 
 
@@ -160,23 +163,32 @@ def _boxes(image: MarkedImage, index: Index) -> Iterator[Entry]:
         yield {"category_id": kind, "segmentation": [], "area": area, "bbox": [x, y, width, height]}
 
 
-def _as_polygons(found: PlaneObject, shape: tuple[int, int]) -> Any:
-    polygons = outline(found.mask, found.corner)
+def _as_rings(polygons: Sequence[Polygon]) -> list[list[int]]:
+    """Return x, y, x, y, ... of the vertices of each piece; none where one has holes."""
     if any(polygon.holes for polygon in polygons):
-        return _as_runs(found, shape)
+        return []
     return [polygon.outside[:, ::-1].astype(int).ravel().tolist() for polygon in polygons]
 
 
-def _as_runs(found: PlaneObject, shape: tuple[int, int]) -> dict[str, Any]:
-    """Count pixels down each column: first those outside, then those inside, and so on."""
+def _runs_of(plane: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Yield the runs of each object by ascending id: (N, 2) the first pixel and the one behind the last.
+
+    Pixels are counted down each column; what goes on from the bottom of one at the top of the next is one run.
+    """
+    down = plane.T.ravel()
+    starts = np.append(0, np.flatnonzero(down[1:] != down[:-1]) + 1)
+    runs, ids = np.stack([starts, np.append(starts[1:], down.size)], axis=1), down[starts]
+    runs, ids = runs[ids > 0], ids[ids > 0]
+    order = np.argsort(ids, kind="stable")
+    runs, ids = runs[order], ids[order]
+    parts = np.split(runs, np.flatnonzero(ids[1:] != ids[:-1]) + 1) if ids.size else []
+    yield from zip(map(int, dict.fromkeys(ids.tolist())), parts, strict=True)
+
+
+def _as_counts(runs: NDArray[np.intp], shape: tuple[int, ...]) -> dict[str, Any]:
+    """Count the pixels first outside of the object, then inside, and so on."""
     height, width = shape
-    ends = np.diff(np.pad(found.mask.T.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    offset = found.corner[1] * height + found.corner[0]
-    starts, stops = (column * height + row + offset for column, row in (np.nonzero(ends == 1), np.nonzero(ends == -1)))
-    # what goes on from the bottom of a column at the top of the next is one run
-    apart = starts[1:] != stops[:-1]
-    changes = np.column_stack([starts[np.append(True, apart)], stops[np.append(apart, True)]]).ravel()
-    counts = np.diff(np.concatenate([[0], changes, [height * width]]))
+    counts = np.diff(np.concatenate([[0], runs.ravel(), [height * width]]))
     return {"size": [height, width], "counts": counts[: -1 if counts[-1] == 0 else None].tolist()}
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.annotations import Boxes, Instances, Points
+from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import AnnotationFiles
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
-from napari_labelfix.io.label_image import HIGHEST_CLASS, LabelImage, objects_of
+from napari_labelfix.io.label_image import HIGHEST_CLASS, LabelImage
 from napari_labelfix.io.marked_files import read_marks
 from napari_labelfix.io.pairing import OTHER_RESULTS, TABLES, find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (
@@ -151,8 +152,9 @@ def _classes_of(labels: NDArray[Any], classes: NDArray[Any], path: Path) -> dict
     votes: dict[int, NDArray[Any]] = {}
     fitting = np.where(fitting <= HIGHEST_CLASS, fitting, 1)
     for index in np.ndindex(labels.shape[:-2]):
-        for found in objects_of(labels[index]):
-            y0, x0, y1, x1 = found.box
-            counts = np.bincount(fitting[index][y0:y1, x0:x1][found.mask], minlength=HIGHEST_CLASS + 1)
-            votes[found.number] = votes.get(found.number, 0) + counts
+        found, kinds = rank_objects(labels[index]), HIGHEST_CLASS + 1
+        pairs = found.ranks.astype(np.int64) * kinds + fitting[index]
+        counts = np.bincount(pairs.ravel(), minlength=(found.ids.size + 1) * kinds).reshape(-1, kinds)[1:]
+        for number, here in zip(found.ids.tolist(), counts, strict=True):
+            votes[number] = votes.get(number, 0) + here
     return {number: max(1, int(counts.argmax())) for number, counts in votes.items()}

@@ -6,19 +6,21 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage.measure import regionprops
 
 from napari_labelfix.io.boxes_csv import CORNERS
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.grid import PIXEL, short_unit
-from napari_labelfix.io.label_image import LabelImage, objects_of
+from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.measures import measure_objects, measure_shapes
 from napari_labelfix.io.tables import CELL, NO_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from napari_labelfix.io.label_image import Index, PlaneObject
+    from numpy.typing import NDArray
+
+    from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.marked_image import MarkedImage
 
     Row = dict[str, Any]
@@ -65,7 +67,7 @@ def write_objects(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     names = []
     for image in images:
         names.append(f"{image.name}_objects.csv")
-        rows = [_measure(image, index, found) for index, plane in image.planes for found in objects_of(plane)]
+        rows = [row for index, plane in image.planes for row in _measured(image, index, plane)]
         columns = list(rows[0]) if rows else ["label", "class", "area_px"]
         _write(folder / names[-1], columns, iter(rows))
     return names
@@ -90,41 +92,37 @@ def _kind(cell: bool) -> Row:
 
 def _centres(image: LabelImage) -> Iterator[Row]:
     for index, plane in image.planes:
-        for found in objects_of(plane):
-            centre = np.argwhere(found.mask).mean(axis=0) + found.corner
-            place = {f"axis-{axis}": at for axis, at in enumerate((*index, *centre.round(3).tolist()))}
-            radius = round(float(np.sqrt(found.mask.sum() / np.pi)), 3)
-            yield {**place, "label": found.number, "class": image.class_of(found.number), "radius": radius}
+        found = measure_objects(plane)
+        radii = np.sqrt(found.areas / np.pi).round(3).tolist()
+        for number, centre, radius in zip(found.numbers.tolist(), found.centres.round(3).tolist(), radii, strict=True):
+            place = {f"axis-{axis}": at for axis, at in enumerate((*index, *centre))}
+            yield {**place, "label": number, "class": image.class_of(number), "radius": radius}
 
 
-def _measure(image: LabelImage, index: Index, found: PlaneObject) -> Row:
-    [region] = regionprops(found.mask.astype(np.uint8))
-    height, width = image.labels.shape[-2:]
-    y0, x0, y1, x1 = found.box
-    row, column = np.add(region.centroid, found.corner)
-    pieces = _count_pieces(region)
-    return {
-        "label": found.number,
-        **dict(zip(image.grid.axes[:-2], index, strict=True)),
-        "class": image.class_of(found.number),
-        "class_name": image.class_names[image.class_of(found.number) - 1],
-        "area_px": int(region.area),
-        "centre_y_px": round(float(row), 3),
-        "centre_x_px": round(float(column), 3),
-        **dict(zip(("y0", "x0", "y1", "x1"), found.box, strict=True)),
-        "perimeter_px": round(float(region.perimeter), 3),
-        "eccentricity": round(float(region.eccentricity), 4),
-        "holes": pieces - int(region.euler_number),
-        "pieces": pieces,
-        "at_border": int(y0 == 0 or x0 == 0 or y1 == height or x1 == width),
-        **_in_units(image, int(region.area), (float(row), float(column))),
-    }
-
-
-def _count_pieces(region: Any) -> int:
-    import cv2
-
-    return cv2.connectedComponents(region.image.astype(np.uint8), connectivity=8)[0] - 1
+def _measured(image: LabelImage, index: Index, plane: NDArray[Any]) -> Iterator[Row]:
+    found = measure_objects(plane)
+    shapes = measure_shapes(found)
+    at_border = (found.boxes[:, :2] == 0).any(axis=1) | (found.boxes[:, 2:] == plane.shape).any(axis=1)
+    columns = (found.numbers, found.areas, found.centres, found.boxes, *shapes, at_border)
+    for number, area, (row, column), box, perimeter, eccentricity, pieces, holes, cut in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        yield {
+            "label": number,
+            **dict(zip(image.grid.axes[:-2], index, strict=True)),
+            "class": image.class_of(number),
+            "class_name": image.class_names[image.class_of(number) - 1],
+            "area_px": area,
+            "centre_y_px": round(row, 3),
+            "centre_x_px": round(column, 3),
+            **dict(zip(("y0", "x0", "y1", "x1"), box, strict=True)),
+            "perimeter_px": round(perimeter, 3),
+            "eccentricity": round(eccentricity, 4),
+            "holes": holes,
+            "pieces": pieces,
+            "at_border": int(cut),
+            **_in_units(image, area, (row, column)),
+        }
 
 
 def _in_units(image: LabelImage, area: int, centre: tuple[float, float]) -> Row:

@@ -12,8 +12,8 @@ from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
-from napari_labelfix.io.label_image import LabelImage, objects_of
-from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.outlines import outlines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,11 +79,11 @@ def _in_archive(path: Path) -> Iterator[ImagejRoi]:
 
 def _rois(image: LabelImage) -> Iterator[ImagejRoi]:
     for index, plane in image.planes:
-        for found in objects_of(plane):
-            roi = _roi(outline(found.mask, found.corner))
-            roi.name = _name(index, found.number)
-            roi.props = f"{_ID}: {found.number}\n"
-            roi.group = image.class_of(found.number) if len(image.class_names) > 1 else 0
+        for number, polygons in outlines_of(plane):
+            roi = _roi(polygons)
+            roi.name = _name(index, number)
+            roi.props = f"{_ID}: {number}\n"
+            roi.group = image.class_of(number) if len(image.class_names) > 1 else 0
             _place(roi, index, image)
             yield roi
 

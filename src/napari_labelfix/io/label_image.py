@@ -37,31 +37,6 @@ _NOT_FOR_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]+'
 
 
 @dataclass(frozen=True, eq=False)
-class PlaneObject:
-    """The part of an object that lies in one plane.
-
-    Parameters
-    ----------
-    number
-        Its id.
-    corner
-        Row and column of the mask's first pixel in the plane.
-    mask
-        (Y, X) its pixels, in their bounding box.
-    """
-
-    number: int
-    corner: tuple[int, int]
-    mask: NDArray[np.bool_]
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """First row and column, and the row and column behind the last: y0, x0, y1, x1."""
-        (row, column), (height, width) = self.corner, self.mask.shape
-        return row, column, row + height, column + width
-
-
-@dataclass(frozen=True, eq=False)
 class LabelImage:
     """Labels of one image, of one plane or many.
 
@@ -131,7 +106,8 @@ class LabelImage:
 
     def boxes_in(self, index: Index) -> Iterator[tuple[int, Box]]:
         """Yield the class, 1 and up, and the bounding box of each object in a plane."""
-        return ((self.class_of(found.number), found.box) for found in objects_of(self.labels[index]))
+        for number, (rows, columns) in find_boxes(self.labels[index]).items():
+            yield self.class_of(number), (rows.start, columns.start, rows.stop, columns.stop)
 
     def count_classes(self) -> Counter[str]:
         """Return how many objects there are of each class that has any."""
@@ -205,9 +181,3 @@ def class_said_by(value: object) -> int:
     if isinstance(value, int | float | np.integer | np.floating) and 1 <= value <= HIGHEST_CLASS and value % 1 == 0:
         return int(value)
     return 1
-
-
-def objects_of(plane: NDArray[Any]) -> Iterator[PlaneObject]:
-    """Yield the objects of a (Y, X) plane of labels, by ascending id."""
-    for number, (rows, columns) in find_boxes(plane).items():
-        yield PlaneObject(number, (rows.start, columns.start), plane[rows, columns] == number)

@@ -7,11 +7,11 @@ gets the object back as it was. ImageJ, QuPath and COCO count in the same way.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -35,32 +35,32 @@ class Polygon:
         return self.outside, *self.holes
 
 
-def outline(mask: NDArray[np.bool_], corner: tuple[int, int] = (0, 0)) -> list[Polygon]:
-    """Return the polygons of an object, one per piece; no ring crosses or repeats itself.
+def outline(mask: NDArray[np.bool_]) -> list[Polygon]:
+    """Return the polygons of one object, given its pixels (Y, X); see `outlines_of`."""
+    return next((polygons for _, polygons in outlines_of(mask)), [])
 
-    Parameters
-    ----------
-    mask
-        (Y, X) the object's pixels.
-    corner
-        Row and column of the mask's first pixel in the image.
 
-    Returns
-    -------
-    list[Polygon]
-        Pixels that touch at a corner only belong to different pieces.
+def outlines_of(labels: NDArray[np.generic]) -> Iterator[tuple[int, list[Polygon]]]:
+    """Yield the polygons of each object of a plane (Y, X), one per piece, by ascending id; 0 is background.
+
+    Pixels that touch at a corner only belong to different pieces, and no ring crosses or repeats itself. All outlines
+    are walked along together, so that it takes no longer where objects are many, or spread over all of the plane.
     """
-    pieces, owners = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    from skimage.measure import label  # docks open without it
+
+    pieces = label(labels, background=0, connectivity=1)
     outsides: dict[int, Ring] = {}
-    holes: dict[int, list[Ring]] = {piece: [] for piece in range(1, pieces)}
-    for found in _rings(mask):
-        owner = int(owners[found.pixel])
-        ring = found.vertices + np.array(corner, float)
+    holes: defaultdict[int, list[Ring]] = defaultdict(list)
+    pieces_of: defaultdict[int, set[int]] = defaultdict(set)
+    for found in _rings(labels):
+        piece = int(pieces[found.pixel])
+        pieces_of[int(labels[found.pixel])].add(piece)
         if found.clockwise:
-            outsides[owner] = ring
+            outsides[piece] = found.vertices
         else:
-            holes[owner].append(ring)
-    return [Polygon(outsides[piece], tuple(holes[piece])) for piece in range(1, pieces)]
+            holes[piece].append(found.vertices)
+    for number, own in sorted(pieces_of.items()):
+        yield number, [Polygon(outsides[piece], tuple(holes[piece])) for piece in sorted(own)]
 
 
 def paint(labels: NDArray[np.integer], rings: Sequence[NDArray[np.floating]], number: int) -> int:
@@ -133,12 +133,12 @@ class _Found(NamedTuple):
     pixel: tuple[int, int]
 
 
-def _rings(mask: NDArray[np.bool_]) -> Iterator[_Found]:
-    """Yield the rings of an object; vertices where a ring does not turn are left out."""
-    width = mask.shape[1] + 2
-    steps = _steps(mask)
-    pixels = steps.pixel.tolist()
-    walks = _walks(steps.then.tolist(), steps.start.tolist(), steps.turns.tolist())
+def _rings(labels: NDArray[np.generic]) -> Iterator[_Found]:
+    """Yield the rings of all objects; vertices where a ring does not turn are left out."""
+    width = labels.shape[1] + 2
+    sides = _sides(np.pad(labels, 1))
+    pixels = sides.pixel.tolist()
+    walks = _walks(sides.then.tolist(), sides.start.tolist())
     rings = [(ring, divmod(pixels[first], width)) for walk, first in walks for ring in _without_loops(walk)]
     flat = np.fromiter(chain.from_iterable(ring for ring, _ in rings), np.intp)
     vertices = np.stack(np.divmod(flat, width), axis=1) - 1.0
@@ -151,63 +151,71 @@ def _rings(mask: NDArray[np.bool_]) -> Iterator[_Found]:
         begin = end
 
 
-class _Steps(NamedTuple):
-    """The steps along the outline of an object, which lies on their right.
+class _Sides(NamedTuple):
+    """The straight sides of the outlines of all objects, each of which lies on the right of its own.
 
     Pixels, and the vertices at their upper left, are counted along the rows of a plane with a margin of one pixel.
 
     Parameters
     ----------
     pixel
-        (N,) of the object, beside each step.
+        (N,) of the object, beside the beginning of each side.
     start
-        (N,) the vertex where each step starts.
-    turns
-        (N,) whether it goes into another direction than the one before.
+        (N,) the vertex where each side starts.
     then
-        (N,) the step that follows each.
+        (N,) the side that follows each.
     """
 
     pixel: NDArray[np.intp]
     start: NDArray[np.intp]
-    turns: NDArray[np.bool_]
     then: NDArray[np.intp]
 
 
-def _steps(mask: NDArray[np.bool_]) -> _Steps:
-    """Return the steps along the outline: those to the right, down, left and up, each in the order of the pixels."""
-    height, width = mask.shape[0] + 2, mask.shape[1] + 2
-    padded = np.zeros((height, width), bool)
-    padded[1:-1, 1:-1] = mask
-    outside = ~padded.ravel()
-    inside = np.flatnonzero(padded)
-    beside = [inside[outside[inside + offset]] for offset in (-width, 1, width, -1)]
-    pixel = np.concatenate(beside)
-    direction = np.repeat(np.arange(4), [len(pixels) for pixels in beside])
-    corners = np.array([0, 1, width + 1, width])
-    turned = (direction + 1) % 4
-    start, end = pixel + corners[direction], pixel + corners[turned]
-    leaves = np.full((4, height * width), -1, np.int32)  # by direction, the step that leaves a vertex
-    leaves[direction, start] = np.arange(pixel.size)
-    # where two pixels touch at a corner only, turn right: the walk stays with its pixel, and its piece
-    ways = leaves[:, end]
-    then = np.where((ways >= 0).sum(axis=0) == 1, ways.max(axis=0), ways[turned, np.arange(pixel.size)])
-    turns = np.empty(pixel.size, bool)
-    turns[then] = direction[then] != direction
-    return _Steps(pixel, start, turns, then)
+def _sides(padded: NDArray[np.generic]) -> _Sides:
+    """Return the sides of a plane with its margin: those to the right, down, left and up, the first by their pixels."""
+    height, width = padded.shape
+    ahead, corners = (1, width, -1, -width), (0, 1, width + 1, width)
+    first, last = zip(*(_ends(padded, direction) for direction in range(4)), strict=True)
+    offsets = np.cumsum([0, *map(len, first)])
+    then = np.zeros(offsets[-1], np.intp)
+    flat, place = padded.ravel(), np.zeros(height * width, np.int32)
+    turns_right = [flat[end + ahead[direction]] != flat[end] for direction, end in enumerate(last)]
+    for direction, start in enumerate(first):
+        place[start] = np.arange(offsets[direction], offsets[direction + 1])
+        # where two pixels touch at a corner only, turn right: the walk stays with its pixel, and its piece
+        came = (direction - 1) % 4
+        then[offsets[came] + np.flatnonzero(turns_right[came])] = place[last[came][turns_right[came]]]
+        came = (direction + 1) % 4
+        beyond = last[came][~turns_right[came]] + ahead[came] + ahead[direction]
+        then[offsets[came] + np.flatnonzero(~turns_right[came])] = place[beyond]
+    starts = [start + corners[direction] for direction, start in enumerate(first)]
+    return _Sides(np.concatenate(first), np.concatenate(starts), then)
 
 
-def _walks(then: Sequence[int], start: Sequence[int], turns: Sequence[bool]) -> Iterator[tuple[list[int], int]]:
-    """Yield the vertices at which each closed walk turns, and its first step, the first that no walk before it has."""
+def _ends(padded: NDArray[np.generic], direction: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return (N,) the first and the last pixel beside each side in a direction: 0 right, 1 down, 2 left, 3 up."""
+    turned = np.rot90(padded, direction)  # to the right is now where the side goes
+    inner, above = turned[1:-1, 1:-1], turned[:-2, 1:-1]
+    edge = np.zeros(turned.shape, bool)
+    edge[1:-1, 1:-1] = (inner != 0) & (inner != above)
+    goes_on = edge[:, :-1] & edge[:, 1:] & (turned[:, :-1] == turned[:, 1:])
+    first, last = edge.copy(), edge
+    first[:, 1:] &= ~goes_on
+    last[:, :-1] &= ~goes_on
+    pixels = np.rot90(np.arange(padded.size).reshape(padded.shape), direction)
+    return pixels[first], pixels[last]
+
+
+def _walks(then: Sequence[int], start: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Yield the vertices of each closed walk, and its first side, the first that no walk before it has."""
     walked = bytearray(len(then))
     first = walked.find(0)
     while first >= 0:
-        step, walk = first, []
-        while not walked[step]:
-            walked[step] = 1
-            if turns[step]:
-                walk.append(start[step])
-            step = then[step]
+        side, walk = first, []
+        while not walked[side]:
+            walked[side] = 1
+            walk.append(start[side])
+            side = then[side]
         yield walk, first
         first = walked.find(0, first)
 

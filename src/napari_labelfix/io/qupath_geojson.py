@@ -11,8 +11,8 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_json
-from napari_labelfix.io.label_image import LabelImage, objects_of
-from napari_labelfix.io.outlines import outline
+from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.outlines import outlines_of
 from napari_labelfix.io.palette import OUTLINES
 
 if TYPE_CHECKING:
@@ -58,13 +58,12 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
 
 def _objects(image: LabelImage) -> Iterator[dict[str, Any]]:
     for index, plane in image.planes:
-        for found in objects_of(plane):
-            polygons = outline(found.mask, found.corner)
+        for number, polygons in outlines_of(plane):
             rings = [[_closed(ring) for ring in polygon.rings] for polygon in polygons]
             geometry = "Polygon" if len(rings) == 1 else "MultiPolygon"
             coordinates = rings[0] if len(rings) == 1 else rings
-            feature = _feature(image, index, geometry, coordinates, str(found.number), image.class_of(found.number))
-            feature["properties"]["measurements"] = {_ID: found.number}
+            feature = _feature(image, index, geometry, coordinates, str(number), image.class_of(number))
+            feature["properties"]["measurements"] = {_ID: number}
             yield feature
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
-from napari_labelfix.io.label_image import objects_of
-from napari_labelfix.io.outlines import drawn_in, in_one_ring, outline
+from napari_labelfix.io.outlines import drawn_in, in_one_ring, outlines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,9 +87,8 @@ def _write(folder: Path, images: Sequence[Any], rows: Callable[[Any, Index], Ite
 
 
 def _rings(image: LabelImage, index: Index) -> Iterator[Row]:
-    for found in objects_of(image.labels[index]):
-        polygons = outline(found.mask, found.corner)
-        yield image.class_of(found.number), in_one_ring(drawn_in(polygon, _INSET) for polygon in polygons)[:, ::-1]
+    for number, polygons in outlines_of(image.labels[index]):
+        yield image.class_of(number), in_one_ring(drawn_in(polygon, _INSET) for polygon in polygons)[:, ::-1]
 
 
 def _boxes(image: LabelImage | MarkedImage, index: Index) -> Iterator[Row]:

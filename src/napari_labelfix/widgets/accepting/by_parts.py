@@ -9,6 +9,7 @@ from napari.layers import Labels, Shapes
 
 from napari_labelfix.data.label_images import mostly_in
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.outlines import outline
 from napari_labelfix.widgets.accepting import added_marks
 from napari_labelfix.widgets.accepting.acceptor import Rejected
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
@@ -113,8 +114,6 @@ class AcceptingByParts(AcceptingObjects):
         self, right_part: Shapes, proposed: NDArray[np.integer], object_id: int, index: tuple[int, ...]
     ) -> None:
         """Draw around an object in a plane, along the edges of its pixels."""
-        from napari_labelfix.io.outlines import outline  # brings OpenCV, for which no dock should wait
-
         before = len(right_part.data)
         outside = [piece.outside for piece in outline(proposed[index] == object_id)]  # in holes there is nothing either
         # in napari the middle of the first pixel is at 0, 0
