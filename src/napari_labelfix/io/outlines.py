@@ -202,7 +202,7 @@ def _ends(padded: NDArray[np.generic], direction: int) -> tuple[NDArray[np.intp]
     first, last = edge.copy(), edge
     first[:, 1:] &= ~goes_on
     last[:, :-1] &= ~goes_on
-    pixels = np.rot90(np.arange(padded.size).reshape(padded.shape), direction)
+    pixels = np.rot90(np.arange(padded.size, dtype=np.int32).reshape(padded.shape), direction)
     return pixels[first], pixels[last]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 
-from napari_labelfix.review.boxes import boxes_in, widened
+from napari_labelfix.review.boxes import boxes_in
 from napari_labelfix.review.edits.draft import Draft
+from napari_labelfix.review.edits.tiles import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.edits.draft import Outcome
+
+_BLURRED = 4.0  # standard deviations, up to which a pixel counts in a blur
 
 
 def grow(
@@ -46,12 +49,14 @@ def grow(
         Where the objects lie, if that is known.
     """
     draft = Draft(labels)
-    for object_id, known in boxes_in(labels, ids, boxes, locked).items():
-        box = widened(known, _margins(by, spacing, labels.ndim), labels.shape)
-        mask = labels[box] == object_id
-        if mask.any():
-            distance = scipy.ndimage.distance_transform_edt(~mask, sampling=spacing)
-            draft.write(box, (distance <= by) & (labels[box] == 0), object_id, distance)
+    margin = _margins(by, spacing, labels.ndim)
+    for object_id, parts in parts_of(labels, boxes_in(labels, ids, boxes, locked), margin, margin):
+        for box, core, _ in parts:  # each grows by itself; where two of them reach a pixel, the distance decides
+            other = np.ones([side.stop - side.start for side in box], bool)
+            other[core] = labels[box][core] != object_id
+            if not other.all():
+                distance = scipy.ndimage.distance_transform_edt(other, sampling=spacing)
+                draft.write(box, (distance <= by) & (labels[box] == 0), object_id, distance)
     return draft.outcome()
 
 
@@ -69,12 +74,18 @@ def shrink(
     The end of the array is no edge: an object goes on behind it. Parameters are those of `grow`.
     """
     draft = Draft(labels)
-    for object_id, known in boxes_in(labels, ids, boxes, locked).items():
-        box = widened(known, 1, labels.shape)
-        mask = labels[box] == object_id
-        if not mask.all():
-            lost = mask & (scipy.ndimage.distance_transform_edt(mask, sampling=spacing) <= by)
-            draft.write(box, lost & (lost != mask).any(), 0)
+    found, margin = boxes_in(labels, ids, boxes, locked), _margins(by, spacing, labels.ndim)
+    for object_id, parts in parts_of(labels, found, [1] * labels.ndim, margin):
+        losses, stays = [], False
+        for box, core, _ in parts:
+            mask = labels[box] == object_id
+            lost = np.zeros_like(mask)
+            if not mask.all():
+                lost[core] = mask[core] & (scipy.ndimage.distance_transform_edt(mask, sampling=spacing)[core] <= by)
+            losses.append((box, lost))
+            stays |= bool((mask & ~lost)[core].any())
+        for box, lost in losses if stays else []:
+            draft.write(box, lost, 0)
     return draft.outcome()
 
 
@@ -92,14 +103,20 @@ def smooth(
     An object too thin for it stays as it is. Parameters are those of `grow`; `by` is the blur's standard deviation.
     """
     draft = Draft(labels)
-    for object_id, known in boxes_in(labels, ids, boxes, locked).items():
-        box = widened(known, _margins(by, spacing, labels.ndim), labels.shape)
-        mask = labels[box] == object_id
-        sigma = by if spacing is None else [by / step for step in spacing]
-        blurred = scipy.ndimage.gaussian_filter(mask.astype(np.float32), sigma, mode="nearest") > 0.5
-        if (blurred & mask).any():
-            draft.write(box, mask & ~blurred, 0)
-            draft.write(box, blurred & (labels[box] == 0), object_id)
+    found, margin = boxes_in(labels, ids, boxes, locked), _margins(by, spacing, labels.ndim)
+    sigma = [by / step for step in spacing or [1.0] * labels.ndim]
+    reach = [int(_BLURRED * width + 0.5) for width in sigma]
+    for object_id, parts in parts_of(labels, found, margin, reach, beyond=1):
+        changes, stays = [], False
+        for box, _, near in parts:
+            mask = labels[box] == object_id
+            blurred = scipy.ndimage.gaussian_filter(mask.astype(np.float32), sigma, mode="nearest", truncate=_BLURRED)
+            changed = np.zeros_like(mask)
+            changed[near] = np.where(mask[near], blurred[near] <= 0.5, (blurred[near] > 0.5) & (labels[box][near] == 0))
+            changes.append((box, changed, np.where(mask, 0, object_id)))
+            stays |= bool((mask & ~changed)[near].any())
+        for box, changed, value in changes if stays else []:
+            draft.write(box, changed, value)
     return draft.outcome()
 
 
@@ -114,10 +131,21 @@ def fill_holes(
     draft = Draft(labels)
     taken = np.zeros(labels.shape, bool)  # of objects in one another the first gets a hole; hundreds would all hold it
     for object_id, box in boxes_in(labels, ids, boxes, locked).items():
-        filled = scipy.ndimage.binary_fill_holes(labels[box] == object_id) & (labels[box] == 0) & ~taken[box]
+        filled = _without_holes(labels[box] == object_id) & (labels[box] == 0) & ~taken[box]
         draft.write(box, filled, object_id)
         taken[box] |= filled
     return draft.outcome()
+
+
+def _without_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask with what it encloses; sides connect what it does not hold."""
+    if mask.ndim != 2:
+        return np.asarray(scipy.ndimage.binary_fill_holes(mask))
+    import cv2  # docks open without it
+
+    outside = np.pad(~mask, 1, constant_values=True).view(np.uint8)
+    places = cv2.connectedComponents(outside, connectivity=4)[1]  # five times as fast as filling from the edge
+    return np.asarray((places != places[0, 0])[1:-1, 1:-1])
 
 
 def _margins(by: float, spacing: Sequence[float] | None, ndim: int) -> list[int]:
