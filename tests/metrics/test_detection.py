@@ -107,3 +107,15 @@ def test_many_points_need_little_memory():
     tracemalloc.stop()
     assert len(pairs) > 7900
     assert peak < 50e6, "the distances of all to all would be 512 MB"
+
+
+def test_points_that_all_hang_together_need_little_memory():
+    """Confluent cells: the next one is nearer than two radii."""
+    rng = np.random.default_rng(0)
+    truth = np.argwhere(np.ones((70, 70))) * 8.0
+    tracemalloc.start()
+    pairs = match_points(truth + rng.normal(0, 2, truth.shape), truth, 8.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(pairs) > 4850
+    assert peak < 20e6, "the distances of all to all would be 192 MB"

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 
@@ -87,41 +83,23 @@ def match_points(found: NDArray[np.floating], truth: NDArray[np.floating], radiu
     near = near[near["v"] <= radius]
     rows, columns = near["i"], near["j"]
     alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)  # nothing to choose from
-    pairs = [_assign(found, truth, radius, *group) for group in _groups(rows[~alone], columns[~alone])]
-    joined = np.concatenate([np.stack([rows[alone], columns[alone]], axis=1), *pairs])
+    joined = np.concatenate([np.stack([rows[alone], columns[alone]], axis=1), _assign(near[~alone], radius)])
     return joined[np.argsort(joined[:, 0])]
 
 
-def _groups(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield the found and the true points that are near each other, directly or through others of them.
+def _assign(near: NDArray[np.void], radius: float) -> NDArray[np.intp]:
+    """Return the best pairs (K, 2) among those that are near each other: `i` of one, `j` of the other, `v` apart.
 
-    Parameters
-    ----------
-    rows, columns
-        (K,) the pairs that are near each other.
+    Only these are in the graph, since dense cells can all be near each other, through others of them.
     """
-    if not len(rows):
-        return
-    beyond = rows.max() + 1
-    points = beyond + columns.max() + 1
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns + beyond)), shape=(points, points))
-    _, group = connected_components(graph, directed=False)
-    order = np.argsort(group[rows], kind="stable")
-    for part in np.split(order, np.flatnonzero(np.diff(group[rows[order]])) + 1):
-        yield np.unique(rows[part]), np.unique(columns[part])
-
-
-def _assign(
-    found: NDArray[np.floating],
-    truth: NDArray[np.floating],
-    radius: float,
-    of_found: NDArray[np.intp],
-    of_truth: NDArray[np.intp],
-) -> NDArray[np.intp]:
-    """Return the best pairs (K, 2) among some of the points."""
-    distances = cdist(found[of_found], truth[of_truth])
-    too_far = distances > radius
-    impossible = radius * (min(distances.shape, default=0) + 1)  # dearer than all partners together
-    rows, columns = linear_sum_assignment(np.where(too_far, impossible, distances))
-    near = ~too_far[rows, columns]
-    return np.stack([of_found[rows[near]], of_truth[columns[near]]], axis=1)
+    if not len(near):
+        return np.zeros((0, 2), np.intp)
+    (found, row), (true, column) = (np.unique(near[side], return_inverse=True) for side in "ij")
+    nobody = np.arange(len(found))  # in whose place a point may have none; dearer than all partners together
+    dear = np.full(len(found), 2 * radius * (min(len(found), len(true)) + 1))
+    costs = np.concatenate([near["v"] + radius, dear])  # above 0, or it would be no edge; the same for each partner
+    edges = np.append(row, nobody), np.append(column, len(true) + nobody)
+    graph = csr_array((costs, edges), shape=(len(found), len(true) + len(found)))
+    rows, columns = min_weight_full_bipartite_matching(graph)
+    paired = columns < len(true)
+    return np.stack([found[rows[paired]], true[columns[paired]]], axis=1).astype(np.intp)
