@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from napari_labelfix.methods.label_upgrade import perturbations
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import (
     PRESETS,
@@ -10,6 +11,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import (
     object_scale,
     other_objects,
     perturb,
+    segments_near,
 )
 
 SQUARES = np.zeros((120, 120), np.int32)
@@ -156,3 +158,23 @@ def test_every_word_for_what_is_wrong_means_a_perturbation():
         assert (how.bias, how.noise) == (0 if missing + added == 0.7 else 6, noise)
     by_hand = LabelUpgradeParams(wrong="as set below", omission=0.1, inclusion=0.2, bias=3, noise=0.4)
     assert chosen_perturbation(by_hand) == Perturbation(0.1, 0.2, 3, 0.4)
+
+
+def test_a_large_window_is_segmented_in_blocks_and_only_near_what_is_wanted(monkeypatch):
+    monkeypatch.setattr(perturbations, "_BLOCK", 64)
+    monkeypatch.setattr(perturbations, "NEARBY", 4)
+    wanted = np.zeros((150, 200), bool)
+    wanted[70:80, 90:100] = wanted[0, 199] = True
+    asked = []
+
+    def segments_in(part):
+        asked.append(tuple((side.start, side.stop) for side in part))
+        return np.full([side.stop - side.start for side in part], 1, np.int32)
+
+    assert (segments_near(wanted, np.s_[10:74, 20:84], segments_in) == 1).all()  # a small one in one piece
+    assert asked.pop() == ((10, 74), (20, 84))
+    found = segments_near(wanted, np.s_[5:150, 0:200], segments_in)
+    assert found.shape == (145, 200)
+    assert asked == [((0, 64), (192, 200)), ((64, 128), (64, 128))]
+    assert np.count_nonzero(found) == 59 * 8 + 64 * 64
+    assert len(np.unique(found)) == 1 + len(asked), "those of two blocks are not one"

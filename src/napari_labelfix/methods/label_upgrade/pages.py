@@ -17,7 +17,14 @@ from napari_labelfix.data.label_images import relabel_sequential
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.data.patches import MARGIN
 from napari_labelfix.data.tiles import Tile, first_piece_beside
-from napari_labelfix.methods.label_upgrade.perturbations import find_segments, object_scale, other_objects, perturb
+from napari_labelfix.methods.label_upgrade.perturbations import (
+    NEARBY,
+    find_segments,
+    object_scale,
+    other_objects,
+    perturb,
+    segments_near,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
 _HELD_OUT_SHARE = 0.2  # of the right objects
 _FEWEST_TO_HOLD_OUT = 5  # right objects; with fewer in all pages none is spared
 _SMOOTHING = 1.0  # pixels; of edges
-_NEARBY = 32  # pixels, at least, around the right part in which other objects are looked for
 
 
 @dataclass(eq=False)
@@ -46,7 +52,7 @@ class Picture:
     """
 
     pixels: Tensor
-    _segments: tuple[tuple[Window, float], NDArray[np.int32]] | None = field(default=None, init=False, repr=False)
+    _segments: dict[tuple[float, ...], NDArray[np.int32]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, plane: Plane, device: torch.device) -> Picture:
@@ -61,12 +67,20 @@ class Picture:
         """Return (Y, X) how much the image changes from pixel to pixel; of all of it they are kept."""
         return self._edges if window is None else edge_strength(self.pixels[:, *window].numpy(force=True))
 
-    def segments(self, window: Window, scale: float) -> NDArray[np.int32]:
-        """Return (Y, X) segments of a window that are about as large as objects; the last ones are kept."""
-        if self._segments is None or self._segments[0] != (window, scale):
-            image = np.ascontiguousarray(self.pixels[:, *window].permute(1, 2, 0).numpy(force=True))
-            self._segments = (window, scale), find_segments(image, scale)
-        return self._segments[1]
+    def segments(self, window: Window, scale: float, wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return (Y, X) segments of a window about as large as objects, as `segments_near`; the last ones are kept."""
+        known, self._segments = self._segments, {}
+
+        def segments_in(part: Window) -> NDArray[np.int32]:
+            rows, columns = part
+            key = (rows.start, rows.stop, columns.start, columns.stop, scale)
+            if key not in known:
+                image = self.pixels[:, rows, columns].permute(1, 2, 0).numpy(force=True)
+                known[key] = find_segments(np.ascontiguousarray(image), scale)
+            self._segments[key] = known[key]
+            return known[key]
+
+        return segments_near(wanted, window, segments_in)
 
 
 @dataclass(eq=False)
@@ -262,9 +276,9 @@ def _others_near(picture: Picture, labels: NDArray[np.int32], trusted: NDArray[n
     spots = np.argwhere(trusted)
     if len(spots):
         # by whole margins: a right part that grows by a stroke mostly has the same surroundings
-        low, high = (spots.min(axis=0) // _NEARBY - 1) * _NEARBY, (spots.max(axis=0) // _NEARBY + 2) * _NEARBY
+        low, high = (spots.min(axis=0) // NEARBY - 1) * NEARBY, (spots.max(axis=0) // NEARBY + 2) * NEARBY
         rows, columns = map(slice, np.maximum(low, 0).tolist(), np.minimum(high, labels.shape).tolist())
         window = rows, columns
-        segments = picture.segments(window, object_scale(labels[window]))
+        segments = picture.segments(window, object_scale(labels[window]), trusted)
         others[window] = other_objects(segments, labels[window], np.random.default_rng(0))
     return others

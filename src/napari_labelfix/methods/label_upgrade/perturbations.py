@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,13 +19,18 @@ from skimage.segmentation import felzenszwalb
 from napari_labelfix.data.label_images import rank_objects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 
 _SIZES = 0.25, 4.0  # of another object, relative to the median object: what a person could take for one
 _TRIES = 20  # places
 _STEPS = 2  # of the scale of objects, from one to twice as large
+_BLOCK = 1024  # pixels along a side
+NEARBY = 32  # pixels, at least, around the right part in which other objects are looked for
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -119,6 +125,35 @@ def find_segments(image: NDArray[np.float32], scale: float) -> NDArray[np.int32]
         warnings.filterwarnings("ignore", "Got image with third dimension")
         found = felzenszwalb(image, scale=scale, sigma=0.8, min_size=smallest, channel_axis=-1)
     return (found + 1).astype(np.int32)
+
+
+def segments_near(
+    wanted: NDArray[np.bool_], window: Window, segments_in: Callable[[Window], NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    """Return the segments of a window; of a large one only those near what is wanted, 0 elsewhere.
+
+    A large window is parted into blocks, since what they take, in time and memory, grows faster than it.
+
+    Parameters
+    ----------
+    wanted
+        (Y, X) of the plane.
+    window
+        In the plane.
+    segments_in
+        Returns the segments of a window, as `find_segments` does.
+    """
+    if all(side.stop - side.start <= _BLOCK for side in window):
+        return segments_in(window)
+    found, count = np.zeros(wanted.shape, np.int32), 0
+    for corner in product(*(range(0, length, _BLOCK) for length in wanted.shape)):
+        rows, columns = (slice(at, min(at + _BLOCK, length)) for at, length in zip(corner, wanted.shape, strict=True))
+        nearby = (slice(max(0, side.start - NEARBY), side.stop + NEARBY) for side in (rows, columns))
+        if wanted[tuple(nearby)].any():
+            segments = segments_in((rows, columns))
+            found[rows, columns] = segments + count
+            count += int(segments.max())
+    return found[window]
 
 
 def other_objects(

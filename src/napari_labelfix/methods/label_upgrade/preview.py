@@ -15,6 +15,7 @@ from napari_labelfix.methods.label_upgrade.perturbations import (
     object_scale,
     other_objects,
     perturb,
+    segments_near,
 )
 
 if TYPE_CHECKING:
@@ -50,14 +51,15 @@ def preview(plane: Plane, params: LabelUpgradeParams, seed: int) -> NDArray[np.i
     if not isinstance(given, Instances) or not given.known().any():
         raise InputError(f"No part of {plane.name} is right. Outline one there, or go to a plane that has one.")
     rows, columns = np.nonzero(given.known())
-    window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    window = slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1)
     trusted = given.known()[window]
     right = given.right()[window].astype(np.int32)
     rng = np.random.default_rng(seed)
     if given.others is not None:
         found = given.others[window]
     else:
-        segments = find_segments(normalize(plane.image)[window], object_scale(right))
+        pixels, scale = normalize(plane.image), object_scale(right)
+        segments = segments_near(given.known(), window, lambda part: find_segments(pixels[part], scale))
         found = other_objects(segments, right, rng)
     spoiled = np.zeros(plane.shape, np.int32)
     made = perturb(right, found, chosen_perturbation(params), rng)
