@@ -5,6 +5,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_fill_holes
 from skimage import segmentation
 
+from napari_labelfix.data import label_images
 from napari_labelfix.data.label_images import (
     boxes_of_labels,
     fill_label_holes,
@@ -101,3 +102,14 @@ def test_boxes_come_in_the_order_of_the_ids():
     assert boxes_of_labels(labels).tolist() == [[2, 3, 5, 9], [10, 0, 20, 4]]
     assert boxes_of_labels(np.zeros((5, 5), int)).shape == (0, 4)
     assert boxes_of_labels(np.full((5, 6), 3)).tolist() == [[0, 0, 5, 6]], "an object may fill the plane"
+
+
+def test_ids_of_a_stack_are_found_a_plane_at_a_time(monkeypatch):
+    stack = np.array([[[0, 7], [7, 4]], [[2**40, 0], [4, -1]], [[0, 0], [0, 0]]])
+    seen = []
+    real = label_images.np.unique
+    monkeypatch.setattr(label_images.np, "unique", lambda array: seen.append(array.shape) or real(array))
+    assert label_images.ids_of(stack).tolist() == [4, 7, 2**40]
+    assert seen[:3] == [(2, 2)] * 3
+    assert label_images.ids_of(np.zeros((2, 0, 5), np.uint64)).size == 0
+    assert label_images.ids_of(np.eye(3, dtype=bool)).tolist() == [True]

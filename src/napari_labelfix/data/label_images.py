@@ -45,6 +45,13 @@ def rank_objects(labels: NDArray[np.integer]) -> Ranked:
     return Ranked(ids.astype(np.int64), np.bincount(ranks.ravel())[1:], ranks)
 
 
+def ids_of(labels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return (N,) the ids above 0 of labels (..., Y, X), ascending; planes are looked at one by one."""
+    planes = (labels[index] for index in np.ndindex(labels.shape[:-2]))
+    found = np.unique(np.concatenate([np.zeros(0, labels.dtype), *map(np.unique, planes)]))
+    return found[found > 0]
+
+
 def relabel_sequential(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return labels with ids 1..N without gaps, in the order of the old ones, however high they are; 0 stays 0."""
     return rank_objects(labels).ranks

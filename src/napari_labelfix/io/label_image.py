@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from napari_labelfix.data.label_images import ids_of
 from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.grid import Grid
@@ -88,8 +89,7 @@ class LabelImage:
     @cached_property
     def numbers(self) -> NDArray[Any]:
         """The ids of all objects, ascending."""
-        found = np.unique(self.labels)
-        return found[found > 0]
+        return ids_of(self.labels)
 
     @property
     def planes(self) -> Iterator[tuple[Index, NDArray[Any]]]:
@@ -138,7 +138,9 @@ class LabelImage:
         """Return the labels with ids 1, 2, 3, ... in the order of the old ones, and the old id of each new one."""
         numbers = self.numbers
         old_of = {new: int(old) for new, old in enumerate(numbers, start=1)}
-        labels = np.where(self.labels > 0, np.searchsorted(numbers, self.labels) + 1, 0).astype(np.uint32)
+        labels = np.zeros(self.shape, np.uint32)
+        for index, plane in self.planes:  # one by one: places in a list take twice the memory
+            labels[index] = np.where(plane > 0, np.searchsorted(numbers, plane) + 1, 0)
         classes = {new: self.class_of(old) for new, old in old_of.items()}
         return replace(self, labels=labels, classes=classes), old_of
 

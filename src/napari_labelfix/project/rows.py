@@ -126,7 +126,7 @@ def _is_odd(value: object) -> bool:
 def an_object(row: sqlite3.Row) -> ObjectRecord:
     """Return the record of an object."""
     values = {name: row[name] for name in ("id", "state", "confidence", "source", "model", "note")}
-    parents = None if row["parents"] is None else tuple(json.loads(row["parents"]))
+    parents = None if row["parents"] is None else () if row["parents"] == "[]" else tuple(json.loads(row["parents"]))
     locked = None if row["locked"] is None else bool(row["locked"])
     return ObjectRecord(**values, locked=locked, parents=parents, more=_values(row["more"]))
 
@@ -166,6 +166,8 @@ def _clean(text: str) -> str:
 
 def _values(text: str) -> dict[str, Any]:
     """Return what JSON says, a value for each name. Raises `ValueError` if it says something else."""
+    if text == "{}":  # as of most of tens of thousands of objects
+        return {}
     said = json.loads(text)
     if not isinstance(said, dict):
         raise ValueError(f"expected values by their names, but got {text}")

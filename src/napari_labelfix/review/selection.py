@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.data.label_images import ids_of
 from napari_labelfix.errors import InputError
 from napari_labelfix.review.states import SET_ASIDE, State
 
@@ -34,8 +35,8 @@ class Selection:
 
     def of(self, states: Sequence[str]) -> NDArray[np.bool_]:
         """Return (N,) which objects are taken; one in no known state counts as to do."""
-        known = set(State)
-        return np.array([State(one if one in known else State.TODO) in self.states for one in states], bool)
+        taken = {str(state): state in self.states for state in State}
+        return np.array([taken.get(one, taken[State.TODO]) for one in states], bool)
 
 
 SELECTIONS = {
@@ -112,8 +113,7 @@ def only(
     known
         Columns index, state, source and model of the objects, as far as they are known.
     """
-    numbers = np.unique(labels)
-    numbers = numbers[numbers > 0]
+    numbers = ids_of(labels)
     place = {int(number): row for row, number in enumerate(known.get("index", []))}
     rows = [place.get(int(number), -1) for number in numbers]
     columns = {
