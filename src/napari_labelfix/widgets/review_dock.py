@@ -183,8 +183,7 @@ class ReviewDock(QWidget):
         if layer is None or not ids or len(ids) > _OUTLINED or not self.isVisible():
             self._outline.clear()
             return
-        boxes = ((label, self.review.box_of(label)) for label in ids)
-        self._outline.show(layer, [(label, box) for label, box in boxes if box is not None])
+        self._outline.show(layer, self.review.boxes_in_view(ids).items())
 
     def _listen_to_clicks(self, listen: bool) -> None:
         callbacks = self._viewer.mouse_drag_callbacks

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from napari_labelfix.review.suspects import Reason
 from napari_labelfix.widgets.reviewing import object_search
@@ -61,3 +62,23 @@ def test_of_a_layer_that_is_left_nothing_is_known_and_nothing_is_told(search, la
     assert told == []
     assert search.suspects is None
     assert search.box_of(1) is None
+
+
+def test_objects_are_looked_for_in_the_plane_in_view_at_one_look(qtbot, monkeypatch):
+    stack = np.zeros((3, 60, 80), np.int32)
+    stack[1, 5:15, 5:15], stack[1, 20:30, 40:60], stack[2, 0:4, 0:4] = 1, 2, 3
+    model = ViewerModel()
+    layer = model.add_labels(stack)
+    model.dims.set_point(0, 1)
+    search = ObjectSearch(model)
+    search.look_at(layer)
+    looks = []
+    real = object_search.find_boxes
+    monkeypatch.setattr(object_search, "find_boxes", lambda *of: looks.append(of[0].shape) or real(*of))
+    expected = {1: np.s_[1:2, 5:15, 5:15], 2: np.s_[1:2, 20:30, 40:60]}
+    assert search.boxes_in_view([1, 2, 3]) == expected
+    assert search.boxes_in_view([2, 1]) == expected
+    assert looks == [(60, 80)]
+    assert search.box_of(3) == np.s_[2:3, 0:4, 0:4]
+    search.look_at(None)
+    assert search.boxes_in_view([1]) == {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_labelfix.review.boxes import find_box
+from napari_labelfix.review.boxes import find_box, find_boxes
 from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.widgets.parts.background import Background
 from napari_labelfix.widgets.viewer import layers
@@ -16,7 +16,7 @@ from napari_labelfix.widgets.viewer.history import FEATURES, RENUMBER, REPLACED
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -139,6 +139,17 @@ class ObjectSearch(QObject):
                 return None
             self._boxes[label] = box
         return self._boxes[label]
+
+    def boxes_in_view(self, labels: Sequence[int]) -> dict[int, Box]:
+        """Return boxes of objects, or of what of them lies in the plane in view; those that are elsewhere may lack."""
+        if self._layer is None:
+            return {}
+        if unknown := [label for label in labels if label not in self._boxes]:
+            here = layers.index_in_view(self._viewer, self._layer)
+            plane = tuple(slice(at, at + 1) for at in here)
+            for label, box in find_boxes(np.asarray(self._layer.data[here]), unknown).items():
+                self._boxes[label] = plane + box
+        return {label: self._boxes[label] for label in labels if label in self._boxes}
 
     def _on_found(self, found: Found) -> None:
         if self._layer is None:

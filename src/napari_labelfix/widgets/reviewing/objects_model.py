@@ -184,11 +184,9 @@ class ObjectsModel(QAbstractTableModel):
     def _shown(self) -> NDArray[np.bool_]:
         shown = self._table.in_state(*self._states) if self._states else np.ones(len(self._table), bool)
         if self._words:
-            texts = (
-                f"{self._table.ids[row]} {self._text(row, Column.SOURCE)} {self._table.notes[row]} {self._why(row)}"
-                for row in np.flatnonzero(shown).tolist()
-            )
-            shown[shown] = [self._words in text.lower() for text in texts]
+            columns = (self._table.ids, self._texts(Column.SOURCE), self._table.notes, self._texts(Column.WHY))
+            rows = zip(*(column[shown].tolist() for column in columns), strict=True)
+            shown[shown] = [self._words in " ".join(map(str, row)).lower() for row in rows]
         return shown
 
     def _key(self, column: Column) -> NDArray[Any]:
@@ -203,8 +201,36 @@ class ObjectsModel(QAbstractTableModel):
                 Column.STATE: table.states,
             }
             return columns[column].astype(np.int64)
-        texts = [self._text(row, column) for row in range(len(table))]
-        return np.unique(texts, return_inverse=True)[1] if texts else np.zeros(0, np.int64)
+        texts = self._texts(column)
+        place = {text: at for at, text in enumerate(sorted(set(texts.tolist())))}
+        return np.array([place[text] for text in texts.tolist()], np.int64)
+
+    def _texts(self, column: Column) -> NDArray[Any]:
+        """Return (N,) what stands in a column, in all rows; rows that are alike in it are looked at once."""
+        table = self._table
+        if column == Column.WHY:
+            alike = self._reasons().tolist()
+        elif column == Column.SOURCE:
+            alike = list(zip(table.sources.tolist(), table.models.tolist(), strict=True))
+        else:
+            alike = table.notes.tolist()
+        one_of = {like: row for row, like in enumerate(alike)}
+        texts = {like: self._text(row, column) for like, row in one_of.items()}
+        found = np.empty(len(table), object)
+        found[:] = [texts[like] for like in alike]
+        return found
+
+    def _reasons(self) -> NDArray[np.int64]:
+        """Return (N,) a number for each set of reasons that a row has."""
+        table, suspects = self._table, self._suspects
+        reasons = (~np.isnan(table.confidence)).astype(np.int64)
+        if suspects is None or not suspects.ids.size:
+            return reasons
+        places = np.minimum(np.searchsorted(suspects.ids, table.ids), suspects.ids.size - 1)
+        known = suspects.ids[places] == table.ids
+        for bit, holds in enumerate(suspects.found.values(), start=1):
+            reasons += (known & holds[places]).astype(np.int64) << bit
+        return reasons
 
 
 def runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:

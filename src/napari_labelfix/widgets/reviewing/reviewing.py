@@ -246,6 +246,10 @@ class Reviewing(QObject):
         """Return where an object is."""
         return self._search.box_of(label)
 
+    def boxes_in_view(self, labels: Sequence[int]) -> Mapping[int, Box]:
+        """Return where objects are; those that are not in the plane in view may lack."""
+        return self._search.boxes_in_view(labels)
+
     def _set_state(self, ids: Sequence[int], state: State) -> bool:
         if not ids:
             self.told.emit("No object to do is as certain.", "hint")
