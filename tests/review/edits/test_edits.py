@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import skimage
 
 from napari_labelfix.annotations import HIGHEST_ID
 from napari_labelfix.review.edits import (
@@ -414,3 +415,32 @@ def test_of_usual_labels_no_number_is_unusable(dtype):
     labels = canvas((0, 2, 0, 2, 1), (4, 6, 0, 2, 2)).astype(dtype)
     assert not unusable_ids(labels).size
     assert renumber(labels).changes_nothing
+
+
+@pytest.mark.parametrize("edit", [separate, keep_largest])
+def test_pieces_of_many_objects_are_looked_for_at_one_look(edit, monkeypatch):
+    labels = np.zeros((200, 200), np.int32)
+    labels[::4, ::4] = np.arange(1, 2501).reshape(50, 50)
+    labels[2::4, 2::4] = labels[::4, ::4]
+    labels[2::4, 3::4] = labels[::4, ::4]  # the largest piece, of two pixels
+    looks = []
+    real = skimage.measure.label
+    monkeypatch.setattr(skimage.measure, "label", lambda view, **more: looks.append(view.shape) or real(view, **more))
+    more = (10_000,) if edit is separate else ()
+    outcome = edit(labels, range(1, 2501), *more)
+    assert looks == [(199, 200)]
+    expected = np.arange(10_000, 12_500) if edit is separate else np.zeros(2500, int)
+    np.testing.assert_array_equal(outcome.edit.after, expected)
+    np.testing.assert_array_equal(outcome.edit.before, np.arange(1, 2501))
+    assert list(outcome.parents.values()) == ([(label,) for label in range(1, 2501)] if edit is separate else [])
+
+
+def test_pieces_of_a_few_objects_far_apart_are_looked_for_in_their_boxes(monkeypatch):
+    labels = np.zeros((900, 900), np.int32)
+    labels[0:3, 0:3] = labels[6, 6] = 1
+    labels[890:893, 890:893] = labels[899, 899] = 2
+    looks = []
+    real = skimage.measure.label
+    monkeypatch.setattr(skimage.measure, "label", lambda view, **more: looks.append(view.shape) or real(view, **more))
+    assert keep_largest(labels, {1, 2}).edit.before.tolist() == [1, 2]
+    assert looks == [(7, 7), (10, 10)]
