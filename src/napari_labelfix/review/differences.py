@@ -170,7 +170,6 @@ def _members(
     ids: NDArray[np.int64], groups: NDArray[np.intp], kept: NDArray[np.intp], count: int
 ) -> list[tuple[int, ...]]:
     """Return the ids in each of the kept groups."""
-    order = np.argsort(groups, kind="stable")
-    ends = np.cumsum(np.bincount(groups, minlength=count))
-    parts = np.split(ids[order], ends[:-1]) if count else []
-    return [tuple(parts[group].tolist()) for group in kept]
+    members = ids[np.argsort(groups, kind="stable")].tolist()
+    ends = np.append(0, np.cumsum(np.bincount(groups, minlength=count)))
+    return [tuple(members[first:end]) for first, end in zip(ends[kept].tolist(), ends[kept + 1].tolist(), strict=True)]
