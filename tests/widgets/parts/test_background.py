@@ -1,5 +1,6 @@
 """Work in another thread: only what was asked for last tells its result."""
 
+from concurrent.futures import Future
 from threading import Event
 
 import pytest
@@ -67,3 +68,16 @@ def test_what_fails_after_its_dock_was_closed_is_told_where_errors_are_written(q
         parent.deleteLater()
     gate.set()
     qtbot.waitUntil(lambda: "The disk is full." in caplog.text)
+
+
+def test_work_that_is_done_at_once_is_told_after_whoever_starts_it_has_gone_on(qtbot, monkeypatch):
+    background, told = Background(), []
+    background.done.connect(told.append)
+    done = Future()
+    done.set_result("done")
+    monkeypatch.setattr(background._thread, "submit", lambda work: done)
+    background.start(lambda: "done")
+    assert told == []
+    assert background.busy
+    qtbot.waitUntil(lambda: told == ["done"])
+    assert not background.busy

@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QCoreApplication, QObject, Signal
+from qtpy.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from napari_labelfix.errors import LabelfixError
 
@@ -38,7 +38,8 @@ class Background(QObject):
         self.destroyed.connect(self._wish.withdraw)
         if (program := QCoreApplication.instance()) is not None:
             program.aboutToQuit.connect(self.stop)  # it ends when this thread has ended
-        self._ended.connect(self._on_ended)  # in the thread that this object lives in
+        # in the thread that this object lives in, and not before who starts it goes on, however soon it ends
+        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
