@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.measure import label, regionprops
 
-from napari_labelfix.io import measures
 from napari_labelfix.io.measures import measure_objects, measure_shapes
 
 planes = arrays(
@@ -34,17 +33,6 @@ def test_each_object_has_the_measures_of_scikit_image(plane, times, factor):
         np.testing.assert_allclose(shapes.eccentricities[row], region.eccentricity, atol=1e-6)
         assert shapes.pieces[row] == label(plane == number).max()
         assert shapes.holes[row] == shapes.pieces[row] - region.euler_number
-
-
-def test_a_plane_is_looked_at_once_however_many_objects_spread_over_it(monkeypatch):
-    looked_at = []
-    for name in ("_runs", "_outline", "_euler_numbers"):
-        real = getattr(measures, name)
-        monkeypatch.setattr(measures, name, lambda *of, real=real: looked_at.append(of[0].size) or real(*of))
-    stripes = np.tile(np.arange(1, 101), (90, 1))
-    found = measure_objects(stripes)
-    assert measure_shapes(found).pieces.tolist() == [1] * 100
-    assert looked_at == [90 * 100, 92 * 102, 92 * 102]
 
 
 def test_a_plane_without_objects_has_nothing_to_measure():

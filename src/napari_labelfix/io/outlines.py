@@ -192,7 +192,7 @@ def _sides(padded: NDArray[np.generic]) -> _Sides:
     return _Sides(np.concatenate(first), np.concatenate(starts), then)
 
 
-def _ends(padded: NDArray[np.generic], direction: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _ends(padded: NDArray[np.generic], direction: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return (N,) the first and the last pixel beside each side in a direction: 0 right, 1 down, 2 left, 3 up."""
     turned = np.rot90(padded, direction)  # to the right is now where the side goes
     inner, above = turned[1:-1, 1:-1], turned[:-2, 1:-1]
