@@ -28,7 +28,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(tiles, "FIRST", 96)
     monkeypatch.setattr(patches, "SIDE", 320)
     monkeypatch.setattr(session_module, "PIECES_EVERY", 0.0)
-    monkeypatch.setattr(snapshots, "REST", 0)
+    monkeypatch.setattr(snapshots, "PAUSE", 0)
 
 
 def task(*strokes, planes=1, value=BACKGROUND):
@@ -158,7 +158,7 @@ def test_a_long_narrow_plane_keeps_its_objects_while_a_stroke_is_answered(monkey
     """It is read in several tiles, although it is no large one."""
     monkeypatch.setattr(patches, "SIDE", 320)
     monkeypatch.setattr(session_module, "PIECES_EVERY", 0.0)
-    monkeypatch.setattr(snapshots, "REST", 0)
+    monkeypatch.setattr(snapshots, "PAUSE", 0)
 
     def strip(*strokes):
         drawn = task(*strokes).planes[0]
