@@ -346,13 +346,29 @@ def test_the_trust_in_a_plane_ends_with_its_scribbles():
     assert list(session._trust._now) == [0]
 
 
-def test_that_most_of_what_is_found_is_too_small_to_be_shown_is_told_once():
+def dotted(drawn):
+    """A grid of bright dots of 16 pixels, each `drawn`-th of which has a stroke, with strokes between the rows."""
     dots = np.zeros((96, 112), np.int32)
     for number, (y, x) in enumerate(np.mgrid[8:90:12, 8:108:12].reshape(2, -1).T, start=1):
         dots[y : y + 4, x : x + 4] = number
-    marks = np.where((dots > 0) & (dots % 4 == 0), 2, 0).astype(np.uint8)
+    marks = np.where((dots > 0) & (dots % drawn == 0), 2, 0).astype(np.uint8)
     marks[::12] = 1
-    dotted = nuclei_task(marks, np.where(dots > 0, 200, 20).astype(np.uint8))
-    told = " ".join(snapshot.message for snapshot in train(dotted, quick()))
+    return nuclei_task(marks, np.where(dots > 0, 200, 20).astype(np.uint8)), dots > 0
+
+
+def test_that_most_of_what_is_found_is_too_small_to_be_shown_is_told_once():
+    task, _ = dotted(40)
+    told = " ".join(snapshot.message for snapshot in train(task, quick()))
     assert told.count("Most of what was found is smaller than 30 pixels and left out.") == 1
-    assert "left out" not in " ".join(snapshot.message for snapshot in train(dotted, quick(minimum_size=4)))
+    assert "left out" not in " ".join(snapshot.message for snapshot in train(task, quick(minimum_size=4)))
+
+
+def test_where_small_objects_were_drawn_on_small_ones_are_kept_by_the_run_and_by_its_model():
+    (task, dots), told = dotted(4), []
+    proposals, model = run_to_end(train(task, quick()), on_snapshot=told.append)
+    messages = " ".join(snapshot.message for snapshot in told)
+    assert messages.count("You have drawn on small objects, so those from 8 pixels on are kept.") == 1
+    assert "left out" not in messages
+    assert iou(told[0].proposals[0].labels > 0, dots) > 0.8
+    assert iou(proposals[0].labels > 0, dots) > 0.8
+    assert model.params["minimum_size"] == 8

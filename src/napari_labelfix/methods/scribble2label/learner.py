@@ -89,9 +89,9 @@ class Learner(Trainee):
             self.spec = dataclasses.replace(self.spec, classes=classes)
             self._optimise()
 
-    def model(self) -> TrainedModel:
-        """Return the network as it now is."""
-        return self.as_model(METHOD, self.params, self.spec)
+    def model(self, params: Scribble2LabelParams) -> TrainedModel:
+        """Return the network as it now is, to be used with these parameters."""
+        return self.as_model(METHOD, params, self.spec)
 
     def _step(self, canvases: list[Canvas], count: int, pseudo_weight: float) -> float:
         batch = random_batch(canvases, count, self.crop, Augmentation(), self._rng)

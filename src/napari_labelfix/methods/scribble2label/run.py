@@ -99,11 +99,13 @@ def _story(session: Session, params: Scribble2LabelParams) -> Iterator[Snapshot]
             learner.keep(session.credit())
             for index in turn:
                 session.believe(index, (yield from _predicted(session, learner, index, told)))
-                yield told(proposals={index: session.proposal(index)}, model=learner.model() if models.due() else None)
+                proposals = {index: session.proposal(index)}
+                model = learner.model(session.params_of_objects) if models.due() else None
+                yield told(proposals=proposals, message=session.news(), model=model)
             turn = session.next_turn()
     yield from _last_look(session, learner)
     metrics = {"loss": loss, "confident": session.confident_share()}
-    yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model())
+    yield Snapshot("finished", params.epochs, params.epochs, metrics, model=learner.model(session.params_of_objects))
 
 
 def _predicted(

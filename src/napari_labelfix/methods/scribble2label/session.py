@@ -17,6 +17,7 @@ from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.reading import Reading, patched
+from napari_labelfix.methods.scribble2label.smallest import SmallestObject
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, count_classes, with_accepted
 from napari_labelfix.methods.scribble2label.trust import Trust, agreement, difference_of
 from napari_labelfix.networks.device import choose_device
@@ -26,6 +27,7 @@ from napari_labelfix.snapshots import Clock, Proposal
 _TOO_SMALL = (
     "Most of what was found is smaller than {} pixels and left out. Stop, lower “Smallest object” and Run to see it."
 )
+_SMALLER = "You have drawn on small objects, so those from {} pixels on are kept."
 PIECES_EVERY = 1.0  # seconds, at least, between two looks at a large plane that is read piece by piece
 
 if TYPE_CHECKING:
@@ -88,9 +90,11 @@ class Session:
         self._trust = Trust()
         self._credit: dict[int, float] = {}
         self._sure: dict[int, float] = {}  # share of pixels, of the planes whose belief has not changed since
+        self._smallest = SmallestObject(params.minimum_size)
         self._turn = 0
         self._news = ""  # what a person should know of the proposals, and has not been told yet
         self._warned = False  # that most of what was found is too small
+        self._lowered = False  # whether smaller objects are kept than the parameter says
 
     @property
     def channels(self) -> int:
@@ -116,6 +120,11 @@ class Session:
     def overdue(self) -> list[int]:
         """Indices of the planes that the network has not predicted, or not since other scribbles changed."""
         return [index for index in self.marked_first if index not in self._network or index in self._outdated]
+
+    @property
+    def params_of_objects(self) -> Scribble2LabelParams:
+        """The run's parameters, with a smaller smallest object if what is drawn asks for it."""
+        return self.params.replace(minimum_size=self._smallest.pixels) if self._lowered else self.params
 
     def annotate(self, task: Task) -> None:
         """Take up newly drawn scribbles.
@@ -291,13 +300,32 @@ class Session:
         before = None if windows is None else (self._shown[index], windows)
         classes, confidence = belief.argmax(axis=0).astype(np.uint8), belief.max(axis=0)
         found = np.count_nonzero(classes)
-        proposal = make_proposal(classes, confidence, self.params, marked, before)
+        self._look_at_drawn(index, classes > 0, marked)
+        proposal = make_proposal(classes, confidence, self.params_of_objects, marked, before)
+        if np.count_nonzero(proposal.labels) * 2 < found and self._keep_smaller():
+            proposal = make_proposal(classes, confidence, self.params_of_objects, marked, before)
         if not self._warned and np.count_nonzero(proposal.labels) * 2 < found:
             self._warned = True
-            self._news = _TOO_SMALL.format(self.params.minimum_size)
+            self._news = _TOO_SMALL.format(self.params_of_objects.minimum_size)
         if index in self._shown:
             self._shown[index] = proposal.labels.copy()
         return replace(proposal, partial=windows is not None and index in self._unread)
+
+    def _look_at_drawn(self, index: int, found: NDArray[np.bool_], marked: NDArray[np.integer]) -> None:
+        """See how large the objects of a plane are that have a stroke; (Y, X) each."""
+        strokes = marked > 0
+        if strokes.any():
+            self._smallest.note(index, (found & (marked != 0)) | strokes, strokes)
+        else:
+            self._smallest.forget(index)
+
+    def _keep_smaller(self) -> bool:
+        """Keep smaller objects from now on if such were drawn on; return whether that is new."""
+        if self._lowered or self._smallest.pixels >= self.params.minimum_size:
+            return False
+        self._lowered = True
+        self._news = _SMALLER.format(self._smallest.pixels)
+        return True
 
 
 def _middle(chosen: Tensor) -> tuple[int, int]:
