@@ -125,5 +125,10 @@ def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
 
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects, in pixels, in the order of their ids."""
-    found = filter(None, scipy.ndimage.find_objects(relabel_sequential(labels)))
-    return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], float).reshape(-1, 4)
+    return boxes_of_ranks(relabel_sequential(labels)).astype(float)
+
+
+def boxes_of_ranks(ranks: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the bounding boxes (N, 4) y0, x0, y1, x1 of objects with ids 1..N, in pixels."""
+    found = filter(None, scipy.ndimage.find_objects(ranks))
+    return np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], np.int64).reshape(-1, 4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import scipy.ndimage
 
-from napari_labelfix.data.label_images import rank_objects
+from napari_labelfix.data.label_images import boxes_of_ranks, rank_objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,10 +64,8 @@ class Shapes(NamedTuple):
 def measure_objects(plane: NDArray[Any]) -> Measures:
     """Measure the objects of a plane (Y, X); 0 is background."""
     numbers, areas, ranks = rank_objects(plane)
-    places = scipy.ndimage.find_objects(ranks)
-    boxes = np.array([(y.start, x.start, y.stop, x.stop) for y, x in places], np.int64).reshape(-1, 4)
     centres = scipy.ndimage.center_of_mass(ranks > 0, ranks, np.arange(1, numbers.size + 1))
-    return Measures(numbers, areas, boxes, np.reshape(centres, (-1, 2)), ranks)
+    return Measures(numbers, areas, boxes_of_ranks(ranks), np.reshape(centres, (-1, 2)), ranks)
 
 
 def measure_shapes(found: Measures) -> Shapes:

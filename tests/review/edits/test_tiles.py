@@ -55,6 +55,6 @@ def test_of_objects_that_span_a_plane_only_their_surroundings_are_looked_at(name
 
 def test_a_large_object_that_fills_its_box_is_looked_at_in_one_piece():
     disc = (np.hypot(*np.ogrid[-200:200, -200:200]) < 190).astype(np.int32)
-    [(_, parts)] = tiles.parts_of(disc, edits.find_boxes(disc), [3, 3], [3, 3])
+    [(_, parts)] = tiles.parts_of_objects(disc, edits.find_boxes(disc), [3, 3], [3, 3])
     assert len(parts) == 1
     assert disc[parts[0].box].sum() == disc.sum()

@@ -38,7 +38,7 @@ class Part(NamedTuple):
     near: Box
 
 
-def parts_of(
+def parts_of_objects(
     labels: NDArray[np.integer], found: Mapping[int, Box], margin: Sequence[int], reach: Sequence[int], beyond: int = 0
 ) -> Iterator[tuple[int, list[Part]]]:
     """Yield each object with its parts: all of it, or what of it lies in each tile.
