@@ -23,7 +23,7 @@ from sklearn.ensemble import RandomForestClassifier
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.normalize import normalize
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
-from napari_labelfix.methods.scribble2label.session import make_proposal
+from napari_labelfix.methods.scribble2label.proposer import make_proposal
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.instances import mean_dice
 from napari_labelfix.metrics.overlap import iou

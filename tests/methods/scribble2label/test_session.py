@@ -8,7 +8,7 @@ from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribble
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.run import train
-from napari_labelfix.methods.scribble2label.session import Session, make_proposal
+from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.metrics.overlap import iou
 
 TRUTH = np.zeros((64, 64), bool)
@@ -137,14 +137,6 @@ def test_of_several_classes_nobody_has_said_which_an_accepted_object_has():
     assert (session.canvases[0].taught[46:50, 46:50] == 1).all()
 
 
-def test_a_hole_that_is_filled_has_the_class_of_its_object():
-    classes = np.zeros((20, 20), np.uint8)
-    classes[3:17, 3:17] = 2
-    classes[8:10, 8:10] = 0
-    proposal = make_proposal(classes, np.ones(classes.shape, np.float32), PARAMS)
-    assert (proposal.classes[3:17, 3:17] == 2).all()
-
-
 def test_a_new_class_may_be_drawn_on_one_of_several_planes_while_it_trains():
     (first,) = task().planes
     second, third = (Plane(name, first.image) for name in ("second", "third"))
@@ -213,16 +205,3 @@ def test_what_is_sure_is_told_of_the_beliefs_of_now():
         shares = [(canvas.belief.amax(dim=0) > PARAMS.threshold).float().mean().item() for canvas in session.canvases]
         assert session.confident_share() == pytest.approx(np.mean(shares), abs=1e-12)
         session.annotate(stack(NEW_STROKE, None))
-
-
-@pytest.mark.parametrize("split", ["watershed", "components"])
-def test_an_object_in_which_somebody_has_drawn_is_not_too_small(split):
-    classes, marked = np.zeros((20, 20), np.uint8), np.full((20, 20), -1)
-    classes[2:5, 2:5] = classes[12:15, 12:15] = 1
-    marked[3, 3], marked[8, 8], marked[16, 16] = 1, 2, 0
-    params = PARAMS.replace(instances=split)
-    proposal = make_proposal(classes, np.ones(classes.shape, np.float32), params, marked)
-    assert proposal.labels.max() == 2
-    assert (proposal.classes[2:5, 2:5] == 1).all()
-    assert proposal.classes[8, 8] == 2
-    assert not proposal.labels[12:15, 12:15].any(), "nobody has drawn in this one"

@@ -16,7 +16,8 @@ import torch
 from napari_labelfix.methods.prediction import classify, described, params_of
 from napari_labelfix.methods.scribble2label.learner import METHOD, Learner
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
-from napari_labelfix.methods.scribble2label.session import Session, make_proposal
+from napari_labelfix.methods.scribble2label.proposer import make_proposal
+from napari_labelfix.methods.scribble2label.session import Session
 from napari_labelfix.methods.starting import saved_start
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
 from napari_labelfix.snapshots import Clock, Proposal, Snapshot
