@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QWidget
 
@@ -26,6 +25,7 @@ from napari_labelfix.widgets.parts.params_form import ParamsForm
 from napari_labelfix.widgets.results.output_layers import OUTPUTS
 from napari_labelfix.widgets.results.run_results import RunResults
 from napari_labelfix.widgets.running.computer_choice import ComputerButton
+from napari_labelfix.widgets.running.guidance import Guidance
 from napari_labelfix.widgets.running.model_row import ModelRow
 from napari_labelfix.widgets.running.next_step import NextStep
 from napari_labelfix.widgets.running.run_view import RunView
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
-    from napari_labelfix.widgets.parts.message import Mood
     from napari_labelfix.widgets.results.result_layers import ResultLayers
 
 _AFTER_A_STROKE_MS = 300
@@ -76,7 +75,6 @@ class MethodDock(QWidget):
         self._results: ResultLayers | None = None  # of the chosen image
         self._run: RunResults | None = None  # what the last run learns from, and where it shows
         self._one_in_view = OneInView(viewer)
-        self._refused = ""  # why what was drawn last was not sent
         self._image: Layer | None = None  # that was in hand last
         self._open = True
 
@@ -89,6 +87,7 @@ class MethodDock(QWidget):
         self.accept_view = AcceptView(self._output.threshold)
         self.session = Session(trainer or Trainer(), self)
         self._next_step = NextStep(self._kind, self.inputs, self.session)
+        self._guidance = Guidance(self.message, self._next_step, self.session)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.models = ModelRow(method, self.session)
@@ -130,7 +129,7 @@ class MethodDock(QWidget):
             params = self.form.value()
             self.session.start(self._method, task, params)
         except LabelfixError as error:
-            self._refuse(error)
+            self._guidance.refuse(error)
             return
         self._unfinished.went_on(params)
         images = self._begin(task)
@@ -148,7 +147,7 @@ class MethodDock(QWidget):
             task.check()
             self.session.apply(self._method, model, task, self.form.value().device)
         except LabelfixError as error:
-            self._refuse(error)
+            self._guidance.refuse(error)
             return
         images = self._begin(task, name)
         self.saving.model_applied(self._method.name, [layers.image_id(image) for image in images], name)
@@ -202,11 +201,7 @@ class MethodDock(QWidget):
         """See what is chosen now, before something is begun with it."""
         self.inputs.refresh()
         self._on_input_changed()
-        self._show_hint()
-
-    def _refuse(self, error: LabelfixError) -> None:
-        """Say why something is not begun."""
-        self._tell(str(error), "warning" if isinstance(error, InputError) else "error")
+        self._guidance.renew()
 
     def _begin(self, task: Task, model: str = "") -> list[Layer]:
         """Show that a run begins, or that a model is applied; return the images, that in hand first."""
@@ -217,6 +212,7 @@ class MethodDock(QWidget):
         self._show_one()
         self.run_view.show_started(sentence_about(task.planes), learns=self.session.learning)
         self._set_running(True)
+        self._guidance.renew()
         return sorted(self._run.images, key=lambda image: image is not self.inputs.image)
 
     def _warm_up(self) -> None:
@@ -230,14 +226,14 @@ class MethodDock(QWidget):
             self._stop_because(f"its image “{gone[0].name}” was removed")
             self._run = None
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
+        self._guidance.results = self._results
         self._show_one()
         self._show_last_run()
         self._drawn.follow(self.inputs.chosen)
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         image_before, self._image = self._image, self.inputs.image
         is_another = self._image is not None and self._image is not image_before and not gone
-        if self.message.mood != "error" or is_another:  # one of a run stays until the next, or another image
-            self._show_hint()
+        self._guidance.choice_changed(is_another=is_another)
         self._take_up_unfinished()
 
     def _results_of(self, image: Layer) -> ResultLayers:
@@ -259,13 +255,13 @@ class MethodDock(QWidget):
     def _stop_because(self, reason: str) -> None:
         if self.session.running:
             self.session.stop()
-            self.message.show_text(f"The run was stopped because {reason}.", "error")  # this stays until the next run
+            self._guidance.say(f"The run was stopped because {reason}.", "error")
 
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
         image = self.inputs.image
         if image is not None and not self.session.running and (sentence := self._unfinished.take_up(image)):
-            self.message.show_text(sentence, "warning")
+            self._guidance.say(sentence, "warning")
 
     def _on_annotation_settled(self) -> None:
         """Hand new strokes to the run, or see what is still missing for one."""
@@ -278,23 +274,16 @@ class MethodDock(QWidget):
                 self._stop_because(f"its image “{changed_size.name}” has another size now")
             elif self.session.learning:
                 self._hand_over(self._run)
-            if self.message.mood == "hint" or (self.message.mood == "done" and self._next_step.trouble(self._results)):
-                self._show_hint()
-        elif self.message.mood in ("hint", "warning") or (
-            self.message.mood == "done" and self._next_step.is_stuck(self._results)
-        ):
-            self._show_hint()
+        self._guidance.drawing_changed()
 
     def _hand_over(self, results: RunResults) -> None:
         """Send the run what is different in the annotations, unless it could not start from that."""
         try:
             changed = self.inputs.with_changes(results.task)
         except InputError as error:
-            self._refused = f"The run goes on with what was drawn before. {error}"
-            self.message.show_text(self._refused, "warning")
+            self._guidance.hold_back(error)
             return
-        if self.message.text() == self._refused:  # it is mended
-            self._show_hint()
+        self._guidance.delivered()
         if changed is not None:
             results.task = changed
             self.session.send(changed)
@@ -317,7 +306,7 @@ class MethodDock(QWidget):
             if first:
                 self._run.update_thumbnails()
                 self.inputs.make_way()
-                self._show_hint()
+                self._guidance.renew()
             self._next_step.note(snapshots)
 
     def _on_ended(self, state: str) -> None:
@@ -325,6 +314,7 @@ class MethodDock(QWidget):
         if self._run is not None:
             self._run.update_thumbnails()
         self._set_running(False)
+        self._guidance.run_ended()
 
     def _set_running(self, running: bool) -> None:
         self.run_view.set_running(running)
@@ -333,22 +323,6 @@ class MethodDock(QWidget):
         self.computer_button.setEnabled(not running)
         self.models.apply_button.setEnabled(not running)
         self.suggestion_button.set_usable(not running)
-        if running or self.message.mood != "error":
-            self._show_hint()
-
-    def _show_hint(self) -> None:
-        self.message.show_text(self._next_step.sentence(self._results))
-
-    def _on_told(self, sentence: str, mood: Mood) -> None:
-        """Show what was done, or else what to do."""
-        if sentence:
-            self.message.show_text(sentence, mood)
-        else:
-            self._show_hint()
-
-    def _tell(self, sentence: str, mood: Mood) -> None:
-        self.message.show_text(sentence, mood)
-        (show_error if mood == "error" else show_warning)(sentence)
 
     def _on_theme(self, _event: object = None) -> None:
         self.message.set_theme(self._viewer.theme)
@@ -360,22 +334,21 @@ class MethodDock(QWidget):
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
-        self._next_step.changed.connect(lambda: self._show_hint() if self.message.mood == "hint" else None)
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)
         self.session.snapshotsReceived.connect(self._on_snapshots)
-        self.session.failed.connect(lambda sentence: self._tell(sentence, "error"))
+        self.session.failed.connect(self._guidance.tell)
         self.session.ended.connect(self._on_ended)
         self.saving.leaving.connect(lambda: self._stop_because("its project was closed, which keeps what it proposed"))
         self.saving.opened.connect(self._take_up_unfinished)
-        self.accepts.told.connect(self._on_told)
-        self.preview_button.told.connect(self.message.show_text)
-        self.models.told.connect(self.message.show_text)
+        self.accepts.told.connect(self._guidance.say)
+        self.preview_button.told.connect(self._guidance.say)
+        self.models.told.connect(self._guidance.say)
         self.models.chosen.connect(self.apply)
-        self.computer_button.told.connect(self.message.show_text)
+        self.computer_button.told.connect(self._guidance.say)
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
-        self.suggestion_button.told.connect(self.message.show_text)
+        self.suggestion_button.told.connect(self._guidance.say)
         self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
         self._viewer.events.theme.connect(self._on_theme)

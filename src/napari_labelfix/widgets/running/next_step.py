@@ -71,7 +71,7 @@ class NextStep(QObject):
         """Return what to do next, where these are the layers of the image in hand."""
         run = shortcuts.with_key("Run", "run_or_stop")
         proposed = results is not None and results.has_proposal
-        if trouble := self.trouble(results):
+        if trouble := self._trouble(results):
             return trouble
         if self._session.running and not self._session.learning:
             return "The model is being applied. Stop ends it."
@@ -91,11 +91,13 @@ class NextStep(QObject):
             return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
         return f"{self._inputs.doubt()} Press {run}.".strip()
 
-    def is_stuck(self, results: ResultLayers | None) -> bool:
-        """Whether nothing can be done, neither train nor accept, before something that is missing is there."""
+    def is_blocked(self, results: ResultLayers | None) -> bool:
+        """Whether something is in the way: of a run that goes on, or else of both training and accepting."""
+        if self._session.running:
+            return bool(self._trouble(results))
         return bool(self._inputs.missing()) and (results is None or not results.has_proposal)
 
-    def trouble(self, results: ResultLayers | None) -> str:
+    def _trouble(self, results: ResultLayers | None) -> str:
         """Return what keeps a run that goes on from being helped, or seen, and what to do, or ""."""
         if not self._session.running:
             return ""
