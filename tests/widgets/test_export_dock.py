@@ -18,7 +18,7 @@ from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.exporting.content import content_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import PALETTE
 from napari_labelfix.widgets.viewer.history import history_of
 
@@ -38,7 +38,7 @@ def viewer(make_napari_viewer, tmp_path):
     tifffile.imwrite(tmp_path / "cells.tif", np.random.default_rng(0).random((2, 40, 50)).astype("f4"))
     [image] = viewer.open(tmp_path / "cells.tif", plugin="napari", **PLACED)
     for role, data in (("corrected", three_objects()), ("proposal", np.zeros((2, 40, 50), np.int32))):
-        layer = Labels(data, name=f"my {role}", **layers.placement(image))
+        layer = Labels(data, name=f"my {role}", **image_planes.placement(image))
         layers.link(layer, role, image)
         viewer.add_layer(layer)
     viewer.add_labels(np.zeros((2, 40, 50), np.uint8), name="scribbles", metadata={"labelfix": {"role": "scribbles"}})
@@ -288,17 +288,17 @@ def marks(dock, viewer, qtbot):
         shape_type=["rectangle", "line", "rectangle", "rectangle"],
         features={"kind": ["cell", "cell", "not a cell", "cell"]},
         name="my boxes",
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     found = Shapes(
         [rectangle, np.add(rectangle, (1, 0, 0))],
         features={"role": ["added", "dropped"]},
         name="found",
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     points = Points(
         [[0, 10, 10], [1, 35.5, 4]], features={"kind": ["cell", "not a cell"]}, size=8, name="my points",
-        **layers.placement(image),
+        **image_planes.placement(image),
     )  # fmt: skip
     for layer, role in ((boxes, "boxes"), (found, "found_boxes"), (points, "points")):
         layers.link(layer, role, image)

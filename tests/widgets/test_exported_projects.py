@@ -8,7 +8,7 @@ from napari.layers import Labels, Points, Shapes
 from napari_labelfix.project.contents import read_project
 from napari_labelfix.widgets.exporting.content import content_of
 from napari_labelfix.widgets.saving.autosave import autosaver_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 TURNED = {
     "scale": (2.0, 0.4, 0.3),
@@ -28,7 +28,7 @@ def viewer(qtbot):
     )
     labels = np.zeros((2, 40, 50), np.int32)
     labels[1, 3:9, 4:8] = 7
-    placed = layers.placement(image)
+    placed = image_planes.placement(image)
     boxes = Shapes(
         [CORNERS, np.add(CORNERS, (-1, 10, -5)), [[0, 1, 1], [0, 9, 9]]],
         shape_type=["rectangle", "ellipse", "line"], features={"kind": ["cell", "not a cell", "cell"]}, name="boxes",

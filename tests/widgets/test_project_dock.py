@@ -20,7 +20,7 @@ from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
 from napari_labelfix.widgets.saving import restore_offer
 from napari_labelfix.widgets.saving.autosave import autosaver_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import known_images, layers
 from napari_labelfix.widgets.window import show_project
 
 METHOD = METHODS["scribble2label"]
@@ -332,7 +332,7 @@ def test_restoring_finds_the_image_that_was_opened_again_before(
     saver.leave()
     recovery.mark_open(path)  # as a kill would leave it
     viewer.layers.clear()
-    layers._KNOWN.clear()  # as in a program that was just started
+    known_images._KNOWN.clear()  # as in a program that was just started
     [image] = viewer.open(str(tmp_path / "cells.tif"), plugin="napari")
     qtbot.wait(300)
     assert method_dock.message.text() == "Press “Create scribble layer”."

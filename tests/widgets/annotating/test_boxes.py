@@ -13,7 +13,7 @@ from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.instances import vertices_on
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 
 
@@ -198,7 +198,7 @@ def test_a_plane_with_finished_labels_is_read_as_finished(spots):
 
 
 def test_a_plane_that_is_finished_while_it_runs_is_a_change(inputs, boxes, model, spots):
-    labels = model.add_labels(np.zeros(spots.shape, np.int32), **layers.placement(model.layers[0]))
+    labels = model.add_labels(np.zeros(spots.shape, np.int32), **image_planes.placement(model.layers[0]))
     inputs.parts[1].combo.choose(labels)
     task = inputs.task()
     assert inputs.with_changes(task) is None

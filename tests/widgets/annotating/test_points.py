@@ -9,7 +9,7 @@ from napari_labelfix.annotations import Points
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL, POINTS_KIND, add_points, diameter_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import PALETTE
 
 BLUE, ORANGE = ([int(PALETTE[i][k : k + 2], 16) / 255 for k in (1, 3, 5)] for i in (0, 1))
@@ -186,7 +186,10 @@ def test_a_point_on_the_outer_half_of_a_border_pixel_is_on_the_image(inputs, poi
 def test_a_point_that_lies_nowhere_is_none(inputs, model):
     """napari takes it from a table with an empty cell, and shows it nowhere."""
     model.add_points(
-        [[np.nan, 10], [15, 15], [15, 60], [45, 20]], name="of a table", size=16, **layers.placement(model.layers[0])
+        [[np.nan, 10], [15, 15], [15, 60], [45, 20]],
+        name="of a table",
+        size=16,
+        **image_planes.placement(model.layers[0]),
     )
     inputs.annotations.choose(model.layers[-1])
     (plane,) = inputs.task().planes

@@ -15,7 +15,7 @@ from napari_labelfix.widgets.annotating.boxes import ACCEPTED, BOXES_KIND, DRAWN
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.results.box_layers import BoxLayers
 from napari_labelfix.widgets.results.detection_layers import DetectionLayers
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.looks import BOX_COLORS, BOX_NAMES
 
 FOUR = [[8, 8, 23, 23], [8, 53, 23, 68], [38, 13, 53, 28], [35, 48, 50, 63]]
@@ -180,7 +180,7 @@ def test_a_training_image_of_a_colour_image_is_in_colour(spots):
 def test_a_training_image_has_no_alpha_channel(spots):
     model = ViewerModel()
     image = model.add_image(np.stack([spots] * 4, axis=-1), rgb=True)
-    assert layers.read_plane(image, ()).shape == (60, 80, 3)
+    assert image_planes.read_plane(image, ()).shape == (60, 80, 3)
     results = BoxLayers(model, image, "m")
     results.create()
     one = found_boxes(FOUR, SCORES, ROLES)

@@ -8,7 +8,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 PLACED = {
     "scale": (0.5, 0.25),
@@ -106,7 +106,7 @@ def test_add_selected_makes_the_layer_active(model):
 @pytest.mark.parametrize("placed", [{key: PLACED[key]} for key in PLACED] + [PLACED], ids=[*PLACED, "all"])
 def test_a_new_layer_lies_exactly_on_the_image(spots, placed):
     image = Image(spots, **placed)
-    layer = Labels(np.zeros((60, 80), int), **layers.placement(image))
+    layer = Labels(np.zeros((60, 80), int), **image_planes.placement(image))
     corners = [(0, 0), (59, 0), (0, 79), (59, 79)]
     np.testing.assert_allclose(
         [layer.data_to_world(corner) for corner in corners], [image.data_to_world(corner) for corner in corners]
@@ -127,15 +127,15 @@ def test_a_new_layer_lies_exactly_on_the_image(spots, placed):
     ids=["2D", "RGB", "stack", "stack of RGB stacks", "multiscale"],
 )
 def test_labels_have_the_spatial_shape_of_the_image(image, shape):
-    assert layers.spatial_shape(image) == shape
+    assert image_planes.spatial_shape(image) == shape
 
 
 def test_planes_are_named_after_the_image_and_their_place(spots):
     image = Image(np.zeros((2, 3, 5, 6)), name="movie")
-    indices = layers.plane_indices((2, 3, 5, 6))
+    indices = image_planes.plane_indices((2, 3, 5, 6))
     assert len(indices) == 6
-    assert layers.plane_name(image, indices[-1]) == "movie[001,002]"
-    assert layers.plane_name(Image(spots, name="cells"), layers.plane_indices(spots.shape)[0]) == "cells"
+    assert image_planes.plane_name(image, indices[-1]) == "movie[001,002]"
+    assert image_planes.plane_name(Image(spots, name="cells"), image_planes.plane_indices(spots.shape)[0]) == "cells"
 
 
 @pytest.mark.parametrize("lazy", [False, True])
@@ -144,7 +144,7 @@ def test_planes_are_read_from_level_0_and_keep_their_colours(lazy):
     data = rng.integers(0, 255, (3, 8, 8, 3), np.uint8)
     source = dask.array.from_array(data) if lazy else data
     image = Image([source, source[:, ::2, ::2]], multiscale=True, rgb=True)
-    plane = layers.read_plane(image, (1,))
+    plane = image_planes.read_plane(image, (1,))
     assert isinstance(plane, np.ndarray)
     np.testing.assert_array_equal(plane, data[1])
 
@@ -160,7 +160,7 @@ def test_an_image_whose_file_is_gone_is_told_in_a_sentence():
     image = Image(dask.array.from_delayed(dask.delayed(read)(), (8, 8), np.uint8), name="cells", cache=False)
     unmounted = True
     with pytest.raises(InputError, match=r"cells cannot be read \(disk not mounted\)\. Open the image again\."):
-        layers.read_plane(image, ())
+        image_planes.read_plane(image, ())
 
 
 def test_results_are_not_offered_as_images(model):

@@ -10,7 +10,7 @@ from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.saving.autosave import autosaver_of
 from napari_labelfix.widgets.saving.opening import open_project
-from napari_labelfix.widgets.viewer import layers, looks
+from napari_labelfix.widgets.viewer import image_planes, layers, looks
 from napari_labelfix.widgets.viewer.coordinates import lies_on
 
 MOVES = {
@@ -34,8 +34,8 @@ def viewer(qtbot, spots):
     part = KINDS[METHODS["scribble2label"].annotation].layers[0]
     layers.add_selected(viewer, part.create(Place(image, ())))
     made = (looks.make_proposal(image), "proposal"), (looks.make_confidence(image), "confidence")
-    mine = Labels(np.zeros((60, 80), int), name="mine", **layers.placement(image))
-    marks = [Points(np.array([[5.0, 5.0]]), name=name, **layers.placement(image)) for name in ("points", "moved")]
+    mine = Labels(np.zeros((60, 80), int), name="mine", **image_planes.placement(image))
+    marks = [Points(np.array([[5.0, 5.0]]), name=name, **image_planes.placement(image)) for name in ("points", "moved")]
     for layer, role in (*made, (mine, "corrected"), (marks[0], "points"), (marks[1], "points")):
         layers.link(layer, role, image, "scribble2label" if role in ("proposal", "confidence") else "")
         viewer.add_layer(layer)

@@ -25,7 +25,7 @@ from napari_labelfix.widgets.annotating.boxes import (
 )
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.results.box_layers import BoxLayers
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.coordinates import map_points
 from napari_labelfix.widgets.viewer.looks import BOX_NAMES
 
@@ -64,7 +64,7 @@ class AcceptingBoxes(AcceptingMarks[Shapes]):
         InputError
             If it is one of a finished plane, of which runs read no boxes.
         """
-        index = layers.index_at(self._results.image, position)
+        index = image_planes.index_at(self._results.image, position)
         if isinstance(self._results, BoxLayers) and index in self._results.finished:
             raise InputError("This plane is finished, and learned from as it is labelled. Erase the object there.")
         return super().reject_at(position)

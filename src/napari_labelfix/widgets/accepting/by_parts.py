@@ -16,7 +16,7 @@ from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.annotating.instances import adopt_right_part, inside_shapes
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.results.by_plane import ByPlane
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import map_points, other_size
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class AcceptingByParts(AcceptingObjects):
         how = f"outlined as none in the {self._name}"
         if object_id in self._declined():
             return Rejected(how, new=False)
-        index = layers.index_at(proposal, position)
+        index = image_planes.index_at(proposal, position)
         if (np.asarray(self._labels.data[index])[proposal.data[index] == object_id] > 0).mean() > _HARDLY:
             raise InputError(f"“{self._labels.name}” has this object. Erase it there, and outline the place as right.")
         if not self._begins and inside_shapes(right_part, Place(self._results.image, index)) is None:

@@ -14,7 +14,7 @@ from napari_labelfix.review.actions import paint_over, painted_over
 from napari_labelfix.widgets.accepting.acceptor import Rejected
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.by_plane import ByPlane
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import other_size
 from napari_labelfix.widgets.viewer.history import history_of
 
@@ -67,7 +67,7 @@ class AcceptingByStrokes(AcceptingObjects):
             return None
         if not self._fits(scribbles):
             raise InputError(other_size(scribbles, self._results.image, "create another scribble layer"))
-        index = layers.index_at(proposal, position)
+        index = image_planes.index_at(proposal, position)
         proposed, marks = proposal.data[index], np.asarray(scribbles.data[index])
         edit = paint_over(proposed, marks, object_id)
         drawn_in = bool((marks[proposed == object_id] >= FIRST_CLASS).any())

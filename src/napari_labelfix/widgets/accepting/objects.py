@@ -12,7 +12,7 @@ from napari_labelfix.review.actions import accept_object, accept_objects, alread
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.accepting.acceptor import Acceptor, Count
 from napari_labelfix.widgets.results.by_plane import ByPlane
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.history import existing_history, history_of
 from napari_labelfix.widgets.viewer.pointing import object_at
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Change
     from napari_labelfix.widgets.results.result_layers import ResultLayers
     from napari_labelfix.widgets.viewer.history import History
-    from napari_labelfix.widgets.viewer.layers import Index
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 
 class AcceptingObjects(Acceptor):
@@ -189,7 +189,7 @@ class AcceptingObjects(Acceptor):
             np.zeros(self._results.shape, np.int32),
             name=f"{image.name} corrected",
             opacity=0.6,
-            **layers.placement(image),
+            **image_planes.placement(image),
         )
         layers.link(corrected, "corrected", image)
         layers.add_quietly(self._results.viewer, corrected)
@@ -197,7 +197,7 @@ class AcceptingObjects(Acceptor):
 
     def _fits(self, labels: Layer) -> bool:
         """Whether labels of a person's have the size of the proposal: they may have got another since a run began."""
-        return tuple(layers.level_0(labels).shape) == self._results.shape
+        return tuple(image_planes.level_0(labels).shape) == self._results.shape
 
     def _chosen(
         self, objects: Objects, threshold: float, change: Change | None, declined: NDArray[np.int64]

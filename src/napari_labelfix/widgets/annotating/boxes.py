@@ -23,7 +23,7 @@ from napari_labelfix.widgets.annotating.finished import FINISHED_KIND
 from napari_labelfix.widgets.annotating.instances import doubtful_labels, vertices_on
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind, Place
 from napari_labelfix.widgets.parts.shortcuts import with_key
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 from napari_labelfix.widgets.viewer.coordinates import map_points
 
@@ -60,7 +60,7 @@ def _could_be_boxes(layer: Layer, image: Layer) -> bool:
     return (
         isinstance(layer, Shapes)
         and layers.role_of(layer) in ("", "boxes")
-        and layer.ndim == len(layers.spatial_shape(image))
+        and layer.ndim == len(image_planes.spatial_shape(image))
     )
 
 
@@ -72,7 +72,9 @@ def _could_be_finished(layer: Layer, image: Layer) -> bool:
 def create_boxes(place: Place) -> Shapes:
     """Return an empty layer for boxes on an image."""
     image = place.image
-    layer = Shapes(ndim=len(layers.spatial_shape(image)), name=f"{image.name} boxes", **layers.placement(image))
+    layer = Shapes(
+        ndim=len(image_planes.spatial_shape(image)), name=f"{image.name} boxes", **image_planes.placement(image)
+    )
     layers.link(layer, "boxes", image)
     adopt_boxes(layer)
     return layer
@@ -236,7 +238,7 @@ def _read_boxes(chosen: Sequence[Layer], place: Place) -> Boxes | FinishedInstan
     layer, finished = chosen
     if finished is not None and (labels := np.asarray(finished.data[place.index])).any():
         return FinishedInstances(labels.copy())
-    height, width = layers.spatial_shape(place.image)[-2:]
+    height, width = image_planes.spatial_shape(place.image)[-2:]
     if layer is None:
         return Boxes(np.zeros((0, 4)), (height, width))
     corners, planes, cells, _ = all_boxes_on(layer, place.image)

@@ -15,7 +15,7 @@ from napari_labelfix.annotations import Annotation, FinishedInstances
 from napari_labelfix.widgets.annotating.instances import RIGHT_PART, doubtful_labels, inside_shapes, is_labels_of
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import ORANGE
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def _could_be_finished_part(layer: Layer, image: Layer) -> bool:
 
 
 def _create_finished(place: Place) -> Labels:
-    shape = layers.spatial_shape(place.image)
-    layer = Labels(np.zeros(shape, np.int32), name=f"{place.image.name} finished", **layers.placement(place.image))
+    shape = image_planes.spatial_shape(place.image)
+    layer = Labels(
+        np.zeros(shape, np.int32), name=f"{place.image.name} finished", **image_planes.placement(place.image)
+    )
     layers.link(layer, "finished", place.image)
     return layer
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidgetAction
 
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import lies_on
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ class ImageChoice(LayerCombo):
 def _could_be_channel(layer: Layer, image: Layer) -> bool:
     """Return whether two images have as many pixels, in the same places, and one number for each."""
     grey = not (getattr(layer, "rgb", False) or getattr(image, "rgb", False))
-    same = layers.spatial_shape(layer) == layers.spatial_shape(image)
-    return grey and same and lies_on(layers.level_0(layer).shape, layer, image)
+    same = image_planes.spatial_shape(layer) == image_planes.spatial_shape(image)
+    return grey and same and lies_on(image_planes.level_0(layer).shape, layer, image)
 
 
 class OthersButton(QPushButton):

@@ -17,7 +17,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.annotating.image_choice import ImageChoice
 from napari_labelfix.widgets.annotating.layer_input import LayerInput
 from napari_labelfix.widgets.annotating.layer_kind import Place
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import lies_on
 from napari_labelfix.widgets.viewer.covers import cover_of
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.annotations import Annotation
     from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind
-    from napari_labelfix.widgets.viewer.layers import Index
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 _NAMED = 3  # channels in a sentence
 
@@ -155,7 +155,7 @@ class InputView(QWidget):
         """
         if self.image is None or self._lacking(self.image):
             return None
-        index = layers.index_in_view(self._viewer, self.image)
+        index = image_planes.index_in_view(self._viewer, self.image)
         annotation = self._kind.read(self._parts_of(self.image), Place(self.image, index))
         return self._plane(self.image, index, annotation), index
 
@@ -251,9 +251,11 @@ class InputView(QWidget):
         return [(image, index) for image in self.images.together for index in _indices(image)]
 
     def _plane(self, image: Layer, index: Index, annotation: Annotation | None = None) -> Plane:
-        channels = [layers.read_plane(channel, index) for channel in self.images.channels_of(image)]
+        channels = [image_planes.read_plane(channel, index) for channel in self.images.channels_of(image)]
         return Plane(
-            layers.plane_name(image, index), channels[0] if len(channels) == 1 else np.dstack(channels), annotation
+            image_planes.plane_name(image, index),
+            channels[0] if len(channels) == 1 else np.dstack(channels),
+            annotation,
         )
 
     def _on_image_changed(self) -> None:
@@ -281,4 +283,4 @@ class InputView(QWidget):
 
 
 def _indices(image: Layer) -> list[Index]:
-    return layers.plane_indices(layers.spatial_shape(image))
+    return image_planes.plane_indices(image_planes.spatial_shape(image))

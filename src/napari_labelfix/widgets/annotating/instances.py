@@ -17,7 +17,7 @@ from napari_labelfix.io.boxes import AREAS
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import ORANGE
 from napari_labelfix.widgets.viewer.coordinates import map_points
 
@@ -50,7 +50,11 @@ def _could_be_others(layer: Layer, image: Layer) -> bool:
 
 def is_labels_of(layer: Layer, image: Layer) -> bool:
     """Return whether a layer is of labels in the size of an image."""
-    return isinstance(layer, Labels) and not layer.multiscale and tuple(layer.data.shape) == layers.spatial_shape(image)
+    return (
+        isinstance(layer, Labels)
+        and not layer.multiscale
+        and tuple(layer.data.shape) == image_planes.spatial_shape(image)
+    )
 
 
 def is_accepted_of(layer: Layer, image: Layer) -> bool:
@@ -60,16 +64,16 @@ def is_accepted_of(layer: Layer, image: Layer) -> bool:
 
 def _could_be_right_part(layer: Layer, image: Layer) -> bool:
     if isinstance(layer, Shapes):
-        return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(layers.spatial_shape(image))
+        return layers.role_of(layer) in ("", "right_part") and layer.ndim == len(image_planes.spatial_shape(image))
     return is_accepted_of(layer, image)
 
 
 def _create_right_part(place: Place) -> Shapes:
     image = place.image
     layer = Shapes(
-        ndim=len(layers.spatial_shape(image)),
+        ndim=len(image_planes.spatial_shape(image)),
         name=f"{image.name} right part",
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     layers.link(layer, "right_part", image)
     adopt_right_part(layer)
@@ -88,7 +92,7 @@ def _start_outlining(layer: Layer, tool: str, place: Place) -> None:
         return
     adopt_right_part(layer)
     if tool == WHOLE_PLANE:
-        height, width = layers.spatial_shape(place.image)[-2:]
+        height, width = image_planes.spatial_shape(place.image)[-2:]
         corners = np.array([(0, 0), (0, width), (height, width), (height, 0)]) - 0.5  # a pixel's centre is at (0, 0)
         on_image = np.column_stack([np.tile(place.index, (4, 1)), corners])
         layer.add_rectangles(map_points(on_image, place.image, layer))
@@ -112,7 +116,7 @@ def _read_instances(chosen: Sequence[Layer], place: Place) -> Instances:
 
 def inside_shapes(shapes: Shapes, place: Place) -> NDArray[np.bool_] | None:
     """Return (Y, X) the pixels of a plane that lie inside a shape; None if there is no shape in it."""
-    size = layers.spatial_shape(place.image)[-2:]
+    size = image_planes.spatial_shape(place.image)[-2:]
     mask = np.zeros(size, bool)
     vertices, starts = vertices_on(shapes, place.image)
     kinds = shapes.shape_type

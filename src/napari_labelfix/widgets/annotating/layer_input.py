@@ -15,7 +15,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.shortcuts import tooltip
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import other_size
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class LayerInput(QObject):
 
     def _place(self) -> Place:
         """Return the plane in view."""
-        return Place(self._image, layers.index_in_view(self._viewer, self._image))
+        return Place(self._image, image_planes.index_in_view(self._viewer, self._image))
 
     def _fits(self, layer: Layer) -> bool:
         return self._image is not None and self.kind.fits(layer, self._image)
@@ -242,7 +242,7 @@ class LayerInput(QObject):
         self.create_button.setVisible(self.layer is None and self.kind.create is not None)
         drawable = self.layer is not None and layers.role_of(self.layer) in ("", self.kind.role)
         self.tools.setVisible(drawable and bool(self.brushes))
-        in_stack = self._image is not None and len(layers.spatial_shape(self._image)) > 2
+        in_stack = self._image is not None and len(image_planes.spatial_shape(self._image)) > 2
         for brush in self.kind.brushes:
             self.brushes[brush.value].setVisible(in_stack or not brush.for_stacks)
 
@@ -335,4 +335,4 @@ class MeasureBox(QWidget):
 
     def _fits(self) -> bool:
         """Whether the image has not become a projection of itself, say, since the layer was shown."""
-        return self._layer is not None and self._layer.ndim == len(layers.spatial_shape(self._image))
+        return self._layer is not None and self._layer.ndim == len(image_planes.spatial_shape(self._image))

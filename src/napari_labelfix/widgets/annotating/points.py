@@ -16,7 +16,7 @@ from napari_labelfix.annotations import FEWEST_POINTS, Annotation, Points, onto_
 from napari_labelfix.io.tables import CELL, NO_CELL  # the values of the feature `kind`
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind, Measure
 from napari_labelfix.widgets.parts.shortcuts import with_key
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 from napari_labelfix.widgets.viewer.coordinates import magnification, map_points
 
@@ -38,7 +38,7 @@ def _could_be_points(layer: Layer, image: Layer) -> bool:
     return (
         isinstance(layer, PointsLayer)
         and layers.role_of(layer) in ("", "points")
-        and layer.ndim == len(layers.spatial_shape(image))
+        and layer.ndim == len(image_planes.spatial_shape(image))
     )
 
 
@@ -49,11 +49,11 @@ def _create_points(place: Place) -> PointsLayer:
 def create_points(image: Layer, diameter: float) -> PointsLayer:
     """Return a layer for points on an image, where a cell has a diameter in pixels; it is in no viewer yet."""
     layer = PointsLayer(
-        ndim=len(layers.spatial_shape(image)),
+        ndim=len(image_planes.spatial_shape(image)),
         name=f"{image.name} points",
         size=diameter,
         border_width=0.08,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     _adopt_points(layer)
     layers.link(layer, "points", image)
@@ -147,7 +147,7 @@ def _doubtful_diameter(layer: PointsLayer, place: Place) -> str:
 def _estimate(place: Place, centres: NDArray[np.floating] | None = None) -> float:
     from napari_labelfix.data.cell_size import estimate_diameter
 
-    return estimate_diameter(layers.read_plane(place.image, place.index), centres)
+    return estimate_diameter(image_planes.read_plane(place.image, place.index), centres)
 
 
 def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
@@ -156,7 +156,7 @@ def _read_points(chosen: Sequence[Layer], place: Place) -> Points | None:
     of_plane = _in_plane(points, place.index)
     if not of_plane.any():
         return None
-    height, width = layers.spatial_shape(place.image)[-2:]
+    height, width = image_planes.spatial_shape(place.image)[-2:]
     positions = onto_pixels(points[:, -2:], (height, width))
     radius = diameter_on(layer, place.image) / 2
     return Points(positions[of_plane & cells], (height, width), radius, positions[of_plane & ~cells])

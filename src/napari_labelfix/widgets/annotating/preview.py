@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.parts.background import Background
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.looks import make_preview
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class PreviewButton(QPushButton):
     def _show(self, labels: NDArray[np.integer], place: Place) -> None:
         image = place.image
         layer = layers.find(self._viewer, "preview", image, self._method.name)
-        if layer is None or tuple(layer.data.shape) != layers.spatial_shape(image):
+        if layer is None or tuple(layer.data.shape) != image_planes.spatial_shape(image):
             layer = make_preview(image)
             layer.editable = False
             layers.link(layer, "preview", image, self._method.name)

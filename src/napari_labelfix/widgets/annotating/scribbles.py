@@ -12,7 +12,7 @@ from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scr
 from napari_labelfix.widgets.annotating.instances import is_accepted_of
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.parts.shortcuts import with_key
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import PALETTE
 from napari_labelfix.widgets.viewer.plane_copies import plane_copies
 
@@ -36,19 +36,19 @@ def _could_be_scribbles(layer: Layer, image: Layer) -> bool:
         isinstance(layer, Labels)
         and not layer.multiscale
         and layers.role_of(layer) in ("", "scribbles")
-        and tuple(layer.data.shape) == layers.spatial_shape(image)
+        and tuple(layer.data.shape) == image_planes.spatial_shape(image)
     )
 
 
 def _create_scribbles(place: Place) -> Labels:
     image = place.image
-    shape = layers.spatial_shape(image)
+    shape = image_planes.spatial_shape(image)
     layer = Labels(
         np.zeros(shape, np.uint8),
         name=f"{image.name} scribbles",
         colormap=scribble_colormap(),
         opacity=0.9,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     _set_tools(layer)
     layers.link(layer, "scribbles", image)

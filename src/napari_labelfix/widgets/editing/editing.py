@@ -11,7 +11,7 @@ from napari_labelfix.review.edits import renumber
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
 from napari_labelfix.review.states import Record, RecordChanges
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.history import RENUMBER, history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
@@ -109,7 +109,7 @@ class Editing:
             self.check_view(layer)
         return Sheet(
             _array(layer),
-            layers.index_in_view(self._viewer, layer),
+            image_planes.index_in_view(self._viewer, layer),
             whole,
             frozenset(table.ids[table.locked].tolist()),
             int(table.ids[-1]) + 1 if len(table) else 1,
@@ -121,7 +121,7 @@ class Editing:
 
     def check_view(self, layer: Labels) -> None:
         """Raise `InputError` where the screen does not show planes of a layer's array, for what is drawn on them."""
-        if not layers.planes_in_view(self._viewer):
+        if not image_planes.planes_in_view(self._viewer):
             raise InputError(f"Show “{layer.name}” in 2D, with its last two axes in view, to edit its planes.")
 
     def select_at(self, sheet: Sheet, position: NDArray[np.floating], adding: bool) -> None:
@@ -188,7 +188,7 @@ class Editing:
 
     def _image(self, layer: Labels) -> NDArray[np.generic] | None:
         image = image_of(self._viewer, layer)
-        data = layers.level_0(image) if image is not None and not getattr(image, "rgb", False) else None
+        data = image_planes.level_0(image) if image is not None and not getattr(image, "rgb", False) else None
         return data if data is not None and tuple(data.shape) == tuple(layer.data.shape) else None
 
 

@@ -14,7 +14,7 @@ from napari_labelfix.io.grid import Grid
 from napari_labelfix.io.label_image import LabelImage, class_said_by
 from napari_labelfix.review.selection import COLUMNS, EVERYTHING, only
 from napari_labelfix.widgets.exporting.marks import marked_image_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _grid_of(layer: Layer) -> Grid:
 def _label_image_of(
     layer: Any, image: Layer | None, file_name: str, selection: Selection, copy: bool
 ) -> Callable[[], LabelImage]:
-    data, grid = layers.level_0(layer), _grid_of(layer)
+    data, grid = image_planes.level_0(layer), _grid_of(layer)
     pixels = data.copy() if copy and isinstance(data, np.ndarray) else data
     name = image.name if image is not None else layer.name
     rest: dict[str, Any] = {

@@ -16,7 +16,7 @@ from napari_labelfix.io.read import ImageFile
 from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.widgets.annotating.boxes import rectangles_of
 from napari_labelfix.widgets.exporting.content import file_of
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[
     InputError
         When they are read: if a file cannot be read, or does not fit the image.
     """
-    placed, pixels = layers.placement(image), layers.level_0(image)
+    placed, pixels = image_planes.placement(image), image_planes.level_0(image)
     stem = (file_of(image) or Path(f"{image.name}.tif")).stem
 
     def read() -> list[Layer]:

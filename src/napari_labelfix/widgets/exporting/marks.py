@@ -12,7 +12,7 @@ from napari_labelfix.io.marked_image import MarkedImage
 from napari_labelfix.io.tables import DROPPED
 from napari_labelfix.widgets.annotating.boxes import all_boxes_on
 from napari_labelfix.widgets.annotating.points import are_cells, diameter_on
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.coordinates import map_points
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def marked_image_of(layer: Points | Shapes, image: Layer, grid: Grid, file_name:
         kept, diameter = _are_kept(layer), diameter_on(layer, image)
     return MarkedImage(
         name_for_files(image.name),
-        layers.spatial_shape(image),
+        image_planes.spatial_shape(image),
         grid,
         np.array(places[kept]),
         np.array(planes[kept]),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.objects import Objects
     from napari_labelfix.widgets.results.result_layers import ResultLayers
-    from napari_labelfix.widgets.viewer.layers import Index
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 T = TypeVar("T")
 

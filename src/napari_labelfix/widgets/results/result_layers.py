@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from napari.layers import Points, Shapes
 
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,8 +68,8 @@ class ResultLayers(ABC):
         self.viewer = viewer
         self.image = image
         self.method = method
-        self.shape = layers.spatial_shape(image)
-        self.planes = layers.plane_indices(self.shape)
+        self.shape = image_planes.spatial_shape(image)
+        self.planes = image_planes.plane_indices(self.shape)
         self._awaited: set[layers.Role] = set()  # optional layers that this run has not made yet
         for layer in filter(None, map(self.layer, (*self.makers, *self.optional_makers))):
             lock(layer)  # they come out of a project
@@ -81,11 +81,11 @@ class ResultLayers(ABC):
             return None
         if isinstance(layer, Points | Shapes):  # the image may have become a projection of itself, or a plane
             return layer if layer.ndim == len(self.shape) else None
-        return layer if layers.spatial_shape(layer) == self.shape else None
+        return layer if image_planes.spatial_shape(layer) == self.shape else None
 
     def belong_to(self, image: Layer) -> bool:
         """Whether these are the layers of this image, with the size that it has now."""
-        return self.image is image and self.shape == layers.spatial_shape(image)
+        return self.image is image and self.shape == image_planes.spatial_shape(image)
 
     def create(self) -> None:
         """Add those of the layers that are missing; what an earlier run proposed stays until something new comes."""

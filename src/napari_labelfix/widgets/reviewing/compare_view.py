@@ -16,7 +16,7 @@ from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
-from napari_labelfix.widgets.viewer import layers, looks
+from napari_labelfix.widgets.viewer import image_planes, layers, looks
 from napari_labelfix.widgets.viewer.going import go_to
 from napari_labelfix.widgets.viewer.label_layers import holds_objects, image_of
 
@@ -92,7 +92,9 @@ class CompareView(QWidget):
         if layer is None:
             return
         name = f"{layer.name} before"
-        copy = Labels(np.array(layer.data), name=name, visible=False, opacity=layer.opacity, **layers.placement(layer))
+        copy = Labels(
+            np.array(layer.data), name=name, visible=False, opacity=layer.opacity, **image_planes.placement(layer)
+        )
         layers.add_next_to(self._viewer, copy, layer, above=False)
         self.others.choose(copy)
 
@@ -130,7 +132,7 @@ class CompareView(QWidget):
         if found.after[row]:
             self._review.go_to(found.after[row][0])
         elif self.other is not None:
-            here = layers.index_in_view(self._viewer, self.other)
+            here = image_planes.index_in_view(self._viewer, self.other)
             if (box := find_box(self.other.data, found.before[row][0], here)) is not None:
                 go_to(self._viewer, self.other, box)
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_labelfix.review.boxes import find_box, find_boxes
 from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.widgets.parts.background import Background
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.history import FEATURES, RENUMBER, REPLACED
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
@@ -106,7 +106,7 @@ class ObjectSearch(QObject):
         if layer is None:
             return
         image = image_of(self._viewer, layer)
-        pixels = layers.level_0(image) if image is not None else None
+        pixels = image_planes.level_0(image) if image is not None else None
         fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
         reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
         self._moved = set()
@@ -133,7 +133,7 @@ class ObjectSearch(QObject):
         if self._layer is None:
             return None
         if label not in self._boxes:
-            here = layers.index_in_view(self._viewer, self._layer)
+            here = image_planes.index_in_view(self._viewer, self._layer)
             box = find_box(self._layer.data, label, here)
             if box is None:
                 return None
@@ -145,7 +145,7 @@ class ObjectSearch(QObject):
         if self._layer is None:
             return {}
         if unknown := [label for label in labels if label not in self._boxes]:
-            here = layers.index_in_view(self._viewer, self._layer)
+            here = image_planes.index_in_view(self._viewer, self._layer)
             plane = tuple(slice(at, at + 1) for at in here)
             for label, box in find_boxes(np.asarray(self._layer.data[here]), unknown).items():
                 self._boxes[label] = plane + box

@@ -13,7 +13,7 @@ from napari_labelfix.review.actions import MOSTLY, coverage
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.history import REPLACED, history_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.widgets.viewer.history import History
-    from napari_labelfix.widgets.viewer.layers import Index
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 
 class _Covered:
@@ -46,7 +46,7 @@ class _Covered:
     def mostly(self, proposed: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Return (N,) which are covered by more than half, as `already_there` says; `proposed` holds all pixels."""
         sizes, covered = np.zeros((2, self.ids.size), np.int64)
-        for index in layers.plane_indices(proposed.shape):
+        for index in image_planes.plane_indices(proposed.shape):
             if index not in self._known:
                 found = coverage(proposed[index], self.corrected.layer.data[index], self.ids)
                 here = np.flatnonzero(found[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.review.edits.sheet import edges
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.canvas_sketch import CanvasSketch
 from napari_labelfix.widgets.viewer.coordinates import seen_at
 
@@ -41,7 +41,7 @@ class SelectionOutline:
         if self._viewer.dims.ndisplay != 2:
             self.clear()
             return
-        plane = layers.index_in_view(self._viewer, layer)
+        plane = image_planes.index_in_view(self._viewer, layer)
         pieces = [_NOTHING, *(_outline(layer, label, box, plane) for label, box in boxes)]
         if self._sketch is None:
             self._sketch = CanvasSketch(self._viewer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_labelfix.project import fingerprint
 from napari_labelfix.widgets.saving.restored_layers import dress
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.layer_states import tag_for
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def fits(image: ImageRecord, layer: Layer) -> bool:
     """Whether a layer has the size of an image."""
-    return tuple(layers.level_0(layer).shape) == image.shape
+    return tuple(image_planes.level_0(layer).shape) == image.shape
 
 
 def images_already_open(
@@ -100,7 +100,7 @@ def _is_same(layer: Layer, image: ImageRecord, prints: dict[Layer, str]) -> bool
         return _is_of_file(layer, image) and layer.name == image.name
     if layer not in prints:
         try:
-            prints[layer] = fingerprint.of_pixels(layers.level_0(layer))
+            prints[layer] = fingerprint.of_pixels(image_planes.level_0(layer))
         except (OSError, ValueError, MemoryError):  # its file is gone
             prints[layer] = ""
     return prints[layer] == image.pixel_fingerprint

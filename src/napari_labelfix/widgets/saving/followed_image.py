@@ -14,7 +14,7 @@ from napari_labelfix.project import fingerprint
 from napari_labelfix.project.records import KEPT, Batch
 from napari_labelfix.widgets.saving.block_copier import every_block
 from napari_labelfix.widgets.saving.followed import Followed, in_parts
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.layer_states import describe_image
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class FollowedImage(Followed):
             self._thread.join(seconds)
 
     def _changes(self, record: LayerRecord) -> Iterator[Make]:
-        pixels, reference = layers.level_0(self.layer), describe_image(self.layer)
+        pixels, reference = image_planes.level_0(self.layer), describe_image(self.layer)
         if self._reference is not None and self._reference.reader == KEPT and pixels is self._kept:
             reference = replace(reference, reader=KEPT)
         if self._known is not None:
@@ -83,7 +83,7 @@ class FollowedImage(Followed):
 
     def _settle(self, image: ImageRecord | None) -> None:
         self._known = self._reference = None if image is None else replace(image, relative="")
-        pixels, path = layers.level_0(self.layer), str(self.layer.source.path or "")
+        pixels, path = image_planes.level_0(self.layer), str(self.layer.source.path or "")
         self._kept = pixels if image is not None and image.reader == KEPT else None
         self._pixels = pixels if image is not None and image.path == path and image.pixel_fingerprint else None
 

@@ -16,7 +16,7 @@ from napari_labelfix.widgets.saving.already_open import dress_image, fits, image
 from napari_labelfix.widgets.saving.autosave import autosaver_of
 from napari_labelfix.widgets.saving.restored_layers import restore
 from napari_labelfix.widgets.saving.view_states import show_again
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.layer_states import is_kept, tag_for
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _choose(found: list[Layer], image: ImageRecord, *, nevertheless: bool = Fals
     fitting = [layer for layer in found if fits(image, layer)]
     if nevertheless or not image.pixel_fingerprint:  # the program ended before it was taken
         return fitting[0] if fitting else None
-    same = (layer for layer in fitting if fingerprint.of_pixels(layers.level_0(layer)) == image.pixel_fingerprint)
+    same = (layer for layer in fitting if fingerprint.of_pixels(image_planes.level_0(layer)) == image.pixel_fingerprint)
     return next(same, None)
 
 

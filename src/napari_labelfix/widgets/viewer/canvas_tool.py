@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.canvas_sketch import CanvasSketch
 from napari_labelfix.widgets.viewer.coordinates import seen_at
 from napari_labelfix.widgets.viewer.mouse import LEFT, is_drag
@@ -117,7 +117,7 @@ class CanvasTool(QObject):
         if layer is None or not len(positions):
             return np.zeros((0, 2))
         pixels = np.asarray(positions, np.float64)[:, -2:]
-        return seen_at(layer, layers.index_in_view(self._viewer, layer), pixels)
+        return seen_at(layer, image_planes.index_in_view(self._viewer, layer), pixels)
 
     def _keys(self) -> dict[str, Callable[[Labels], Any]]:
         """Return what the keys do on the layer, where napari would look for its own first."""
@@ -143,7 +143,7 @@ class CanvasTool(QObject):
         layer = self._layer
         if layer is None:
             return
-        in_view = layers.planes_in_view(self._viewer)
+        in_view = image_planes.planes_in_view(self._viewer)
         if layer.mode != "pan_zoom" or layers.active(self._viewer) is not layer or not in_view:
             self.stop()
             self.ended.emit()

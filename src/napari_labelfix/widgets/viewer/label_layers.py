@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Labels, Points, Shapes
 
 from napari_labelfix.project.records import NO_OBJECTS
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,10 +46,10 @@ def image_of(viewer: ViewerModel, layer: Layer) -> Layer | None:
     if isinstance(layer, Shapes | Points):
         fitting = [image for image in images if _has_its_axes(layer, image)]
     else:
-        shape = tuple(layers.level_0(layer).shape)
-        fitting = [image for image in images if layers.spatial_shape(image) == shape]
+        shape = tuple(image_planes.level_0(layer).shape)
+        fitting = [image for image in images if image_planes.spatial_shape(image) == shape]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _has_its_axes(layer: Layer, image: Layer) -> bool:
-    return len(layers.spatial_shape(image)) == layer.ndim
+    return len(image_planes.spatial_shape(image)) == layer.ndim

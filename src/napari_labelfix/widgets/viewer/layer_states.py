@@ -14,7 +14,7 @@ from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
 
 from napari_labelfix.project.records import ImageRecord, LayerRecord, ObjectRecord
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ def tag_for(record: LayerRecord) -> dict[str, Any]:
 def describe_layer(layer: Layer, position: int) -> LayerRecord:
     """Return everything about a layer but what is in it; cheap enough to be asked several times a second."""
     kind, tag = cast("Kind", kind_of(layer)), layers.tag_of(layer)
-    data = layers.level_0(layer) if kind in ("image", "labels") else None
+    data = image_planes.level_0(layer) if kind in ("image", "labels") else None
     look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]} | {"visible": layers.is_seen(layer)}
     if isinstance(layer, Image):
         look |= {_CHANNELS: tag["channels"]} if tag.get("channels") else {}
@@ -143,7 +143,7 @@ def _colormap_of(layer: Image) -> str | dict[str, Any]:
 
 def describe_image(layer: Layer) -> ImageRecord:
     """Return a reference to an input image; its fingerprints take longer and come later."""
-    pixels = layers.level_0(layer)
+    pixels = image_planes.level_0(layer)
     return ImageRecord(
         id=layers.image_id(layer),
         name=str(layer.name),
@@ -226,7 +226,7 @@ def _columns(features: pd.DataFrame) -> dict[str, Any]:
 
 
 def _placement(layer: Layer) -> Mapping[str, Any]:
-    placed = layers.placement(layer)
+    placed = image_planes.placement(layer)
     placed["affine"] = layer.affine.affine_matrix
     placed["units"] = [str(unit) for unit in layer.units]
     return {name: _plain(value) for name, value in placed.items()}

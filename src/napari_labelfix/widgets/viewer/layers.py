@@ -7,15 +7,13 @@ first layer is made for it.
 from __future__ import annotations
 
 import uuid
-import zlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QTimer
 
-from napari_labelfix.errors import InputError
+from napari_labelfix.widgets.viewer import known_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,29 +21,15 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
     from napari.utils.events import EventEmitter
-    from numpy.typing import NDArray
 
 Role = Literal[
     "image", "training_image", "heatmap", "confidence", "ignored", "others", "imperfect", "finished", "preview",
     "changes", "proposal", "corrected", "detections", "found_boxes", "right_part", "points", "boxes", "scribbles",
 ]  # fmt: skip
-Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 TAG = "labelfix"
 _PICTURES = ("image", "training_image", "heatmap", "confidence")  # roles of images
 _MEANWHILE = "hidden meanwhile"
-_SKETCHED = 64  # pixels along each axis that an image is told from others by
-_COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
-
-
-class _Known(NamedTuple):
-    """What an image is known again by, and its tag, in which stands what it gets back."""
-
-    identity: tuple[object, ...] | None
-    tag: Mapping[str, Any]
-
-
-_KNOWN: dict[str, _Known] = {}  # by the images' ids, also of those that were closed
 _GIVEN_BACK = ("channels", "place")  # of the tag
 
 
@@ -73,8 +57,7 @@ def image_id(image: Layer) -> str:
         image.metadata[TAG] = {"role": "image"}
     tag = tag_of(image)
     its_id = str(tag.setdefault("id", uuid.uuid4().hex))
-    if its_id not in _KNOWN or _KNOWN[its_id].tag is not tag:
-        _KNOWN[its_id] = _Known(_identity(image), tag)
+    known_images.note(its_id, image, tag)
     return its_id
 
 
@@ -116,12 +99,10 @@ def adopt_reopened(viewer: ViewerModel) -> None:
     new = [image for image in images if not tag_of(image)]
     missing = _missed(viewer, images) if new else set()
     for image in new if missing else []:
-        identity = _identity(image)
-        own = [its_id for its_id in missing if _KNOWN[its_id].identity == identity]
-        if identity is not None and len(own) == 1:
-            missing.remove(own[0])
-            known = _KNOWN[own[0]].tag
-            image.metadata[TAG] = {"role": "image", "id": own[0]} | {n: known[n] for n in _GIVEN_BACK if n in known}
+        if its_id := known_images.known_again(image, missing):
+            missing.remove(its_id)
+            known = known_images.tags()[its_id]
+            image.metadata[TAG] = {"role": "image", "id": its_id} | {n: known[n] for n in _GIVEN_BACK if n in known}
             for name, value in known.get("place", {}).items():
                 setattr(image, name, value)
             # later: napari has not done with the layer yet
@@ -130,32 +111,17 @@ def adopt_reopened(viewer: ViewerModel) -> None:
 
 def _missed(viewer: ViewerModel, images: Sequence[Layer]) -> set[str]:
     """Return the ids of images that are not open: of those that layers or channels that are open belong to."""
+    tags = known_images.tags()
     there = {image_id_of(image) for image in images}
     channels = {its_id for image in images for its_id in tag_of(image).get("channels", ())}
-    with_channels = {its_id for its_id, known in _KNOWN.items() if there & {*known.tag.get("channels", ())} - {""}}
-    return ({image_id_of(layer) for layer in viewer.layers} | channels | with_channels) & _KNOWN.keys() - there
+    with_channels = {its_id for its_id, tag in tags.items() if there & {*tag.get("channels", ())} - {""}}
+    return ({image_id_of(layer) for layer in viewer.layers} | channels | with_channels) & tags.keys() - there
 
 
 def _move_below_its_layers(viewer: ViewerModel, image: Layer) -> None:
     if image in viewer.layers:
         lowest = min(at for at, layer in enumerate(viewer.layers) if image_id_of(layer) == image_id_of(image))
         viewer.layers.move(viewer.layers.index(image), lowest)
-
-
-def _identity(image: Layer) -> tuple[object, ...] | None:
-    """Return what an image is known again by: its size, where it comes from, and some of its pixels.
-
-    Pixels that are not in memory are not read: then the name stands for them, and without a file it is not known again.
-    """
-    pixels, source = level_0(image), image.source
-    if isinstance(pixels, np.ndarray):
-        steps = tuple(slice(None, None, max(1, length // _SKETCHED)) for length in pixels.shape)
-        sketch = zlib.crc32(np.ascontiguousarray(pixels[steps]).tobytes())
-    elif source.path or source.sample:
-        sketch = zlib.crc32(image.name.encode())
-    else:
-        return None
-    return tuple(pixels.shape), image.ndim, str(pixels.dtype), str(source.path), source.sample, sketch
 
 
 def link(layer: Layer, role: Role, image: Layer | None, method: str = "") -> None:
@@ -181,76 +147,9 @@ def layers_where(viewer: ViewerModel, accepts: Callable[[Layer], bool]) -> Itera
     return (layer for layer in reversed(viewer.layers) if accepts(layer))
 
 
-def planes_in_view(viewer: ViewerModel) -> bool:
-    """Return whether the screen shows planes of the layers' arrays: their last two axes, in 2D."""
-    dims = viewer.dims
-    return dims.ndisplay == 2 and tuple(dims.displayed) == (dims.ndim - 2, dims.ndim - 1)
-
-
 def is_input_image(layer: Layer) -> bool:
     """Return whether a layer is an image to work on, and not one that shows a result."""
     return isinstance(layer, Image) and role_of(layer) in ("", "image")
-
-
-def level_0(layer: Layer) -> Any:
-    """Return the full-resolution array of an image or labels layer."""
-    return layer.data[0] if layer.multiscale else layer.data
-
-
-def spatial_shape(image: Layer) -> tuple[int, ...]:
-    """Return the shape of a label layer for this image: without the colour channels of an RGB image."""
-    shape = tuple(int(length) for length in level_0(image).shape)
-    return shape[:-1] if getattr(image, "rgb", False) else shape
-
-
-def plane_indices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the indices of the 2D planes of a (..., Y, X) array, in order; [()] for one plane."""
-    return list(np.ndindex(shape[:-2]))
-
-
-def plane_name(image: Layer, index: tuple[int, ...]) -> str:
-    """Return what a plane is called in messages and files: "name", or "name[003]" in a stack."""
-    return f"{image.name}[{','.join(f'{i:03d}' for i in index)}]" if index else str(image.name)
-
-
-def read_plane(image: Layer, index: tuple[int, ...]) -> NDArray[np.generic]:
-    """Return the pixels of one plane, (Y, X) or (Y, X, C), without an alpha channel; a lazy array is read here.
-
-    Raises
-    ------
-    InputError
-        If the image's file is gone or cannot be read.
-    """
-    try:
-        pixels = np.asarray(level_0(image)[index])
-    except (OSError, ValueError, MemoryError) as error:
-        raise InputError(f"{plane_name(image, index)} cannot be read ({error}). Open the image again.") from error
-    return pixels[..., :_COLOURS] if getattr(image, "rgb", False) else pixels
-
-
-def index_in_view(viewer: ViewerModel, image: Layer) -> tuple[int, ...]:
-    """Return the index of the plane of an image that is seen; () for a 2D image."""
-    return index_at(image, viewer.dims.point[-image.ndim :])
-
-
-def index_at(image: Layer, position: Sequence[float]) -> tuple[int, ...]:
-    """Return the index of the plane of an image that is nearest to a position in world coordinates."""
-    point = image.world_to_data(position)[:-2]
-    highest = np.subtract(spatial_shape(image)[:-2], 1)
-    return tuple(int(i) for i in np.clip(np.round(point), 0, highest))
-
-
-def placement(image: Layer) -> dict[str, Any]:
-    """Return what puts a new layer exactly on top of the image, as arguments of a layer."""
-    return {
-        "scale": image.scale,
-        "translate": image.translate,
-        "rotate": image.rotate,
-        "shear": image.shear,
-        "affine": image.affine,
-        "units": image.units,
-        "axis_labels": image.axis_labels,
-    }
 
 
 def add_quietly(viewer: ViewerModel, layer: Layer) -> None:

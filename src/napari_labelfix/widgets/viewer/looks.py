@@ -10,7 +10,7 @@ from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 
 from napari_labelfix.io.palette import OUTLINES
 from napari_labelfix.snapshots import BoxRole, Change, PointRole
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, PINK, RED, YELLOW
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ BOX_HELP = {
 def make_proposal(image: Layer) -> Labels:
     """Return a layer of bright outlines."""
     layer = Labels(
-        np.zeros(layers.spatial_shape(image), np.int32),
+        np.zeros(image_planes.spatial_shape(image), np.int32),
         name=f"{image.name} proposal",
         colormap=outline_colormap(),
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
     layer.contour = 2
     return layer
@@ -95,67 +95,67 @@ def make_heatmap(image: Layer) -> Image:
 
 def _make_numbers(image: Layer, name: str, colormap: str) -> Image:
     return Image(
-        np.zeros(layers.spatial_shape(image), np.float32),
+        np.zeros(image_planes.spatial_shape(image), np.float32),
         name=f"{image.name} {name}",
         contrast_limits=(0, 1),
         colormap=colormap,
         opacity=0.6,
         visible=False,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
 def make_ignored(image: Layer) -> Labels:
     """Return a hidden layer that is red where nothing is learned."""
     return Labels(
-        np.zeros(layers.spatial_shape(image), np.uint8),
+        np.zeros(image_planes.spatial_shape(image), np.uint8),
         name=f"{image.name} ignored",
         colormap=ignored_colormap(),
         opacity=0.4,
         visible=False,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
 def make_changes(image: Layer) -> Labels:
     """Return a layer with a colour for each kind of change."""
     return Labels(
-        np.zeros(layers.spatial_shape(image), np.uint8),
+        np.zeros(image_planes.spatial_shape(image), np.uint8),
         name=f"{image.name} changes",
         colormap=changes_colormap(),
         opacity=0.5,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
 def make_preview(image: Layer) -> Labels:
     """Return a layer for labels that were spoiled on purpose."""
     return Labels(
-        np.zeros(layers.spatial_shape(image), np.int32),
+        np.zeros(image_planes.spatial_shape(image), np.int32),
         name=f"{image.name} training labels",
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
 def make_detections(image: Layer) -> Points:
     """Return a layer of rings, each as wide as a cell."""
     return Points(
-        ndim=len(layers.spatial_shape(image)),
+        ndim=len(image_planes.spatial_shape(image)),
         name=f"{image.name} detections",
         face_color="transparent",
         border_width=0.08,
         features={"score": np.zeros(0, np.float32), "role": np.zeros(0, str)},
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
 def make_found_boxes(image: Layer) -> Shapes:
     """Return a layer for boxes that a model finds."""
     return Shapes(
-        ndim=len(layers.spatial_shape(image)),
+        ndim=len(image_planes.spatial_shape(image)),
         name=f"{image.name} found boxes",
         features={"score": np.zeros(0, np.float32), "role": np.zeros(0, str)},
-        **layers.placement(image),
+        **image_planes.placement(image),
     )
 
 
@@ -163,10 +163,10 @@ def make_training_image(image: Layer) -> Image:
     """Return a hidden layer for what is learned from in the place of the image."""
     colours = (3,) if image.rgb else ()
     return Image(
-        np.zeros((*layers.spatial_shape(image), *colours), np.uint8),
+        np.zeros((*image_planes.spatial_shape(image), *colours), np.uint8),
         name=f"{image.name} training image",
         rgb=image.rgb,
         contrast_limits=(0, 255),
         visible=False,
-        **layers.placement(image),
+        **image_planes.placement(image),
     )

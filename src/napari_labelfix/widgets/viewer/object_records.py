@@ -18,7 +18,7 @@ from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import Record
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.layer_states import object_id, parents_said_by
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class ObjectRecords:
         inherited
             Records that replace those of the table; for an array in which the ids mean other objects than before.
         """
-        ids, areas = count_objects(layers.level_0(self._layer_or_fail()))
+        ids, areas = count_objects(image_planes.level_0(self._layer_or_fail()))
         known = self._read() if inherited is None else inherited
         self.table = RecordTable()
         self.table.add_areas(ids, areas)
@@ -171,7 +171,7 @@ class ObjectRecords:
 
 def count_objects(data: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the ids above 0 in a (..., Y, X) array, ascending, and their pixels; it is read plane by plane."""
-    planes = [count_pixels(np.asarray(data[index])) for index in layers.plane_indices(tuple(data.shape))]
+    planes = [count_pixels(np.asarray(data[index])) for index in image_planes.plane_indices(tuple(data.shape))]
     ids, where = np.unique(np.concatenate([labels for labels, _ in planes]), return_inverse=True)
     areas = np.zeros(ids.size, np.int64)
     np.add.at(areas, where, np.concatenate([counts for _, counts in planes]))

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer import image_planes, layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ class Placing:
 
 def _place_of(layer: Layer) -> dict[str, Any]:
     """Return where a layer lies, as arguments of a layer that nobody changes."""
-    placed = layers.placement(layer) | {"affine": layer.affine.affine_matrix}
+    placed = image_planes.placement(layer) | {"affine": layer.affine.affine_matrix}
     return {name: np.array(value) if name in _GEOMETRY else value for name, value in placed.items()}
 
 

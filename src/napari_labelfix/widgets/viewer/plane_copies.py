@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels, Layer
     from numpy.typing import NDArray
 
-    from napari_labelfix.widgets.viewer.layers import Index
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 
 class PlaneCopies:
