@@ -10,6 +10,7 @@ from napari_labelfix import snapshots
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data import patches, tiles
 from napari_labelfix.methods.scribble2label import session as session_module
+from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 from napari_labelfix.methods.scribble2label.reading import Reading, patched
 from napari_labelfix.methods.scribble2label.run import train
@@ -130,6 +131,26 @@ def test_the_network_counts_in_the_pieces_that_were_read(small_pieces):
         at_once.annotate(task(FAR))
         looks(at_once)
         assert same(at_once.proposal(0), last)
+
+
+def test_what_the_network_confirms_is_believed_in_the_first_piece_that_is_read_after_a_stroke(
+    small_pieces, monkeypatch
+):
+    much = torch.from_numpy(np.full(NUCLEI.labels.shape, 0.99, np.float32))
+    much[DRAWN][torch.from_numpy(NUCLEI.labels[DRAWN] == 0)] = 0.01
+    much[FAR] = 0.01
+    said = torch.stack([1 - much, much])
+    monkeypatch.setattr(Guide, "read", lambda _self, _canvas, _guess, tile: said[:, *tile.keep])
+    session = Session(task(), PARAMS)
+    held_back = looks(session)[-1]
+    session.look_first(0, said)
+    session.annotate(task(FAR))
+    (plane,) = session._planes
+    reading = Reading(session._classifier, Guide(session.device), plane, session._trust)
+    window = reading.read_piece()
+    assert not reading.finished
+    assert torch.allclose(reading.over(None)[:, *window], said[:, *window])
+    assert (held_back.confidence < 0.95)[window].any()
 
 
 def test_of_a_class_that_is_new_nothing_was_believed_before():

@@ -341,7 +341,7 @@ def test_the_trust_in_a_plane_ends_with_its_scribbles():
     two = Task((Plane("a", NUCLEI.image, Scribbles(MARKS)), Plane("b", NUCLEI.image, Scribbles(MARKS))))
     session = Session(two, quick())
     for index in (0, 1):
-        session._trust.note(index, 0.9, 0.9)
+        session._trust.note(index, 0.9)
     session.annotate(Task((two.planes[0], Plane("b", NUCLEI.image, Scribbles(np.zeros_like(MARKS))))))
     assert list(session._trust._now) == [0]
 

@@ -83,6 +83,54 @@ def test_a_guide_that_finds_far_more_than_the_forest_is_not_believed(monkeypatch
     assert iou(found(session), TRUTH) > 0.75
 
 
+MUCH = np.zeros_like(TRUTH)
+MUCH[6:26, 6:58] = MUCH[38:58, 6:58] = True  # four times as much as the forest finds, and no stroke contradicts it
+
+
+@pytest.fixture
+def guide_finds_much(monkeypatch):
+    monkeypatch.setattr(Guide, "read", lambda _self, _canvas, _guess, tile: opinion(MUCH)[:, *tile.keep])
+
+
+def test_a_guide_that_finds_far_more_is_believed_if_a_network_that_has_not_seen_the_strokes_finds_the_same(
+    guide_finds_much,
+):
+    session = Session(task(), PARAMS)
+    list(session.instant_beliefs())
+    assert iou(found(session), MUCH) < 0.4
+    session.look_first(0, opinion(MUCH))
+    assert iou(found(session), MUCH) > 0.95
+    assert not session.proposal(0).ignored[8:24, 28:36].any(), "both say so"
+
+
+def test_it_is_not_if_that_finds_something_else(guide_finds_much):
+    session = Session(task(), PARAMS)
+    list(session.instant_beliefs())
+    before = found(session)
+    half = MUCH & (np.arange(64) < 34)
+    session.look_first(0, opinion(half))
+    assert iou(half, MUCH) == pytest.approx(0.54, abs=0.01)
+    assert np.array_equal(found(session), before)
+    assert session.overdue == []
+
+
+def test_strokes_that_contradict_both_hold_the_guide_back_again(guide_finds_much):
+    session = Session(task(), PARAMS)
+    list(session.instant_beliefs())
+    session.look_first(0, opinion(MUCH))
+    session.annotate(task(more=[(BACKGROUND, np.s_[6:26, 26:58])]))
+    list(session.instant_beliefs())
+    assert iou(found(session), TRUTH) > 0.75
+
+
+def test_on_another_plane_without_strokes_the_network_confirms_the_guide_too(guide_finds_much):
+    session = Session(stack((), None), PARAMS)
+    list(session.instant_beliefs())
+    for index in (0, 1):
+        session.look_first(index, opinion(MUCH))
+    assert iou(session.proposal(1).classes > 0, MUCH) > 0.95
+
+
 def test_without_trained_weights_the_forest_is_the_instant_proposal(monkeypatch):
     monkeypatch.setattr(Guide, "read", lambda *_: pytest.fail("it was asked"))
     session = Session(task(), PARAMS.replace(pretrained=False))

@@ -8,10 +8,14 @@ from napari_labelfix.methods.scribble2label.trust import (
     GOOD,
     OTHER,
     PLAUSIBLE,
+    SAME,
+    UNLIKE,
     USELESS,
     Trust,
     agreement,
     difference_of,
+    difference_of_masks,
+    foreground,
     heard,
     surplus_over,
 )
@@ -19,8 +23,13 @@ from napari_labelfix.methods.scribble2label.trust import (
 
 def trust(now, first=None):
     trust = Trust()
-    trust.note(0, now, now if first is None else first)
+    note(trust, 0, now, now if first is None else first)
     return trust
+
+
+def note(trust, index, now, first):
+    trust.note(index, now)
+    trust.note_first(index, first)
 
 
 def test_before_the_network_has_said_anything_the_instant_proposal_counts_alone():
@@ -46,21 +55,21 @@ def test_the_first_look_of_one_that_learns_only_later_has_no_credit():
 
 def test_new_scribbles_that_the_network_contradicts_take_its_vote():
     seen = trust(0.97)
-    seen.note(0, USELESS + 0.01, USELESS + 0.01)
+    note(seen, 0, USELESS + 0.01, USELESS + 0.01)
     assert seen.vote(1) == seen.credit(1) == pytest.approx(0.05)
 
 
 def test_planes_count_alike():
     both = Trust()
-    both.note(0, 0.9, 0.9)
-    both.note(1, 0.7, 0.7)
+    note(both, 0, 0.9, 0.9)
+    note(both, 1, 0.7, 0.7)
     assert both.vote(1) == pytest.approx((0.8 - USELESS) / (GOOD - USELESS))
 
 
 def test_a_plane_whose_scribbles_were_erased_counts_no_more():
     seen = Trust()
-    seen.note(0, GOOD, GOOD)
-    seen.note(1, 0.0, 0.0)
+    note(seen, 0, GOOD, GOOD)
+    note(seen, 1, 0.0, 0.0)
     seen.forget(1)
     assert seen.vote(1) == seen.credit(1) == 1
     seen.forget(0)
@@ -71,6 +80,16 @@ def test_one_that_finds_something_else_does_not_count_although_it_agrees_with_th
     assert trust(0.97).vote(OTHER) == trust(0.97).credit(OTHER) == 0
     assert trust(0.97).vote(ALIKE) == 1
     assert trust(0.97).vote((ALIKE + OTHER) / 2) == pytest.approx(0.5)
+
+
+def test_a_network_that_has_not_seen_the_strokes_confirms_a_guide_that_finds_the_same():
+    assert trust(0.97).backing(SAME) == 1
+    assert trust(0.97).backing((SAME + UNLIKE) / 2) == pytest.approx(0.5)
+    assert trust(0.97).backing(UNLIKE) == 0
+
+
+def test_one_whose_first_look_the_strokes_contradict_confirms_nothing():
+    assert trust(0.97, first=USELESS).backing(1) == Trust().backing(1) == 0
 
 
 def test_a_guide_that_finds_far_more_than_the_forest_is_not_heard():
@@ -112,6 +131,7 @@ def test_the_difference_is_how_many_times_as_many_pixels_either_takes_for_foregr
     one, other = torch.zeros(20, 20), torch.zeros(20, 20)
     one[:6], other[2:8] = 0.9, 0.6  # four rows of eight
     assert difference_of(both_of(one), both_of(other)) == difference_of(both_of(other), both_of(one)) == 2
+    assert difference_of_masks(foreground(both_of(one)), other > 0) == 2
     assert difference_of(both_of(one), both_of(one)) == 1
     assert difference_of(both_of(torch.zeros(20, 20)), both_of(torch.zeros(20, 20))) == 1
 

@@ -10,7 +10,7 @@ from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.scribble2label.canvas import Canvas
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, with_accepted
-from napari_labelfix.methods.scribble2label.trust import agreement, difference_of
+from napari_labelfix.methods.scribble2label.trust import agreement, difference_of, difference_of_masks, foreground
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,8 @@ class DrawnPlane:
         Where a plane that is being read has changed; None between two readings.
     unread
         Whether it has not been read to its end yet.
+    held_back
+        What the guide takes for foreground (H, W), if it was not fully heard when the plane was read.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class DrawnPlane:
         self.outdated = False
         self.pieces: list[Window] | None = None
         self.unread = True
+        self.held_back: Tensor | None = None
         self._taken_back = False  # whether strokes were erased or changed since something was seen
         self._credit: float | None = None
         self._sure: float | None = None  # share of its pixels, until the belief changes
@@ -84,7 +87,7 @@ class DrawnPlane:
         """Return whether what is drawn on a newer version of the plane is no other."""
         return same_annotation(self._annotation, plane.annotation)
 
-    def redraw(self, plane: Plane, classes: int) -> bool:
+    def redraw(self, plane: Plane, classes: int, trust: Trust) -> bool:
         """Take up what is drawn; return whether the strokes are others.
 
         Parameters
@@ -93,6 +96,8 @@ class DrawnPlane:
             The plane as it is drawn now.
         classes
             Number of classes that are drawn on all planes.
+        trust
+            Is told how well the network's first look agrees with other strokes.
         """
         self._annotation = plane.annotation
         marked, taught = _known(plane, classes, self.canvas.image.device)
@@ -102,6 +107,7 @@ class DrawnPlane:
             return False
         self.place = _middle(before != marked)
         self._taken_back |= not _only_more(before, marked)
+        self._weigh_first_look(trust)
         return True
 
     def remember(self) -> None:
@@ -112,6 +118,16 @@ class DrawnPlane:
         if self.canvas.is_marked and self.canvas.belief is not None and not self._taken_back:
             self.seen = self.canvas.belief.numpy(force=True)
         self._taken_back = False
+
+    def look_first(self, prediction: Tensor, trust: Trust) -> None:
+        """Take in what a trained network says before it has learned from the scribbles: (classes, H, W).
+
+        If it confirms a guide that was held back, the plane is outdated.
+        """
+        self.first_look = prediction
+        self._weigh_first_look(trust)
+        if self.held_back is not None:
+            self.outdated |= trust.backing(difference_of_masks(self.held_back, foreground(prediction))) > 0
 
     def hear(self, prediction: Tensor, weight: float) -> None:
         """Let a prediction (classes, H, W) of the network enter its average with a weight from 0 to 1."""
@@ -130,13 +146,18 @@ class DrawnPlane:
             self.canvas.belief = only
             return only
         if self.canvas.is_marked:
-            at_first = 0.0 if self.first_look is None else agreement(self.first_look, self.canvas.marked)
-            trust.note(self.index, agreement(network, self.canvas.marked), at_first)
+            trust.note(self.index, agreement(network, self.canvas.marked))
         if self.first_look is not None:
             self._credit = trust.credit(difference_of(instant, self.first_look))
         vote = trust.vote(difference_of(instant, network))
         self.canvas.belief = instant.lerp(network, vote / (1 + vote))
         return self.canvas.belief
+
+    def _weigh_first_look(self, trust: Trust) -> None:
+        if not self.canvas.is_marked:
+            trust.forget(self.index)
+        elif self.first_look is not None:
+            trust.note_first(self.index, agreement(self.first_look, self.canvas.marked))
 
     @property
     def credit(self) -> float | None:

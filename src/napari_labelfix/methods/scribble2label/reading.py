@@ -10,18 +10,18 @@ from torch.nn import functional
 
 from napari_labelfix.data.patches import MARGIN, side_for
 from napari_labelfix.data.tiles import from_a_place
-from napari_labelfix.methods.scribble2label.trust import FIRM, heard, surplus_over
+from napari_labelfix.methods.scribble2label.trust import FIRM, difference_of, foreground, heard, surplus_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from napari_labelfix.data.tiles import Window
-    from napari_labelfix.methods.scribble2label.canvas import Canvas
+    from napari_labelfix.methods.scribble2label.drawn_plane import DrawnPlane
     from napari_labelfix.methods.scribble2label.guide import Guide
     from napari_labelfix.methods.scribble2label.instant import InstantClassifier
+    from napari_labelfix.methods.scribble2label.trust import Trust
 
 
 class Reading:
@@ -31,33 +31,26 @@ class Reading:
     ----------
     classifier, guide
         Who reads; without a guide the classifier alone.
-    image
-        (Y, X, C) float32, normalised.
-    canvas
-        The plane on the device, and what is drawn on it.
-    place
-        Row and column where it begins.
+    plane
+        What is read, from its newest strokes on.
+    trust
+        Knows whether the first look of the network, if there was one, is of weight.
     """
 
-    def __init__(
-        self,
-        classifier: InstantClassifier,
-        guide: Guide | None,
-        image: NDArray[np.float32],
-        canvas: Canvas,
-        place: tuple[int, int],
-    ) -> None:
+    def __init__(self, classifier: InstantClassifier, guide: Guide | None, plane: DrawnPlane, trust: Trust) -> None:
         self._classifier = classifier
         self._guide = guide
-        self._image = image
-        self._canvas = canvas
-        shape = height, width = image.shape[0], image.shape[1]
-        self._tiles = from_a_place(shape, MARGIN, side_for(shape, canvas.image.device), place)
+        self._plane = plane
+        self._trust = trust
+        shape = height, width = plane.image.shape[0], plane.image.shape[1]
+        device = plane.canvas.image.device
+        self._tiles = from_a_place(shape, MARGIN, side_for(shape, device), plane.place)
         self._known: list[Window] = []
         self._missing = np.ones((height, width), bool)  # of the forest
         self._forest = np.zeros((classifier.classes, height, width), np.float32)
         self._forest[0] = 1  # what was not read is no foreground that one could have too much of
-        self._guided = torch.from_numpy(self._forest).to(canvas.image.device, copy=True)
+        self._guided = torch.from_numpy(self._forest).to(device, copy=True)
+        self.held_back: Tensor | None = None
 
     @property
     def finished(self) -> bool:
@@ -67,10 +60,10 @@ class Reading:
     def read_piece(self) -> Window:
         """Read the next piece, and return where it is."""
         tile = self._tiles[len(self._known)]
-        self._classifier.fill(self._forest, self._missing, self._image, tile.read)
+        self._classifier.fill(self._forest, self._missing, self._plane.image, tile.read)
         if self._guide is not None:
             guess = torch.from_numpy(self._forest[:, *tile.read]).to(self._guided.device)
-            self._guided[:, *tile.keep] = self._guide.read(self._canvas, guess, tile)
+            self._guided[:, *tile.keep] = self._guide.read(self._plane.canvas, guess, tile)
         self._known.append(tile.keep)
         return tile.keep
 
@@ -89,7 +82,20 @@ class Reading:
         if self._guide is None:
             return forest
         surplus = surplus_over(forest, self._guided)
-        return forest.lerp(self._guided, heard(surplus, FIRM if self._classifier.rehearses else 0.0))
+        share = heard(surplus, FIRM if self._classifier.rehearses else 0.0)
+        if share < 1 and (first_look := self._first_look()) is not None:
+            share = max(share, self._trust.backing(difference_of(self._guided, first_look)))
+        self.held_back = foreground(self._guided) if share < 1 else None
+        return forest.lerp(self._guided, share)
+
+    def _first_look(self) -> Tensor | None:
+        """Return what the network said at first of what was read; elsewhere there is nothing, as for the guide."""
+        first_look = self._plane.first_look
+        if first_look is None or self.finished:
+            return first_look
+        nothing = torch.zeros_like(first_look)
+        nothing[0] = 1
+        return patched(nothing, first_look, self._known)
 
 
 def patched(before: Tensor, now: Tensor, windows: Sequence[Window]) -> Tensor:

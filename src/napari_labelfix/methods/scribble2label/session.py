@@ -121,9 +121,7 @@ class Session:
         for plane, drawn in zip(self._planes, task.planes, strict=True):
             if drawn_before == self._drawn_classes and plane.is_drawn_as(drawn):
                 continue
-            if plane.redraw(drawn, self._drawn_classes):
-                if not plane.canvas.is_marked:
-                    self._trust.forget(plane.index)
+            if plane.redraw(drawn, self._drawn_classes, self._trust):
                 self._changed = [plane.index, *(other for other in self._changed if other != plane.index)]
                 self._knows_all = False
 
@@ -172,7 +170,7 @@ class Session:
         """
         assert self._classifier is not None  # nothing is outdated before there is one
         instant, network, belief = plane.instant, plane.network, plane.canvas.belief
-        reading = Reading(self._classifier, self._guide, plane.image, plane.canvas, plane.place)
+        reading = Reading(self._classifier, self._guide, plane, self._trust)
         unshown: list[Window] = []
         pause = Clock(every, first=0.0 if math.isfinite(every) else math.inf)
         while not reading.finished:
@@ -185,7 +183,7 @@ class Session:
             mixed = plane.mix(self._trust)
             if reading.finished:
                 plane.outdated = plane.unread = False
-                plane.pieces = None
+                plane.pieces, plane.held_back = None, reading.held_back
             else:
                 plane.canvas.belief = belief = mixed if belief is None else patched(belief, mixed, unshown)
                 plane.pieces, unshown = unshown, []
@@ -211,7 +209,7 @@ class Session:
 
     def look_first(self, index: int, prediction: Tensor) -> None:
         """Take in what a trained network predicts of a plane before it has learned from the scribbles."""
-        self._planes[index].first_look = prediction
+        self._planes[index].look_first(prediction, self._trust)
         self.believe(index, prediction)
 
     def credit(self) -> float:
