@@ -35,6 +35,11 @@ class Reading:
         What is read, from its newest strokes on.
     trust
         Knows whether the first look of the network, if there was one, is of weight.
+
+    Attributes
+    ----------
+    held_back
+        What the guide takes for foreground (H, W) where it is not heard in full; None if it is.
     """
 
     def __init__(self, classifier: InstantClassifier, guide: Guide | None, plane: DrawnPlane, trust: Trust) -> None:
