@@ -28,6 +28,7 @@ from napari_labelfix.widgets.running.computer_choice import ComputerButton
 from napari_labelfix.widgets.running.guidance import Guidance
 from napari_labelfix.widgets.running.model_row import ModelRow
 from napari_labelfix.widgets.running.next_step import NextStep
+from napari_labelfix.widgets.running.region_box import RegionBox
 from napari_labelfix.widgets.running.run_view import RunView
 from napari_labelfix.widgets.running.session import Session
 from napari_labelfix.widgets.saving.dock_saving import Saving
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_labelfix.annotations import Task
+    from napari_labelfix.data.region import Region
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method
     from napari_labelfix.snapshots import Snapshot
@@ -83,6 +85,7 @@ class MethodDock(QWidget):
         self.form = ParamsForm(method.params)
         self.preview_button = PreviewButton(viewer, method, self.inputs)
         self.suggestion_button = SuggestionButton(viewer, method, self._kind, self.inputs)
+        self.region_box = RegionBox(viewer, self._kind, self.inputs)
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.session = Session(trainer or Trainer(), self)
@@ -125,14 +128,15 @@ class MethodDock(QWidget):
                 raise InputError(missing)
             task = self.inputs.task()
             task.check()
+            region = self.region_box.region(task)
             self._unfinished.follow_model()
             params = self.form.value()
-            self.session.start(self._method, task, params)
+            self.session.start(self._method, region.of(task), params)
         except LabelfixError as error:
             self._guidance.refuse(error)
             return
         self._unfinished.went_on(params)
-        images = self._begin(task)
+        images = self._begin(task, region)
         self.saving.run_started(self._method.name, [layers.image_id(image) for image in images], params)
         self.inputs.link()
         self.models.begin(images)
@@ -145,11 +149,12 @@ class MethodDock(QWidget):
         try:
             task = self.inputs.bare_task()
             task.check()
-            self.session.apply(self._method, model, task, self.form.value().device)
+            region = self.region_box.region(task, learns=False)
+            self.session.apply(self._method, model, region.of(task), self.form.value().device)
         except LabelfixError as error:
             self._guidance.refuse(error)
             return
-        images = self._begin(task, name)
+        images = self._begin(task, region, name)
         self.saving.model_applied(self._method.name, [layers.image_id(image) for image in images], name)
 
     def stop(self) -> None:
@@ -203,14 +208,15 @@ class MethodDock(QWidget):
         self._on_input_changed()
         self._guidance.renew()
 
-    def _begin(self, task: Task, model: str = "") -> list[Layer]:
+    def _begin(self, task: Task, region: Region, model: str = "") -> list[Layer]:
         """Show that a run begins, or that a model is applied; return the images, that in hand first."""
         results = [self._results_of(image) for image in self.inputs.images.together]
-        self._run = RunResults(results, task, f"{datetime.now():%Y-%m-%d %H:%M}", model)
+        self._run = RunResults(results, task, region, f"{datetime.now():%Y-%m-%d %H:%M}", model)
         self._next_step.begin()
         self._run.create()
         self._show_one()
-        self.run_view.show_started(sentence_about(task.planes), learns=self.session.learning)
+        remark = f"{region.sentence(task)} {sentence_about(task.planes)}".strip()
+        self.run_view.show_started(remark, learns=self.session.learning)
         self._set_running(True)
         self._guidance.renew()
         return sorted(self._run.images, key=lambda image: image is not self.inputs.image)
@@ -286,7 +292,7 @@ class MethodDock(QWidget):
         self._guidance.delivered()
         if changed is not None:
             results.task = changed
-            self.session.send(changed)
+            self.session.send(results.region.of(changed))
             self._next_step.await_answer()
 
     def _on_layers_changed(self, _event: object = None) -> None:
@@ -321,6 +327,7 @@ class MethodDock(QWidget):
         self.inputs.set_choosable(not running)
         self.form.setEnabled(not running)
         self.computer_button.setEnabled(not running)
+        self.region_box.setEnabled(not running)
         self.models.apply_button.setEnabled(not running)
         self.suggestion_button.set_usable(not running)
 
@@ -362,7 +369,7 @@ class MethodDock(QWidget):
             [
                 ("1  Image and annotation", [self.inputs], None),
                 ("2  Parameters", [self.form, self.preview_button, self.suggestion_button], None),
-                ("3  Train", [self.run_view, self.models], self.computer_button),
+                ("3  Train", [self.region_box, self.run_view, self.models], self.computer_button),
                 ("4  Accept", [self.accept_view], None),
             ]
         )

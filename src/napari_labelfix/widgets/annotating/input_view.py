@@ -83,6 +83,11 @@ class InputView(QWidget):
         there = [*of_images, *(part.combo.layer for part in self.parts)]
         return [layer for layer in dict.fromkeys(there) if layer is not None]
 
+    @property
+    def owners(self) -> list[Layer]:
+        """The image that each plane of a task belongs to."""
+        return [image for image, _ in self._places()]
+
     def refresh(self) -> None:
         """Look again at what is offered and chosen: an image may have got other pixels, of another size."""
         self.images.refresh()

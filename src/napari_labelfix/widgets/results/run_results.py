@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
+    from napari_labelfix.data.region import Region
     from napari_labelfix.snapshots import Belief
     from napari_labelfix.widgets.results.result_layers import ResultLayers
 
@@ -25,12 +26,14 @@ class RunResults:
         The result layers of each image, in the order of the task's planes.
     task
         What the run has now: its annotations may change.
+    region
+        The part of it that the run is on.
     *model
         What is known of the model that speaks, such as when its run began; for the record.
     """
 
-    def __init__(self, parts: Sequence[ResultLayers], task: Task, *model: str) -> None:
-        self.parts, self.task, self._model = list(parts), task, model
+    def __init__(self, parts: Sequence[ResultLayers], task: Task, region: Region, *model: str) -> None:
+        self.parts, self.task, self.region, self._model = list(parts), task, region, model
         self._starts = [0, *accumulate(len(part.planes) for part in parts)]  # where the planes of each image begin
 
     @property
@@ -61,10 +64,13 @@ class RunResults:
         """Show what is believed, by the index of the plane in the task, and note which model says so, at which step."""
         for part, start in zip(self.parts, self._starts, strict=False):
             planes = range(start, start + len(part.planes))
-            if own := {plane - start: beliefs[plane] for plane in planes if plane in beliefs}:
+            if own := {plane - start: self._on_plane(plane, beliefs[plane]) for plane in planes if plane in beliefs}:
                 part.write(own, Task(self.task.planes[planes.start : planes.stop]))
                 part.note_version(", ".join(filter(None, (*self._model, step))))
                 part.objects()  # described now: Review, the project and later docks read what the layer says of them
+
+    def _on_plane(self, plane: int, belief: Belief) -> Belief:
+        return self.region.on_plane(plane, belief, self.task.planes[plane].shape)
 
     def update_thumbnails(self) -> None:
         """Let the list of layers show what is in the layers now."""
