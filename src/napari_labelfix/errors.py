@@ -47,3 +47,8 @@ class DiskError(OutputError):
 
 class ProjectError(LabelfixError):
     """A project file that cannot be opened or written, or whose images are not those that it was made with."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an error of another library says, as part of a sentence."""
+    return " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__

@@ -71,6 +71,16 @@ def test_a_lazy_image_is_read_in_samples_only():
     assert Lazy.planes == 8
 
 
+def test_pixels_that_cannot_be_read_have_none():
+    class Damaged:
+        shape, dtype = (20, 30), np.dtype(np.uint16)
+
+        def __getitem__(self, index):
+            raise RuntimeError("error during blosc decompression: -1")
+
+    assert fingerprint.of_pixels(Damaged()) == ""
+
+
 def test_files_and_folders_are_known_by_their_bytes(image, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", image, photometric="minisblack")
     tifffile.imwrite(tmp_path / "b.tif", image + 1, photometric="minisblack")

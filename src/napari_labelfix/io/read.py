@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.errors import InputError
+from napari_labelfix.errors import InputError, reason_of
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.records import results_among
 
@@ -230,7 +230,7 @@ def labels_inside(path: Path) -> list[Path]:
         names = attributes.get("ome", attributes).get("labels", [])  # OME-Zarr 0.5 and before
         return [folder / str(name) for name in names if (folder / str(name)).is_dir()]
     except Exception as error:  # as in _read
-        raise InputError(f"{folder} is damaged ({_reason(error)}). Save the labels again, or remove it.") from error
+        raise InputError(f"{folder} is damaged ({reason_of(error)}). Save the labels again, or remove it.") from error
 
 
 def _kind_of(path: Path) -> str:
@@ -252,7 +252,7 @@ def _read(path: Path) -> Pixels:
     except PermissionError:
         raise InputError(f"There is no permission to read {path}.") from None
     except Exception as error:  # from damaged files decoders raise whatever they stumble over
-        raise InputError(f"{path} is not an image that can be read ({_reason(error)}).") from error
+        raise InputError(f"{path} is not an image that can be read ({reason_of(error)}).") from error
     if not {"Y", "X"} <= set(axes) or len(axes) != pixels.ndim:
         raise InputError(f"Expected an image of at least two axes in {path}, but got shape {pixels.shape}.")
     if not pixels.size:
@@ -276,10 +276,6 @@ def _guess_axes(shape: tuple[int, ...]) -> str:
     """Name the axes of an array that says nothing about them; Q is any axis of planes."""
     spatial = "YXC" if len(shape) > 2 and shape[-1] in (3, 4) else "YX"
     return spatial.rjust(len(shape), "Q")
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
 
 
 def _read_tiff(path: Path) -> Pixels:

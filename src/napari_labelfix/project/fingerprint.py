@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 _IN_FULL = 2**25  # bytes: 32 MB take about 50 ms
 _SAMPLES = 64
@@ -52,7 +55,7 @@ def of_file(path: Path) -> str:
 
 
 def of_pixels(pixels: Any) -> str:
-    """Return the fingerprint of an image's pixels; of a lazy array only the samples are read.
+    """Return the fingerprint of an image's pixels, "" if they cannot be read; of a lazy array only samples are read.
 
     Parameters
     ----------
@@ -60,6 +63,14 @@ def of_pixels(pixels: Any) -> str:
         (..., Y, X) or (..., Y, X, C): a numpy array, or anything that is indexed like one and has shape and dtype.
         Axes of length 1 do not count: readers differ in whether they keep them.
     """
+    try:
+        return _of_readable(pixels)
+    except Exception:  # decoders, and what computes lazy arrays, raise whatever they stumble over
+        logger.info("There is no fingerprint of pixels that cannot be read.", exc_info=True)
+        return ""
+
+
+def _of_readable(pixels: Any) -> str:
     shape = tuple(int(length) for length in pixels.shape)
     dtype = np.dtype(pixels.dtype)
     told = [[length for length in shape if length > 1], dtype.kind, dtype.itemsize]

@@ -6,6 +6,7 @@ from napari.layers import Image
 from napari.layers import Points as PointsLayer
 
 from napari_labelfix.annotations import Points
+from napari_labelfix.widgets.annotating import layer_input
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL, POINTS_KIND, add_points, diameter_of
@@ -218,3 +219,26 @@ def test_cells_beyond_what_can_be_estimated_are_not_doubted(inputs, points, seen
     points.add([[15, 15], [15, 60], [45, 20]])
     inputs.parts[0].measure.number.setValue(drawn)
     assert inputs.doubt() == ""
+
+
+class Damaged:
+    """An image's array of which nothing can be read any more."""
+
+    shape, dtype, ndim = (60, 80), np.dtype(np.float32), 2
+
+    def __getitem__(self, index):
+        raise RuntimeError("error during blosc decompression: -1")
+
+
+def test_on_an_image_that_cannot_be_read_that_is_said(inputs, points, model, monkeypatch):
+    told = []
+    monkeypatch.setattr(layer_input, "show_warning", told.append)
+    sentence = "cells cannot be read (error during blosc decompression: -1). Open the image again."
+    points.add([[15, 15], [15, 60], [45, 20]])
+    model.layers["cells"]._data = Damaged()
+    assert inputs.doubt() == sentence
+    inputs.parts[0].measure.estimate_button.click()
+    model.layers.remove(points)
+    inputs.create_button.click()
+    assert inputs.annotation is None
+    assert told == [sentence] * 2

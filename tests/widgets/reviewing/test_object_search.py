@@ -82,3 +82,16 @@ def test_objects_are_looked_for_in_the_plane_in_view_at_one_look(qtbot, monkeypa
     assert search.box_of(3) == np.s_[2:3, 0:4, 0:4]
     search.look_at(None)
     assert search.boxes_in_view([1]) == {}
+
+
+def test_an_image_that_cannot_be_read_is_told_in_a_sentence(model, search, qtbot):
+    class Damaged:
+        shape, dtype, ndim = (60, 80), np.dtype(np.uint8), 2
+
+        def __getitem__(self, index):
+            raise RuntimeError("error during blosc decompression: -1")
+
+    model.layers["cells"]._data = Damaged()
+    with qtbot.waitSignal(search.failed, timeout=10_000) as told:
+        search.start()
+    assert told.args == ["cells cannot be read (error during blosc decompression: -1). Open the image again."]

@@ -1,12 +1,14 @@
 """Copies in parts: all of one moment, and none too long."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_labelfix.project.blocks import Key, Tiling
 from napari_labelfix.project.records import LayerRecord
 from napari_labelfix.widgets.saving import block_copier
-from napari_labelfix.widgets.saving.block_copier import BlockCopier
+from napari_labelfix.widgets.saving.block_copier import BlockCopier, every_block
 
 SHAPE = (600, 800)
 RECORD = LayerRecord("l", None, "", "person", "labels", "l", SHAPE, "int32")
@@ -59,3 +61,21 @@ def test_of_what_is_too_large_to_hold_parts_come_before_the_end(array, a_block_a
         parts += [blocks] if (blocks := copier.copy(array, RECORD)) else []
     assert len(parts) > 1
     np.testing.assert_array_equal(put_together([block for part in parts for block in part]), array)
+
+
+def test_of_a_lazy_stack_a_plane_is_read_at_a_time_and_once():
+    stack = np.random.default_rng(0).integers(0, 9, (3, *SHAPE))
+    read = []
+
+    class Lazy:
+        def __getitem__(self, index):
+            read.append(index[0])
+            return stack[index]
+
+    record = replace(RECORD, shape=stack.shape)
+    blocks = every_block(Lazy(), record)
+    first = [next(blocks) for _ in range(COUNT)]
+    assert read == [0]
+    for block in [*first, *blocks]:
+        np.testing.assert_array_equal(block.pixels, stack[Tiling(stack.shape).window(block.key)])
+    assert read == [0, 1, 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Sheet:
     steps
         How far apart pixels are along each axis of the stack, in widths of a pixel.
     image
-        Of the stack's shape, or None.
+        Of the stack's shape, read where it is asked for; or None.
     area_of
         Gives the number of pixels of an object in the stack. With it, an object of which a part is known is found
         without a look at the whole stack.
@@ -54,7 +54,7 @@ class Sheet:
     locked: frozenset[int] = frozenset()
     new_id: int = 1
     steps: tuple[float, ...] | None = None
-    image: NDArray[np.generic] | None = None
+    image: Any = None
     area_of: Callable[[int], int] | None = None
     part_of: Callable[[int], Box | None] | None = None
     _boxes: dict[int, Box | None] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Sheet:
         return self.stack if self.whole else self.plane
 
     @property
-    def pixels(self) -> NDArray[np.generic] | None:
+    def pixels(self) -> Any:
         """The image of `labels`."""
         return self.image if self.whole or self.image is None else self.image[self.index]
 

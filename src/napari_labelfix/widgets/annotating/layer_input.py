@@ -93,13 +93,20 @@ class LayerInput(QObject):
         """Return what looks like a mistake in the length that the layer carries, or ""."""
         if (layer := self.layer) is None or self._image is None or self.kind.measure is None:
             return ""
-        return self.kind.measure.doubt(layer, self._place())
+        try:
+            return self.kind.measure.doubt(layer, self._place())
+        except InputError as error:  # such as that the image cannot be read
+            return str(error)
 
     def create(self) -> None:
         """Make a layer for the image and go there, with a brush in hand."""
         if self._image is None or self.kind.create is None:
             return
-        layer = self.kind.create(self._place())
+        try:
+            layer = self.kind.create(self._place())
+        except InputError as error:
+            show_warning(str(error))
+            return
         layers.add_selected(self._viewer, layer)
         self.combo.choose(layer)
         self.draw(self.kind.brushes[self.kind.starts_with].value)
@@ -272,8 +279,12 @@ class LayerInput(QObject):
         return tools
 
     def _estimate(self) -> None:
-        if self.layer is not None and self._image is not None and self.kind.measure is not None:
+        if self.layer is None or self._image is None or self.kind.measure is None:
+            return
+        try:
             self.kind.measure.write(self.layer, self._image, self.kind.measure.estimate(self.layer, self._place()))
+        except InputError as error:
+            show_warning(str(error))
 
 
 def _is_called_like(layer: Layer, image: Layer) -> bool:

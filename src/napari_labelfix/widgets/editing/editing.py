@@ -186,10 +186,10 @@ class Editing:
         made = {object_id for object_id in made if object_id in table}
         self._review.select(sorted(made) if 0 < len(made) <= _FEW else kept)
 
-    def _image(self, layer: Labels) -> NDArray[np.generic] | None:
+    def _image(self, layer: Labels) -> image_planes.Pixels | None:
         image = image_of(self._viewer, layer)
-        data = image_planes.level_0(image) if image is not None and not getattr(image, "rgb", False) else None
-        return data if data is not None and tuple(data.shape) == tuple(layer.data.shape) else None
+        pixels = image_planes.Pixels(image) if image is not None and not getattr(image, "rgb", False) else None
+        return pixels if pixels is not None and pixels.shape == tuple(layer.data.shape) else None
 
 
 def _array(layer: Labels) -> NDArray[np.integer]:

@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.widgets.editing.tools import Plan
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.canvas_tool import CanvasTool
 from napari_labelfix.widgets.viewer.history import history_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.review.edits.sheet import Sheet
     from napari_labelfix.widgets.editing.editing import Editing
-    from napari_labelfix.widgets.editing.tools import Plan, Tool
+    from napari_labelfix.widgets.editing.tools import Tool
     from napari_labelfix.widgets.viewer.history import History
 
 _NO_POINTS = np.zeros((0, 2))
@@ -158,7 +159,10 @@ class ToolInHand(QObject):
 
     def _plan(self, points: NDArray[np.floating]) -> Plan:
         assert self.tool is not None
-        return self.tool.plan(self._fresh_sheet(), points, self._editing.selected)
+        try:
+            return self.tool.plan(self._fresh_sheet(), points, self._editing.selected)
+        except InputError as error:  # such as that the image cannot be read
+            return Plan(None, str(error))
 
     def _fresh_sheet(self) -> Sheet:
         if self._sheet is None:

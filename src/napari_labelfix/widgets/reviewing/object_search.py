@@ -106,7 +106,7 @@ class ObjectSearch(QObject):
         if layer is None:
             return
         image = image_of(self._viewer, layer)
-        pixels = image_planes.level_0(image) if image is not None else None
+        pixels = image_planes.Pixels(image) if image is not None else None
         fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
         reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
         self._moved = set()

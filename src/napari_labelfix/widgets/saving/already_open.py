@@ -99,10 +99,7 @@ def _is_same(layer: Layer, image: ImageRecord, prints: dict[Layer, str]) -> bool
     if not image.pixel_fingerprint:  # the program ended before it was taken
         return _is_of_file(layer, image) and layer.name == image.name
     if layer not in prints:
-        try:
-            prints[layer] = fingerprint.of_pixels(image_planes.level_0(layer))
-        except (OSError, ValueError, MemoryError):  # its file is gone
-            prints[layer] = ""
+        prints[layer] = fingerprint.of_pixels(image_planes.level_0(layer))
     return prints[layer] == image.pixel_fingerprint
 
 

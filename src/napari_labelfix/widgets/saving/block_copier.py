@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,10 @@ class BlockCopier:
 
 
 def every_block(array: Any, record: LayerRecord) -> Iterator[Block]:
-    """Yield all blocks of an array as they are when they are asked for, without a copy."""
-    data = np.asarray(array) if hasattr(array, "__array__") else array  # napari asks for less of an array
+    """Yield all blocks of an array as they are when they are asked for, without a copy; planes are read one by one."""
     tiling = Tiling(record.shape, record.channels)
-    return (Block(record.id, record.author, key, np.asarray(data[tiling.window(key)])) for key in tiling.every_key())
+    for number, keys in itertools.groupby(tiling.every_key(), lambda key: key.plane):
+        index = np.unravel_index(number, tiling.planes) if tiling.planes else ()
+        plane = np.asarray(array[(*index, slice(None))])  # what computes pieces need not know of ()
+        for key in keys:
+            yield Block(record.id, record.author, key, plane[tiling.window(key)[len(index) :]])

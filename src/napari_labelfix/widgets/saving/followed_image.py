@@ -72,10 +72,10 @@ class FollowedImage(Followed):
     def _take_fingerprints(self, reference: ImageRecord, pixels: Any) -> None:
         try:
             of_file = fingerprint.of_file(Path(reference.path)) if reference.path else ""
-            known = replace(reference, file_fingerprint=of_file, pixel_fingerprint=fingerprint.of_pixels(pixels))
-        except (OSError, ValueError, MemoryError):  # the file is gone, or cannot be read: then it stays unknown
+        except OSError:  # the file is gone: then it stays unknown
             return
-        if pixels is self._pixels:
+        known = replace(reference, file_fingerprint=of_file, pixel_fingerprint=fingerprint.of_pixels(pixels))
+        if known.pixel_fingerprint and pixels is self._pixels:
             self._known = known
 
     def _forget(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.errors import InputError
+from napari_labelfix.errors import InputError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,33 @@ Index = tuple[int, ...]  # of a plane in a stack; () for a 2D image
 _COLOURS = 3  # channels of an RGB image; a fourth one is alpha, which is dropped as in files
 
 
+class Pixels:
+    """The full-resolution pixels of an image, which may be read, or worked out, when they are asked for.
+
+    Parameters
+    ----------
+    image
+        An image layer.
+    name
+        What they are called where they cannot be read; by default as the image is.
+    """
+
+    def __init__(self, image: Layer, name: str = "") -> None:
+        self._array, self._name = level_0(image), name or str(image.name)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(..., Y, X) or (..., Y, X, C)."""
+        return tuple(int(length) for length in self._array.shape)
+
+    def __getitem__(self, index: Any) -> NDArray[np.generic]:
+        """Return a part of them; raise `InputError` where they cannot be read."""
+        try:
+            return np.asarray(self._array[index])
+        except Exception as error:  # decoders, and what computes, raise whatever they stumble over
+            raise InputError(f"{self._name} cannot be read ({reason_of(error)}). Open the image again.") from error
+
+
 def level_0(layer: Layer) -> Any:
     """Return the full-resolution array of an image or labels layer."""
     return layer.data[0] if layer.multiscale else layer.data
@@ -26,7 +53,7 @@ def level_0(layer: Layer) -> Any:
 
 def spatial_shape(image: Layer) -> tuple[int, ...]:
     """Return the shape of a label layer for this image: without the colour channels of an RGB image."""
-    shape = tuple(int(length) for length in level_0(image).shape)
+    shape = Pixels(image).shape
     return shape[:-1] if getattr(image, "rgb", False) else shape
 
 
@@ -48,10 +75,7 @@ def read_plane(image: Layer, index: Index) -> NDArray[np.generic]:
     InputError
         If the image's file is gone or cannot be read.
     """
-    try:
-        pixels = np.asarray(level_0(image)[index])
-    except (OSError, ValueError, MemoryError) as error:
-        raise InputError(f"{plane_name(image, index)} cannot be read ({error}). Open the image again.") from error
+    pixels = Pixels(image, plane_name(image, index))[index]
     return pixels[..., :_COLOURS] if getattr(image, "rgb", False) else pixels
 
 
