@@ -10,7 +10,8 @@ from napari_labelfix.review.states import HAND, Record, RecordChanges, State
 from napari_labelfix.widgets.editing.editing import Editing
 from napari_labelfix.widgets.editing.tool_in_hand import ToolInHand
 from napari_labelfix.widgets.editing.tools import CutTool
-from napari_labelfix.widgets.viewer.going import camera_of, go_to
+from napari_labelfix.widgets.viewer.canvas import camera_of
+from napari_labelfix.widgets.viewer.going import go_to
 from napari_labelfix.widgets.viewer.history import history_of
 
 

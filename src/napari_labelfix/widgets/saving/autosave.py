@@ -27,7 +27,7 @@ from napari_labelfix.widgets.saving.handing_over import HandingOver
 from napari_labelfix.widgets.saving.provenance import account, facts
 from napari_labelfix.widgets.saving.written_file import WrittenFile
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.canvas import SafeRemoval
+from napari_labelfix.widgets.viewer.canvas import SafeRemoval, ViewDirection
 from napari_labelfix.widgets.viewer.placing import Placing
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Autosaver(QObject):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self._viewer = weakref.ref(viewer)
-        self._placing, self._removal = Placing(), SafeRemoval(viewer)
+        self._placing, self._removal, self._direction = Placing(), SafeRemoval(viewer), ViewDirection(viewer)
         self._file = WrittenFile(self)
         self._changes = HandingOver(viewer, self._file, self)
         self._window: weakref.ref[QWidget] | None = None

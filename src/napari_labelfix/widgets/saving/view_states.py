@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.going import camera_of
+from napari_labelfix.widgets.viewer.canvas import camera_of
 from napari_labelfix.widgets.viewer.layer_states import id_of, is_kept
 
 if TYPE_CHECKING:

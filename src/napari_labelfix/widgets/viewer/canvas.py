@@ -43,6 +43,34 @@ class SafeRemoval:
                 scene.set_current()
 
 
+class ViewDirection:
+    """Lets napari know in which direction one looks in 3D, before the pointer has moved over the canvas there.
+
+    Until then napari 0.9 asks what lies below the pointer in a direction that is None: whatever selects labels that
+    something is known about, such as the key that accepts, ends in a TypeError.
+
+    Parameters
+    ----------
+    viewer
+        It is held weakly.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = ref(viewer)
+        viewer.dims.events.ndisplay.connect(self._on_turned)
+        self._on_turned()
+
+    def _on_turned(self, _event: object = None) -> None:
+        if (viewer := self._viewer()) is not None and viewer.dims.ndisplay == 3:
+            direction = camera_of(viewer).calculate_nd_view_direction(viewer.dims.ndim, viewer.dims.displayed)
+            viewer.cursor._view_direction = direction
+
+
 def canvas_of(viewer: ViewerModel) -> Any:
     """Return napari's canvas; None where there is no window."""
     return getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+
+
+def camera_of(viewer: ViewerModel) -> Any:
+    """Return the camera, which has moved in napari 0.9."""
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera

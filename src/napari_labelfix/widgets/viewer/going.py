@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.widgets.viewer.canvas import canvas_size
+from napari_labelfix.widgets.viewer.canvas import camera_of, canvas_size
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -38,8 +38,3 @@ def go_to(viewer: ViewerModel, layer: Labels, box: Box) -> None:
     share = extent * camera.zoom / smaller
     if not _ENOUGH <= share <= _TOO_LARGE:
         camera.zoom = _SHARE * smaller / max(extent, 1e-12)
-
-
-def camera_of(viewer: ViewerModel) -> Any:
-    """Return the camera, which has moved in napari 0.9."""
-    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
