@@ -35,6 +35,7 @@ class RecordTable:
         self.notes = np.zeros(0, object)
         self.locked = np.zeros(0, np.bool_)
         self.parents = np.zeros(0, object)  # tuples of ids
+        self.classes = np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         return self.ids.size
@@ -62,6 +63,7 @@ class RecordTable:
             self.notes[row],
             bool(self.locked[row]),
             self.parents[row],
+            int(self.classes[row]),
         )
 
     def area_of(self, label: int) -> int:
@@ -114,6 +116,7 @@ class RecordTable:
         self.notes = _replaced(self.notes, rows, [record.note for record in known])
         self.locked = _replaced(self.locked, rows, [record.locked for record in known])
         self.parents = _replaced(self.parents, rows, [record.parents for record in known])
+        self.classes = _replaced(self.classes, rows, [record.class_number for record in known])
 
     def _keep(self, rows: NDArray[np.bool_]) -> None:
         for name, column in vars(self).items():

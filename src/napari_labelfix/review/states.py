@@ -46,6 +46,8 @@ class Record:
         Whether no edit may change the object's pixels.
     parents
         The ids of the objects that it came from by a merge or a split.
+    class_number
+        Which class of objects it is of, from 1 on; 0 where nobody has said it.
     """
 
     state: State = State.TODO
@@ -55,6 +57,7 @@ class Record:
     note: str = ""
     locked: bool = False
     parents: tuple[int, ...] = ()
+    class_number: int = 0
 
     def __eq__(self, other: object) -> bool:
         """Say whether both are the same; a confidence that nobody gave is the same as another one."""

@@ -1,5 +1,7 @@
 """Accepting: undoable, never without being asked, never over what is accepted or locked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -277,3 +279,40 @@ def test_ids_that_the_layer_cannot_hold_are_refused_and_not_wrapped(accepting):
     with pytest.raises(InputError, match="can hold ids up to 255 only"):
         accepting.accept_above()
     np.testing.assert_array_equal(corrected.data, small)
+
+
+def test_accepted_objects_keep_their_class_through_undo_edits_and_further_accepts(accepting, results):
+    several = discs()
+    results.write({0: replace(several, classes=np.where(several.labels > 2, several.labels - 1, several.classes))})
+    accepting.accept_above(0.9)
+    accepting.accept_above()
+    corrected = accepting.corrected
+
+    def classes():
+        return dict(zip(corrected.features["index"], corrected.features["class"], strict=True))
+
+    new = {row: int(corrected.data[row, row]) for row in (0, 10)}
+    other = int(corrected.data[10, 0])
+    assert classes()[new[10]] == 3
+    assert classes()[other] == 2
+    assert classes()[new[0]] == 1
+    corrected.undo()
+    assert new[10] not in corrected.features["index"].to_numpy()
+    corrected.redo()
+    assert classes()[new[10]] == 3
+    history = history_of(corrected)
+    history.step(None, RecordChanges(after={other: replace(history.records.get(other), note="odd")}), "note")
+    assert classes()[other] == 2
+    several.labels[15, 10:15] = 4
+    results.write({0: several})
+    accepting.accept_in_place(int(results.layer("proposal").data[10, 10]))
+    corrected_as = int(corrected.data[10, 10])
+    assert classes()[corrected_as] == 0, "the proposal knows one class only, which says nothing"
+    assert classes()[other] == 2
+    corrected.undo()
+    assert classes()[corrected_as] == 3
+
+
+def test_of_one_class_nothing_is_said(accepting):
+    accepting.accept_above()
+    assert "class" not in accepting.corrected.features

@@ -357,6 +357,18 @@ def test_labels_that_cannot_be_written_to_are_refused_before_anything_is_done(ma
     np.testing.assert_array_equal(np.asarray(layer.data), boxes())
 
 
+def test_classes_that_others_have_said_go_with_the_objects_and_other_words_stay_as_they_are():
+    words = ["tumour", "stroma", ""]
+    for said, kept in (([2, 3, 1], [2, 3, 1]), ([2.0, np.nan, 1.0], [2, 0, 1]), (words, words)):
+        layer = Labels(boxes(), features={"index": [1, 2, 3], "class": said})
+        history = history_of(layer)
+        history.step(edit_of(layer, boxes() == 2, 0), None, "delete")
+        assert list(layer.features["class"]) == [kept[0], kept[2]]
+        layer.undo()
+        history.notice()
+        assert list(layer.features["class"]) == kept
+
+
 def test_ten_thousand_objects_stay_fluent():
     import time
 

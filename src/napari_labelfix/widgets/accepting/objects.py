@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -222,18 +222,19 @@ class AcceptingObjects(Acceptor):
 
     def _records(self, edit: Edit) -> dict[int, Record]:
         """Return the records of the objects that an edit brings; the edit is not written yet."""
-        proposal = self._results.layer("proposal")
+        proposal, tables = self._results.layer("proposal"), self._results.objects().values()
         if proposal is None:
             return {}
-        confidence = {
-            label: sure
-            for objects in self._results.objects().values()
-            for label, sure in zip(objects.ids.tolist(), objects.confidence.tolist(), strict=True)
+        several = any((objects.classes > 1).any() for objects in tables)  # where all are of one it says nothing
+        known = Record(State.ACCEPTED, source=self._results.method, model=self._results.version)
+        records = {
+            label: replace(known, confidence=round(sure, 3), class_number=kind if several else 0)
+            for objects in tables
+            for label, sure, kind in zip(
+                objects.ids.tolist(), objects.confidence.tolist(), objects.classes.tolist(), strict=True
+            )
         }
-        drawn, version = edit.after > 0, self._results.version
+        drawn = edit.after > 0
         new_ids, first = np.unique(edit.after[drawn], return_index=True)
         proposed = proposal.data[tuple(axis[drawn][first] for axis in edit.indices)]
-        return {
-            new: Record(State.ACCEPTED, round(confidence.get(old, math.nan), 3), self._results.method, version)
-            for new, old in zip(new_ids.tolist(), proposed.tolist(), strict=True)
-        }
+        return {new: records.get(old, known) for new, old in zip(new_ids.tolist(), proposed.tolist(), strict=True)}

@@ -1,7 +1,7 @@
 """The records of a Labels layer's objects: in columns, and in `layer.features` for napari, files and other plugins.
 
-The columns of the features are index, state, confidence, area, source, model, note, locked and parents, beside whatever
-others put there.
+The columns of the features are index, state, confidence, area, source, model, note, locked and parents, class where
+there are several, and whatever others put there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.io.label_image import HIGHEST_CLASS
 from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from napari_labelfix.review.footprint import Footprint
 
 OURS = ("index", "state", "confidence", "area", "source", "model", "note", "locked", "parents")
+CLASS = "class"
 _NAMES = np.array([str(state) for state in STATES], object)
 _NAMED = {str(state): state for state in STATES}
 
@@ -48,6 +50,7 @@ class ObjectRecords:
         self._layer = weakref.ref(layer)
         self._others: pd.DataFrame | None = None  # columns of others, by the object's id
         self._written: Any = None  # the features as this object has left them
+        self._tells_classes = True  # others have put nothing else into the column of that name
         self._writing = False
         self.table = RecordTable()
         self.count_again()
@@ -107,9 +110,11 @@ class ObjectRecords:
             "locked": table.locked,
             "parents": [" ".join(map(str, parents)) if parents else "" for parents in table.parents],
         }
+        if self._tells_classes and table.classes.any():
+            columns[CLASS] = table.classes
         self._writing = True  # our own change is not to be read back
         try:
-            if self._written is layer.features and np.array_equal(self._written["index"], table.ids):
+            if self._written is layer.features and self._can_be_renewed(columns):
                 for name, column in columns.items():  # five times as fast as new features
                     self._written[name] = column
                 layer.events.properties()
@@ -119,6 +124,11 @@ class ObjectRecords:
         finally:
             self._writing = False
         self._written = layer.features
+
+    def _can_be_renewed(self, columns: Mapping[str, Any]) -> bool:
+        """Whether the features are of the objects of now, with the same columns of ours."""
+        same = (CLASS in columns) == (self._tells_classes and CLASS in self._written)
+        return same and np.array_equal(self._written["index"], columns["index"])
 
     def _columns_of_others(self) -> dict[str, NDArray[Any]]:
         others = self._others
@@ -145,12 +155,14 @@ class ObjectRecords:
         named = [object_id(cell) for cell in features.get("index", features.index).tolist()]
         features = features[[label is not None for label in named]]
         ids = [label for label in named if label is not None]
-        others = [name for name in features.columns if name not in OURS]
+        self._tells_classes = CLASS not in features or _are_classes(features[CLASS])
+        ours = (*OURS, CLASS) if self._tells_classes else OURS
+        others = [name for name in features.columns if name not in ours]
         self._others = features[others].set_axis(ids, axis=0) if others else None
         known = (
             {} if "state" in features else {int(label): self.table.at(row) for row, label in enumerate(self.table.ids)}
         )
-        names = [name for name in OURS[1:] if name in features]
+        names = [name for name in ours[1:] if name in features]
         unknown = self._unknown()
         rows = zip(*(features[name].tolist() for name in names), strict=True) if names else [()] * len(ids)
         for label, row in zip(ids, rows, strict=True):
@@ -181,7 +193,7 @@ def count_objects(data: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _record(given: Mapping[str, Any], known: Record) -> Record:
     """Return a record from the cells of a row, which may come from anywhere; what is not given is as known."""
     texts = {name: str(given[name]) for name in ("source", "model", "note") if isinstance(given.get(name), str)}
-    confidence = given.get("confidence")
+    confidence, number = given.get("confidence"), given.get(CLASS, math.nan)
     parents = parents_said_by(given.get("parents"))
     return replace(
         known,
@@ -190,7 +202,16 @@ def _record(given: Mapping[str, Any], known: Record) -> Record:
         confidence=float(confidence) if isinstance(confidence, Real) else known.confidence,
         locked=given["locked"] is True if "locked" in given else known.locked,
         parents=known.parents if parents is None else parents,
+        class_number=known.class_number if math.isnan(number) else int(number),
     )
+
+
+def _are_classes(column: pd.Series) -> bool:
+    """Whether a column says of objects which class they are of, and nothing else: a number, or nothing."""
+    if column.dtype.kind not in "iuf":
+        return False
+    said = column.dropna()
+    return bool(said.size and (said % 1 == 0).all() and said.min() >= 0 and 1 <= said.max() <= HIGHEST_CLASS)
 
 
 def _at(column: pd.Series, ids: NDArray[np.int64]) -> NDArray[Any]:
