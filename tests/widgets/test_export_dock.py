@@ -67,6 +67,13 @@ def wait_for_end(dock, qtbot):
     qtbot.wait(20)
 
 
+def test_files_are_announced_as_they_will_be_called(dock, viewer):
+    viewer.layers["cells"].name = "scan 3/4 <DAPI>"
+    choose(dock, "yolo")
+    choose(dock, "imagej")
+    assert "scan 3_4 _DAPI__rois.zip" in dock.explanation.text()
+
+
 def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
     assert dock.chosen.layer is viewer.layers["my corrected"]
     assert dock.chosen.findText("scribbles") == -1

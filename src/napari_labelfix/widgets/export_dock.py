@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format, formats_for
 from napari_labelfix.io.grid import short_unit
-from napari_labelfix.io.label_image import say_count
+from napari_labelfix.io.label_image import name_for_files, say_count
 from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets.exporting.content import content_of, file_of, states_of, what_is_in_layer
@@ -219,7 +219,7 @@ class ExportDock(QWidget):
         layer = self.chosen.layer
         image = image_of(self._viewer, layer) if layer is not None else None
         name = image.name if image is not None else layer.name if layer is not None else "NAME"
-        files = f"{chosen.files.replace('NAME', name)}, and a record."
+        files = f"{chosen.files.replace('NAME', name_for_files(name))}, and a record."
         self.explanation.setText(f"{chosen.summary}<br>Files: {files}")
 
     def _on_folder_typed(self) -> None:
