@@ -406,7 +406,6 @@ class TestChoiceOfAPerson:
 
     def test_a_run_ends_when_one_of_its_images_gets_another_size(self, dock, run, viewer, qtbot):
         viewer.layers["b"].data = viewer.layers["b"].data[:40, :40]
-        dock.inputs.annotation.data_setitem((np.array([50]), np.array([50])), 2)
         qtbot.waitUntil(lambda: run.state == "stopped")
         assert dock.message.text() == "The run was stopped because its image “b” has another size now."
 

@@ -296,7 +296,7 @@ class MethodDock(QWidget):
             self._next_step.await_answer()
 
     def _on_layers_changed(self, _event: object = None) -> None:
-        """Notice that a layer with what is proposed came or went, or one that hides the image."""
+        """Notice that a layer with what is proposed came or went, or one that hides the image; or other pixels."""
         if self._open:
             watch_covers(self._viewer, self._on_layers_changed)
             self._stroke_timer.start()  # once for many layers

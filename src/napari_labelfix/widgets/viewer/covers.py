@@ -35,7 +35,7 @@ def overlap(one: Layer, other: Layer) -> bool:
 
 
 def watch_covers(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
-    """Call a bound method, which is held weakly, when what can be seen through an image of now may have changed."""
+    """Call a bound method, which is held weakly, when what can be seen of the images of now may have changed."""
     for layer in filter(layers.is_input_image, layers.all_layers(viewer)):
-        for emitter in (layer.events.visible, layer.events.opacity, layer.events.blending):
+        for emitter in (layer.events.visible, layer.events.opacity, layer.events.blending, layer.events.data):
             emitter.connect(callback)  # once, however often it is asked for
