@@ -7,7 +7,7 @@ from fakes import proposal_above, snapshot
 
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.widgets.viewer import in_view, layers
-from napari_labelfix.widgets.viewer.going import camera_of
+from napari_labelfix.widgets.viewer.canvas import camera_of
 
 PART = np.s_[60:120, 80:160]  # the middle one of nine times the spots
 

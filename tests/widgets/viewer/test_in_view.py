@@ -5,7 +5,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_labelfix.widgets.viewer import in_view
-from napari_labelfix.widgets.viewer.going import camera_of
+from napari_labelfix.widgets.viewer.canvas import camera_of
 from napari_labelfix.widgets.viewer.in_view import window_in_view
 
 

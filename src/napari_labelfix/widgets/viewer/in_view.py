@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_labelfix.widgets.viewer.canvas import canvas_size
-from napari_labelfix.widgets.viewer.going import camera_of
+from napari_labelfix.widgets.viewer.canvas import camera_of, canvas_size
 from napari_labelfix.widgets.viewer.image_planes import planes_in_view, spatial_shape
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
     from napari_labelfix.data.tiles import Window
 
@@ -34,7 +34,7 @@ def window_in_view(viewer: ViewerModel, image: Layer) -> Window | None:
     return None if any(side.start >= side.stop for side in sides) else (sides[0], sides[1])
 
 
-def _corners_in_view(viewer: ViewerModel, image: Layer) -> np.ndarray:
+def _corners_in_view(viewer: ViewerModel, image: Layer) -> NDArray[np.float64]:
     """Return where the corners of the canvas lie in an image's planes, (4, 2) row and column."""
     camera = camera_of(viewer)
     reach = np.array(canvas_size(viewer)) / (2 * camera.zoom)
