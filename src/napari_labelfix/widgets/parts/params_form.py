@@ -129,7 +129,9 @@ class ParamsForm(QWidget):
 
 class _FilledWhenOpened(QCollapsible):
     def __init__(self, title: str, fill: Callable[[], None]) -> None:
-        super().__init__(title, expandedIcon=QIcon(), collapsedIcon=QIcon())
+        super().__init__(title)
+        self._collapsed_icon = self._expanded_icon = QIcon()  # the setters take an empty one for none in PySide6
+        self.toggleButton().setIcon(QIcon())
         self._title, self._fill = title, fill
         self._show_arrow(False)
         self.toggled.connect(self._show_arrow)
