@@ -1,34 +1,36 @@
 # make demo   a newcomer's first minute: napari with a sample, or, with no display, pictures in demo_out/
 # make test   the whole test suite, under a virtual screen where there is no display
+# make test-oldest   the same with the oldest versions that pyproject.toml allows, in .venv-oldest, with Python 3.11
 # make lint   ruff and mypy
 # make docs   the documentation, in site/
 # The first of them sets everything up; PYTHON=... chooses the Python, ARGS=... is passed on.
 
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 VIRTUAL_SCREEN := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs clean
+.PHONY: help setup demo test test-oldest lint docs clean
 
 help:
 	@sed -n 's/^# //p' Makefile
 
-setup: .venv/.ready
+setup: $(VENV)/.ready
 
-.venv/.ready: pyproject.toml tools/setup.sh
-	@PYTHON="$(PYTHON)" tools/setup.sh all,test
+$(VENV)/.ready: pyproject.toml tools/setup.sh
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" tools/setup.sh all,test
 	@touch $@
 
-.venv/.ready-docs: .venv/.ready
-	@PYTHON="$(PYTHON)" tools/setup.sh docs
+$(VENV)/.ready-docs: $(VENV)/.ready
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" tools/setup.sh docs
 	@touch $@
 
-demo: .venv/.ready
+demo: $(VENV)/.ready
 	@$(BIN)/napari-labelfix demo $(ARGS)
 
 # Without any screen Qt cannot open a window: then the GUI tests are left out, and that is said.
-test: .venv/.ready
+test: $(VENV)/.ready
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
 		$(PYTEST) $(ARGS); \
 	elif command -v xvfb-run >/dev/null; then \
@@ -38,13 +40,18 @@ test: .venv/.ready
 		$(PYTEST) -m "not gui" $(ARGS); \
 	fi
 
-lint: .venv/.ready
+# What is old warns of what is new, so warnings are no errors; that the texts are readable is said of newer themes.
+test-oldest:
+	@PIP_CONSTRAINT=tools/constraints-oldest.txt $(MAKE) test VENV=.venv-oldest PYTHON="$(or $(PYTHON),python3.11)" \
+		ARGS="-W default -k 'not button_that_leads_on_is_readable' $(ARGS)"
+
+lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: .venv/.ready-docs
+docs: $(VENV)/.ready-docs
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf .venv site demo_out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-oldest site demo_out .pytest_cache .mypy_cache .ruff_cache

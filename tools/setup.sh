@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes .venv with the package and the extras given as $1, and, on Debian and Ubuntu, the system libraries
-# that Qt and OpenGL need. Run by make; running it again is harmless.
+# Makes a virtual environment, $VENV or else .venv, with the package and the extras given as $1, and, on Debian and
+# Ubuntu, the system libraries that Qt and OpenGL need. Run by make; running it again is harmless.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 extras=${1:-all,test}
+venv=${VENV:-.venv}
 libraries=(
   xvfb xauth                                            # a virtual screen for the tests
   libegl1 libgl1 libglx-mesa0                           # OpenGL, in software where there is no GPU
@@ -60,7 +61,7 @@ find_python() {
 }
 
 make_venv() {
-  .venv/bin/python -m pip --version >/dev/null 2>&1 && return
+  "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return
   local python
   python=$(find_python)
   if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -71,12 +72,12 @@ make_venv() {
       return 1
     fi
   fi
-  say "making .venv with $("$python" --version)"
-  "$python" -m venv --clear .venv
+  say "making $venv with $("$python" --version)"
+  "$python" -m venv --clear "$venv"
 }
 
 install_libraries
 make_venv
 say "installing the package; the first time takes some minutes"
-.venv/bin/python -m pip install --quiet --editable ".[$extras]"
+"$venv/bin/python" -m pip install --quiet --editable ".[$extras]"
 say "done"

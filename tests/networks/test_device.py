@@ -63,5 +63,11 @@ def test_what_is_sent_is_the_same_there():
 def test_mixed_precision_computes_in_half_only_where_the_hardware_has_it():
     with mixed_precision(torch.device("cpu")):
         result = torch.rand(4, 4) @ torch.rand(4, 4)
-    expected = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
-    assert result.dtype == expected
+    has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    assert result.dtype == (torch.bfloat16 if has_instructions else torch.float32)
+
+
+def test_a_torch_that_cannot_tell_what_the_cpu_has_computes_in_full(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported", raising=False)
+    with mixed_precision(torch.device("cpu")):
+        assert (torch.rand(4, 4) @ torch.rand(4, 4)).dtype == torch.float32

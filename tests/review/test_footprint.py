@@ -83,9 +83,11 @@ def test_locked_objects_get_back_what_they_lost_and_give_back_what_they_gained(m
     assert np.array_equal(values, start[where])
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
 @pytest.mark.parametrize("labels", [[3, 0, 3, 7], [3, 0, 3, 2**40], [3, -1, 3], [], [0, 0]])
-def test_pixels_are_counted_however_high_the_ids_are(labels):
-    ids, counts = count_pixels(np.array(labels, np.int64))
+def test_pixels_are_counted_however_high_the_ids_are(labels, dtype):
+    labels = [label for label in labels if label >= np.iinfo(dtype).min]
+    ids, counts = count_pixels(np.array(labels, dtype))
     counted = Counter(label for label in labels if label > 0)
     assert dict(zip(ids.tolist(), counts.tolist(), strict=True)) == counted
     assert ids.tolist() == sorted(counted)

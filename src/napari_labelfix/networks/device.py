@@ -97,5 +97,6 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
 def _fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    # without these instructions the CPU emulates bfloat16, slower than float32
-    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    # without these instructions the CPU emulates bfloat16, slower than float32; torch before 2.6 cannot tell
+    has_instructions = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return device.type == "cpu" and has_instructions()

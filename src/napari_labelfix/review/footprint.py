@@ -93,7 +93,7 @@ def count_pixels(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArra
     flat = labels.ravel()
     lowest, highest = (int(flat.min()), int(flat.max())) if flat.size else (0, 0)
     if lowest >= 0 and highest <= _DENSE * flat.size + BLOCK**2:
-        counts = np.bincount(flat)
+        counts = np.bincount(flat.astype(np.intp, copy=False))  # NumPy before 2 refuses uint64
         ids = np.flatnonzero(counts[1:]) + 1 if counts.size else np.zeros(0, np.int64)
         return ids, counts[ids]
     ids, counts = np.unique(flat[flat > 0], return_counts=True)

@@ -288,6 +288,6 @@ def test_an_image_that_cannot_be_read_any_more_is_not_taken(saved, viewer, spots
 
     image = viewer.add_image(dask.array.from_array(spots), name="cells")
     image._data = dask.array.from_array(spots).map_blocks(gone, dtype=spots.dtype)
-    image._source = image.source.model_copy(update={"path": str(saved)})
+    image._source = type(image.source)(path=str(saved))
     open_project(viewer, saved)
     assert len(viewer.layers) == 3

@@ -30,6 +30,14 @@ def model(spots):
     return model
 
 
+class Listener:
+    def __init__(self):
+        self.heard = 0
+
+    def hear(self, _event):
+        self.heard += 1
+
+
 def result(image, role, name="anything", method="m"):
     kind = Image if role in ("confidence", "heatmap") else Labels
     layer = kind(np.zeros((60, 80), np.int32), name=name)
@@ -223,3 +231,14 @@ def test_a_result_lies_above_its_image_even_where_the_annotation_does_not(model)
     layers.link(proposal, "proposal", image)
     layers.add_quietly(model, proposal)
     assert list(model.layers) == [scribbles, image, proposal]
+
+
+def test_a_new_name_of_any_layer_is_told_once_to_each_who_asked(model, spots):
+    listeners = [Listener(), Listener()]
+    for listener in listeners:
+        layers.on_list_change(model, listener.hear)
+    later = model.add_image(spots)
+    for layer in (model.layers["cells"], later):
+        before = [listener.heard for listener in listeners]
+        layer.name += " under another name"
+        assert [listener.heard for listener in listeners] == [count + 1 for count in before]

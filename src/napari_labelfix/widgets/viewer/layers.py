@@ -248,8 +248,19 @@ def remove(viewer: ViewerModel, layer: Layer) -> None:
 def on_list_change(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
     """Call a bound method, which is held weakly, when layers come, go, move or are renamed."""
     events = viewer.layers.events
+    if "renamed" not in events:
+        _tell_renames(viewer)
     for emitter in (events.inserted, events.removed, events.reordered, events.renamed):
         emitter.connect(callback)
+
+
+def _tell_renames(viewer: ViewerModel) -> None:
+    """Give the list the event that napari before 0.7 has for each layer alone."""
+    events = viewer.layers.events
+    events.add(renamed=None)
+    events.inserted.connect(lambda event: event.value.events.name.connect(events.renamed))
+    for layer in viewer.layers:
+        layer.events.name.connect(events.renamed)
 
 
 def watch(layer: Layer, callback: Callable[[object], object]) -> None:
