@@ -174,7 +174,7 @@ class EditBar(QWidget):
 
     def _connect(self) -> None:
         for tool in self._tools:
-            self.tool_buttons[tool.name].clicked.connect(partial(self._on_tool_clicked, tool))
+            self.tool_buttons[tool.name].clicked.connect(lambda on, tool=tool: self._on_tool_clicked(tool, on))
         for name, button in self.action_buttons.items():
             button.clicked.connect(partial(self.perform, name))
         self.brush_button.clicked.connect(self.draw_with_brush)
