@@ -290,9 +290,8 @@ class MethodDock(QWidget):
             self._guidance.hold_back(error)
             return
         self._guidance.delivered()
-        if changed is not None:
-            results.task = changed
-            self.session.send(results.region.of(changed))
+        if changed is not None and (task := results.take_up(changed)) is not None:
+            self.session.send(task)
             self._next_step.await_answer()
 
     def _on_layers_changed(self, _event: object = None) -> None:

@@ -64,6 +64,14 @@ def test_new_strokes_are_sent_without_those_outside(zoomed, trainer, viewer):
     assert np.array_equal(plane.annotation.marks, zoomed.inputs.annotation.data[PART])
 
 
+def test_strokes_outside_are_not_sent_and_no_answer_is_waited_for(zoomed, trainer, monkeypatch):
+    zoomed.run()
+    monkeypatch.setattr(zoomed._next_step, "await_answer", lambda: pytest.fail("none will come"))
+    zoomed.inputs.annotation.data_setitem((np.full(9, 10), np.arange(90, 99)), 1)
+    zoomed._on_annotation_settled()
+    assert trainer.runs[0].sent == []
+
+
 def test_a_model_is_applied_to_the_part_although_nothing_is_drawn_there(zoomed, trainer, viewer, spots, qtbot):
     look_at(viewer, zoomed.inputs.image, (149.5, 199.5), 60)
     zoomed.apply(TrainedModel("scribble2label", {}, {}, b"weights"), "mine")
