@@ -117,6 +117,11 @@ def onto_pixels(positions: NDArray[np.floating], shape: tuple[int, int]) -> NDAr
     return np.where(seen[:, None], np.clip(positions, 0, highest), positions)
 
 
+def middles_of_boxes(corners: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the middles (N, 2) of boxes (N, 4) as positions: a box counts from the edge of the image, these do not."""
+    return np.asarray((corners[:, :2] + corners[:, 2:] - 1) / 2)
+
+
 @dataclass(frozen=True, eq=False)
 class Boxes:
     """Bounding boxes of some objects.

@@ -111,6 +111,20 @@ def test_boxes_that_are_found_lie_where_they_were_seen():
     assert is_placed(found.training_image, image)
 
 
+def test_what_is_drawn_outside_is_no_change():
+    def drawn(*at):
+        marks = np.zeros(SHAPE, np.uint8)
+        marks[at] = 1
+        return Plane("part", IMAGE, Scribbles(marks))
+
+    whole, part = Plane("whole", IMAGE), drawn(5, 12)
+    region, task = Region((None, WINDOW)), Task((whole, part))
+    assert not region.has_changes(task, task)
+    assert not region.has_changes(task, Task((whole, drawn([5, 0], [12, 0]))))
+    assert region.has_changes(task, Task((whole, drawn([5, 6], [12, 12]))))
+    assert region.has_changes(task, Task((Plane("whole", IMAGE, Scribbles(np.ones(SHAPE, np.uint8))), part)))
+
+
 def test_it_is_said_how_much_is_looked_at():
     task = Task((Plane("one", IMAGE), Plane("two", IMAGE)))
     assert Region((None, WINDOW)).sentence(task) == "Only 8 x 12 of 20 x 30 pixels are looked at."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.annotations import middles_of_boxes
 from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def without_gaps(belief: Belief, gaps: NDArray[np.bool_] | None) -> Belief:
                 labels=_of_kept(belief.labels, kept, gaps),
             )
         case FoundBoxes(corners=corners, roles=roles):
-            kept = (roles != BoxRole.ADDED) | ~_lie_in(gaps, (corners[:, :2] + corners[:, 2:] - 1) / 2)
+            kept = (roles != BoxRole.ADDED) | ~_lie_in(gaps, middles_of_boxes(corners))
             masks = _of_kept(belief.labels, kept, gaps)
             return replace(belief, corners=corners[kept], scores=belief.scores[kept], roles=roles[kept], labels=masks)
 

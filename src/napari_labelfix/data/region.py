@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.annotations import Boxes, Instances, Plane, Points, Scribbles, Task, onto_pixels
+from napari_labelfix.annotations import (
+    Boxes,
+    Instances,
+    Plane,
+    Points,
+    Scribbles,
+    Task,
+    middles_of_boxes,
+    onto_pixels,
+    same_annotation,
+)
 from napari_labelfix.snapshots import Detections, FoundBoxes, Proposal
 
 if TYPE_CHECKING:
@@ -48,10 +58,22 @@ class Region:
         cut = zip(task.planes, self.windows, strict=True)
         return Task(tuple(plane if window is None else _plane_in(plane, window) for plane, window in cut))
 
+    def has_changes(self, before: Task, now: Task) -> bool:
+        """Return whether a run is given something else; of a whole plane it is if that is another object."""
+        for old, new, window in zip(before.planes, now.planes, self.windows, strict=True):
+            if new is not old and (window is None or not _same_in(old, new, window)):
+                return True
+        return False
+
     def on_plane(self, number: int, belief: Belief, shape: tuple[int, int]) -> Belief:
         """Return what a run says of a plane (Y, X) as said of all of it: outside of the region there is nothing."""
         window = self.windows[number]
         return belief if window is None else _placed(belief, window, shape)
+
+
+def _same_in(one: Plane, other: Plane, window: Window) -> bool:
+    """Return whether the same is drawn on two versions of a plane, within a window."""
+    return same_annotation(_plane_in(one, window).annotation, _plane_in(other, window).annotation)
 
 
 def _plane_in(plane: Plane, window: Window) -> Plane:
@@ -82,8 +104,7 @@ def _points_in(positions: NDArray[np.floating], window: Window) -> NDArray[np.fl
 
 def _boxes_in(corners: NDArray[np.floating], window: Window) -> NDArray[np.floating]:
     """Return the boxes (N, 4) whose middle lies in the window, without what of them lies outside, in its pixels."""
-    middles = (corners[:, :2] + corners[:, 2:] - 1) / 2
-    shifted = corners[_lie_in(middles, window)] - np.tile(_origin(window), 2)
+    shifted = corners[_lie_in(middles_of_boxes(corners), window)] - np.tile(_origin(window), 2)
     return np.clip(shifted, 0, np.tile(_shape(window), 2))
 
 

@@ -58,6 +58,8 @@ class DrawnPlane:
         Where a plane that is being read has changed; None between two readings.
     unread
         Whether it has not been read to its end yet.
+    credit
+        How far the network's first look was believed when it was last weighed, from 0 to 1; None if never.
     held_back
         What the guide takes for foreground (H, W), if it was not fully heard when the plane was read.
     """
@@ -80,7 +82,7 @@ class DrawnPlane:
         self.unread = True
         self.held_back: Tensor | None = None
         self._taken_back = False  # whether strokes were erased or changed since something was seen
-        self._credit: float | None = None
+        self.credit: float | None = None
         self._sure: float | None = None  # share of its pixels, until the belief changes
 
     def is_drawn_as(self, plane: Plane) -> bool:
@@ -148,7 +150,7 @@ class DrawnPlane:
         if self.canvas.is_marked:
             trust.note(self.index, agreement(network, self.canvas.marked))
         if self.first_look is not None:
-            self._credit = trust.credit(difference_of(instant, self.first_look))
+            self.credit = trust.credit(difference_of(instant, self.first_look))
         vote = trust.vote(difference_of(instant, network))
         self.canvas.belief = instant.lerp(network, vote / (1 + vote))
         return self.canvas.belief
@@ -158,11 +160,6 @@ class DrawnPlane:
             trust.forget(self.index)
         elif self.first_look is not None:
             trust.note_first(self.index, agreement(self.first_look, self.canvas.marked))
-
-    @property
-    def credit(self) -> float | None:
-        """How far the network's first look was believed when it was last weighed, from 0 to 1; None if never."""
-        return self._credit
 
     def sure(self, threshold: float) -> float | None:
         """Return the share of pixels whose likeliest class is above the threshold; None where nothing is believed."""

@@ -62,9 +62,8 @@ class RunResults:
 
     def take_up(self, task: Task) -> Task | None:
         """Note the task with annotations that have changed; return what to send the run, None if that is as before."""
-        before, now = self.region.of(self.task), self.region.of(task)
-        self.task = task
-        return now if any(True for _ in now.changed_since(before.planes)) else None
+        before, self.task = self.task, task
+        return self.region.of(task) if self.region.has_changes(before, task) else None
 
     def write(self, beliefs: Mapping[int, Belief], step: str) -> None:
         """Show what is believed, by the index of the plane in the task, and note which model says so, at which step."""
