@@ -9,6 +9,7 @@ from skimage.draw import disk
 
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Change, Proposal
+from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.review_dock import ReviewDock
 from napari_labelfix.widgets.reviewing.objects_model import Column
@@ -273,6 +274,31 @@ def test_filter_search_and_sort(dock):
     assert areas == sorted(areas)
     dock.view.table.sortByColumn(Column.STATE, Qt.SortOrder.DescendingOrder)
     assert shown_ids(dock)[0] == 6
+
+
+def test_the_class_of_each_object_is_shown_where_there_are_several(dock, viewer, person):
+    history, table = history_of(viewer.layers["labels"]), dock.view.table
+    assert table.isColumnHidden(Column.CLASS)
+
+    def say(classes):
+        known = {label: Record(State.ACCEPTED, class_number=kind) for label, kind in classes.items()}
+        history.step(None, RecordChanges({label: history.records.get(label) for label in known}, known), "say")
+
+    say(dict.fromkeys(range(1, 9), 1))
+    assert table.isColumnHidden(Column.CLASS), "where all are of one it says nothing"
+    say({3: 2, 5: 3})
+    assert not table.isColumnHidden(Column.CLASS)
+    assert [cell(dock, label, Column.CLASS) for label in (1, 3, 5, 9)] == ["1", "2", "3", ""]
+    table.sortByColumn(Column.CLASS, Qt.SortOrder.DescendingOrder)
+    assert shown_ids(dock)[:3] == [5, 3, 1]
+    assert shown_ids(dock)[-1] == 16
+    colors = [
+        dock.model.data(dock.model.index(row, Column.CLASS), Qt.ItemDataRole.DecorationRole) for row in (0, 1, 2, 15)
+    ]
+    assert [color and color.name() for color in colors] == [*(SCRIBBLE_COLORS[label] for label in (4, 3, 2)), None]
+    layers.select(viewer, viewer.layers["labels"])
+    person.press(KEY.Key_Z, CTRL)
+    assert table.isColumnHidden(Column.CLASS)
 
 
 def test_a_note_is_written_into_the_table_and_can_be_taken_back(dock, viewer, person):

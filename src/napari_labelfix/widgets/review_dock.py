@@ -133,6 +133,7 @@ class ReviewDock(QWidget):
         self.model.show_records(review.table, review.doubt, review.suspects)
         self.view.show_counts(review.table)
         self.view.show_ids(review.table)
+        self.view.show_classes(review.table)
         self.view.show_selected(review.table, review.selected_ids)
         self._show_what_is_sure()
         self._outline_selected()

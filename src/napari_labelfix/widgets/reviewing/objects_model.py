@@ -9,8 +9,10 @@ import numpy as np
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QColor
 
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import State
+from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS
 from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, RED
 
 if TYPE_CHECKING:
@@ -42,16 +44,18 @@ class Column(IntEnum):
 
     ID = 0
     STATE = 1
-    DOUBT = 2
-    WHY = 3
-    AREA = 4
-    SOURCE = 5
-    NOTE = 6
+    CLASS = 2
+    DOUBT = 3
+    WHY = 4
+    AREA = 5
+    SOURCE = 6
+    NOTE = 7
 
 
 _TITLES = {
     Column.ID: ("Object", "The object's id; a lock means that no edit changes it."),
     Column.STATE: ("State", "What a person has decided."),
+    Column.CLASS: ("Class", "Which class it is of, in the colour of its strokes; exports number it so, too."),
     Column.DOUBT: ("Doubt", "1 less the model's confidence; without a model, how suspect the object is."),
     Column.WHY: ("Why", "What is suspect about it."),
     Column.AREA: ("Area", "Pixels; in a stack, of all planes."),
@@ -76,6 +80,9 @@ class ObjectsModel(QAbstractTableModel):
         self._rows: NDArray[np.intp] = np.zeros(0, np.intp)  # of the table, as they are shown
         self._ids: NDArray[np.int64] = np.zeros(0, np.int64)  # those shown: the table may have changed since
         self._colors = [QColor(STATE_COLORS[state]) for state in STATES]
+        self._class_colors = {
+            label - BACKGROUND: QColor(color) for label, color in SCRIBBLE_COLORS.items() if label >= FIRST_CLASS
+        }
 
     def show_records(self, table: RecordTable, doubt: NDArray[np.float64], suspects: Suspects | None) -> None:
         """Show other records, or the same after a change."""
@@ -134,6 +141,8 @@ class ObjectsModel(QAbstractTableModel):
             return self._text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == Column.STATE:
             return self._colors[self._table.states[row]]
+        if role == Qt.ItemDataRole.DecorationRole and column == Column.CLASS:
+            return self._class_colors.get(int(self._table.classes[row]))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.ID, Column.DOUBT, Column.AREA):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -144,6 +153,8 @@ class ObjectsModel(QAbstractTableModel):
             return str(table.ids[row]) + (_LOCK if table.locked[row] else "")
         if column == Column.STATE:
             return STATE_NAMES[STATES[table.states[row]]]
+        if column == Column.CLASS:
+            return str(table.classes[row] or "")
         if column == Column.DOUBT:
             return "" if np.isnan(self._doubt[row]) else f"{self._doubt[row]:.2f}"
         if column == Column.WHY:
@@ -194,13 +205,14 @@ class ObjectsModel(QAbstractTableModel):
         table = self._table
         if column == Column.DOUBT:
             return np.nan_to_num(self._doubt, nan=-1.0)
-        if column in (Column.ID, Column.AREA, Column.STATE):
-            columns: dict[Column, NDArray[Any]] = {
-                Column.ID: table.ids,
-                Column.AREA: table.areas,
-                Column.STATE: table.states,
-            }
-            return columns[column].astype(np.int64)
+        numbers: dict[Column, NDArray[Any]] = {
+            Column.ID: table.ids,
+            Column.AREA: table.areas,
+            Column.STATE: table.states,
+            Column.CLASS: table.classes,
+        }
+        if column in numbers:
+            return numbers[column].astype(np.int64)
         texts = self._texts(column)
         place = {text: at for at, text in enumerate(sorted(set(texts.tolist())))}
         return np.array([place[text] for text in texts.tolist()], np.int64)

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from napari_labelfix.review.record_table import RecordTable
 
 # those that a decision rests on are seen at once, the others by scrolling
-_WIDTHS = {Column.ID: 46, Column.STATE: 84, Column.DOUBT: 58, Column.WHY: 134, Column.AREA: 54, Column.SOURCE: 90}
+_WIDTHS = {
+    Column.ID: 46, Column.STATE: 84, Column.CLASS: 50, Column.DOUBT: 58, Column.WHY: 134, Column.AREA: 54,
+    Column.SOURCE: 90,
+}  # fmt: skip
 _SWATCH, _ROW, _BESIDE = 10, 20, 12  # pixels; the last beside the text of a cell
 _MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
 _MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")
@@ -115,6 +118,10 @@ class ReviewView(QWidget):
         if len(table):
             needed = self.table.fontMetrics().horizontalAdvance(str(table.ids[-1])) + _BESIDE
             self.table.setColumnWidth(Column.ID, max(needed, self.table.columnWidth(Column.ID)))
+
+    def show_classes(self, table: RecordTable) -> None:
+        """Show which class each object is of, where there are several."""
+        self.table.setColumnHidden(Column.CLASS, not (table.classes > 1).any())
 
     def show_selected(self, table: RecordTable, ids: Sequence[int]) -> None:
         """Let the buttons say what they would do to the selection."""
