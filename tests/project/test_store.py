@@ -79,6 +79,24 @@ def test_everything_comes_back(project, labels):
         assert again.check_database() == []
 
 
+def test_a_run_is_known_with_the_part_of_the_image_that_it_is_on(project):
+    whole, part = (RunRecord(name, "scribble2label", "i", {"seed": 3}) for name in ("whole", "part"))
+    part = replace(part, part=(4, 10, 12, 22))
+    project.write(Batch(runs=[whole, part]))
+    assert project.runs() == [whole, part]
+    project.write(Batch(runs=[replace(part, step=7)]))
+    assert project.runs()[1].part == part.part
+
+
+@pytest.mark.parametrize("told", ["[4, 10, 12]", "[4, 10, 4, 22]", "[-1, 0, 12, 22]", '["4", "10", "12", "22"]', "7"])
+def test_a_part_that_is_none_is_damage_and_said_so(project, told):
+    project.write(Batch(runs=[RunRecord("r", "scribble2label", "i", {}, part=(4, 10, 12, 22))]))
+    with project._connection as connection:
+        connection.execute("UPDATE run SET params = replace(params, '[4, 10, 12, 22]', ?)", (told,))
+    with pytest.raises(ProjectError, match="is damaged"):
+        project.runs()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="there a file's name may be any bytes")
 def test_files_whose_names_are_not_utf_8_come_back(project, tmp_path):
     name = os.fsdecode(b"z\xe4hl")

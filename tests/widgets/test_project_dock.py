@@ -20,7 +20,8 @@ from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
 from napari_labelfix.widgets.saving import restore_offer
 from napari_labelfix.widgets.saving.autosave import autosaver_of
-from napari_labelfix.widgets.viewer import known_images, layers
+from napari_labelfix.widgets.viewer import in_view, known_images, layers
+from napari_labelfix.widgets.viewer.canvas import camera_of
 from napari_labelfix.widgets.window import show_project
 
 METHOD = METHODS["scribble2label"]
@@ -213,6 +214,7 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
     dock.open(cut_off)
     (tmp_path / "other").mkdir()
     assert method_dock.form.value().threshold == 0.65
+    qtbot.wait(400)  # the layers that have come are looked at meanwhile
     assert "was cut off at step 3 of 10" in method_dock.message.text()
     assert "to go on from its model" in method_dock.message.text()
     saver.save_as(tmp_path / "other" / "renamed.labelfix")
@@ -262,6 +264,43 @@ def test_a_run_that_was_ended_with_its_window_comes_back_and_is_not_told_as_cut_
         "A run was stopped at step 3 of 10, when napari was closed. "
         "Its parameters are set: press Run [G] to go on from its model."
     )
+    again.close_session()
+
+
+def test_a_run_on_a_part_of_the_image_goes_on_with_the_same_part(
+    viewer, image, method_dock, trainer, tmp_path, qtbot, monkeypatch
+):
+    monkeypatch.setattr(in_view, "SMALLEST", 8)
+    scribble(method_dock.inputs.annotation)
+    camera_of(viewer).center, camera_of(viewer).zoom = (0, 24, 32), 15
+    method_dock.region_box.setChecked(True)
+    method_dock.run()
+    part = trainer.runs[0].task.planes[0].shape
+    assert part < image.data.shape
+    saver = autosaver_of(viewer)
+    saver.save_as(tmp_path / "mine.labelfix")
+    saver.close()
+    method_dock.close_session()
+    viewer.layers.clear()
+    camera_of(viewer).center = (0, 60, 80)  # of the part nothing is seen
+    dock = ProjectDock(viewer)
+    qtbot.addWidget(dock)
+    dock.open(tmp_path / "mine.labelfix")
+    assert "Its parameters and its part of the image come back into the dock" in dock.runs.texts()[0]
+    again = MethodDock(viewer, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(again)
+    again.saving.begin()
+    assert again.message.text() == (
+        "A run was stopped before its first step, when napari was closed. Its parameters are set, and its part of the "
+        f"image, {part[0]} x {part[1]} pixels: press Run [G] to start it again."
+    )
+    assert again.region_box.isChecked()
+    assert again.region_box.text() == f"Only the same {part[0]} x {part[1]} pixels"
+    again.run()
+    first, second = (run.task.planes[0] for run in trainer.runs)
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.annotation.marks, second.annotation.marks)
+    assert again.region_box.text() == "Only the part in view", "a later run begins anew"
     again.close_session()
 
 

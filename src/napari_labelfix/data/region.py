@@ -45,6 +45,11 @@ class Region:
         """Return the region of a run that is on all of a task."""
         return cls((None,) * len(task.planes))
 
+    @property
+    def part(self) -> Window | None:
+        """The window of the planes that are not looked at as a whole; None if all are."""
+        return next((window for window in self.windows if window is not None), None)
+
     def sentence(self, task: Task) -> str:
         """Say how much of the first plane that is not looked at as a whole is in it; "" if there is none."""
         for plane, window in zip(task.planes, self.windows, strict=True):
@@ -69,6 +74,12 @@ class Region:
         """Return what a run says of a plane (Y, X) as said of all of it: outside of the region there is nothing."""
         window = self.windows[number]
         return belief if window is None else _placed(belief, window, shape)
+
+
+def corners_of(window: Window) -> tuple[int, int, int, int]:
+    """Return y0, x0, y1, x1 of a window, in pixels."""
+    rows, columns = window
+    return rows.start, columns.start, rows.stop, columns.stop
 
 
 def _same_in(one: Plane, other: Plane, window: Window) -> bool:

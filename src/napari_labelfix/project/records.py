@@ -147,6 +147,7 @@ class Entry:
 class RunRecord:
     """A training, running or over. `model` is the folder of its model, from the project's folder; "" without one.
 
+    `part` is what of its image it is on, as y0, x0, y1, x1 in pixels; None for all of it.
     One that is interrupted and has an end was ended when its window was closed; without one it was cut off.
     """
 
@@ -164,6 +165,7 @@ class RunRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     model: str = ""
+    part: tuple[int, int, int, int] | None = None
 
     @property
     def interruption(self) -> str:

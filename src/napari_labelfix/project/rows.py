@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ PUT_RUN = _put("run", _RUN, ["id"]).replace("excluded.model", "iif(excluded.mode
 ADD_ENTRY = "INSERT INTO history (at, who, name, what, layer, ids) VALUES (?, ?, ?, ?, ?, ?)"
 
 
+_PART = "part of the image"  # among the parameters of a run, so that no older layout need be changed; none is called so
 _BYTES = "bytes:"  # begins a path that is no Unicode; what follows is percent-encoded
 
 
@@ -133,9 +135,10 @@ def an_object(row: sqlite3.Row) -> ObjectRecord:
 
 def of_run(run: RunRecord) -> tuple[Any, ...]:
     """Return the row of a run."""
+    params = dict(run.params) if run.part is None else {**run.params, _PART: run.part}
     metrics = {name: value for name, value in run.metrics.items() if math.isfinite(value)}  # JSON has no NaN
     return (
-        run.id, run.method, run.image, json.dumps(dict(run.params)), run.state, run.started, run.ended, run.stage,
+        run.id, run.method, run.image, json.dumps(params), run.state, run.started, run.ended, run.stage,
         run.step, run.total, json.dumps(metrics), json.dumps(dict(run.versions)), _clean(run.message),
         of_path(run.model),
     )  # fmt: skip
@@ -144,7 +147,17 @@ def of_run(run: RunRecord) -> tuple[Any, ...]:
 def run(row: sqlite3.Row) -> RunRecord:
     """Return the record of a run."""
     told = {name: _values(row[name]) for name in ("params", "metrics", "versions")}
-    return RunRecord(**dict(row) | told | {"model": a_path(row["model"])})
+    part = _part(told["params"].pop(_PART, None))
+    return RunRecord(**dict(row) | told | {"model": a_path(row["model"]), "part": part})
+
+
+def _part(told: Any) -> tuple[int, int, int, int] | None:
+    if told is None:
+        return None
+    top, left, bottom, right = map(operator.index, told)
+    if not (0 <= top < bottom and 0 <= left < right):
+        raise ValueError(f"expected a part of an image, but got {told}")
+    return top, left, bottom, right
 
 
 def of_entry(entry: Entry) -> tuple[Any, ...]:

@@ -95,7 +95,7 @@ class MethodDock(QWidget):
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.models = ModelRow(method, self.session)
         self.saving = Saving(viewer, self, self.session)
-        self._unfinished = UnfinishedRun(method, self.form, self.saving)
+        self._unfinished = UnfinishedRun(method, self.form, self.region_box, self.saving)
         self._stroke_timer = QTimer(self)
         self._stroke_timer.setSingleShot(True)
         self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
@@ -137,7 +137,8 @@ class MethodDock(QWidget):
             return
         self._unfinished.went_on(params)
         images = self._begin(task, region)
-        self.saving.run_started(self._method.name, [layers.image_id(image) for image in images], params)
+        ids = [layers.image_id(image) for image in images]
+        self.saving.run_started(self._method.name, ids, params, region.part)
         self.inputs.link()
         self.models.begin(images)
 
@@ -239,6 +240,8 @@ class MethodDock(QWidget):
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         image_before, self._image = self._image, self.inputs.image
         is_another = self._image is not None and self._image is not image_before and not gone
+        if self._image is not image_before:
+            self.region_box.forget()
         self._guidance.choice_changed(is_another=is_another)
         self._take_up_unfinished()
 
@@ -267,7 +270,7 @@ class MethodDock(QWidget):
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
         image = self.inputs.image
         if image is not None and not self.session.running and (sentence := self._unfinished.take_up(image)):
-            self._guidance.say(sentence, "warning")
+            self._guidance.say(sentence, "done")  # a warning would make way for the layers that come with the run
 
     def _on_annotation_settled(self) -> None:
         """Hand new strokes to the run, or see what is still missing for one."""

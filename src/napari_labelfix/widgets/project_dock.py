@@ -151,7 +151,8 @@ class ProjectDock(QWidget):
 
     def _row_of_run(self, run: RunRecord) -> tuple[str, list[tuple[str, Callable[[], object]]]]:
         title = METHODS[run.method].title if run.method in METHODS else run.method
-        back = "parameters and its best model" if run.model else "parameters"
+        things = {"parameters": True, "part of the image": run.part is not None, "best model": run.model}
+        back = " and its ".join(thing for thing, is_there in things.items() if is_there)
         text = f"{title}, begun {_when(run.started)}, {run.interruption}. Its {back} come back into the dock."
         return text, [("Open the dock", partial(self.set_up, run)), ("Dismiss", partial(self.saver.taken_up, run))]
 

@@ -108,6 +108,35 @@ def test_all_of_it_is_looked_at_unless_one_asks_for_less(zoomed, trainer):
     assert zoomed.region_box.isEnabled()
 
 
+def test_the_part_of_an_earlier_run_is_meant_until_one_asks_for_another(zoomed, trainer, viewer):
+    look_at(viewer, zoomed.inputs.image, (149.5, 199.5), 60)
+    box = zoomed.region_box
+    box.go_on_with(np.s_[0:60, 0:80])
+    assert box.text() == "Only the same 60 x 80 pixels"
+    for part, said in (
+        (np.s_[40:60, 0:80], "In that part: Paint"),
+        (np.s_[130:181, 0:80], "“cells” is smaller than it was. Uncheck “Only the same 51 x 80 pixels”."),
+    ):
+        box.go_on_with(part)
+        zoomed.run()
+        assert not trainer.runs
+        assert zoomed.message.text().startswith(said)
+    box.setChecked(False)
+    box.setChecked(True)
+    assert box.text() == "Only the part in view"
+    box.go_on_with(np.s_[0:60, 0:80])
+    viewer.add_image(np.zeros((80, 80)), name="another")
+    zoomed.inputs.images.choose(viewer.layers["another"])
+    assert box.text() == "Only the part in view", "it was one of the other image"
+    zoomed.inputs.images.choose(viewer.layers["cells"])
+    box.go_on_with(np.s_[0:60, 0:80])
+    zoomed.run()
+    assert np.array_equal(trainer.runs[0].task.planes[0].image, zoomed.inputs.image.data[:60, :80])
+    zoomed.stop()
+    box.go_on_with(None)
+    assert not box.isChecked()
+
+
 def test_in_a_stack_the_part_is_that_of_all_planes_and_other_images_are_taken_whole(dock, viewer, spots, trainer):
     stack = viewer.add_image(np.stack([np.tile(spots, (3, 3))] * 3), name="stack")
     viewer.add_image(np.stack([spots] * 2), name="other")

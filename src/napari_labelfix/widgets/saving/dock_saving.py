@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtWidgets import QWidget
 
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.params import Params
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.widgets.running.session import Session
@@ -73,11 +74,11 @@ class Saving(QObject):
             self._saver.watch_window(self._dock)
         return super().eventFilter(watched, event)
 
-    def run_started(self, method: str, images: Sequence[str], params: Params) -> None:
-        """Note that a run was started on images, by their ids, the one in hand first."""
+    def run_started(self, method: str, images: Sequence[str], params: Params, part: Window | None) -> None:
+        """Note that a run was started on images, by their ids, the one in hand, or a part of it, first."""
         self.begin()
         if self._runs is not None:
-            self._runs.begin(method, images, params)
+            self._runs.begin(method, images, params, part)
 
     def model_applied(self, method: str, images: Sequence[str], model: str) -> None:
         """Note that a model of a method proposes for images, by their ids, and keep what it proposes."""

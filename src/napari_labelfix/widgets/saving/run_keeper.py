@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_labelfix.data.region import corners_of
 from napari_labelfix.errors import OutputError
 from napari_labelfix.methods.checkpoint import installed_versions
 from napari_labelfix.project import models
@@ -18,6 +19,7 @@ from napari_labelfix.widgets.viewer import layers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.params import Params
     from napari_labelfix.project.records import RunState
@@ -62,10 +64,15 @@ class RunKeeper(QObject):
         saver.windowCloses.connect(self._on_window_closes)
         saver.closing.connect(self._end_with_window)
 
-    def begin(self, method: str, images: Sequence[str], params: Params) -> None:
-        """Note that a run was started on images, by their ids; under the first one it will be found again."""
-        versions = installed_versions()
-        self._run = RunRecord(uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions)
+    def begin(self, method: str, images: Sequence[str], params: Params, part: Window | None) -> None:
+        """Note that a run was started on images, by their ids; under the first one it will be found again.
+
+        `part` is the window of this first one that it is on; None for all of it.
+        """
+        versions, corners = installed_versions(), None if part is None else corners_of(part)
+        self._run = RunRecord(
+            uuid.uuid4().hex[:12], method, images[0], params.to_dict(), versions=versions, part=corners
+        )
         self._method, self._images, self._gone_with_image = method, list(images), None
         self._complained = False
         self._model, self._clock = None, Clock(_MODEL_EVERY, _MODEL_EVERY)

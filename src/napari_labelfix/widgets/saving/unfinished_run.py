@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.parts import shortcuts
 from napari_labelfix.widgets.viewer import layers
@@ -15,11 +17,12 @@ if TYPE_CHECKING:
     from napari_labelfix.params import Params
     from napari_labelfix.project.records import RunRecord
     from napari_labelfix.widgets.parts.params_form import ParamsForm
+    from napari_labelfix.widgets.running.region_box import RegionBox
     from napari_labelfix.widgets.saving.dock_saving import Saving
 
 
 class UnfinishedRun:
-    """Puts the parameters of a run that was cut off into the form.
+    """Puts the parameters of a run that was cut off into the form, and lets the next one be on the same part.
 
     Parameters
     ----------
@@ -27,12 +30,14 @@ class UnfinishedRun:
         Of the dock.
     form
         Its parameters.
+    region_box
+        Whether its runs are on a part of the image.
     saving
         Knows the runs of the project.
     """
 
-    def __init__(self, method: Method, form: ParamsForm, saving: Saving) -> None:
-        self._method, self._form, self._saving = method, form, saving
+    def __init__(self, method: Method, form: ParamsForm, region_box: RegionBox, saving: Saving) -> None:
+        self._method, self._form, self._region_box, self._saving = method, form, region_box, saving
         self._model = ""  # the folder that the next run starts from, and no later one
 
     def take_up(self, image: Layer) -> str:
@@ -53,6 +58,7 @@ class UnfinishedRun:
 
     def went_on(self, params: Params) -> None:
         """Let the run after this one, which was started with these parameters, begin anew."""
+        self._region_box.forget()
         if params.start_from and params.start_from == self._model:
             self._form.setValue(params.replace(start_from=""))
 
@@ -64,6 +70,13 @@ class UnfinishedRun:
         except InputError as error:  # of another version
             return f"The parameters of the run that was interrupted no longer fit: {error}"
         self._model = model
+        what = "Its parameters are set"
+        if run.part is None:
+            self._region_box.go_on_with(None)
+        else:
+            top, left, bottom, right = run.part
+            self._region_box.go_on_with(np.s_[top:bottom, left:right])
+            what = f"Its parameters are set, and its part of the image, {bottom - top} x {right - left} pixels"
         pressed = shortcuts.with_key("Run", "run_or_stop")
         again = "go on from its model" if model else "start it again"
-        return f"A run {run.interruption}. Its parameters are set: press {pressed} to {again}."
+        return f"A run {run.interruption}. {what}: press {pressed} to {again}."
