@@ -36,10 +36,13 @@ class Scribbles:
         (Y, X) integers: 0 unmarked, 1 background, 2 the first foreground class, 3, 4, ... further classes.
     accepted
         (Y, X) a number for each accepted object, 0 elsewhere; None if there are none.
+    classes
+        (N, 2) numbers of accepted objects, and which class each is of, from 1 on. Of others nobody has said it.
     """
 
     marks: NDArray[np.integer]
     accepted: NDArray[np.integer] | None = None
+    classes: NDArray[np.integer] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -30,6 +30,8 @@ def test_strokes_and_accepted_objects_outside_are_not_given():
     assert np.array_equal(found.marks, marks[WINDOW])
     assert np.array_equal(found.accepted, NUMBERS[WINDOW])
     assert cut(Scribbles(marks)).accepted is None
+    classes = np.array([(0, 1), (NUMBERS[5, 12], 2), (NUMBERS[11, 21], 1), (NUMBERS[12, 21], 3)])
+    assert cut(Scribbles(marks, NUMBERS, classes)).classes.tolist() == classes[1:3].tolist()
 
 
 def test_points_are_given_in_the_pixels_of_the_part():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.annotations import (
+    UNMARKED,
     Boxes,
     Instances,
     Plane,
@@ -94,8 +95,10 @@ def _plane_in(plane: Plane, window: Window) -> Plane:
 
 def _annotation_in(annotation: Annotation, window: Window) -> Annotation:
     match annotation:
-        case Scribbles(marks, accepted):
-            return Scribbles(marks[window], _cut(accepted, window))
+        case Scribbles(marks, accepted, classes):
+            objects = _cut(accepted, window)
+            here = np.isin(classes[:, 0], UNMARKED if objects is None else objects)
+            return Scribbles(marks[window], objects, classes[here])
         case Points(positions=positions, negatives=negatives):
             inside = [_points_in(points, window) for points in (positions, negatives)]
             return replace(annotation, positions=inside[0], negatives=inside[1], shape=_shape(window))

@@ -3,7 +3,7 @@ import pytest
 import torch
 from method_tester import MethodTester
 
-from napari_labelfix.annotations import Plane, Scribbles, Task
+from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Plane, Scribbles, Task
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.errors import InputError, TrainingError
 from napari_labelfix.methods.scribble2label import learner as learner_module
@@ -372,3 +372,26 @@ def test_where_small_objects_were_drawn_on_small_ones_are_kept_by_the_run_and_by
     assert iou(told[0].proposals[0].labels > 0, dots) > 0.8
     assert iou(proposals[0].labels > 0, dots) > 0.8
     assert model.params["minimum_size"] == 8
+
+
+def test_accepted_objects_of_several_classes_teach_what_strokes_have_left_open():
+    """Bright squares are of one class and dim ones of another; those between are accepted as the one or the other."""
+    image, marks = np.full((64, 64), 20, np.uint8), np.zeros((64, 64), np.uint8)
+    accepted = np.zeros(image.shape, np.int32)
+    for number, (row, column) in enumerate(np.ndindex(3, 3)):
+        square = np.s_[20 * row + 4 : 20 * row + 20, 20 * column + 4 : 20 * column + 20]
+        image[square] = (220, 170, 100)[number % 3]
+        if number % 3 == 1:
+            accepted[square] = number
+        elif number < 6:
+            marks[square][7:9, 2:14] = FIRST_CLASS + number % 3 // 2
+    marks[::20] = BACKGROUND
+    open_one = accepted == 7
+
+    def dim_in_open_one(*classes):
+        known = np.array(classes, np.int64).reshape(-1, 2)
+        task = Task((Plane("squares", image, Scribbles(marks, np.where(open_one, 0, accepted), known)),))
+        model = run_to_end(train(task, quick(epochs=40, instant=False, pretrained=False)))[1]
+        return predict(model, image).probabilities[2][open_one].mean()
+
+    assert dim_in_open_one((1, 2), (4, 2)) > dim_in_open_one((1, 1), (4, 1)) + 0.1

@@ -156,9 +156,10 @@ def test_background_that_is_drawn_inside_a_cell_is_background_however_little():
     assert np.array_equal(proposal.labels > 0, proposal.classes > 0)
 
 
-def with_accepted(accepted, more=()):
+def with_accepted(accepted, more=(), classes=()):
     (plane,) = task(more).planes
-    return Task((Plane(plane.name, plane.image, Scribbles(plane.annotation.marks, accepted)),))
+    known = np.array(classes, np.int64).reshape(-1, 2)
+    return Task((Plane(plane.name, plane.image, Scribbles(plane.annotation.marks, accepted, known)),))
 
 
 def test_the_network_learns_from_what_is_accepted_until_it_is_taken_back():
@@ -183,6 +184,15 @@ def test_of_several_classes_nobody_has_said_which_an_accepted_object_has():
     assert not (session.canvases[0].taught[46:50, 46:50] == 1).any()
     session.annotate(with_accepted(accepted))  # the second was a slip
     assert (session.canvases[0].taught[46:50, 46:50] == 1).all()
+
+
+def test_of_several_classes_an_accepted_object_teaches_its_own_as_soon_as_that_is_known():
+    session = session_that_has_seen(TRUTH)
+    accepted, other = np.zeros(TRUTH.shape, np.int32), [(FIRST_CLASS + 1, np.s_[10:12, 10:12])]
+    accepted[40:56, 40:56] = 5
+    session.annotate(with_accepted(accepted, other))
+    session.annotate(with_accepted(accepted, other, classes=[(5, 2)]))
+    assert (session.canvases[0].taught[46:50, 46:50] == 2).all()
 
 
 def test_a_new_class_may_be_drawn_on_one_of_several_planes_while_it_trains():

@@ -51,10 +51,11 @@ def test_the_average_is_the_papers_recursion():
     assert torch.allclose(y, sum(w * p for w, p in zip(weights, f, strict=True)))
 
 
-def drawn(accepted):
+def drawn(accepted, classes=()):
     marks = np.zeros((20, 20), np.uint8)
-    marks[0], marks[5, 3:12] = BACKGROUND, FIRST_CLASS
-    return Plane("cells", np.zeros((20, 20), np.uint8), Scribbles(marks, accepted))
+    marks[0], marks[5, 3:9] = BACKGROUND, FIRST_CLASS
+    known = np.array(classes, np.int64).reshape(-1, 2)
+    return Plane("cells", np.zeros((20, 20), np.uint8), Scribbles(marks, accepted, known))
 
 
 def taught(plane, classes):
@@ -84,10 +85,39 @@ def test_an_accepted_object_in_which_background_is_drawn_since_is_none():
     assert known[18, 18] == 0
 
 
-def test_of_several_classes_accepted_objects_do_not_say_which_they_are():
+def three_accepted():
     accepted = np.zeros((20, 20), np.int32)
-    accepted[10:19, 10:19] = 1
-    assert np.array_equal(taught(drawn(accepted), 3), class_indices(drawn(accepted)))
+    accepted[10:19, 10:19], accepted[1:9, 10:19], accepted[10:19, 0:9] = 900, 70, 5
+    return accepted
+
+
+def test_of_several_classes_accepted_objects_teach_the_one_that_each_is_of():
+    plane = drawn(three_accepted(), classes=[(70, 2), (900, 1)])
+    known = taught(plane, 3)
+    assert known[14, 14] == 1
+    assert known[4, 14] == 2
+    assert known[14, 4] == NO_LABEL, "nobody has said of which class it is"
+    assert set(known[plane.annotation.accepted == 900]) == {1, NO_LABEL}
+
+
+def test_of_several_classes_accepted_objects_without_one_teach_nothing():
+    plane = drawn(three_accepted())
+    assert np.array_equal(taught(plane, 3), class_indices(plane))
+
+
+def test_an_accepted_object_in_which_another_class_is_drawn_since_is_none():
+    plane = drawn(three_accepted(), classes=[(70, 2), (900, 1)])
+    plane.annotation.marks[18, 18], plane.annotation.marks[8, 18] = FIRST_CLASS + 1, FIRST_CLASS + 1
+    known = taught(plane, 3)
+    assert known[14, 14] == NO_LABEL
+    assert known[18, 18] == 2
+    assert known[4, 14] == 2, "it is of that class"
+
+
+def test_an_accepted_object_of_a_class_that_is_not_drawn_any_more_is_of_no_other():
+    known = taught(drawn(three_accepted(), classes=[(70, 2)]), 2)
+    assert known[4, 14] == NO_LABEL
+    assert known[14, 14] == 1
 
 
 def test_accepted_objects_of_another_size_are_refused():

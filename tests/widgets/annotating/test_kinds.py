@@ -7,10 +7,12 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_labelfix.annotations import Annotation, Scribbles
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS, SCRIBBLE_KIND
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.history import history_of
 
 SCRIBBLES, ACCEPTED = SCRIBBLE_KIND.layers
 
@@ -126,6 +128,27 @@ def test_accepted_objects_are_read_with_the_scribbles_of_their_plane():
     assert (SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))).accepted == 7).sum() == 3
     corrected.data = np.zeros_like(corrected.data)
     assert SCRIBBLE_KIND.read([layer, corrected], Place(image, (1,))) is None
+
+
+def test_accepted_objects_are_read_with_their_class_where_it_is_known():
+    image = Image(np.zeros((2, 50, 60)))
+    layer, corrected = SCRIBBLES.create(Place(image, (0,))), Labels(np.zeros((2, 50, 60), int))
+    for label, where in [(7, (0, 5)), (8, (1, 5)), (9, (1, 20)), (10, (1, 30))]:
+        corrected.data[*where, where[1] : where[1] + 4] = label
+    history = history_of(corrected)
+
+    def classes(z):
+        return SCRIBBLE_KIND.read([layer, corrected], Place(image, (z,))).classes.tolist()
+
+    assert classes(0) == classes(1) == []
+    said = {label: Record(State.ACCEPTED, class_number=kind) for label, kind in [(7, 1), (8, 2), (9, 1), (10, 0)]}
+    history.step(None, RecordChanges(after=said), "say")
+    assert classes(0) == [[7, 1]]
+    assert classes(1) == [[8, 2], [9, 1]]
+    corrected.data_setitem((np.full(4, 1), np.full(4, 20), np.arange(20, 24)), 0)
+    assert classes(1) == [[8, 2]]
+    corrected.undo()
+    assert classes(1) == [[8, 2], [9, 1]]
 
 
 def test_what_was_accepted_is_chosen_of_itself_and_other_labels_are_not():

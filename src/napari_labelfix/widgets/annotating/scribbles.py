@@ -14,6 +14,7 @@ from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush,
 from napari_labelfix.widgets.parts.shortcuts import with_key
 from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.colors import PALETTE
+from napari_labelfix.widgets.viewer.history import history_of
 from napari_labelfix.widgets.viewer.plane_copies import plane_copies
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_labelfix.widgets.annotating.layer_kind import Place
+    from napari_labelfix.widgets.viewer.image_planes import Index
 
 SCRIBBLE_COLORS = {label: PALETTE[(label - 1) % len(PALETTE)] for label in range(1, 256)}
 
@@ -80,8 +82,18 @@ def _read_scribbles(chosen: Sequence[Layer], place: Place) -> Scribbles | None:
     scribbles, corrected = chosen
     marks = np.asarray(scribbles.data[place.index])
     accepted = plane_copies(corrected).of(place.index) if isinstance(corrected, Labels) else None
-    # a copy: the person goes on painting while the run reads
-    return Scribbles(marks.copy(), accepted) if marks.any() or accepted is not None else None
+    if accepted is None:
+        return Scribbles(marks.copy()) if marks.any() else None  # a copy: the person goes on painting meanwhile
+    return Scribbles(marks.copy(), accepted, _classes_in(corrected, place.index))
+
+
+def _classes_in(accepted: Labels, index: Index) -> NDArray[np.int64]:
+    """Return (N, 2) the objects of a plane of which it is known which class they are of, and that class."""
+    table = history_of(accepted).records.table
+    known = table.classes > 0
+    if known.any():
+        known &= np.isin(table.ids, plane_copies(accepted).ids(index))
+    return np.stack([table.ids[known], table.classes[known]], axis=1)
 
 
 def _missing_scribbles(annotations: Sequence[Annotation | None]) -> str:
@@ -144,7 +156,7 @@ SCRIBBLE_KIND = AnnotationKind(
             role="corrected",
             noun="accepted objects",
             label="Accepted",
-            legend="Their middles teach the network, as strokes of 2 do; not where 3, 4, ... are drawn, too.",
+            legend="Their middles teach the network, as strokes of their class do.",
             fits=is_accepted_of,
             absent="",
             optional=True,

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
+from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.widgets.viewer.history import history_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class PlaneCopies:
     def __init__(self, layer: Labels) -> None:
         self._layer = ref(layer)
         self._copies: dict[Index, NDArray[np.integer] | None] = {}
+        self._ids: dict[Index, tuple[NDArray[np.integer] | None, NDArray[np.int64]]] = {}  # with the copy they are of
         self._doubted: set[Index] = set()  # to be compared with the layer before they are handed over again
         history_of(layer).changed.connect(self._on_changed)
 
@@ -42,6 +44,13 @@ class PlaneCopies:
                 self._copies[index] = plane.copy() if plane.any() else None
             self._doubted.discard(index)
         return self._copies.get(index)
+
+    def ids(self, index: Index) -> NDArray[np.int64]:
+        """Return (N,) the objects of a plane, ascending."""
+        copy, known = self.of(index), self._ids.get(index)
+        if known is None or known[0] is not copy:
+            known = self._ids[index] = copy, np.zeros(0, np.int64) if copy is None else rank_objects(copy).ids
+        return known[1]
 
     def doubt(self) -> None:
         """Compare each plane with its copy when it is asked for next: others may have written past the history."""
