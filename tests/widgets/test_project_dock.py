@@ -15,6 +15,7 @@ import napari_labelfix
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project import models, recovery
+from napari_labelfix.project.records import RunRecord
 from napari_labelfix.project.store import Project
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.project_dock import ProjectDock
@@ -229,6 +230,21 @@ def test_a_run_that_is_cut_off_comes_back_with_its_parameters_and_its_model(
     with Project.look(tmp_path / "mine.labelfix") as project:
         assert [run.state for run in project.runs()] == ["stopped"]
         assert json.loads(project.meta()["view"])["active"]
+
+
+def test_parameters_of_a_run_that_no_longer_fit_are_told_as_wrong_and_leave_the_form_as_it_is(
+    viewer, image, method_dock, qtbot
+):
+    before = method_dock.form.value()
+    saver = method_dock.saving.begin()
+    saver.unfinished = [RunRecord("r", "scribble2label", layers.image_id(image), {"threshold": 7}, "interrupted")]
+    method_dock.saving.opened.emit()
+    assert "The parameters of the run that was interrupted no longer fit" in method_dock.message.text()
+    scribble(method_dock.inputs.annotation)
+    qtbot.wait(400)
+    assert (method_dock.message.mood, "no longer fit" in method_dock.message.text()) == ("error", True)
+    assert method_dock.form.value() == before
+    assert saver.unfinished == []
 
 
 def test_a_run_that_was_ended_with_its_window_comes_back_and_is_not_told_as_cut_off(

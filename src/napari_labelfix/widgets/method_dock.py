@@ -269,8 +269,8 @@ class MethodDock(QWidget):
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
         image = self.inputs.image
-        if image is not None and not self.session.running and (sentence := self._unfinished.take_up(image)):
-            self._guidance.say(sentence, "done")  # a warning would make way for the layers that come with the run
+        if image is not None and not self.session.running and (told := self._unfinished.take_up(image)):
+            self._guidance.say(*told)
 
     def _on_annotation_settled(self) -> None:
         """Hand new strokes to the run, or see what is still missing for one."""

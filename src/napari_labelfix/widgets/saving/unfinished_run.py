@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
     from napari_labelfix.project.records import RunRecord
+    from napari_labelfix.widgets.parts.message import Mood
     from napari_labelfix.widgets.parts.params_form import ParamsForm
     from napari_labelfix.widgets.running.region_box import RegionBox
     from napari_labelfix.widgets.saving.dock_saving import Saving
@@ -40,14 +41,17 @@ class UnfinishedRun:
         self._method, self._form, self._region_box, self._saving = method, form, region_box, saving
         self._model = ""  # the folder that the next run starts from, and no later one
 
-    def take_up(self, image: Layer) -> str:
-        """Show the parameters of a run on this image that was cut off; return what to say then, "" if there is none."""
+    def take_up(self, image: Layer) -> tuple[str, Mood] | None:
+        """Show the parameters of a run on this image that was cut off; return what to say then, if there is one.
+
+        It is no hint or warning: these would make way for the layers that come with the run.
+        """
         run = self._saving.unfinished(self._method.name, layers.image_id(image))
         if run is None:
-            return ""
-        sentence = self._show(run)
+            return None
+        told = self._show(run)
         self._saving.taken_up(run)
-        return sentence
+        return told
 
     def follow_model(self) -> None:
         """Find the model again where the project that keeps it has another name by now."""
@@ -62,13 +66,13 @@ class UnfinishedRun:
         if params.start_from and params.start_from == self._model:
             self._form.setValue(params.replace(start_from=""))
 
-    def _show(self, run: RunRecord) -> str:
+    def _show(self, run: RunRecord) -> tuple[str, Mood]:
         model = self._saving.model_of(run)
         try:
             params = self._method.params.from_dict(run.params)
             self._form.setValue(params.replace(start_from=model) if model else params)
         except InputError as error:  # of another version
-            return f"The parameters of the run that was interrupted no longer fit: {error}"
+            return f"The parameters of the run that was interrupted no longer fit: {error}", "error"
         self._model = model
         what = "Its parameters are set"
         if run.part is None:
@@ -79,4 +83,4 @@ class UnfinishedRun:
             what = f"Its parameters are set, and its part of the image, {bottom - top} x {right - left} pixels"
         pressed = shortcuts.with_key("Run", "run_or_stop")
         again = "go on from its model" if model else "start it again"
-        return f"A run {run.interruption}. {what}: press {pressed} to {again}."
+        return f"A run {run.interruption}. {what}: press {pressed} to {again}.", "done"
