@@ -2,6 +2,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.feature import hessian_matrix_eigvals
 
+from napari_labelfix.data import features as features_module
 from napari_labelfix.data.features import SIGMAS, features_at, pixel_features
 
 PER_SCALE = 4  # features
@@ -44,3 +45,10 @@ def test_at_chosen_pixels_the_features_are_the_same_row_by_row():
 def test_an_image_of_many_channels_has_features():
     many = np.concatenate([IMAGE] * 20, axis=-1)
     assert np.array_equal(pixel_features(many), np.concatenate([pixel_features(IMAGE)] * 20, axis=-1))
+
+
+def test_any_number_of_channels_has_features_also_where_one_plane_of_them_is_left_over():
+    channels = 113
+    assert channels * (1 + 4 * PER_SCALE) % features_module._MOST_MERGED == 1
+    many = np.repeat(IMAGE[..., :1], channels, axis=-1)
+    assert np.array_equal(pixel_features(many), np.tile(pixel_features(IMAGE[..., :1]), channels))

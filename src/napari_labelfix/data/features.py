@@ -34,7 +34,7 @@ def pixel_features(image: NDArray[np.float32]) -> NDArray[np.float32]:
     planes = list(_planes(image))
     starts = range(0, len(planes), _MOST_MERGED)
     several = [np.asarray(cv2.merge(planes[at : at + _MOST_MERGED]), np.float32) for at in starts]
-    return several[0] if len(several) == 1 else np.concatenate(several, axis=-1)
+    return several[0] if len(several) == 1 else np.dstack(several)  # one that is left over alone is (Y, X)
 
 
 def features_at(image: NDArray[np.float32], chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
