@@ -54,6 +54,10 @@ class Scribbles:
         """Whether anything is marked or accepted."""
         return bool(self.marks.any()) or (self.accepted is not None and bool(self.accepted.any()))
 
+    def known(self) -> NDArray[np.bool_]:
+        """Return (Y, X) where it is drawn what is there."""
+        return np.asarray(self.marks != UNMARKED)
+
     def check(self, name: str) -> None:
         """Raise `InputError` if these are not scribbles; `name` is the plane's name in the sentence."""
         _expect_integers(self.marks, f"the scribbles of {name}")

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from napari_labelfix.annotations import Plane, Scribbles, Task
+from napari_labelfix.annotations import FinishedInstances, Instances, Plane, Scribbles, Task
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.telling import tell_and_listen
 from napari_labelfix.snapshots import Proposal, Snapshot
@@ -26,3 +27,30 @@ def test_the_first_proposal_of_a_plane_after_something_was_drawn_there_answers_i
     answers += [snapshot.answers for snapshot in told]
     assert heard == [changed]
     assert answers == [False, False, False, True, False]
+
+
+def in_a_gap(annotation):
+    return Task((Plane("stitched", np.full((8, 9), np.nan), annotation),))
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        (lambda known: Scribbles(np.where(known, 2, 0)), lambda known: Scribbles(np.where(known, 1, 0))),
+        (lambda known: Instances(np.ones((8, 9), int), known),) * 2,
+        (lambda known: FinishedInstances(np.ones((8, 9), int), known),) * 2,
+    ],
+)
+def test_where_an_image_has_no_numbers_only_what_a_person_has_said_is_proposed(said, more):
+    columns = np.indices((8, 9))[1]
+    labels = np.ones((8, 9), np.int32)
+    found = Proposal(labels, labels.astype(np.uint8), np.ones((8, 9), np.float32), labels < 0)
+    story = (Snapshot("going on", step, 4, proposals={0: found}, model=MODEL) for step in range(4))
+    told = tell_and_listen(story, in_a_gap(said(columns < 2)), refuse_nothing)
+    assert np.array_equal(next(told).proposals[0].labels > 0, columns < 2)
+    assert np.array_equal(told.send(in_a_gap(more(columns < 5))).proposals[0].labels > 0, columns < 5)
+    assert np.array_equal(told.send(in_a_gap(None)).proposals[0].labels > 0, columns < 0)
+
+
+def refuse_nothing(_task):
+    """Take up whatever is sent in."""

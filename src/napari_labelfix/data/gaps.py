@@ -57,7 +57,7 @@ def wide_gaps(image: NDArray[np.generic]) -> NDArray[np.bool_] | None:
 
 
 def without_gaps(belief: Belief, gaps: NDArray[np.bool_] | None) -> Belief:
-    """Return what is believed of a plane without what lies in its gaps (Y, X); what a person has given stays."""
+    """Return what is believed of a plane without what lies in its gaps (Y, X); given points and boxes stay."""
     if gaps is None:
         return belief
     match belief:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_labelfix.annotations import Instances, Scribbles
 from napari_labelfix.data.gaps import wide_gaps, without_gaps
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from napari_labelfix.annotations import Task
-    from napari_labelfix.snapshots import Snapshot, Training
+    from napari_labelfix.annotations import Plane, Task
+    from napari_labelfix.snapshots import Belief, Snapshot, Training
 
 PROGRESS_EVERY = 0.25  # seconds
 MODEL_EVERY = 5.0  # seconds
@@ -32,14 +33,17 @@ def tell_and_listen(story: Iterator[Snapshot], task: Task, take_up: Callable[[Ta
         the next snapshot; the run goes on.
     """
     held_back: list[str] = []
+    planes = list(task.planes)  # as they were last taken up
 
-    def listen(task: Task) -> None:
+    def listen(changed: Task) -> None:
         try:
-            take_up(task)
+            take_up(changed)
         except InputError as error:
             held_back.append(str(error))
+        else:
+            planes[:] = changed.planes
 
-    return (yield from _tell(_outside_of_gaps(_with_sentences(story, held_back), task), task, listen))
+    return (yield from _tell(_outside_of_gaps(_with_sentences(story, held_back), planes), task, listen))
 
 
 def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[Snapshot]:
@@ -49,12 +53,20 @@ def _with_sentences(story: Iterator[Snapshot], waiting: list[str]) -> Iterator[S
         yield replace(snapshot, message=" ".join(filter(None, sentences)))
 
 
-def _outside_of_gaps(story: Iterator[Snapshot], task: Task) -> Iterator[Snapshot]:
-    """Pass a story on without what it proposes where images have no numbers."""
-    gaps = {index: gap for index, plane in enumerate(task.planes) if (gap := wide_gaps(plane.image)) is not None}
+def _outside_of_gaps(story: Iterator[Snapshot], planes: Sequence[Plane]) -> Iterator[Snapshot]:
+    """Pass a story on without what it proposes where images have no numbers, but for what a person has said there."""
+    gaps = {index: gap for index, plane in enumerate(planes) if (gap := wide_gaps(plane.image)) is not None}
+
+    def told(index: int, belief: Belief) -> Belief:
+        if index not in gaps:
+            return belief
+        given = planes[index].annotation
+        said = given.known() if isinstance(given, Scribbles | Instances) else False
+        return without_gaps(belief, gaps[index] & ~said)
+
     for snapshot in story:
-        told = {index: without_gaps(belief, gaps.get(index)) for index, belief in snapshot.proposals.items()}
-        yield replace(snapshot, proposals=told) if gaps else snapshot
+        proposals = {index: told(index, belief) for index, belief in snapshot.proposals.items()}
+        yield replace(snapshot, proposals=proposals) if gaps else snapshot
 
 
 def _tell(story: Iterator[Snapshot], task: Task, take_up: Callable[[Task], object]) -> Training:
