@@ -188,6 +188,17 @@ def test_labels_that_are_taken_away_meanwhile_change_nothing_if_none_are_left():
     assert [snapshot.stage for snapshot in training][-1] == "finished"
 
 
+def test_a_plane_that_loses_its_labels_before_the_last_checkpoint_is_not_judged_by_that_alone():
+    training = train(nuclei_task(0, 1), quick())
+    changed, ranked = None, []
+    while not ranked:
+        snapshot = training.send(changed)
+        changed = nuclei_task(0) if changed is None and snapshot.step == 2 else None
+        ranked += [snapshot] if snapshot.ranking is not None else []
+    assert ranked[0].message.startswith("Judged reliable, 1 of 2 images without labels: plane ")
+    assert "plane 1" not in ranked[0].message
+
+
 def test_all_planes_finished_in_the_middle_of_a_run():
     training = train(nuclei_task(0, count=2), quick())
     while (snapshot := next(training)).stage != session_module.FIRST:

@@ -210,7 +210,9 @@ class Session:
 
     def _choose(self) -> Generator[Snapshot, None, list[int]]:
         """Choose the reliable ones of the planes without labels, and say which they are."""
-        scores = {index: stability(self._states[index]) for index in self.unlabelled if index in self._states}
+        states = {index: self._states[index] for index in self.unlabelled if index in self._states}
+        most = max(map(len, states.values()), default=0)  # of a plane that had labels until lately there are fewer
+        scores = {index: stability(said) for index, said in states.items() if len(said) == most}
         chosen = most_reliable(scores, self.params.reliable_share)
         if scores:
             falling = np.array(sorted(scores.values(), reverse=True), np.float32)
