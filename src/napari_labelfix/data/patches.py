@@ -1,27 +1,36 @@
-"""Predicting planes of any size."""
+"""Planes as networks see them, and predicting those of any size."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 from napari_labelfix.data.memory import is_out_of_memory
-from napari_labelfix.data.tiles import tiles
+from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.tiles import SIDE, tiles
 from napari_labelfix.networks.device import free_memory, mixed_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from napari_labelfix.data.tiles import Tile
 
+_Result = TypeVar("_Result")
+
 MARGIN = 64  # pixels; farther neighbours change what the microscopy encoder predicts by 0.002 at most
-SIDE = 1024  # pixels of a tile; larger ones do not fit into the caches: 2048 took half as long again on two cores
 _SMALLEST = 256  # pixels of a tile: smaller ones would be margin for the most part
 _LARGEST = 4096  # on a graphics card, which needs many pixels at a time; its margins are a fourteenth of a large plane
 _BYTES = 600  # of memory for each pixel of a tile: the compact U-Net was seen to need 267, one on ResNet-34 571
+
+
+def plane_on(device: torch.device, image: NDArray[np.generic]) -> Tensor:
+    """Put a plane (Y, X) or (Y, X, C) on a device: (C, H, W) float32, normalised."""
+    return torch.from_numpy(normalize(image)).permute(2, 0, 1).to(device)
 
 
 def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
@@ -31,13 +40,7 @@ def predict_probabilities(network: nn.Module, image: Tensor) -> Tensor:
 
 def predict_logits(network: nn.Module, image: Tensor) -> Tensor:
     """Return what a network says of a plane: (C, H, W) -> (outputs, H, W) float32, on the image's device."""
-    pieces = piecewise_logits(network, image)
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as end:
-            logits: Tensor = end.value
-            return logits
+    return without_pause(piecewise_logits(network, image))
 
 
 def piecewise_logits(network: nn.Module, image: Tensor) -> Generator[None, None, Tensor]:
@@ -52,6 +55,16 @@ def piecewise_logits(network: nn.Module, image: Tensor) -> Generator[None, None,
         whole[:, *tile.keep] = part
     assert whole is not None  # a plane has at least one tile
     return whole
+
+
+def without_pause(work: Generator[None, None, _Result]) -> _Result:
+    """Return what work comes to that would let others have a turn."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
 
 
 def side_for(shape: tuple[int, int], device: torch.device) -> int:

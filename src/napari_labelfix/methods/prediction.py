@@ -132,17 +132,6 @@ def logits_of(
     yield from logits_by_tile(network, (image.shape[0], image.shape[1]), read)
 
 
-def load_for(
-    image: NDArray[np.generic], model: TrainedModel, spec: NetworkSpec, device: str
-) -> tuple[nn.Module, Tensor]:
-    """Load a model's network for a plane; return it and the plane (C, H, W), normalised, on the device.
-
-    The parameters and errors are those of `classify`.
-    """
-    network, where = load_network(image, model, spec, device)
-    return network, torch.from_numpy(Levels.of(image).normalize(image)).permute(2, 0, 1).to(where)
-
-
 def load_network(
     image: NDArray[np.generic],
     model: TrainedModel,

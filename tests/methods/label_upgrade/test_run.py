@@ -365,7 +365,7 @@ def test_what_depends_on_the_image_alone_is_not_worked_out_again_when_labels_cha
         real = getattr(pages_module, name)
         monkeypatch.setattr(pages_module, name, lambda *of: asked.append(name) or real(*of))
 
-    for name in ("normalize", "edge_strength", "find_segments"):
+    for name in ("plane_on", "edge_strength", "find_segments"):
         counted(name)
     session = session_module.Session(nuclei_task(), quick(wrong="a bit of everything"))
     learner = session_module.Learner(1, True, session.params, session.device)
@@ -376,7 +376,7 @@ def test_what_depends_on_the_image_alone_is_not_worked_out_again_when_labels_cha
         session.upgrade(0, learner)
 
     train_and_show()
-    assert sorted(asked) == ["edge_strength", "find_segments", "normalize"]
+    assert sorted(asked) == ["edge_strength", "find_segments", "plane_on"]
     labels = low_quality()
     labels[-9:, -9:] = labels.max() + 1
     session.annotate(nuclei_task(labels))

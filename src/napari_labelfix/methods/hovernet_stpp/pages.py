@@ -13,8 +13,7 @@ from napari_labelfix.annotations import FinishedInstances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, share_out
 from napari_labelfix.data.hover_maps import hover_maps
 from napari_labelfix.data.label_images import relabel_sequential
-from napari_labelfix.data.normalize import normalize
-from napari_labelfix.data.patches import MARGIN
+from napari_labelfix.data.patches import MARGIN, plane_on
 from napari_labelfix.data.tiles import first_piece_beside
 
 if TYPE_CHECKING:
@@ -104,11 +103,10 @@ def joined(parts: Sequence[Crops]) -> Crops:
 
 def make_page(plane: Plane, device: torch.device) -> Page:
     """Put a plane on the device."""
-    pixels = torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device)
     given = plane.annotation
     if not isinstance(given, FinishedInstances):
         given = FinishedInstances(np.zeros(plane.shape, np.int32))
-    return Page(pixels, given.labels.astype(np.int32), given.known())
+    return Page(plane_on(device, plane.image), given.labels.astype(np.int32), given.known())
 
 
 def random_crops(pages: Sequence[Page], count: int, size: int, rng: np.random.Generator) -> Crops:

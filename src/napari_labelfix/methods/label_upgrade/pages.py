@@ -14,8 +14,7 @@ from scipy import ndimage
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
 from napari_labelfix.data.label_images import relabel_sequential
-from napari_labelfix.data.normalize import normalize
-from napari_labelfix.data.patches import MARGIN
+from napari_labelfix.data.patches import MARGIN, plane_on
 from napari_labelfix.data.tiles import Tile, first_piece_beside
 from napari_labelfix.methods.label_upgrade.perturbations import (
     NEARBY,
@@ -57,7 +56,7 @@ class Picture:
     @classmethod
     def of(cls, plane: Plane, device: torch.device) -> Picture:
         """Normalise the image of a plane, and put it on the device."""
-        return cls(torch.from_numpy(normalize(plane.image)).permute(2, 0, 1).to(device))
+        return cls(plane_on(device, plane.image))
 
     @cached_property
     def _edges(self) -> NDArray[np.float32]:

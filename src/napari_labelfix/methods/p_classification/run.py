@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from napari_labelfix.data.patches import plane_on
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.methods.p_classification.candidates import find_peaks
 from napari_labelfix.methods.p_classification.detector import Detector, predict_heatmap
@@ -24,7 +25,7 @@ from napari_labelfix.methods.p_classification.masks import asked_for_masks
 from napari_labelfix.methods.p_classification.params import PClassificationParams
 from napari_labelfix.methods.p_classification.selection import Selection
 from napari_labelfix.methods.p_classification.session import Session
-from napari_labelfix.methods.prediction import described, load_for, params_of
+from napari_labelfix.methods.prediction import described, load_network, params_of
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY, tell_and_listen
 from napari_labelfix.snapshots import Clock, Detections, PointRole, Snapshot
 
@@ -72,7 +73,8 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     """
     params = params_of(model, PClassificationParams)
     spec, (radius, level) = described(model, "radius", "level")
-    network, plane = load_for(image, model, spec, device)
+    network, where = load_network(image, model, spec, device)
+    plane = plane_on(where, image)
     heatmap = predict_heatmap(network, plane) / np.float32(level)
     positions, scores = find_peaks(heatmap, radius, params.threshold)
     roles = np.full(len(positions), PointRole.DETECTED, np.uint8)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import plane_on
 from napari_labelfix.methods.p_classification.candidates import CANDIDATE, find_peaks, summits
 from napari_labelfix.methods.p_classification.given import NOWHERE, points_to_learn_from, without_offenders
 from napari_labelfix.methods.p_classification.masks import asked_for_masks
@@ -48,11 +47,8 @@ class Session:
         points = points_to_learn_from(task, params.radius)
         self.params = params
         self.device = choose_device(params.device)
-        images = [normalize(plane.image) for plane in task.planes]
-        self.pages = [
-            Page(torch.from_numpy(image).permute(2, 0, 1).to(self.device), marked)
-            for image, marked in zip(images, points, strict=True)
-        ]
+        given = zip(task.planes, points, strict=True)
+        self.pages = [Page(plane_on(self.device, plane.image), marked) for plane, marked in given]
         self.level = 1.0
         self.seen = False
         self.redrawn = False

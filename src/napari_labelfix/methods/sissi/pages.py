@@ -18,7 +18,7 @@ from torchvision.transforms import v2
 from napari_labelfix.annotations import Boxes, FinishedInstances
 from napari_labelfix.data.augment import share_out
 from napari_labelfix.data.label_images import boxes_of_labels
-from napari_labelfix.data.normalize import normalize
+from napari_labelfix.data.patches import plane_on
 from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.foreground import see_foreground
 from napari_labelfix.networks.faster_rcnn import swap
@@ -162,7 +162,7 @@ def target_page(plane: Plane, cell: float, wanted: float, device: torch.device) 
 
 def page_image(image: NDArray[np.generic], scale: float, device: torch.device) -> Tensor:
     """Return a plane (Y, X) or (Y, X, C) as (C, H, W), normalised and scaled, on the device."""
-    return resized(torch.from_numpy(normalize(image)).permute(2, 0, 1).to(device), scale)
+    return resized(plane_on(device, image), scale)
 
 
 def resized(image: Tensor, scale: float) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_labelfix.data.patches import without_pause
 from napari_labelfix.data.tiles import first_piece, tiles
 from napari_labelfix.methods.sissi.fusion import Scored, fuse, most_boxes, suppress
 from napari_labelfix.methods.sissi.pages import resized
@@ -27,13 +28,7 @@ _SIDE, _MARGIN = 512, 96  # pixels of a tile; no cell that the detector knows is
 
 def find(network: nn.Module, image: Tensor, lowest: float, thorough: bool, cell: float) -> Scored:
     """Return the boxes in a page; the parameters are those of `find_by_part`."""
-    finding = find_by_part(network, image, lowest, thorough, cell)
-    while True:
-        try:
-            next(finding)
-        except StopIteration as end:
-            found: Scored = end.value
-            return found
+    return without_pause(find_by_part(network, image, lowest, thorough, cell))
 
 
 def find_by_part(
