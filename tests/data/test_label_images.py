@@ -113,3 +113,4 @@ def test_ids_of_a_stack_are_found_a_plane_at_a_time(monkeypatch):
     assert seen[:3] == [(2, 2)] * 3
     assert label_images.ids_of(np.zeros((2, 0, 5), np.uint64)).size == 0
     assert label_images.ids_of(np.eye(3, dtype=bool)).tolist() == [True]
+    assert label_images.ids_of(stack[stack != 7]).tolist() == [4, 2**40], "some pixels"

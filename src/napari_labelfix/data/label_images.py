@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_Id = TypeVar("_Id", bound=np.generic)
 
 
 class Ranked(NamedTuple):
@@ -45,8 +48,8 @@ def rank_objects(labels: NDArray[np.integer]) -> Ranked:
     return Ranked(ids.astype(np.int64), np.bincount(ranks.ravel())[1:], ranks)
 
 
-def ids_of(labels: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return (N,) the ids above 0 of labels (..., Y, X), ascending; planes are looked at one by one."""
+def ids_of(labels: NDArray[_Id]) -> NDArray[_Id]:
+    """Return (N,) the ids above 0 of labels (..., Y, X), or of some pixels (M,), ascending; plane by plane."""
     planes = (labels[index] for index in np.ndindex(labels.shape[:-2]))
     found = np.unique(np.concatenate([np.zeros(0, labels.dtype), *map(np.unique, planes)]))
     return found[found > 0]

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
-from napari_labelfix.data.label_images import relabel_sequential
+from napari_labelfix.data.label_images import ids_of, relabel_sequential
 from napari_labelfix.data.patches import MARGIN, plane_on
 from napari_labelfix.data.tiles import Tile, first_piece_beside
 from napari_labelfix.methods.label_upgrade.perturbations import (
@@ -153,7 +153,7 @@ class Page:
     @cached_property
     def right_ids(self) -> NDArray[np.integer]:
         """(N,) the ids of the right objects, to train on or to measure on."""
-        return _right_ids(self.labels, self.trusted)
+        return ids_of(self.labels[self.trusted])
 
     def area(self, held_out: bool = False) -> int:
         """Return how many pixels there are to train on, or to measure on."""
@@ -161,8 +161,7 @@ class Page:
 
     def objects(self) -> int:
         """Return how many right objects there are to train on."""
-        right = self.labels[self.trusted & ~self.held_out]
-        return len(np.unique(right[right > 0]))
+        return len(ids_of(self.labels[self.trusted & ~self.held_out]))
 
     def extent(self) -> int:
         """Return the longer side of the box around the right part, in pixels."""
@@ -228,7 +227,7 @@ def hold_out(labels: NDArray[np.integer], trusted: NDArray[np.bool_], rng: np.ra
 
     So there are objects and background in it, however few they are.
     """
-    ids = _right_ids(labels, trusted)
+    ids = ids_of(labels[trusted])
     if len(ids) < _FEWEST_TO_HOLD_OUT:
         return np.zeros(labels.shape, bool)
     return _around(labels, trusted, rng.choice(ids, max(1, round(_HELD_OUT_SHARE * len(ids))), replace=False))
@@ -251,11 +250,6 @@ def edge_strength(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (Y, X) the length of the gradient of an image (C, Y, X), smoothed and over all channels."""
     squares = [ndimage.gaussian_gradient_magnitude(channel, _SMOOTHING) ** 2 for channel in image]
     return np.sqrt(np.sum(squares, axis=0), dtype=np.float32)
-
-
-def _right_ids(labels: NDArray[np.integer], trusted: NDArray[np.bool_]) -> NDArray[np.integer]:
-    right = labels[trusted]
-    return np.unique(right[right > 0])
 
 
 def _around(labels: NDArray[np.integer], trusted: NDArray[np.bool_], chosen: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import felzenszwalb
 
-from napari_labelfix.data.label_images import rank_objects
+from napari_labelfix.data.label_images import ids_of, rank_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +171,7 @@ def other_objects(
     sizes = np.bincount(free.ravel())
     unlike = (sizes < max(1, int(low))) | (sizes > high)
     others = np.where(unlike[free], 0, free).astype(np.int32)
-    missing = len(ids) - len(_ids(others))
+    missing = len(ids) - len(ids_of(others))
     for first_id in range(missing):
         rank = int(rng.integers(len(ids))) + 1
         _copy(ranks[windows[rank - 1]] == rank, others, labels, int(free.max()) + 1 + first_id, rng)
@@ -199,29 +199,24 @@ def _copy(
             return
 
 
-def _ids(labels: NDArray[np.integer]) -> NDArray[np.int64]:
-    found = np.unique(labels)
-    return found[found > 0].astype(np.int64)
-
-
-def _choose(ids: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+def _choose(ids: NDArray[np.integer], share: float, rng: np.random.Generator) -> NDArray[np.integer]:
     """Return a share of ids; what is left of a whole number by chance, so that small crops lose as many as large."""
     count = int(share * len(ids) + rng.random())
     return rng.choice(ids, min(count, len(ids)), replace=False)
 
 
-def _without(labels: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.int32]:
+def _without(labels: NDArray[np.int32], ids: NDArray[np.integer]) -> NDArray[np.int32]:
     return np.where(np.isin(labels, ids), 0, labels).astype(np.int32)
 
 
 def _omit(labels: NDArray[np.int32], share: float, rng: np.random.Generator) -> NDArray[np.int32]:
-    return _without(labels, _choose(_ids(labels), share, rng))
+    return _without(labels, _choose(ids_of(labels), share, rng))
 
 
 def _include(
     labels: NDArray[np.int32], others: NDArray[np.integer], share: float, first_id: int, rng: np.random.Generator
 ) -> NDArray[np.int32]:
-    ids = _ids(others)
+    ids = ids_of(others)
     kept = _without(others.astype(np.int32), np.setdiff1d(ids, _choose(ids, share, rng)))
     return np.where((kept > 0) & (labels == 0), kept + (first_id - 1), labels).astype(np.int32)
 
