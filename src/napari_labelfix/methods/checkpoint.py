@@ -36,7 +36,8 @@ class TrainedModel:
     params
         The parameters of the run, as `Params.to_dict` gives them.
     network
-        What it takes to build the network again: encoder, channels, classes, normalisation.
+        What it takes to build the network again and to use it: encoder, channels, classes, and what else a method must
+        know, such as the size of cells.
     weights
         A safetensors file as bytes.
     versions

@@ -1,1 +1,1 @@
-"""Measures of agreement between a proposal and the truth, in numpy and scipy only."""
+"""Measures of agreement between a proposal and the truth: in numpy and scipy, those of boxes by COCO's evaluator."""

@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
 GOOD, USELESS = 0.9, 0.7  # agreements from which a network counts fully, and up to which it does not count
 ALIKE, OTHER = 1.5, 2.0  # differences up to which the network counts fully, and from which on it does not count
-SAME, UNLIKE = (
-    1.4,
-    1.75,
-)  # differences up to which two that know nothing of each other confirm each other, and from which not
+SAME, UNLIKE = 1.4, 1.75  # differences up to which two confirm each other fully that are strangers, and from which not
 PLAUSIBLE, BOASTFUL = 1.5, 2.5  # surpluses up to which the guided one does beside the forest, and from which on not
 FIRM = 0.5  # is a forest that rehearses: no flood makes its share of the foreground look plausible
 FEW = 50  # pixels; of less it can't be told how many times as many others are
