@@ -58,7 +58,16 @@ def test_labels_keep_their_kind_and_what_is_known_of_them(kind):
     assert np.array_equal(found.labels, NUMBERS[WINDOW])
     assert np.array_equal(found.trusted, trusted[WINDOW])
     assert np.array_equal(found.others, NUMBERS[WINDOW] + 1)
-    assert cut(kind(NUMBERS)).trusted is None
+    assert cut(Instances(NUMBERS)).trusted is None
+
+
+def test_of_a_finished_plane_a_part_without_any_object_is_finished_too():
+    labels = np.where(NUMBERS < 60, NUMBERS, 0)
+    assert FinishedInstances(labels).known().all()
+    found = cut(FinishedInstances(labels))
+    assert not found.labels.any()
+    assert found.known().all()
+    assert not cut(FinishedInstances(labels * 0)).known().any(), "one without any label is not finished at all"
 
 
 def test_a_plane_without_annotation_stays_one():

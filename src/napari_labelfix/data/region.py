@@ -10,6 +10,7 @@ import numpy as np
 from napari_labelfix.annotations import (
     UNMARKED,
     Boxes,
+    FinishedInstances,
     Instances,
     Plane,
     Points,
@@ -105,10 +106,16 @@ def _annotation_in(annotation: Annotation, window: Window) -> Annotation:
         case Boxes(corners=corners, negatives=negatives):
             inside = [_boxes_in(boxes, window) for boxes in (corners, negatives)]
             return replace(annotation, corners=inside[0], negatives=inside[1], shape=_shape(window))
-        case Instances(labels, trusted, others):
-            return replace(
-                annotation, labels=labels[window], trusted=_cut(trusted, window), others=_cut(others, window)
-            )
+        case Instances(labels, _, others):
+            known = _known_in(annotation, window)
+            return replace(annotation, labels=labels[window], trusted=known, others=_cut(others, window))
+
+
+def _known_in(annotation: Instances, window: Window) -> NDArray[np.bool_] | None:
+    """Return where the labels in the window are right; in one of a finished plane they are if there are none, too."""
+    if annotation.trusted is None and isinstance(annotation, FinishedInstances) and annotation.labels.any():
+        return np.ones(_shape(window), bool)
+    return _cut(annotation.trusted, window)
 
 
 def _points_in(positions: NDArray[np.floating], window: Window) -> NDArray[np.floating]:
