@@ -45,6 +45,28 @@ def test_an_unknown_encoder_is_refused_with_what_there_is():
         build_unet(NetworkSpec("resnet3400", 1, 2))
 
 
+@pytest.mark.parametrize(
+    ("start", "encoder", "why"),
+    [
+        (build_unet, "tu-resnet35", "Unknown model"),
+        (pretrained_unet, "tu-resnet35", "Unknown model"),
+        (build_unet, "tu-vit_base_patch16_224", "Unsupported model"),
+    ],
+)
+def test_an_encoder_of_timm_that_makes_no_unet_is_refused_too(start, encoder, why):
+    with pytest.raises(InputError, match=rf"'{encoder}' makes no U-Net \({why}.*\)\. Choose microscopy, resnet34"):
+        start(NetworkSpec(encoder, 1, 2))
+
+
+def test_a_network_for_which_there_is_no_memory_is_no_unknown_encoder(monkeypatch):
+    def greedy(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: not enough memory")
+
+    monkeypatch.setattr(smp, "Unet", greedy)
+    with pytest.raises(RuntimeError, match="not enough memory"):
+        build_unet(SPEC)
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_the_shipped_weights_load_for_any_channels_and_say_so(channels):
     start = pretrained_unet(NetworkSpec("microscopy", channels, 2))

@@ -12,7 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
-from napari_labelfix.errors import InputError, ModelError
+from napari_labelfix.data.memory import is_out_of_memory
+from napari_labelfix.errors import InputError, ModelError, reason_of
 from napari_labelfix.networks import microscopy_encoder
 from napari_labelfix.networks.shipped import shipped_weights
 
@@ -36,6 +37,7 @@ BACKGROUND, FOREGROUND, DEPTH = range(3)  # outputs of the shipped weights; dept
 SHIPPED = NetworkSpec(microscopy_encoder.NAME, channels=3, classes=3)
 HOVER = NetworkSpec(microscopy_encoder.NAME, channels=3, classes=4)  # the two maps of HoVer-Net instead of the depth
 _FILES = {SHIPPED: "microscopy", HOVER: "hover"}
+_HINT = f"Choose {microscopy_encoder.NAME}, resnet34, resnet50 or another name that segmentation-models-pytorch lists."
 
 
 def build_unet(spec: NetworkSpec) -> nn.Module:
@@ -44,9 +46,14 @@ def build_unet(spec: NetworkSpec) -> nn.Module:
     Raises
     ------
     InputError
-        If segmentation-models-pytorch knows no encoder of that name.
+        If segmentation-models-pytorch knows no encoder of that name, or none that makes a U-Net.
     """
-    return _build(spec, weights=None)
+    try:
+        return _build(spec, weights=None)
+    except (RuntimeError, ValueError) as error:  # of timm's encoders ("tu-...") nobody has a list
+        if is_out_of_memory(error):
+            raise
+        raise InputError(f"The encoder {spec.encoder!r} makes no U-Net ({reason_of(error)}). {_HINT}") from None
 
 
 class Start(NamedTuple):
@@ -174,10 +181,7 @@ def _build(spec: NetworkSpec, weights: str | None) -> nn.Module:
     else:
         widths, attention = (256, 128, 64, 32, 16), "scse"
     if not spec.encoder.startswith("tu-") and spec.encoder not in smp.encoders.get_encoder_names():
-        raise InputError(
-            f"There is no encoder {spec.encoder!r}. Choose {microscopy_encoder.NAME}, resnet34, resnet50 or another "
-            "name that segmentation-models-pytorch lists."
-        )
+        raise InputError(f"There is no encoder {spec.encoder!r}. {_HINT}")
     return smp.Unet(
         spec.encoder,
         encoder_depth=len(widths),
