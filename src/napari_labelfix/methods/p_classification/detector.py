@@ -81,11 +81,6 @@ class Detector(Trainee):
         self._rng = np.random.default_rng(params.seed)
         self._optimizer = torch.optim.RAdam(self.network.parameters(), params.learning_rate, weight_decay=5e-5)
 
-    @property
-    def knows_cells(self) -> bool:
-        """Whether it finds cells before it is trained."""
-        return self.all_trained
-
     def heatmap(self, image: Tensor) -> NDArray[np.float32]:
         """Return the heatmap (Y, X) in [0, 1] of a plane (C, H, W)."""
         return predict_heatmap(self.settled(), image)

@@ -87,10 +87,10 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
     """Tell a run from the first look to the last round; changed points wait in the session."""
     start, detector = (Detector(session.channels, params, session.device) for _ in range(2))
     total = (params.rounds + 1) * params.epochs + params.rounds
-    if start.knows_cells:
+    if start.all_trained:
         yield from _look(session, start, partial(Snapshot, "first look", 0, total))
         session.remember_first_look()
-    yield Snapshot("first look" if start.knows_cells else "round 0: detector", 0, total, message=start.origin)
+    yield Snapshot("first look" if start.all_trained else "round 0: detector", 0, total, message=start.origin)
     for number in range(params.rounds + 1):
         yield from _train_detector(session, detector, number, total)
         step = (number + 1) * params.epochs + number
@@ -98,7 +98,7 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
         found = Snapshot(f"round {number}: detections", step, total, session.found_of_marked())
         yield dataclasses.replace(found, model=_model(detector, session))
         if number < params.rounds:
-            network = start.network if start.knows_cells else detector.network
+            network = start.network if start.all_trained else detector.network
             yield from _choose(session, network, partial(Snapshot, total=total), number, step)
     while session.redrawn:
         yield from _show(session, partial(Snapshot, f"round {params.rounds}: detections", total, total))
