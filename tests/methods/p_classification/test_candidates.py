@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,18 @@ def test_no_pixel_within_half_a_radius_is_higher_at_the_border_too(reach):
     assert np.abs(summit - places).max() == reach
     near = np.linalg.norm(places[:, np.newaxis] - places, axis=2) <= reach
     assert (heights >= np.where(near, heatmap.ravel(), 0).max(axis=1)).all()
+
+
+def test_points_of_a_radius_larger_than_the_image_take_little_memory():
+    heatmap = np.random.default_rng(0).random((60, 70)).astype(np.float32)
+    places = np.tile(CELLS[:1], (200, 1))
+    tracemalloc.start()
+    summit = climb(places, heatmap, 1000.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    highest = np.unravel_index(heatmap.argmax(), heatmap.shape)
+    assert (summit == highest).all()
+    assert peak < 100e6
 
 
 def test_what_is_near_a_given_place_is_not_another():

@@ -19,6 +19,7 @@ CANDIDATE = 0.03  # the lowest maximum that is ranked: many are no cells, as a r
 SMOOTHING = 0.15  # radii; keeps a rough summit from being two
 _RISE = 0.3  # of a maximum's height: where the way to a higher one does not go down so far, they are of one cell
 _GROUND = 0.01  # height under which all is flat, whatever counts
+_AT_ONCE = 2**20  # pixels around points that are looked at together, for the memory that they take
 
 
 def find_peaks(
@@ -50,9 +51,18 @@ def find_peaks(
 
 def climb(positions: NDArray[np.floating], heatmap: NDArray[np.float32], radius: float) -> NDArray[np.float32]:
     """Move points (N, 2) to the highest pixel of a heatmap (Y, X) within half a radius."""
-    reach = max(1, round(CLOSEST_POINTS * radius))
+    reach = min(max(1, round(CLOSEST_POINTS * radius)), sum(heatmap.shape))  # farther away there is no pixel
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     around = np.argwhere(kernel) - reach
+    at_once = max(1, _AT_ONCE // len(around))
+    parts = (positions[at : at + at_once] for at in range(0, len(positions), at_once))
+    return np.concatenate([np.zeros((0, 2), np.float32), *(_highest(part, around, heatmap) for part in parts)])
+
+
+def _highest(
+    positions: NDArray[np.floating], around: NDArray[np.intp], heatmap: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (N, 2) the highest of the pixels of a heatmap (Y, X) that lie so (K, 2) around each position (N, 2)."""
     spots = np.round(positions).astype(int)[:, np.newaxis] + around  # (N, K, 2)
     inside = ((spots >= 0) & (spots < heatmap.shape)).all(axis=2)
     spots = spots.clip(0, np.subtract(heatmap.shape, 1))
