@@ -3,7 +3,15 @@
 import pytest
 from napari.settings import get_settings
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QDockWidget, QPushButton, QScrollArea
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QDockWidget,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+)
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.parts.dock_frame import PLUGIN, open_dock
@@ -172,6 +180,33 @@ class TestWidth:
         get_settings().appearance.font_size = 18
         qtbot.waitUntil(lambda: dock.width() > before)
         qtbot.waitUntil(lambda: cut_off(dock) == ([], 0))
+
+    def test_tables_and_lines_to_write_in_have_the_size_of_napari_s_font(self, viewer, open_, qtbot, large_font):
+        for title in ("Label upgrade", "Review", "Export"):
+            _, dock = open_(title)
+            if title == "Label upgrade":
+                dock.form.folded.expand(animate=False)  # which is filled when it is opened
+            widgets = [*dock.findChildren(QAbstractItemView), *dock.findChildren(QHeaderView)]
+            sizes = {one.font().pointSize() for one in [*widgets, *dock.findChildren(QLineEdit)] if one.isVisible()}
+            assert sizes == {18}, title
+
+    def test_rows_and_columns_of_the_table_grow_with_the_font_while_it_is_open(self, viewer, open_, qtbot, large_font):
+        get_settings().appearance.font_size = 9
+        _, dock = open_("Review")
+        table = dock.view.table
+        row, column = table.rowHeight(0), table.columnWidth(Column.STATE)
+        get_settings().appearance.font_size = 18
+        qtbot.waitUntil(lambda: table.rowHeight(0) > 1.8 * row)
+        assert table.columnWidth(Column.STATE) > 1.8 * column
+        get_settings().appearance.font_size = 9
+        qtbot.waitUntil(lambda: table.rowHeight(0) == row)
+
+    def test_nothing_lies_upon_the_table_where_the_dock_is_as_low_as_it_can_be(self, viewer, open_, qtbot, large_font):
+        _, dock = open_("Review")
+        qtbot.waitUntil(lambda: dock.findChild(QScrollArea).verticalScrollBar().maximum() > 0)
+        table, button = dock.view.table, dock.view.next_button
+        assert dock.view.counts.height() > 1.5 * dock.view.counts.fontMetrics().height(), "it wraps"
+        qtbot.waitUntil(lambda: table.geometry().bottom() < button.geometry().top())
 
     def test_the_reasons_for_doubt_can_be_read_without_scrolling_and_whole_in_a_tooltip(self, viewer, open_, qtbot):
         _, dock = open_("Review")

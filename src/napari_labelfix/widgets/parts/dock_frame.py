@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari.settings import get_settings
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QSize, QTimer
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
@@ -40,7 +41,21 @@ def fill_dock(dock: QWidget, message: QWidget, parts: QWidget, width: int, keys:
     if keys is not None:
         keys.setContentsMargins(_MARGIN, 0, _MARGIN, _MARGIN // 2)
         column.addWidget(keys)
+    follow_font(dock, message)
     _Place(dock)
+
+
+def follow_font(dock: QWidget, text: QWidget) -> None:
+    """Let tables, and lines to write in, be as large as napari's font; its style sets that of all others, as of `text`.
+
+    Parameters
+    ----------
+    dock
+        What they lie in, or are added to later.
+    text
+        A label in it.
+    """
+    text.installEventFilter(_Font(dock))
 
 
 def in_sections(sections: Sequence[tuple[str, Sequence[QWidget], QWidget | None]]) -> QWidget:
@@ -122,6 +137,25 @@ class ScrollingParts(QScrollArea):
     def _frame(self) -> QSize:
         """Return what napari's style has around the parts."""
         return self.size() - self.maximumViewportSize()
+
+
+class _Font(QObject):
+    """Hands napari's size of letters on to all parts of a dock for which its style has none."""
+
+    def __init__(self, dock: QWidget) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._follow()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FontChange:  # napari has set its style anew
+            self._follow()
+        return False
+
+    def _follow(self) -> None:
+        font = self._dock.font()
+        font.setPointSize(get_settings().appearance.font_size)
+        self._dock.setFont(font)
 
 
 class _Place(QObject):

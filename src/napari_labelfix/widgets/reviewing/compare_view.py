@@ -9,13 +9,14 @@ import numpy as np
 from napari.layers import Labels
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt, Signal
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QPushButton, QTableView, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QPushButton, QWidget
 
 from napari_labelfix.review.boxes import find_box
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
+from napari_labelfix.widgets.parts.table import Table
 from napari_labelfix.widgets.viewer import image_planes, layers, looks
 from napari_labelfix.widgets.viewer.going import go_to
 from napari_labelfix.widgets.viewer.label_layers import holds_objects, image_of
@@ -56,7 +57,7 @@ class CompareView(QWidget):
         self.layer_button = QPushButton("Show differences")
         self.summary = QLabel()
         self.model = DifferencesModel(self)
-        self.table = QTableView()
+        self.table = Table()
         self._arrange()
         self.others.layerChanged.connect(self.otherChosen)
         self.keep_button.clicked.connect(self.keep_as_before)

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -29,10 +28,13 @@ from napari_labelfix.widgets.parts.dock_frame import ScrollingParts
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.progress_bar import ProgressBar
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
+from napari_labelfix.widgets.parts.table import Table
 from napari_labelfix.widgets.reviewing.objects_model import STATE_COLORS, STATE_NAMES, Column, ObjectsModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from qtpy.QtGui import QResizeEvent
 
     from napari_labelfix.review.record_table import RecordTable
 
@@ -71,10 +73,10 @@ class ReviewView(QWidget):
     def __init__(self, labels: QComboBox, model: ObjectsModel, edits: QWidget, compare: QWidget) -> None:
         super().__init__()
         self.progress = ProgressBar()
-        self.counts = QLabel()
+        self.counts = _WholeLabel()
         self.filter = QComboBox()
         self.words = QLineEdit()
-        self.table = QTableView()
+        self.table = Table()
         self.next_button = QPushButton(with_key("Next doubtful", "next_doubtful"))
         self.previous_button = QPushButton(with_key("Back", "previous"))
         self.accept_button = QPushButton(with_key("Accept", "accept_selected"))
@@ -203,7 +205,6 @@ class ReviewView(QWidget):
 
     def _arrange(self, labels: QComboBox, edits: QWidget, compare: QWidget) -> None:
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.counts.setWordWrap(True)
         which, show = QHBoxLayout(), QHBoxLayout()
         which.addWidget(QLabel("Labels"))
         which.addWidget(labels, 1)
@@ -272,3 +273,22 @@ class _LowColumn(QVBoxLayout):
 
     def hasHeightForWidth(self) -> bool:
         return False
+
+
+class _WholeLabel(QLabel):
+    """A text that wraps, and is as high as its lines also where the column is as low as it can be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._be_whole()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._be_whole()
+
+    def _be_whole(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()))

@@ -11,6 +11,7 @@ from napari_labelfix.errors import LabelfixError
 from napari_labelfix.trainer.computers import Computer
 from napari_labelfix.trainer.known_computers import KnownComputers
 from napari_labelfix.trainer.trial import start_trial
+from napari_labelfix.widgets.parts.dock_frame import follow_font
 from napari_labelfix.widgets.parts.message import Message
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class ComputerDialog(QDialog):
         layout.addWidget(self.message)
         layout.addLayout(rows)
         layout.addWidget(self.buttons)
+        follow_font(self, self.message)
         self.connect_button.setDefault(True)  # once it is in the dialog, which else takes the first button
 
     def try_it(self) -> None:
