@@ -230,6 +230,13 @@ def test_numbers_that_no_object_can_have_are_told_and_a_button_gives_others(view
     assert dock.review.selected_ids == [17, 18]
     assert not dock.edits.renumber_button.isVisible()
     assert dock.message.text() != told
+    person.press(KEY.Key_Z, CTRL)
+    assert dock.edits.renumber_button.isVisible(), "before the next search, which may be a long one"
+    assert dock.message.text() == told
+    person.press(KEY.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert not dock.edits.renumber_button.isVisible()
+    assert dock.message.text() != told
+    dock.review.select([17, 18])
     person.click(dock.edits.action_buttons["delete"])
     np.testing.assert_array_equal(layer.data, np.maximum(before, 0))
     for _ in range(2):

@@ -64,6 +64,7 @@ class ObjectSearch(QObject):
         self._layer: Labels | None = None
         self._other: Labels | None = None
         self._found: Found | None = None
+        self._renumbered = _NO_IDS  # numbers that were unusable until others were given, which can be taken back
         self._boxes: dict[int, Box] = {}
         self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
         self._work = Background(self)
@@ -98,7 +99,7 @@ class ObjectSearch(QObject):
         """Search in a layer from the next start on, compared with another one; in none, not any more."""
         self._timer.stop()
         self._work.stop()
-        self._layer, self._other, self._found, self._boxes = layer, other, None, {}
+        self._layer, self._other, self._found, self._boxes, self._renumbered = layer, other, None, {}, _NO_IDS
 
     def start(self) -> None:
         """Look for suspects and differences, in the background."""
@@ -122,8 +123,8 @@ class ObjectSearch(QObject):
                 self._boxes.pop(label, None)
             if self._moved is not None:
                 self._moved.update(change.ids.tolist())
-        if change.what == RENUMBER and self._found is not None:
-            self._found = self._found._replace(unusable=_NO_IDS)
+        if RENUMBER in (change.what, change.step):
+            self._notice_numbers(is_back=change.what == "undo")
         pixels = change.blocks is None or change.blocks.size
         if pixels and (self._found is None or self._found.seconds < _LONG):
             self._timer.start()
@@ -150,6 +151,15 @@ class ObjectSearch(QObject):
             for label, box in find_boxes(np.asarray(self._layer.data[here]), unknown).items():
                 self._boxes[label] = plane + box
         return {label: self._boxes[label] for label in labels if label in self._boxes}
+
+    def _notice_numbers(self, *, is_back: bool) -> None:
+        """Know without a search, which may be long, what is unusable when numbers were given, or taken back."""
+        if self._found is None:
+            return
+        if not is_back and self._found.unusable.size:
+            self._renumbered = self._found.unusable
+        self._found = self._found._replace(unusable=self._renumbered if is_back else _NO_IDS)
+        self.found.emit()
 
     def _on_found(self, found: Found) -> None:
         if self._layer is None:

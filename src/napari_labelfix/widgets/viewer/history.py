@@ -56,12 +56,15 @@ class Changed:
     heirs
         With "replaced": by the id of an object, that of the one which now lies in its place, if there is one; of those
         that somebody has decided about or looks at. None where the ids mean the same objects as before.
+    step
+        With "undo" and "redo": the name of the step that is undone or done again.
     """
 
     what: str
     ids: NDArray[np.int64]
     blocks: NDArray[np.intp] | None
     heirs: Mapping[int, int] | None = None
+    step: str = ""
 
     @property
     def planes(self) -> set[tuple[int, ...]] | None:
@@ -330,7 +333,7 @@ class History:
         self._busy = True
         self.records.change(records, step.footprint, direction)
         self._busy = False
-        self._tell(what, step.ids, step.footprint.blocks)
+        self._tell(what, step.ids, step.footprint.blocks, step="" if what == step.what else step.what)
 
     def _tell(
         self,
@@ -338,8 +341,9 @@ class History:
         ids: NDArray[np.int64],
         blocks: NDArray[np.intp] | None,
         heirs: Mapping[int, int] | None = None,
+        step: str = "",
     ) -> None:
-        self.changed(value=Changed(what, ids, blocks, heirs))
+        self.changed(value=Changed(what, ids, blocks, heirs, step))
 
 
 def _without(edit: Edit | None, locked: NDArray[np.integer]) -> Edit | None:
