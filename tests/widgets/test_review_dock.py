@@ -518,11 +518,30 @@ def test_stacks_are_reviewed_through_their_planes(make_napari_viewer, qtbot):
     assert viewer.dims.current_step[0] == 1
 
 
+def test_back_is_offered_once_there_is_an_object_to_go_back_to(dock, person):
+    person.press(KEY.Key_Period)
+    assert not dock.view.previous_button.isEnabled()
+    person.press(KEY.Key_Period)
+    assert dock.view.previous_button.isEnabled()
+    person.click(dock.view.previous_button)
+    assert not dock.view.previous_button.isEnabled()
+
+
+def test_words_that_were_typed_leave_the_keys_to_the_dock_at_enter(dock, qtbot):
+    dock.window().activateWindow()
+    dock.view.words.setFocus()
+    qtbot.waitUntil(dock.view.words.hasFocus)
+    qtbot.keyClicks(dock.view.words, "hole")
+    qtbot.keyClick(dock.view.words, KEY.Key_Return)
+    assert not dock.view.words.hasFocus()
+    assert dock.view.words.text() == "hole"
+
+
 def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(make_napari_viewer, qtbot, person):
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Review")
     assert dock.message.text().startswith("Choose labels to review.")
-    buttons = [dock.view.next_button, dock.view.previous_button, dock.compare.blink_button, dock.compare.keep_button]
+    buttons = [dock.view.next_button, dock.compare.blink_button, dock.compare.keep_button]
     assert not any(button.isEnabled() for button in buttons)
     dock.review.next_doubtful()
     assert dock.message.text() == "There are no objects here."

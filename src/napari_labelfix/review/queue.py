@@ -72,6 +72,10 @@ class DoubtQueue:
         row = rows[np.argmax(np.nan_to_num(doubt[rows], nan=-1.0))]  # of equals the one with the lowest id
         return self._go(int(table.ids[row]))
 
+    def can_go_back(self, table: RecordTable) -> bool:
+        """Whether an object that was shown before is there still."""
+        return any(label in table for label in self._trail[: max(self._place, 0)])
+
     def back(self, table: RecordTable) -> int | None:
         """Return the object that was shown before, or None at the beginning."""
         while self._place > 0:

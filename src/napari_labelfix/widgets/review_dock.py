@@ -134,7 +134,7 @@ class ReviewDock(QWidget):
         self.view.show_counts(review.table)
         self.view.show_ids(review.table)
         self.view.show_classes(review.table)
-        self.view.show_selected(review.table, review.selected_ids)
+        self.view.show_selected(review.table, review.selected_ids, can_go_back=review.can_go_back)
         self._show_what_is_sure()
         self._outline_selected()
 
@@ -165,7 +165,7 @@ class ReviewDock(QWidget):
         self._following = False
         if self.review.selected_ids and self.message.text() == NOT_THERE_NOW:
             self._say("")
-        self.view.show_selected(self.review.table, self.review.selected_ids)
+        self.view.show_selected(self.review.table, self.review.selected_ids, can_go_back=self.review.can_go_back)
         self.edits.refresh()
         self._outline_selected()
 

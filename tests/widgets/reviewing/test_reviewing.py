@@ -72,6 +72,19 @@ def test_what_is_not_proposed_any_more_is_not_selected_and_that_is_said(review, 
     assert mood == "warning"
 
 
+def test_there_is_a_way_back_from_the_second_object_on(review):
+    assert not review.can_go_back
+    review.previous()
+    assert review.said.pop() == ("No other object was shown before.", "hint")
+    review.select([2])
+    assert not review.can_go_back
+    review.select([3])
+    assert review.can_go_back
+    review.previous()
+    assert review.current == 2
+    assert not review.can_go_back
+
+
 def test_what_was_passed_over_and_the_way_back_go_by_place(review, results):
     assert [review.next_doubtful() for _ in range(4)] == [1, 2, 3, 4]
     show(results, 5, 4, 3, 2, 1)

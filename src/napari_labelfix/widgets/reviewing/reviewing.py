@@ -209,10 +209,17 @@ class Reviewing(QObject):
             self.go_to(label)
         return label
 
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is an object that was shown before."""
+        return self._queue.can_go_back(self.table)
+
     def previous(self) -> None:
         """Go back to the object that was shown before."""
         if (label := self._queue.back(self.table)) is not None:
             self.go_to(label)
+        else:
+            self.told.emit("No other object was shown before.", "hint")
 
     def decide(self, state: State) -> None:
         """Set the state of the selected objects, and go to the next if it was one."""

@@ -102,8 +102,7 @@ class ReviewView(QWidget):
         """Show how many objects are in each state, and how much is done."""
         counts, total = table.count(), len(table)
         done = total - counts[State.TODO]
-        for button in (self.next_button, self.previous_button):
-            button.setEnabled(total > 0)
+        self.next_button.setEnabled(total > 0)
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(done)
         self.progress.setFormat(f"{done} of {total} decided" if total else "no objects")
@@ -125,8 +124,9 @@ class ReviewView(QWidget):
         """Show which class each object is of, where there are several."""
         self.table.setColumnHidden(Column.CLASS, not (table.classes > 1).any())
 
-    def show_selected(self, table: RecordTable, ids: Sequence[int]) -> None:
-        """Let the buttons say what they would do to the selection."""
+    def show_selected(self, table: RecordTable, ids: Sequence[int], *, can_go_back: bool) -> None:
+        """Let the buttons say what they would do to the selection, or from there."""
+        self.previous_button.setEnabled(can_go_back)
         for button in (self.accept_button, self.reject_button, self.ignore_button, self.todo_button, self.lock_button):
             button.setEnabled(bool(ids))
         locked = table.locked[np.isin(table.ids, ids)]
@@ -151,6 +151,7 @@ class ReviewView(QWidget):
     def _connect(self) -> None:
         self.filter.currentIndexChanged.connect(lambda _: self._on_filter())
         self.words.textChanged.connect(lambda _: self._on_filter())
+        self.words.returnPressed.connect(self.words.clearFocus)  # else the keys of the dock would go on being typed
         self.next_button.clicked.connect(self.nextClicked)
         self.previous_button.clicked.connect(self.previousClicked)
         for button, state in [
@@ -201,6 +202,8 @@ class ReviewView(QWidget):
         self.certainty_box.setToolTip("Certainty: 1 less the doubt.")
         self.sure_button.setToolTip(tooltip("accept_sure"))
         self.search_button.setToolTip("Measure all objects again. That also happens by itself, unless it takes long.")
+        self.filter.setToolTip("Show only the objects in this state.")
+        self.words.setToolTip("Show only the objects with this id, or these words in a reason, the source or the note.")
         self.table.setToolTip("Click a row to go to the object; click an object on the canvas to find its row.")
 
     def _arrange(self, labels: QComboBox, edits: QWidget, compare: QWidget) -> None:
