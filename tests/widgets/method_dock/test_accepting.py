@@ -75,6 +75,8 @@ class TestAccept:
         assert proposed.message.text().startswith("1 object was accepted")
         key(viewer, "K")
         assert proposed.message.text() == "Nothing was changed: 1 object was already there."
+        corrected_of(proposed).undo()
+        assert proposed.message.text() == "Taken back.", "it is there no more"
 
     def test_pointing_beside_the_objects_is_told(self, proposed, viewer):
         viewer.cursor.position = (0, 0)

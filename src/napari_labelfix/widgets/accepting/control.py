@@ -184,7 +184,7 @@ class AcceptControl(QObject):
         is_labels = isinstance(target, Labels)
         learned_from = is_labels and any(layer is target for layer in self._drawn)
         self.told.emit(_what_happened(acceptor, accepted, ", as new input" if learned_from else ""), "done")
-        if accepted.count and is_labels:
+        if is_labels:  # also where nothing was new: what is there already may be taken back
             self._way_back.promise(target, acceptor.way_back)
         return True
 
