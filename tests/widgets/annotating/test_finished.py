@@ -44,6 +44,12 @@ def test_it_is_said_step_by_step_what_is_missing(inputs, viewer):
     assert inputs.missing() == ""
 
 
+def test_a_finished_part_is_called_so(inputs, viewer):
+    viewer.add_labels(some_labels())
+    inputs.parts[1].create_button.click()
+    assert inputs.parts[1].layer.name == "stack finished part"
+
+
 def test_planes_with_labels_are_finished_and_the_others_have_no_annotation(inputs, viewer):
     given = viewer.add_labels(some_labels())
     assert inputs.annotation is given, "the only labels are chosen unasked"

@@ -12,7 +12,13 @@ import numpy as np
 from napari.layers import Labels, Shapes
 
 from napari_labelfix.annotations import Annotation, FinishedInstances
-from napari_labelfix.widgets.annotating.instances import RIGHT_PART, doubtful_labels, inside_shapes, is_labels_of
+from napari_labelfix.widgets.annotating.instances import (
+    RIGHT_PART,
+    create_right_part,
+    doubtful_labels,
+    inside_shapes,
+    is_labels_of,
+)
 from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
 from napari_labelfix.widgets.annotating.trusted_planes import trusted_plane
 from napari_labelfix.widgets.viewer import image_planes, layers
@@ -95,6 +101,7 @@ FINISHED_KIND = AnnotationKind(
             legend="If a plane is labelled in part: outline it.",
             fits=_could_be_finished_part,
             absent="",
+            create=lambda place: create_right_part(place, "finished part"),
             optional=True,
         ),
     ),

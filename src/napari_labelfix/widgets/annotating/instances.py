@@ -68,11 +68,12 @@ def _could_be_right_part(layer: Layer, image: Layer) -> bool:
     return is_accepted_of(layer, image)
 
 
-def _create_right_part(place: Place) -> Shapes:
+def create_right_part(place: Place, name: str = "right part") -> Shapes:
+    """Return a layer in which the right part of an image is outlined, called by the image's name and this one."""
     image = place.image
     layer = Shapes(
         ndim=len(image_planes.spatial_shape(image)),
-        name=f"{image.name} right part",
+        name=f"{image.name} {name}",
         **image_planes.placement(image),
     )
     layers.link(layer, "right_part", image)
@@ -178,7 +179,7 @@ RIGHT_PART = LayerKind(
     legend="Outline parts where labels are right.",
     fits=_could_be_right_part,
     absent="Press “Create right-part layer” and outline where the labels are right.",
-    create=_create_right_part,
+    create=create_right_part,
     adopt=adopt_right_part,
     brushes=(
         Brush("rectangle", "Rectangle", "Draw rectangles around right labels.", _RIGHT_COLOR),

@@ -56,7 +56,7 @@ class LayerInput(QObject):
         self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image, parent)
         self.create_button = QPushButton(f"Create {kind.noun}", parent)
         self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.create_button.setToolTip(f"Add a {kind.noun} that lies exactly on the image, ready to draw on.")
+        self.create_button.setToolTip("A new layer that lies exactly on the image, ready to draw on.")
         self.brushes = {brush.value: self._brush_button(brush) for brush in kind.brushes}
         self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
         self.tools = self._arranged_tools(parent)
