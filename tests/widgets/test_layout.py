@@ -4,13 +4,17 @@ import pytest
 from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QDockWidget,
     QHeaderView,
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSlider,
 )
 
 from napari_labelfix.methods.table import METHODS
@@ -107,6 +111,18 @@ class TestHeight:
         viewer.window.resize(1280, HEIGHT + 200)
         qtbot.waitUntil(lambda: table.height() >= before + 90)
         assert abs(tabs.height() - below) < 10
+
+
+def test_every_button_box_and_line_says_in_a_tooltip_what_it_is_for(viewer, open_):
+    kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider, QLineEdit)
+    for title in DOCKS:
+        _, dock = open_(title)
+        if form := dock.findChild(ParamsForm):
+            form.folded.expand(animate=False)
+        widgets = [one for kind in kinds for one in dock.findChildren(kind) if one.isVisible()]
+        boxes = (QAbstractSpinBox, QComboBox)
+        mute = [one for one in widgets if not one.toolTip() and not isinstance(one.parent(), boxes)]
+        assert mute == [], title
 
 
 class TestTabs:

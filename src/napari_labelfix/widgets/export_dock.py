@@ -299,7 +299,12 @@ class ExportDock(QWidget):
             label.setWordWrap(True)
         for button in (self.export_button, self.import_button, self.folder_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
-        self.folder.setToolTip("The folder for the files; made if need be. Files of the same name are replaced.")
+        self.formats.setToolTip("What the files will be; below stands who reads them.")
+        self.folder.setToolTip(
+            "The folder for the files; made if need be. What was exported there before is replaced, and no other file."
+        )
+        self.folder_button.setToolTip("Look for another folder.")
+        self.export_button.setToolTip("Write the files. You can go on working meanwhile.")
         self.import_button.setToolTip("Outlines become labels, boxes rectangles, points points, right on the image.")
         where = QHBoxLayout()
         where.addWidget(self.folder)

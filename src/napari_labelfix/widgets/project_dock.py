@@ -236,6 +236,8 @@ class ProjectDock(QWidget):
         form.addRow("Name", self.name)
         form.addRow("Folder", self.place)
         form.addRow("Saved", self.saved)
+        self.save_button.setToolTip(f"Give the work a name and a place: one file, NAME{SUFFIX}.")
+        self.open_button.setToolTip("Open a project in the place of this one, which stays as it is in its file.")
         buttons = QHBoxLayout()
         for button in (self.save_button, self.open_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas

@@ -56,6 +56,7 @@ class ParamsForm(QWidget):
         self._unwheeled = _WheelOnlyWithFocus(self)
         basic, self._advanced = _rows(), _rows()
         self.folded = _FilledWhenOpened("More", self._make_folded_editors)
+        self.folded.toggleButton().setToolTip("Parameters that can mostly be left as they are.")
         for described in param_fields(params):
             if described.spec.advanced:
                 self._folded_away[described.name] = described
@@ -233,7 +234,9 @@ class _FolderEdit(QLineEdit):
         self._label = label
         self.setPlaceholderText("none")
         icon = self.style().standardIcon(QStyle.StandardPixmap.SP_DirOpenIcon)
-        self.addAction(icon, QLineEdit.ActionPosition.TrailingPosition).triggered.connect(self._look_for_one)
+        look = self.addAction(icon, QLineEdit.ActionPosition.TrailingPosition)
+        look.setToolTip("Look for a folder.")
+        look.triggered.connect(self._look_for_one)
 
     def _look_for_one(self) -> None:
         if folder := QFileDialog.getExistingDirectory(self, self._label, self.text()):
