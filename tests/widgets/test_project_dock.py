@@ -138,7 +138,10 @@ def test_a_project_is_opened_by_file_open_and_by_dropping_it(viewer, image, dock
     assert [layer.name for layer in viewer.layers] == ["cells", "mine"]
     np.testing.assert_array_equal(viewer.layers["mine"].data, drawn)
     assert (dock.name.text(), dock.saved.text()) == ("mine.labelfix", "nothing new since it was opened")
+    viewer.layers["mine"].paint((20, 10), 3)
+    drawn = viewer.layers["mine"].data.copy()
     autosaver_of(viewer).leave()
+    assert (dock.name.text(), dock.saved.text()) == ("none yet", ""), "there is no project any more"
     viewer.layers.clear()
     viewer.window._qt_viewer._qt_open([str(path)], stack=False, choose_plugin=False)
     assert [layer.name for layer in viewer.layers] == ["cells", "mine"]

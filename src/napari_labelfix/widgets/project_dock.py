@@ -260,7 +260,9 @@ def _when(stamp: str) -> str:
 
 
 def _saved_when(saver: Autosaver) -> str:
-    """Return when something was saved last; "" before anything was."""
+    """Return when something of the project was saved last; "" before anything was, and where there is none."""
+    if saver.path is None:
+        return ""
     if saver.saved_at is None:
         return "nothing new since it was opened" if saver.has_name else ""
     return time.strftime("%H:%M:%S", time.localtime(saver.saved_at))
