@@ -149,6 +149,9 @@ def test_what_goes_wrong_is_a_sentence(dock, person, tmp_path, qtbot, monkeypatc
     assert told == [dock.message.text()]
     assert "is a file, but a folder is wanted" in told[0]
     assert dock.export_button.isEnabled()
+    dock.folder.selectAll()
+    qtbot.keyClicks(dock.folder, str(tmp_path / "folder"))
+    assert dock.message.text() == "Choose a format and press Export.", "another folder was chosen, as it had said"
 
 
 def test_without_labels_there_is_nothing_to_press(make_napari_viewer):

@@ -197,7 +197,13 @@ class ExportDock(QWidget):
     def _on_format_chosen(self) -> None:
         if self._watched is not None:
             self._chosen_formats[what_is_in_layer(self._watched)] = self.formats.currentData()
+        self._forget_trouble()
         self._on_format_changed()
+
+    def _forget_trouble(self) -> None:
+        """Leave what went wrong behind: other files would be written now, or elsewhere."""
+        if self.message.mood == "error":
+            self.message.show_text(self._hint())
 
     def _propose_selection(self, layer: Layer) -> None:
         """Show how many objects there are in each selection, and choose one if the person has not."""
@@ -225,6 +231,7 @@ class ExportDock(QWidget):
     def _on_folder_typed(self) -> None:
         typed = self.folder.text().strip()
         self._chosen_folder = Path(typed) if typed else None
+        self._forget_trouble()
         self._show_what_is_possible()
 
     def _on_folder_left(self) -> None:
