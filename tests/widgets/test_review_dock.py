@@ -518,6 +518,16 @@ def test_stacks_are_reviewed_through_their_planes(make_napari_viewer, qtbot):
     assert viewer.dims.current_step[0] == 1
 
 
+def test_without_an_object_only_what_makes_one_is_offered(dock, viewer, qtbot):
+    layer = viewer.layers["labels"]
+    buttons = dock.edits.tool_buttons
+    assert all(button.isEnabled() for button in buttons.values())
+    layer.data = np.zeros_like(layer.data)
+    assert [name for name, button in buttons.items() if button.isEnabled()] == ["outline"]
+    layer.paint((20, 20), 5)
+    assert all(button.isEnabled() for button in buttons.values()), "without a search"
+
+
 def test_back_is_offered_once_there_is_an_object_to_go_back_to(dock, person):
     person.press(KEY.Key_Period)
     assert not dock.view.previous_button.isEnabled()

@@ -136,6 +136,7 @@ class ReviewDock(QWidget):
         self.view.show_classes(review.table)
         self.view.show_selected(review.table, review.selected_ids, can_go_back=review.can_go_back)
         self._show_what_is_sure()
+        self.edits.refresh()
         self._outline_selected()
 
     def _show_what_is_sure(self) -> None:

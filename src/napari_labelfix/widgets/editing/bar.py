@@ -87,11 +87,12 @@ class EditBar(QWidget):
         in_stack = layer is not None and layer.ndim > 2
         self.scope.setVisible(in_stack)
         self.chosen.setText(f"<b>Selected objects</b>&nbsp; {_listed(selected)}")
-        for button in self.tool_buttons.values():
-            button.setEnabled(layer is not None)
+        some = self.editing.has_objects
+        for name, button in self.tool_buttons.items():  # an outline may be that of the first object
+            button.setEnabled(some or button.isChecked() or (layer is not None and name == "outline"))
         number = len(selected) if layer is not None else 0
         for name, button in self.action_buttons.items():
-            button.setEnabled(layer is not None and number >= _fewest(name, number))
+            button.setEnabled(some and number >= _fewest(name, number))
             button.setVisible(in_stack or not ACTIONS[name].of_stack)
         self.brush_button.setEnabled(number == 1)
         self.renumber_button.setVisible(len(self.editing.unusable_ids) > 0)

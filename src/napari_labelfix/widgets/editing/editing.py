@@ -81,6 +81,11 @@ class Editing:
         return self._review.unusable_ids if self.labels is not None else ()
 
     @property
+    def has_objects(self) -> bool:
+        """Whether there is any object to edit."""
+        return self.labels is not None and len(history_of(self.labels).records.table) > 0
+
+    @property
     def all_in_play(self) -> list[int]:
         """All objects but those that were set aside."""
         if self.labels is None:
