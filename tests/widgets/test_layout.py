@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.parts.dock_frame import PLUGIN, open_dock
+from napari_labelfix.widgets.parts.dock_keys import DockKeys
 from napari_labelfix.widgets.parts.params_form import ParamsForm
 from napari_labelfix.widgets.reviewing.objects_model import Column
 from napari_labelfix.widgets.running.metrics_plot import MetricsPlot
@@ -232,6 +233,16 @@ class TestWidth:
         assert table.viewport().rect().contains(why)
         index = dock.model.index(0, Column.WHY)
         assert dock.model.data(index, Qt.ItemDataRole.ToolTipRole) == dock.model.data(index)
+
+    def test_keys_for_which_there_is_no_room_end_in_dots(self, viewer, open_):
+        _, dock = open_("Review")
+        keys = dock.findChild(DockKeys)
+        assert keys.seen == keys.text()
+        keys.setFixedWidth(keys.fontMetrics().horizontalAdvance(keys.text()) // 2)
+        keys.repaint()
+        assert keys.seen.startswith("Keys: U merge")
+        assert keys.seen.endswith("…")
+        assert keys.text() in keys.toolTip()
 
     def test_a_parameter_with_long_words_has_the_whole_width(self, qtbot):
         form = ParamsForm(METHODS["hovernet_stpp"].params)

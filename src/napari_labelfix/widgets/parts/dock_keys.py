@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QDockWidget, QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QDockWidget, QLabel, QSizePolicy, QStylePainter, QWidget
 
 from napari_labelfix.widgets.parts.shortcuts import KeyBindings, keys_without_a_button
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from napari.components import ViewerModel
-    from qtpy.QtGui import QHideEvent, QShowEvent
+    from qtpy.QtGui import QHideEvent, QPaintEvent, QShowEvent
 
 _ELSEWHERE = "<i>Keys: click here to use them</i>"
 
@@ -60,6 +60,21 @@ class DockKeys(QLabel):
         if not event.spontaneous():
             self.release()
         super().hideEvent(event)
+
+    @property
+    def seen(self) -> str:
+        """The keys as far as there is room for them; all are in the tooltip."""
+        return self.fontMetrics().elidedText(self._here, Qt.TextElideMode.ElideRight, self.contentsRect().width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say so where the line is too narrow for all of the keys: a label just cuts them off."""
+        if self.text() != self._here or self.seen == self._here:
+            super().paintEvent(event)
+            return
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        QStylePainter(self).drawItemText(
+            self.contentsRect(), left, self.palette(), True, self.seen, self.foregroundRole()
+        )
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Take the keys where the person works; this is asked only while another dock has them."""
