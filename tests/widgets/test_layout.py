@@ -207,6 +207,18 @@ class TestWidth:
             sizes = {one.font().pointSize() for one in [*widgets, *dock.findChildren(QLineEdit)] if one.isVisible()}
             assert sizes == {18}, title
 
+    def test_titles_of_plots_have_the_size_of_napari_s_font_and_grow_with_it(self, viewer, open_, qtbot, large_font):
+        _, dock = open_("Label upgrade")
+        plot = dock.run_view.plot
+        for step in range(9):
+            plot.add(step, {"loss": 1.0})
+        plot.redraw()
+        title = plot._panels["loss"].title
+        assert title.font().pointSize() == 18
+        get_settings().appearance.font_size = 20
+        qtbot.waitUntil(lambda: title.font().pointSize() == 20)
+        assert title.height() >= title.fontMetrics().height()
+
     def test_rows_and_columns_of_the_table_grow_with_the_font_while_it_is_open(self, viewer, open_, qtbot, large_font):
         get_settings().appearance.font_size = 9
         _, dock = open_("Review")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_labelfix.widgets.running.metric_words import words_of
@@ -58,6 +59,7 @@ class MetricsPlot(QWidget):
         if self._ranking is None:
             self._ranking = RankingPlot()
             self._ranking.set_colors(self._text, self._background)
+            self._ranking.title.set_font(self.font())
             self._column.addWidget(self._ranking)
         self._ranking.show_ranking(ranking)
         self._ranking.show()
@@ -90,8 +92,18 @@ class MetricsPlot(QWidget):
     def set_colors(self, text: str, background: str) -> None:
         """Take the colours of napari's theme."""
         self._text, self._background = text, background
-        for panel in [*self._panels.values(), *filter(None, [self._ranking])]:
-            panel.set_colors(text, background)
+        for plot in self._plots():
+            plot.set_colors(text, background)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Hand the font of the dock on: plots that came later than the dock take it from nobody."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            for plot in self._plots():
+                plot.title.set_font(self.font())
+
+    def _plots(self) -> list[SmallPlot]:
+        return [*self._panels.values(), *filter(None, [self._ranking])]
 
     def _few(self) -> list[tuple[str, _Series]]:
         return [(name, series) for name, series in self._series.items() if name not in self._panels]
@@ -99,6 +111,7 @@ class MetricsPlot(QWidget):
     def _new_panel(self, name: str) -> _Panel:
         panel = _Panel(name, _COLORS[len(self._panels) % len(_COLORS)])
         panel.set_colors(self._text, self._background)
+        panel.title.set_font(self.font())
         self._grid.addWidget(panel, *divmod(len(self._panels), _COLUMNS))
         return panel
 

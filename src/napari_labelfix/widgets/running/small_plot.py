@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qtpy.QtGui import QPaintEvent
+    from qtpy.QtGui import QFont, QPaintEvent
 
 _PLOT_HEIGHT = 58
 
@@ -75,6 +75,11 @@ class Title(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
+        self.set_font(self.font())
+
+    def set_font(self, font: QFont) -> None:
+        """Take another font, and the height that it needs."""
+        self.setFont(font)
         self.setFixedHeight(self.fontMetrics().height() + 2)
 
     def show_text(self, text: str) -> None:
