@@ -136,6 +136,17 @@ def test_the_difference_is_how_many_times_as_many_pixels_either_takes_for_foregr
     assert difference_of(both_of(torch.zeros(20, 20)), both_of(torch.zeros(20, 20))) == 1
 
 
+def test_of_several_classes_the_one_in_which_two_differ_most_decides():
+    drawn = torch.zeros(40, 40, dtype=torch.long)
+    drawn[:20], drawn[20:30] = 1, 2
+    confused = drawn.clone()
+    confused[24:30] = 1  # the same foreground, but six rows of ten are taken for the other class
+    one, other = (torch.eye(3)[classes].permute(2, 0, 1) for classes in (drawn, confused))
+    assert difference_of_masks(foreground(one), foreground(other)) == 1
+    assert difference_of(one, other) == difference_of(other, one) == 2.5
+    assert difference_of(one, one) == 1
+
+
 def test_one_that_finds_as_much_elsewhere_does_not_count():
     left, right = torch.zeros(20, 20), torch.zeros(20, 20)
     left[:, :10], right[:, 10:] = 0.9, 0.9

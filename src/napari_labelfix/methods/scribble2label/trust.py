@@ -10,6 +10,9 @@ with, which a tenth of the objects scribbled does not show. Those that were righ
 those that took whole cells for the nuclei that were meant 2 to 5 times. On 21 validation images either of two that were
 right marked at most 1.5 times as much as both together; on images that are like none that were learned from, such as
 threads, dots or one of two stains, 1.5 to 20 times: there the network alone had 0.25 to 0.6 less than the guided one.
+Of several classes the one in which they differ most decides: a network that takes one for the other finds the same
+foreground. On drawn nuclei of two stains that are nearly alike, what is shown fell from an IoU of 0.85 to 0.60 in 400
+epochs where the foreground decided (mean of three images), and stays at 0.85 so.
 
 A guided one that finds far more than the forest is held to it, unless the network, which has not seen the strokes,
 finds the same. On drawn images where the forest finds little, such as cells in relief, the two agreed (IoU 0.62 to
@@ -93,11 +96,12 @@ def surplus_over(reference: Tensor, network: Tensor) -> float:
 
 
 def difference_of(one: Tensor, other: Tensor) -> float:
-    """Return how many times as many pixels at least one takes for foreground as both do; (classes, H, W) probabilities.
+    """Return how many times as many pixels at least one takes for a class of objects as both do; of the worst class.
 
-    It is 1 where they agree, and the inverse of their intersection over union.
+    It is 1 where they agree, and the inverse of their intersection over union; (classes, H, W) probabilities.
     """
-    return difference_of_masks(foreground(one), foreground(other))
+    found, also = _likeliest(one), _likeliest(other)
+    return max(difference_of_masks(found == value, also == value) for value in range(1, len(one)))
 
 
 def foreground(probabilities: Tensor) -> Tensor:
@@ -113,6 +117,11 @@ def difference_of_masks(found: Tensor, also: Tensor) -> float:
 def heard(surplus: float, firmness: float = 0.0) -> float:
     """Return how much one counts who finds so many times as much, from 0 to 1; less beside one who is firm."""
     return 1 - _share(surplus + firmness, PLAUSIBLE, BOASTFUL)
+
+
+def _likeliest(probabilities: Tensor) -> Tensor:
+    """Return (H, W) the class of objects that is likeliest in the foreground, 0 outside of it."""
+    return (probabilities[1:].argmax(dim=0) + 1) * foreground(probabilities)
 
 
 def _known(agreements: dict[int, float]) -> float:
