@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.annotations import FinishedInstances, Instances, Plane, Scribbles, Task
+from napari_labelfix.annotations import FinishedInstances, Instances, Plane, Points, Scribbles, Task
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.telling import tell_and_listen
-from napari_labelfix.snapshots import Proposal, Snapshot
+from napari_labelfix.snapshots import Detections, PointRole, Proposal, Snapshot
 
 MODEL = TrainedModel("toy", {}, {}, b"")
 NOTHING = Proposal(
@@ -49,7 +49,22 @@ def test_where_an_image_has_no_numbers_only_what_a_person_has_said_is_proposed(s
     told = tell_and_listen(story, in_a_gap(said(columns < 2)), refuse_nothing)
     assert np.array_equal(next(told).proposals[0].labels > 0, columns < 2)
     assert np.array_equal(told.send(in_a_gap(more(columns < 5))).proposals[0].labels > 0, columns < 5)
-    assert np.array_equal(told.send(in_a_gap(None)).proposals[0].labels > 0, columns < 0)
+    nothing = told.send(in_a_gap(None)).proposals[0]
+    assert np.array_equal(nothing.labels > 0, columns < 0)
+    assert nothing.ignored.dtype == bool
+
+
+def test_where_an_image_has_no_numbers_no_cell_is_detected_but_a_given_one():
+    image = np.zeros((8, 9))
+    image[:, 4:] = np.nan
+    positions = np.array([[2, 1], [3, 7], [5, 6], [6, 2]], np.float32)
+    roles = np.array([PointRole.DETECTED, PointRole.DETECTED, PointRole.GIVEN, PointRole.GIVEN], np.uint8)
+    found = Detections(positions, np.ones(4, np.float32), roles, 3.0, np.ones((8, 9), np.float32))
+    task = Task((Plane("stitched", image, Points(positions[2:], (8, 9), radius=3.0)),))
+    story = iter([Snapshot("going on", 0, 1, proposals={0: found}, model=MODEL)])
+    told = next(tell_and_listen(story, task, refuse_nothing)).proposals[0]
+    assert told.positions.tolist() == positions[[0, 2, 3]].tolist()
+    assert told.roles.tolist() == roles[[0, 2, 3]].tolist()
 
 
 def refuse_nothing(_task):

@@ -58,11 +58,10 @@ def _outside_of_gaps(story: Iterator[Snapshot], planes: Sequence[Plane]) -> Iter
     gaps = {index: gap for index, plane in enumerate(planes) if (gap := wide_gaps(plane.image)) is not None}
 
     def told(index: int, belief: Belief) -> Belief:
-        if index not in gaps:
-            return belief
-        given = planes[index].annotation
-        said = given.known() if isinstance(given, Scribbles | Instances) else False
-        return without_gaps(belief, gaps[index] & ~said)
+        gap, given = gaps.get(index), planes[index].annotation
+        if gap is not None and isinstance(given, Scribbles | Instances):
+            gap = gap & ~given.known()
+        return without_gaps(belief, gap)
 
     for snapshot in story:
         proposals = {index: told(index, belief) for index, belief in snapshot.proposals.items()}

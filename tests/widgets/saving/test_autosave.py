@@ -544,7 +544,7 @@ def run_on_a_full_disk(viewer, saver, full_disk, trainer, tmp_path, monkeypatch)
     session = Session(trainer)
     keeper = RunKeeper(saver, session)
     session.start(method, None, method.params())
-    keeper.begin(method.name, [id_of(viewer.layers["cells"])], method.params())
+    keeper.begin(method.name, [id_of(viewer.layers["cells"])], method.params(), None)
     run = trainer.runs[0]
     run.model = TrainedModel("scribble2label", {}, {}, b"weights")
     run.waiting = [snapshot(3, {0: proposal_above(viewer.layers["cells"].data, 0.4)})]
@@ -661,7 +661,7 @@ def test_a_model_that_cannot_be_kept_keeps_no_stroke_waiting_and_is_told_once(vi
     session = Session(trainer)
     keeper = RunKeeper(saver, session)
     session.start(METHODS["scribble2label"], None, METHODS["scribble2label"].params())
-    keeper.begin("scribble2label", [id_of(viewer.layers["cells"])], METHODS["scribble2label"].params())
+    keeper.begin("scribble2label", [id_of(viewer.layers["cells"])], METHODS["scribble2label"].params(), None)
     for weights in (b"first", b"second"):
         trainer.runs[0].model = TrainedModel("scribble2label", {}, {}, weights)
         keeper._save_model()

@@ -64,7 +64,7 @@ class ObjectSearch(QObject):
         self._layer: Labels | None = None
         self._other: Labels | None = None
         self._found: Found | None = None
-        self._renumbered = _NO_IDS  # numbers that were unusable until others were given, which can be taken back
+        self._renumbered: NDArray[np.integer] = _NO_IDS  # unusable numbers until others were given; they can come back
         self._boxes: dict[int, Box] = {}
         self._moved: set[int] | None = set()  # objects whose pixels changed since the search began; None for all
         self._work = Background(self)
