@@ -9,7 +9,7 @@ import pytest
 from napari_labelfix.errors import OutputError, ProjectError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.project import models, recovery
-from napari_labelfix.project.records import Batch, ImageRecord
+from napari_labelfix.project.records import Batch, ImageRecord, LayerRecord
 from napari_labelfix.project.store import Project
 
 
@@ -45,7 +45,8 @@ def test_that_nothing_can_be_looked_up_is_a_sentence(folder):
 def test_what_was_cut_off_and_what_has_no_name_is_offered(tmp_path):
     unnamed = recovery.new_path("cells")
     with Project.create(unnamed) as project:
-        project.write(Batch(images=[ImageRecord("i", "cells", "", (3, 3), "uint8")]))
+        image = LayerRecord("i", "i", "", "person", "image", "cells", (3, 3), "uint8")
+        project.write(Batch(images=[ImageRecord("i", "cells", "", (3, 3), "uint8")], layers=[image]))
     named, closed = tmp_path / "named.labelfix", tmp_path / "closed.labelfix"
     for path in (named, closed):
         Project.create(path).close()

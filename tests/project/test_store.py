@@ -229,7 +229,7 @@ def test_an_image_is_found_beside_the_project_wherever_both_go(tmp_path):
     file = tmp_path / "one" / "images" / "cells.tif"
     file.touch()
     with Project.create(tmp_path / "one" / "a.labelfix") as project:
-        project.write(Batch(images=[replace(IMAGE, path=str(file))]))
+        project.write(Batch(images=[replace(IMAGE, path=str(file))], layers=[HAND]))
         assert project.images()[0].relative == "images/cells.tif"
     (tmp_path / "one").rename(tmp_path / "two")
     with Project.open(tmp_path / "two" / "a.labelfix") as moved:

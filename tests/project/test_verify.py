@@ -106,8 +106,19 @@ def test_an_image_that_was_kept_and_whose_pixels_are_gone_is_found(kept, known):
 
 
 def test_a_kept_image_without_its_layer_is_found(kept):
+    kept.write(Batch(layers=[LayerRecord("d", "k", "corrected", "person", "labels", "drawn", (30, 40), "int32")]))
     kept._connection.execute("DELETE FROM layer WHERE id = 'k'")
     assert troubles(kept) == ["Its layer is not in the project. Open a copy of it that is whole."]
+
+
+def test_images_that_were_closed_and_to_which_nothing_belongs_are_not_missed(kept, tmp_path):
+    by_mistake = ImageRecord("m", "another", str(tmp_path / "gone.tif"), (30, 40), "uint8")
+    layer = LayerRecord("m", "m", "", "person", "image", "another", (30, 40), "uint8")
+    kept.write(Batch(images=[by_mistake], layers=[layer]))
+    assert len(troubles(kept)) == 1
+    kept.write(Batch(removed=["m", "k"]))
+    assert troubles(kept) == []
+    assert [image.name for image in describe(kept).images] == ["cells"]
 
 
 def test_a_kept_image_that_is_black_is_whole(kept):

@@ -59,6 +59,10 @@ PUT_OBJECT = _put("object", _OBJECT, ["layer", "id"])
 PUT_GEOMETRY = _put("geometry", ["layer", "content"], ["layer"])
 # how far a run is and where its model lies are told apart, so that neither takes back what the other has said
 PUT_RUN = _put("run", _RUN, ["id"]).replace("excluded.model", "iif(excluded.model = '', run.model, excluded.model)")
+IMAGES_IN_USE = (
+    "SELECT * FROM image WHERE id IN (SELECT id FROM layer UNION SELECT image FROM layer UNION SELECT image FROM run) "
+    "ORDER BY name"
+)
 ADD_ENTRY = "INSERT INTO history (at, who, name, what, layer, ids) VALUES (?, ?, ?, ?, ?, ?)"
 
 

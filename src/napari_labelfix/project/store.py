@@ -153,8 +153,11 @@ class Project:
                 raise
 
     def images(self) -> list[ImageRecord]:
-        """Return the images, with the path where each should be found: beside the project, else where it was."""
-        return [self._with_path(image) for image in self._records(rows.image, "SELECT * FROM image ORDER BY name")]
+        """Return the images, with the path where each should be found: beside the project, else where it was.
+
+        One that was closed is among them as long as a layer or a run belongs to it.
+        """
+        return [self._with_path(image) for image in self._records(rows.image, rows.IMAGES_IN_USE)]
 
     def layers(self) -> list[LayerRecord]:
         """Return the layers from bottom to top."""
