@@ -171,20 +171,28 @@ def relief(scene: Scene) -> NDArray[np.uint8]:
 
 def one_stain(scene: Scene) -> NDArray[np.uint8]:
     """Brown and blue nuclei, RGB; the brown ones are meant."""
+    image, brown = two_stains(scene)
+    scene.labels[~np.isin(scene.labels, brown)] = 0
+    return image
+
+
+def two_stains(scene: Scene, apart: float = 1.0) -> tuple[NDArray[np.uint8], list[int]]:
+    """Draw brown and blue nuclei, less unlike than these if `apart` is below 1; return RGB and which are brown."""
     image = np.full((SIDE, SIDE, 3), [0.93, 0.9, 0.92]) + scene.clouds(15, 0.03)[..., None]
+    stains = np.array([[0.45, 0.28, 0.15], [0.45, 0.5, 0.7]])
+    stains = apart * stains + (1 - apart) * stains.mean(axis=0)
     brown: list[int] = []
     for _ in range(190):
         radii, turned = scene.random.uniform((6, 7), (10, 12)), scene.random.uniform(0, 3)
         nucleus = np.zeros((SIDE, SIDE), bool)
         nucleus[ellipse(*scene.place(8), *radii, shape=nucleus.shape, rotation=turned)] = True
         if scene.add(nucleus):
-            meant = scene.random.uniform() < 0.45
-            colour = np.array([0.45, 0.28, 0.15] if meant else [0.45, 0.5, 0.7]) + scene.random.normal(0, 0.04, 3)
+            is_brown = scene.random.uniform() < 0.45
+            colour = stains[0 if is_brown else 1] + scene.random.normal(0, 0.04, 3)
             image[nucleus] = colour + scene.random.normal(0, 0.04, (nucleus.sum(), 1))
-            brown += [scene.labels.max()] if meant else []
-    scene.labels[~np.isin(scene.labels, brown)] = 0
+            brown += [scene.labels.max()] if is_brown else []
     image = ndimage.gaussian_filter(image, (0.9, 0.9, 0)) + scene.random.normal(0, 0.02, image.shape)
-    return (255 * image.clip(0, 1)).astype(np.uint8)
+    return (255 * image.clip(0, 1)).astype(np.uint8), brown
 
 
 KINDS: list[Callable[[Scene], NDArray[np.uint8]]] = [
