@@ -100,8 +100,7 @@ def difference_of(one: Tensor, other: Tensor) -> float:
 
     It is 1 where they agree, and the inverse of their intersection over union; (classes, H, W) probabilities.
     """
-    found, also = _likeliest(one), _likeliest(other)
-    return max(difference_of_masks(found == value, also == value) for value in range(1, len(one)))
+    return max(map(difference_of_masks, _found_of_classes(one), _found_of_classes(other)))
 
 
 def foreground(probabilities: Tensor) -> Tensor:
@@ -119,9 +118,13 @@ def heard(surplus: float, firmness: float = 0.0) -> float:
     return 1 - _share(surplus + firmness, PLAUSIBLE, BOASTFUL)
 
 
-def _likeliest(probabilities: Tensor) -> Tensor:
-    """Return (H, W) the class of objects that is likeliest in the foreground, 0 outside of it."""
-    return (probabilities[1:].argmax(dim=0) + 1) * foreground(probabilities)
+def _found_of_classes(probabilities: Tensor) -> list[Tensor]:
+    """Return for each class of objects (H, W) where it is found: the likeliest of them, in the foreground."""
+    found = foreground(probabilities)
+    if len(probabilities) == 2:  # of one class all is: a large plane need not be searched for the likeliest
+        return [found]
+    likeliest = probabilities[1:].argmax(dim=0)
+    return [found & (likeliest == value) for value in range(len(probabilities) - 1)]
 
 
 def _known(agreements: dict[int, float]) -> float:
