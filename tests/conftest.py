@@ -1,3 +1,4 @@
+import gc
 import os
 
 import pytest
@@ -27,3 +28,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         together = "windows" if item.get_closest_marker("gui") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(together))
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what was imported: napari has it look four times around each window."""
+    gc.collect()
+    gc.freeze()
