@@ -7,6 +7,7 @@ import json
 import os
 import time
 from itertools import combinations
+from xml.etree import ElementTree
 
 import cv2
 import numpy as np
@@ -186,6 +187,24 @@ def test_coco(tmp_path, ndim, name):
         assert (y, x, y + height, x + width) == (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
         kinds.add(type(annotation["segmentation"]))
     assert kinds == ({list, dict} if name == "coco" else {dict})
+
+
+def test_every_format_that_knows_classes_calls_them_by_their_names(tmp_path):
+    image = LabelImage.of("a", np.diag([1, 2, 2]), classes={1: 1, 2: 2}, names={1: "nucleus", 2: "μ <mitosis>"})
+    for name in ("coco", "yolo", "voc", "geojson", "objects"):
+        export([image, LabelImage.of("b", np.eye(9, dtype=int))], find_format(name), tmp_path)
+    assert [entry["name"] for entry in COCO(tmp_path / "coco.json").cats.values()] == ["nucleus", "μ <mitosis>"]
+    assert (tmp_path / "classes.txt").read_text(encoding="utf-8") == "nucleus\nμ <mitosis>\n"
+    boxes = ElementTree.parse(tmp_path / "a.xml").getroot()
+    assert [found.text for found in boxes.iterfind("object/name")] == ["nucleus", "μ <mitosis>"]
+    features = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))["features"]
+    assert {feature["properties"]["classification"]["name"] for feature in features} == {"nucleus", "μ <mitosis>"}
+    with (tmp_path / "a_objects.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["class_name"] for row in csv.DictReader(file)] == ["nucleus", "μ <mitosis>"]
+    record = json.loads((tmp_path / "coco_export.json").read_text(encoding="utf-8"))
+    assert [image["objects_per_class"] for image in record["images"]] == [
+        {"nucleus": 1, "μ <mitosis>": 1}, {"object": 1},
+    ]  # fmt: skip
 
 
 def test_coco_of_several_images_is_one_file_with_categories(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
@@ -88,3 +90,12 @@ def test_outlines_are_saved_for_other_programs_under_the_name_that_was_typed(tmp
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     np.save(tmp_path / "mine.npy", np.random.default_rng(0).random((20, 30)))
     np.testing.assert_array_equal(AnnotationFiles([path], read_image(tmp_path / "mine.npy")).read_labels(), data)
+
+
+def test_what_is_saved_as_coco_has_the_classes_of_the_layer_by_their_names(tmp_path):
+    tag = {"labelfix": {"role": "corrected", "classes": {1: "nucleus", 2: "mitosis"}}}
+    layer = labels_layer(np.diag([1, 2, 2]), features={"index": [1, 2], "class": [1, 2]}, metadata=tag)
+    layer.save(str(tmp_path / "a.json"), plugin="napari-labelfix")
+    saved = json.loads((tmp_path / "a.json").read_text())
+    assert [category["name"] for category in saved["categories"]] == ["nucleus", "mitosis"]
+    assert [found["category_id"] for found in saved["annotations"]] == [1, 2]

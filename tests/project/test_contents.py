@@ -207,3 +207,15 @@ def test_marks_of_more_axes_than_their_image_are_told(tmp_path):
     path = write_marks(tmp_path / "a.labelfix", (replace(record, shape=(1, 3)), json.dumps({"data": [[0, 1, 1]]})))
     with pytest.raises(ProjectError, match="“my p” has more axes than its image"):
         read_project(path, ("points",))
+
+
+def test_classes_are_called_as_the_layer_says(tmp_path):
+    objects = [ObjectRecord(1, more={"class": 2})]
+    for told, names in [
+        ({"1": "nucleus", "2": "mitosis"}, ("nucleus", "mitosis")),
+        ({"2": 7, "x": "y"}, ("class 1", "class 2")),
+        ("nonsense", ("class 1", "class 2")),
+    ]:
+        one = replace(layer("l", "corrected"), look={"class_names": told})
+        [image] = read_labels(write(tmp_path / f"{len(str(told))}.labelfix", [one], objects=objects))
+        assert image.class_names == names

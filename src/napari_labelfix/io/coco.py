@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import names_in_common
 from napari_labelfix.io.drawn import Drawn, DrawnObject, expect_size
 from napari_labelfix.io.files import write_json
 from napari_labelfix.io.outlines import outlines_of
@@ -127,7 +128,7 @@ def _write(folder: Path, images: Sequence[LabelImage | MarkedImage], ending: str
 
 
 def _categories(images: Sequence[LabelImage | MarkedImage]) -> list[dict[str, Any]]:
-    names = max((image.class_names for image in images), key=len, default=("object",))
+    names = names_in_common([image.class_names for image in images])
     return [{"id": number, "name": name, "supercategory": "object"} for number, name in enumerate(names, start=1)]
 
 

@@ -10,9 +10,10 @@ from napari_labelfix.annotations import Boxes, Instances, Points
 from napari_labelfix.data.label_images import rank_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import AnnotationFiles
+from napari_labelfix.io.class_names import HIGHEST_CLASS
 from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.grid import read_grid
-from napari_labelfix.io.label_image import HIGHEST_CLASS, LabelImage
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.marked_files import read_marks
 from napari_labelfix.io.pairing import OTHER_RESULTS, TABLES, find_annotations, name_without_ending, pair
 from napari_labelfix.io.read import (

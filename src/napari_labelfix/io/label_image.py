@@ -13,6 +13,7 @@ import numpy as np
 from napari_labelfix.data.label_images import ids_of
 from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import OBJECT, list_names
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.review.boxes import find_boxes
 from napari_labelfix.review.edits import join_planes
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]  # y0, x0, y1, x1, counted from the edge of the image
 
 HIGHEST_NUMBER = 2**32 - 1
-HIGHEST_CLASS = 2**8 - 1  # as proposals hold them; each up to the highest has a name
 What = Literal["labels", "boxes", "points"]  # is exported
 NOUNS: Mapping[What, tuple[str, str]] = {
     "labels": ("object", "objects"),
@@ -70,16 +70,26 @@ class LabelImage:
     image_name: str = ""
     source: str = ""
     classes: Mapping[int, int] = field(default_factory=dict)
-    class_names: tuple[str, ...] = ("object",)
+    class_names: tuple[str, ...] = (OBJECT,)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, labels: NDArray[Any], grid: Grid | None = None, **rest: Any) -> LabelImage:
-        """Return labels with a name that suits a file, pixels as units where there is no grid, and class names."""
+    def of(
+        cls,
+        name: str,
+        labels: NDArray[Any],
+        grid: Grid | None = None,
+        *,
+        names: Mapping[int, str] | None = None,
+        **rest: Any,
+    ) -> LabelImage:
+        """Return labels with a name that suits a file, pixels as units where there is no grid, and class names.
+
+        A class that has none among `names` is called by its number.
+        """
         classes: Mapping[int, int] = rest.get("classes", {})
-        highest = max(classes.values(), default=1)
-        names = ("object",) if highest == 1 else tuple(f"class {number}" for number in range(1, highest + 1))
-        return cls(name_for_files(name), labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": names, **rest})
+        listed = list_names(max(classes.values(), default=1), names or {})
+        return cls(name_for_files(name), labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": listed, **rest})
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -176,10 +186,3 @@ def name_for_files(name: str) -> str:
     """Return a name without what no file may be called, on any system, and no longer than leaves room for an ending."""
     allowed = _NOT_FOR_FILE_NAMES.sub("_", name).strip(" .")
     return allowed.encode()[:_LONGEST].decode(errors="ignore").strip(" .") or "labels"
-
-
-def class_said_by(value: object) -> int:
-    """Return the class that a table says of an object, 1 and up: 1 if it is no whole number that a class can have."""
-    if isinstance(value, int | float | np.integer | np.floating) and 1 <= value <= HIGHEST_CLASS and value % 1 == 0:
-        return int(value)
-    return 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_labelfix.io.class_names import classes_in, names_said_by
 from napari_labelfix.io.files import replacing
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.grid import Grid
@@ -59,7 +60,9 @@ def write_coco(path: str, data: Any, attributes: Mapping[str, Any]) -> list[str]
 def _write_as(format_name: str, target: Path, data: Any, attributes: Mapping[str, Any]) -> list[str]:
     """Write the one file of a format under the name that the person has typed."""
     labels = _finest(data, attributes)
-    image = LabelImage.of(target.stem, labels, _grid(attributes, labels.ndim))
+    classes, tag = classes_in(attributes.get("features", {})), attributes.get("metadata", {}).get("labelfix")
+    names = names_said_by(tag.get("classes")) if isinstance(tag, dict) else {}
+    image = LabelImage.of(target.stem, labels, _grid(attributes, labels.ndim), classes=classes, names=names)
     image.check()
     with replacing(target) as temporary:
         [written] = find_format(format_name).load()(temporary.parent, [image])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import names_in_common
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.outlines import drawn_in, in_one_ring, outlines_of
@@ -81,7 +82,7 @@ def _write(folder: Path, images: Sequence[Any], rows: Callable[[Any, Index], Ite
                 names.append(f"labels/{image.plane_name(index)}.txt")
                 lines = [f"{kind - 1} {_shares(vertices, size)}" for kind, vertices in rows(image, index)]
                 (folder / names[-1]).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        classes = max((image.class_names for image in images), key=len)
+        classes = names_in_common([image.class_names for image in images])
         (folder / CLASSES).write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
     return [*names, CLASSES]
 

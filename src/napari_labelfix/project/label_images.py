@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_labelfix.io.label_image import LabelImage, class_said_by
+from napari_labelfix.io.class_names import class_said_by, names_said_by
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.project.database import sense_of
 from napari_labelfix.project.placement import grid_of
+from napari_labelfix.project.records import CLASS_NAMES
 from napari_labelfix.review.selection import COLUMNS, only
 
 if TYPE_CHECKING:
@@ -52,5 +54,6 @@ def label_image(
         image_name=Path(image.path).name if image is not None else "",
         source=f"layer “{layer.name}” of {project.path.name}",
         classes=classes,
+        names=names_said_by(layer.look.get(CLASS_NAMES)),
         about=about,
     )

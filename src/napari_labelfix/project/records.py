@@ -19,6 +19,7 @@ RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
 NO_OBJECTS = ("scribbles", "right_part", "ignored", "changes")  # roles of layers whose numbers are classes
+CLASS_NAMES = "class_names"  # in the look of labels: what classes are called, by their numbers
 KEPT = "project"  # the "reader" of an image whose pixels are all in the project
 
 

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_labelfix.io.class_names import list_names
 from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format, formats_for
 from napari_labelfix.io.grid import short_unit
@@ -352,8 +353,17 @@ def _describe(image: Content) -> str:
     *leading, height, width = image.shape
     planes = "".join(f"{length} x " for length in leading)
     known = f", a pixel is {_size_of_pixel(image.grid)}" if image.grid.is_known else ""
-    classes = f" of {len(image.class_names)} classes" if len(image.class_names) > 1 else ""
-    return f"{_count(image)}{classes}, {planes}{height} x {width} pixels{known}."
+    return f"{_count(image)}{_of_classes(image)}, {planes}{height} x {width} pixels{known}."
+
+
+def _of_classes(image: Content) -> str:
+    """Say of how many classes the objects are, and how many of each where these have names."""
+    names = image.class_names
+    classes = f" of {len(names)} classes" if len(names) > 1 else ""
+    if names == list_names(len(names), {}):
+        return classes
+    counts = image.count_classes()
+    return f"{classes} ({', '.join(f'{counts[name]} {name}' for name in names)})"
 
 
 def _size_of_pixel(grid: Grid) -> str:

@@ -25,6 +25,7 @@ from napari_labelfix.widgets.saving.autosave import autosaver_of
 from napari_labelfix.widgets.saving.opening import Lost
 from napari_labelfix.widgets.saving.run_keeper import RunKeeper
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of, set_classes
 from napari_labelfix.widgets.viewer.history import history_of
 from napari_labelfix.widgets.viewer.layer_states import id_of
 
@@ -303,8 +304,11 @@ def test_a_duplicated_layer_is_saved_beside_the_first(viewer, saver):
     first = add_scribbles(viewer)
     paint(first, 10, 10)
     saver.save_now()
+    set_classes(first, {1: "nucleus"})
     second = duplicate(viewer, first)
     assert layers.role_of(second) == layers.role_of(first) == "scribbles"
+    set_classes(first, {1: "cell"})
+    assert classes_of(second) == {1: "nucleus"}, "it has what the first had"
     paint(first, 20, 20)
     paint(second, 30, 30, 1)
     saver.save_now()
@@ -312,6 +316,9 @@ def test_a_duplicated_layer_is_saved_beside_the_first(viewer, saver):
     saver.close()
     np.testing.assert_array_equal(kept(path, first), first.data)
     np.testing.assert_array_equal(kept(path, second), second.data)
+    with Project.look(path) as project:
+        names = [layer.look.get("class_names") for layer in project.layers() if layer.role == "scribbles"]
+    assert names == [{"1": "cell"}, {"1": "nucleus"}]
 
 
 def test_a_duplicate_of_a_result_is_a_layer_of_the_person(viewer, saver, spots):

@@ -23,6 +23,7 @@ from napari_labelfix.widgets.saving.autosave import autosaver_of
 from napari_labelfix.widgets.saving.opening import open_project, relink
 from napari_labelfix.widgets.saving.restored_layers import dress
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of, set_classes
 from napari_labelfix.widgets.viewer.layer_states import describe_layer
 
 
@@ -55,6 +56,8 @@ def made(qtbot, spots, tmp_path):
     accepting = AcceptingObjects(results)
     accepting.accept_above()
     accepting.corrected.selected_label = 3
+    for layer in (by_role["scribbles"], accepting.corrected):
+        set_classes(layer, {1: "nucleus", 2: ""})
     layers.select(viewer, by_role["points"])
     saver = autosaver_of(viewer)
     saver.save_as(tmp_path / "one" / "mine.labelfix")
@@ -96,6 +99,7 @@ def test_everything_comes_back(made, again, tmp_path):
     corrected, old = after["corrected", ""], before["corrected", ""]
     assert corrected.data.dtype == old.data.dtype
     assert corrected.selected_label == 3
+    assert classes_of(corrected) == classes_of(after["scribbles", ""]) == {1: "nucleus", 2: ""}
     for column in ("index", "state", "confidence", "source"):
         np.testing.assert_array_equal(corrected.features[column], old.features[column])
     points, old = after["points", ""], before["points", ""]

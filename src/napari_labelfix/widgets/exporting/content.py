@@ -10,11 +10,13 @@ import numpy as np
 from napari.layers import Points, Shapes
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import classes_in
 from napari_labelfix.io.grid import Grid
-from napari_labelfix.io.label_image import LabelImage, class_said_by
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.review.selection import COLUMNS, EVERYTHING, only
 from napari_labelfix.widgets.exporting.marks import marked_image_of
 from napari_labelfix.widgets.viewer import image_planes
+from napari_labelfix.widgets.viewer.class_names import classes_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
 if TYPE_CHECKING:
@@ -84,7 +86,8 @@ def _label_image_of(
     rest: dict[str, Any] = {
         "image_name": file_name,
         "source": f"layer “{layer.name}”",
-        "classes": _classes_of(layer),
+        "classes": classes_in(layer.features),
+        "names": classes_of(layer),
     }
     known = _columns_of(layer)
 
@@ -106,10 +109,3 @@ def _columns_of(layer: Any) -> dict[str, list[Any]]:
     if not {"index", "state"} <= set(features.columns):
         return {}
     return {name: features[name].tolist() for name in ("index", *COLUMNS) if name in features}
-
-
-def _classes_of(layer: Any) -> dict[int, int]:
-    features = layer.features
-    if not {"index", "class"} <= set(features.columns):
-        return {}
-    return {int(index): class_said_by(kind) for index, kind in zip(features["index"], features["class"], strict=True)}

@@ -13,8 +13,10 @@ import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
 
-from napari_labelfix.project.records import ImageRecord, LayerRecord, ObjectRecord
+from napari_labelfix.io.class_names import names_said_by
+from napari_labelfix.project.records import CLASS_NAMES, ImageRecord, LayerRecord, ObjectRecord
 from napari_labelfix.widgets.viewer import image_planes, layers
+from napari_labelfix.widgets.viewer.class_names import CLASSES, classes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -105,7 +107,8 @@ def tag_for(record: LayerRecord) -> dict[str, Any]:
         return {"role": "image", "id": record.id} | ({"channels": list(further)} if further else {})
     of_image = {"image": record.image} if record.image is not None else {}
     role = {"role": record.role, "method": record.method} if record.role else {}
-    return {_ID: record.id} | of_image | role
+    known = names_said_by(record.look.get(CLASS_NAMES))
+    return {_ID: record.id} | of_image | role | ({CLASSES: known} if known else {})
 
 
 def describe_layer(layer: Layer, position: int) -> LayerRecord:
@@ -116,6 +119,8 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
     if isinstance(layer, Image):
         look |= {_CHANNELS: tag["channels"]} if tag.get("channels") else {}
         look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": _colormap_of(layer)}
+    if known := classes_of(layer):
+        look |= {CLASS_NAMES: {str(number): name for number, name in known.items()}}
     return LayerRecord(
         id=id_of(layer),
         image=tag.get("image", tag.get("id")),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.io.label_image import HIGHEST_CLASS
+from napari_labelfix.io.class_names import HIGHEST_CLASS
 from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.review.footprint import count_pixels
 from napari_labelfix.review.record_table import STATES, RecordTable

@@ -1,0 +1,104 @@
+"""Classes of objects, numbered from 1, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_labelfix.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+HIGHEST_CLASS = 2**8 - 1  # as proposals hold them; each up to the highest has a name
+OBJECT = "object"  # of the only class, where it has no name
+_NUMBERED = re.compile(r"class (\d+)")
+
+
+def name_of(number: int, names: Mapping[int, str]) -> str:
+    """Return what a class is called: by its number where it has no name."""
+    return names.get(number) or f"class {number}"
+
+
+def list_names(highest: int, names: Mapping[int, str]) -> tuple[str, ...]:
+    """Return the names of classes 1, 2, ... up to the highest that there is, or that has one."""
+    highest = max([highest, *(number for number, name in names.items() if name)])
+    if highest == 1:
+        return (names.get(1) or OBJECT,)
+    return tuple(name_of(number, names) for number in range(1, highest + 1))
+
+
+def names_in_common(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names of classes 1, 2, ... for the objects of several images in one file.
+
+    Raises
+    ------
+    InputError
+        If a class has another name in one image than in another: some objects would be called what they are not.
+    """
+    highest = max(map(len, lists), default=1)
+    names: dict[int, str] = {}
+    for number in range(1, highest + 1):
+        without = {name_of(number, {}), OBJECT}
+        given = sorted({listed[number - 1] for listed in lists if len(listed) >= number} - without)
+        if len(given) > 1:
+            raise InputError(
+                f"Class {number} is “{given[0]}” in one image, and “{given[1]}” in another. "
+                "Give it one name, or export each image into a folder of its own."
+            )
+        names[number] = given[0] if given else ""
+    return list_names(highest, names)
+
+
+def checked_name(name: str, number: int, taken: Iterable[str]) -> str:
+    """Return a name that a person has typed, in one line and without what cannot be seen.
+
+    Parameters
+    ----------
+    name
+        As it was typed.
+    number
+        The class.
+    taken
+        What others are called.
+
+    Raises
+    ------
+    InputError
+        If there is nothing in it, or something else is called so.
+    """
+    name = _in_one_line(name)
+    if not name:
+        raise InputError("Expected a name for the class, but got none. Type at least one letter.")
+    numbered = _NUMBERED.fullmatch(name.casefold())
+    if (numbered and int(numbered[1]) != number) or name.casefold() in map(str.casefold, taken):
+        raise InputError(f"Something else is called “{name}” already. Choose another name for this class.")
+    return name
+
+
+def names_said_by(told: object) -> dict[int, str]:
+    """Return names of classes by number as a file or another program tells them, without what can be none."""
+    named = told.items() if isinstance(told, dict) else ()
+    known = {str(key): name for key, name in named if isinstance(name, str)}
+    numbers = sorted(int(key) for key in known if key.isdecimal() and 1 <= int(key) <= HIGHEST_CLASS)
+    return {number: _in_one_line(known[str(number)]) for number in numbers if str(number) in known}
+
+
+def class_said_by(value: object) -> int:
+    """Return the class that a table says of an object, 1 and up: 1 if it is no whole number that a class can have."""
+    if isinstance(value, int | float | np.integer | np.floating) and 1 <= value <= HIGHEST_CLASS and value % 1 == 0:
+        return int(value)
+    return 1
+
+
+def classes_in(features: Any) -> dict[int, int]:
+    """Return the class of each object of which the features of a layer say one."""
+    if not {"index", "class"} <= set(features):
+        return {}
+    return {int(index): class_said_by(kind) for index, kind in zip(features["index"], features["class"], strict=True)}
+
+
+def _in_one_line(name: str) -> str:
+    return "".join(filter(str.isprintable, " ".join(name.split())))
