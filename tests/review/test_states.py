@@ -1,8 +1,10 @@
 """What is known about an object, by itself."""
 
+from dataclasses import replace
+
 import pytest
 
-from napari_labelfix.review.states import HAND, Record, State, after_a_stroke
+from napari_labelfix.review.states import HAND, Record, State, after_a_stroke, of_class
 
 
 def test_records_without_a_confidence_are_the_same():
@@ -22,3 +24,11 @@ def test_a_stroke_edits_what_it_draws_or_erases_and_an_accepted_outline_that_it_
     assert after_a_stroke(record, 0, 1, 0) == (edited if state in (State.TODO, State.ACCEPTED) else record)
     assert after_a_stroke(record, 0, 0, 1) == (edited if state is State.ACCEPTED else record)
     assert after_a_stroke(record, 0, 0, 0) is record
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_object_that_a_person_puts_into_another_class_is_edited_unless_it_is_set_aside(state):
+    record = Record(state, 0.5, source="sissi", note="mitosis", class_number=1)
+    aside = state in (State.REJECTED, State.IGNORED)
+    assert of_class(record, 2) == replace(record, state=state if aside else State.EDITED, class_number=2)
+    assert of_class(record, 1) is record

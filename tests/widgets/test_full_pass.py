@@ -13,6 +13,7 @@ import tifffile
 from napari.utils.notifications import notification_manager
 from person import Person
 from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 from scipy.ndimage import distance_transform_edt
 from skimage.measure import regionprops
 from toy_learner import TOY, ToyParams
@@ -24,6 +25,7 @@ from napari_labelfix.snapshots import Change
 from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of
 
 HERE = str(Path(__file__).parent)
 
@@ -77,6 +79,13 @@ def paint_scribbles(dock, person, image):
     assert (marks[30, 5:40] == 1).all()
 
 
+def name_class(dock, name):
+    QTest.mouseDClick(dock.inputs.brushes[2], Qt.MouseButton.LeftButton)
+    edit = dock.inputs.parts[0].brush_bar.name_edit
+    edit.setText(name)
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+
+
 def result(dock, role):
     return layers.find(dock._viewer, role, dock.inputs.image, dock._method.name)
 
@@ -112,6 +121,7 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     paint_scribbles(dock, person, image)
     scribbles = dock.inputs.annotation
     qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
+    name_class(dock, "cell")
 
     person.click(dock.run_view.run_button)
     process = process_of(dock)
@@ -151,6 +161,9 @@ def test_the_main_job(open_dock, viewer, person, qtbot, spots, tmp_path):
     person.click(dock.accept_view.all_button)
     corrected = layers.find(viewer, "corrected", image)
     accepted = corrected.data.copy()
+    assert classes_of(corrected) == {1: "cell"}
+    name_class(dock, "spot")
+    assert classes_of(corrected) == classes_of(proposal) == {1: "spot"}
     assert len(np.unique(accepted)) - 1 == expected
     np.testing.assert_array_equal(accepted > 0, proposal.data > 0)
     person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

@@ -88,6 +88,17 @@ class RecordChanges:
         return RecordChanges(self.after, self.before)
 
 
+def of_class(record: Record, number: int) -> Record:
+    """Return the record of an object of which a person says the class, which is to change it.
+
+    It is edited, then, unless it was rejected or ignored; its outline is still that of whoever made it.
+    """
+    if record.class_number == number:
+        return record
+    state = record.state if record.state in SET_ASIDE else State.EDITED
+    return replace(record, state=state, class_number=number)
+
+
 def after_a_stroke(record: Record | None, gained: int, erased: int, painted_over: int) -> Record:
     """Return the record of an object that a stroke by hand has changed, and that still has pixels.
 

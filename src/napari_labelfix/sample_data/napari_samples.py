@@ -20,9 +20,11 @@ SHARE_OF_POINTS = 0.1  # of the objects
 RIGHT_PART = 170  # pixels: the side of the square in which careless labels are right
 PLANES, FINISHED = 8, (3, 4)  # of the stack; napari shows the middle first
 SEED, OTHER_SEED = 1, 2
-# Okabe & Ito's colours, as the dock gives them: 1 blue, 2 orange, further classes as they come.
+# Okabe & Ito's colours, as the dock gives them: 1 blue, 2 orange, further classes as they come, and never blue again.
 _PALETTE = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#f0e442", "#d55e00")
-_COLORS = {None: "transparent", 0: "transparent"} | {n: _PALETTE[(n - 1) % len(_PALETTE)] for n in range(1, 256)}
+_COLORS = {None: "transparent", 0: "transparent", 1: _PALETTE[0]} | {
+    n: _PALETTE[1:][(n - 2) % (len(_PALETTE) - 1)] for n in range(2, 256)
+}
 
 
 def fluorescence_nuclei() -> list[LayerTuple]:

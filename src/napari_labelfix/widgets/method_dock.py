@@ -215,6 +215,7 @@ class MethodDock(QWidget):
         self._run = RunResults(results, task, region, f"{datetime.now():%Y-%m-%d %H:%M}", model)
         self._next_step.begin()
         self._run.create()
+        self._hand_on_classes()
         self._show_one()
         remark = f"{region.sentence(task)} {sentence_about(task.planes)}".strip()
         self.run_view.show_started(remark, learns=self.session.learning)
@@ -251,6 +252,12 @@ class MethodDock(QWidget):
             return self._results
         of_run = self._run.of(image) if self._run is not None else None
         return of_run or self._output.layers(self._viewer, image, self._method.name)
+
+    def _hand_on_classes(self) -> None:
+        """Let the layers of the images in hand, and of the run, know what classes of objects are called."""
+        in_hand = [self._results_of(image) for image in self.inputs.images.together]
+        for results in (*in_hand, *(self._run.parts if self._run is not None else ())):
+            self.inputs.hand_on_classes(results.image, results.layer("proposal"))
 
     def _show_one(self) -> None:
         """Let the image in hand be seen: others of the run may lie upon it."""
@@ -343,6 +350,7 @@ class MethodDock(QWidget):
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
+        self.inputs.classesChanged.connect(self._hand_on_classes)
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)

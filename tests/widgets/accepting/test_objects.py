@@ -13,6 +13,7 @@ from napari_labelfix.widgets.accepting.acceptor import Count
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of, set_classes
 from napari_labelfix.widgets.viewer.history import history_of
 
 SURE, UNSURE = 0.95, 0.6
@@ -316,3 +317,16 @@ def test_accepted_objects_keep_their_class_through_undo_edits_and_further_accept
 def test_of_one_class_nothing_is_said(accepting):
     accepting.accept_above()
     assert "class" not in accepting.corrected.features
+
+
+def test_what_is_accepted_is_of_the_class_that_a_person_says_and_the_names_go_along(accepting, results):
+    set_classes(results.layer("proposal"), {1: "nucleus", 2: "mitosis"})
+    first, second = (int(results.layer("proposal").data[row, row]) for row in (0, 10))
+    accepting.accept_in_place(first, 2)
+    accepting.accept_ids(np.array([second]))
+    corrected = accepting.corrected
+    assert classes_of(corrected) == {1: "nucleus", 2: "mitosis"}
+    table = history_of(corrected).records.table
+    assert [(record.state, record.class_number) for record in map(table.at, range(len(table)))] == [
+        (State.EDITED, 2), (State.ACCEPTED, 1),
+    ], "where classes are known, that it is of the first one says something"  # fmt: skip

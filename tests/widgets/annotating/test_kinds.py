@@ -8,9 +8,10 @@ from napari.utils.colormaps import DirectLabelColormap
 from napari_labelfix.annotations import Annotation, Scribbles
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.review.states import Record, RecordChanges, State
+from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.layer_kind import Place
-from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS, SCRIBBLE_KIND
+from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_KIND
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.history import history_of
 

@@ -9,10 +9,11 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_labelfix.review.actions import accept_object, accept_objects, already_there
-from napari_labelfix.review.states import Record, RecordChanges, State
+from napari_labelfix.review.states import Record, RecordChanges, State, of_class
 from napari_labelfix.widgets.accepting.acceptor import Acceptor, Count
 from napari_labelfix.widgets.results.by_plane import ByPlane
 from napari_labelfix.widgets.viewer import image_planes, layers
+from napari_labelfix.widgets.viewer.class_names import classes_of, hand_on
 from napari_labelfix.widgets.viewer.history import existing_history, history_of
 from napari_labelfix.widgets.viewer.pointing import object_at
 
@@ -95,14 +96,22 @@ class AcceptingObjects(Acceptor):
         chosen = [objects.ids[self._chosen(objects, threshold, change, declined)] for objects in tables]
         return self.accept_ids(np.concatenate(chosen))
 
-    def accept_ids(self, ids: NDArray[np.integer]) -> Edit | None:
-        """Accept proposed objects beside what is accepted already; None if there is no proposal."""
+    def accept_ids(self, ids: NDArray[np.integer], class_number: int = 0) -> Edit | None:
+        """Accept proposed objects beside what is accepted already; None if there is no proposal.
+
+        Parameters
+        ----------
+        ids
+            The objects.
+        class_number
+            What a person says that they are; 0 for what was proposed.
+        """
         proposal = self._results.layer("proposal")
         if proposal is None:
             return None
         corrected = self._corrected_or_new()
         edit = accept_objects(proposal.data, corrected.data, ids)
-        self._write(corrected, edit)
+        self._write(proposal, corrected, edit, class_number)
         return edit
 
     def accept_at(self, position: Sequence[float]) -> Edit | None:
@@ -112,14 +121,14 @@ class AcceptingObjects(Acceptor):
             return None
         return self.accept_in_place(object_id)
 
-    def accept_in_place(self, object_id: int) -> Edit | None:
-        """Accept a proposed object in the place of those that it covers; None if there is no proposal."""
+    def accept_in_place(self, object_id: int, class_number: int = 0) -> Edit | None:
+        """Accept a proposed object in the place of those that it covers; for the rest see `accept_ids`."""
         proposal = self._results.layer("proposal")
         if proposal is None:
             return None
         corrected = self._corrected_or_new()
         edit = self._edit_in_place(proposal.data, corrected, object_id)
-        self._write(corrected, edit)
+        self._write(proposal, corrected, edit, class_number)
         return edit
 
     def present_of(self, ids: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -214,18 +223,21 @@ class AcceptingObjects(Acceptor):
         table = history.records.table
         return table.ids[table.set_aside]
 
-    def _write(self, corrected: Labels, edit: Edit) -> None:
+    def _write(self, proposal: Layer, corrected: Labels, edit: Edit, class_number: int) -> None:
         """Write as one step of the layer's history; show and select the layer, so that Ctrl+Z takes this step back."""
-        history_of(corrected).step(edit, RecordChanges(after=self._records(edit)), "accept")
+        hand_on(classes_of(proposal), corrected)
+        records = self._records(proposal, edit)
+        if class_number:
+            records = {label: of_class(record, class_number) for label, record in records.items()}
+        history_of(corrected).step(edit, RecordChanges(after=records), "accept")
         layers.show(corrected)
         layers.select(self._results.viewer, corrected)
 
-    def _records(self, edit: Edit) -> dict[int, Record]:
+    def _records(self, proposal: Layer, edit: Edit) -> dict[int, Record]:
         """Return the records of the objects that an edit brings; the edit is not written yet."""
-        proposal, tables = self._results.layer("proposal"), self._results.objects().values()
-        if proposal is None:
-            return {}
-        several = any((objects.classes > 1).any() for objects in tables)  # where all are of one it says nothing
+        tables = self._results.objects().values()
+        # where all are of one it says nothing
+        several = len(classes_of(proposal)) > 1 or any((objects.classes > 1).any() for objects in tables)
         known = Record(State.ACCEPTED, source=self._results.method, model=self._results.version)
         records = {
             label: replace(known, confidence=round(sure, 3), class_number=kind if several else 0)

@@ -47,6 +47,7 @@ class InputView(QWidget):
 
     changed = Signal()  # another image, other images with it, or another layer
     drawingStarted = Signal()
+    classesChanged = Signal()  # of objects: a person has added, named or removed one
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +66,7 @@ class InputView(QWidget):
         for part in self.parts:
             part.changed.connect(self.changed)
             part.drawingStarted.connect(self.drawingStarted)
+            part.classesChanged.connect(self.classesChanged)
 
     @property
     def image(self) -> Layer | None:
@@ -192,6 +194,11 @@ class InputView(QWidget):
         for image in self.images.together:
             for part in self.parts:
                 part.link(image)
+
+    def hand_on_classes(self, image: Layer, proposal: Layer | None) -> None:
+        """Let what is found on an image, and what was accepted of it, know the classes of objects by their names."""
+        for part in self.parts:
+            part.hand_on_classes(image, (proposal, layers.find(self._viewer, "corrected", image)))
 
     def make_way(self) -> None:
         """Hide the layers that are in the way of the first results; they can be shown again as any other."""

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
+import numpy as np
 from napari.layers import Shapes
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.widgets.annotating.brush_bar import BrushBar
 from napari_labelfix.widgets.annotating.layer_kind import Place
+from napari_labelfix.widgets.annotating.measure_box import MeasureBox
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
-from napari_labelfix.widgets.parts.shortcuts import tooltip
 from napari_labelfix.widgets.viewer import image_planes, layers
+from napari_labelfix.widgets.viewer.class_names import classes_of, hand_on, set_classes
 from napari_labelfix.widgets.viewer.coordinates import other_size
+from napari_labelfix.widgets.viewer.history import history_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-    from napari_labelfix.widgets.annotating.layer_kind import Brush, LayerKind, Measure
-
-_LARGEST = 9999.0  # pixels
+    from napari_labelfix.widgets.annotating.image_choice import ImageChoice
+    from napari_labelfix.widgets.annotating.layer_kind import LayerKind
+    from napari_labelfix.widgets.viewer.history import History
 
 
 class LayerInput(QObject):
@@ -37,32 +42,39 @@ class LayerInput(QObject):
     kind
         What the layer is for.
     images
-        The box where the image is chosen.
+        The box where the image is chosen, and others with it.
     parent
         What all parts will lie in: one that is shown before it lies anywhere would be a window of its own.
     """
 
     changed = Signal()  # another layer
     drawingStarted = Signal()
+    classesChanged = Signal()  # a person has added, named or removed one
 
-    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: LayerCombo, parent: QWidget) -> None:
+    def __init__(self, viewer: ViewerModel, kind: LayerKind, images: ImageChoice, parent: QWidget) -> None:
         super().__init__(parent)
         self._viewer, self.kind, self._images = viewer, kind, images
         self._declined: set[str] = set()  # images for which a person has chosen none
         self._chosen: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # for each image, by its id
         self._held = False  # a run goes on with what was drawn in the chosen layer
+        self._painting: History | None = None  # of the chosen layer, where what is painted says which classes there are
         self.label = QLabel(kind.label, parent)
         self.label.setToolTip(kind.legend or kind.absent)
         self.combo = LayerCombo(viewer, self._may_be_chosen, f"no {kind.noun}", self._of_image, parent)
         self.create_button = QPushButton(f"Create {kind.noun}", parent)
         self.create_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.create_button.setToolTip("A new layer that lies exactly on the image, ready to draw on.")
-        self.brushes = {brush.value: self._brush_button(brush) for brush in kind.brushes}
+        self.brush_bar = BrushBar(kind.brushes, grows=kind.classes is not None, parent=parent)
+        self.brushes = self.brush_bar.buttons
         self.measure = MeasureBox(kind.measure) if kind.measure is not None else None
         self.tools = self._arranged_tools(parent)
         self.combo.layerChanged.connect(self._on_changed)
         self.combo.entriesChanged.connect(self.update_parts)  # where nothing is preferred, nothing else tells it
         self.create_button.clicked.connect(self.create)
+        self.brush_bar.picked.connect(self.draw)
+        self.brush_bar.addClicked.connect(self.add_class)
+        self.brush_bar.named.connect(self.name_class)
+        self.brush_bar.removed.connect(self.remove_class)
         self._on_changed()
 
     @property
@@ -107,6 +119,8 @@ class LayerInput(QObject):
         except InputError as error:
             show_warning(str(error))
             return
+        if self.kind.classes is not None:
+            set_classes(layer, self._classes_around(self._image))
         layers.add_selected(self._viewer, layer)
         self.combo.choose(layer)
         self.draw(self.kind.brushes[self.kind.starts_with].value)
@@ -135,10 +149,34 @@ class LayerInput(QObject):
         """Take the brush after the one in hand."""
         if self.layer is None:
             return
-        values = [brush.value for brush in self.kind.brushes if not brush.for_stacks]
+        values = [brush.value for brush in self.brush_bar.brushes if not brush.for_stacks]
         in_hand = self._brush_in_hand()
         at = values.index(in_hand) if in_hand in values else -1
         self.draw(values[(at + 1) % len(values)])
+
+    def add_class(self) -> None:
+        """Add a class of objects, go to the layer with its brush in hand, and let it be named."""
+        if (label := self._change_classes("add")) is not None:
+            self.draw(label)
+            self.brush_bar.edit_name(label)
+
+    def name_class(self, value: int | str, name: str) -> None:
+        """Give the class of a brush a name; one that is none is told, and changes nothing."""
+        self._change_classes("rename", value, name)
+
+    def remove_class(self, value: int | str) -> None:
+        """Take the class of a brush away, with which nothing is drawn."""
+        self._change_classes("remove", value)
+
+    def hand_on_classes(self, image: Layer, others: Iterable[Layer | None]) -> None:
+        """Let layers that show what is found on an image know the classes, and what they are called."""
+        if self.kind.classes is None:
+            return
+        own = self.layer_of(image)
+        known = self.kind.classes.known([own]) if own is not None else self._classes_around(image)
+        if len(known) > 1 or any(known.values()):
+            for layer in filter(None, others):
+                hand_on(known, layer)
 
     def link(self, image: Layer) -> None:
         """Tag the layer of an image if it belongs to none yet: it will be known again, and results lie below it."""
@@ -226,8 +264,51 @@ class LayerInput(QObject):
             self.kind.adopt(self.layer)
         if self.measure is not None:
             self.measure.show_layer(self.layer, self._image)
+        self._follow_painting()
         self.update_parts()
         self.changed.emit()
+
+    def _change_classes(self, what: Literal["add", "rename", "remove"], *said: Any) -> int | None:
+        """Change the classes of the layers that are learned from together; return the brush of one that was added."""
+        if self.kind.classes is None or not (together := self._together):
+            return None
+        try:
+            added: int | None = getattr(self.kind.classes, what)(together, *said)
+        except InputError as error:
+            show_warning(str(error))
+            return None
+        self.update_parts()
+        self.classesChanged.emit()
+        return added
+
+    @property
+    def _together(self) -> list[Layer]:
+        """The layers that are learned from together, and that are drawn on here, the chosen one first."""
+        of_images = [self.layer, *(self.layer_of(image) for image in self._images.together)]
+        return [layer for layer in dict.fromkeys(of_images) if layer is not None and self._is_drawable(layer)]
+
+    def _is_drawable(self, layer: Layer) -> bool:
+        return layers.role_of(layer) in ("", self.kind.role)
+
+    def _classes_around(self, image: Layer) -> dict[int, str]:
+        """Return the classes that are known on an image, else those on others: they are likely of the same kinds."""
+        own = [layers.find(self._viewer, "corrected", image)]
+        of_others = layers.layers_where(self._viewer, self._has_role)
+        return next(filter(None, (classes_of(layer) for layer in (*own, *of_others) if layer is not None)), {})
+
+    def _follow_painting(self) -> None:
+        """Listen to what is painted in the chosen layer, and in no other."""
+        known_by_it = (
+            self.kind.classes is not None and self.layer is not None and isinstance(self.layer.data, np.ndarray)
+        )
+        painting = history_of(self.layer) if known_by_it else None
+        if painting is self._painting:
+            return
+        if self._painting is not None:
+            self._painting.changed.disconnect(self.update_parts)
+        if painting is not None:
+            painting.changed.connect(self.update_parts)
+        self._painting = painting
 
     def _remember(self, image: str) -> None:
         """Note which layer an image has; no other image has it any more."""
@@ -240,37 +321,27 @@ class LayerInput(QObject):
         elif self.combo.declined:
             self._declined.add(image)
 
-    def update_parts(self) -> None:
+    def update_parts(self, _event: object = None) -> None:
         """Show the brushes once there is a layer, the button that makes one before, and a choice where there is one."""
         comes_from_elsewhere = self.kind.optional and self.kind.create is None
         for part in (self.label, self.combo):
             part.setVisible(self.combo.count() > 1 or not comes_from_elsewhere)
         self.create_button.setEnabled(self._image is not None)
         self.create_button.setVisible(self.layer is None and self.kind.create is not None)
-        drawable = self.layer is not None and layers.role_of(self.layer) in ("", self.kind.role)
+        drawable = self.layer is not None and self._is_drawable(self.layer)
+        if drawable and self.kind.classes is not None:
+            self.brush_bar.show_brushes(self.kind.classes.brushes(self._together))
         self.tools.setVisible(drawable and bool(self.brushes))
         in_stack = self._image is not None and len(image_planes.spatial_shape(self._image)) > 2
-        for brush in self.kind.brushes:
+        for brush in self.brush_bar.brushes:
             self.brushes[brush.value].setVisible(in_stack or not brush.for_stacks)
-
-    def _brush_button(self, brush: Brush) -> QPushButton:
-        swatch = QPixmap(14, 14)
-        swatch.fill(QColor(brush.color))
-        button = QPushButton(QIcon(swatch), brush.text)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(f"{brush.help}\n{tooltip('next_brush')}")
-        button.clicked.connect(lambda: self.draw(brush.value))
-        return button
 
     def _arranged_tools(self, parent: QWidget) -> QWidget:
         tools = QWidget(parent)
         column = QVBoxLayout(tools)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        buttons = QHBoxLayout()
-        for button in self.brushes.values():
-            buttons.addWidget(button)
-        column.addLayout(buttons)
+        column.addWidget(self.brush_bar)
         if self.measure is not None:
             column.addWidget(self.measure)
             self.measure.estimateClicked.connect(self._estimate)
@@ -291,59 +362,3 @@ def _is_called_like(layer: Layer, image: Layer) -> bool:
     """Return whether the name of a layer is that of an image, perhaps with more words after it."""
     rest = layer.name.removeprefix(image.name)
     return len(rest) < len(layer.name) and not rest[:1].isalnum()
-
-
-class MeasureBox(QWidget):
-    """Shows a length that a layer carries, sets it, and offers an estimate.
-
-    Parameters
-    ----------
-    measure
-        What it is.
-    """
-
-    estimateClicked = Signal()
-
-    def __init__(self, measure: Measure, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._measure = measure
-        self._layer: Layer | None = None
-        self._image: Layer | None = None
-        self.number = QDoubleSpinBox()
-        self.number.setRange(1, _LARGEST)
-        self.number.setDecimals(1)
-        self.number.setToolTip(measure.help)
-        self.estimate_button = QPushButton("Estimate")
-        self.estimate_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.estimate_button.setToolTip("Look at the image, and at the points that are there.")
-        row = QGridLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel(measure.label), 0, 0)
-        row.addWidget(self.number, 0, 1)
-        row.addWidget(self.estimate_button, 0, 2)
-        self.number.valueChanged.connect(self._on_number)
-        self.estimate_button.clicked.connect(self.estimateClicked)
-
-    def show_layer(self, layer: Layer | None, image: Layer | None) -> None:
-        """Show the length of this layer from now on, in pixels of an image, whoever changes it."""
-        if self._layer is not None:
-            layers.unwatch(self._layer, self._on_layer_touched)
-        self._layer, self._image = layer, image
-        if layer is not None:
-            layers.watch(layer, self._on_layer_touched)
-        self._on_layer_touched()
-
-    def _on_layer_touched(self, _event: object = None) -> None:
-        if self._layer is None or self._image is None or not self._fits():
-            return
-        self.number.blockSignals(True)
-        self.number.setValue(self._measure.read(self._layer, self._image))
-        self.number.blockSignals(False)
-
-    def _on_number(self, value: float) -> None:
-        if self._layer is not None and self._image is not None and self._fits():
-            self._measure.write(self._layer, self._image, value)
-
-    def _fits(self) -> bool:
-        """Whether the image has not become a projection of itself, say, since the layer was shown."""
-        return self._layer is not None and self._layer.ndim == len(image_planes.spatial_shape(self._image))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari.layers import Layer
 
@@ -36,6 +36,10 @@ class Brush:
         What it draws looks like this.
     for_stacks
         Whether it makes sense in stacks only.
+    name
+        What a person has called the class that it draws, "" where nobody has; None where it draws no class of objects.
+    removable
+        Whether the class can be taken away: nothing is drawn with it.
     """
 
     value: int | str
@@ -43,6 +47,36 @@ class Brush:
     help: str
     color: str
     for_stacks: bool = False
+    name: str | None = None
+    removable: bool = False
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Lets a person add brushes for classes of objects to a layer, name and remove them.
+
+    Each is given the layers that are learned from together, in all of which a class has one name; the first of them is
+    drawn on.
+
+    Parameters
+    ----------
+    brushes
+        Returns all brushes.
+    known
+        Returns the classes, by number from 1 on, with their names.
+    add
+        Adds a class, and returns the value of its brush; raises `InputError` where there is no room for it.
+    rename
+        Names the class of a brush; raises `InputError` for what is no name.
+    remove
+        Takes the class of a brush away, with which nothing is drawn.
+    """
+
+    brushes: Callable[[Sequence[Any]], tuple[Brush, ...]]
+    known: Callable[[Sequence[Any]], Mapping[int, str]]
+    add: Callable[[Sequence[Any]], int]
+    rename: Callable[[Sequence[Any], Any, str], None]
+    remove: Callable[[Sequence[Any], Any], None]
 
 
 @dataclass(frozen=True)
@@ -90,7 +124,9 @@ class LayerKind:
     adopt
         Gives a layer of this kind that was not created here, such as a sample's, the tools of a created one.
     brushes
-        What to draw with.
+        What to draw with in any layer.
+    classes
+        Adds brushes to these, where a person may; the layer is one of labels then.
     draw
         Takes up a brush in a layer, where a plane is in view.
     starts_with
@@ -116,6 +152,7 @@ class LayerKind:
     create: Callable[[Place], Layer] | None = None
     adopt: Callable[[Layer], None] | None = None
     brushes: tuple[Brush, ...] = ()
+    classes: Classes | None = None
     starts_with: int = 0
     draw: Callable[[Any, Any, Place], None] | None = None
     brush_in_hand: Callable[[Layer], int | str] | None = None

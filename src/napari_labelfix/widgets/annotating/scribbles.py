@@ -9,11 +9,18 @@ from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS, Annotation, Scribbles
+from napari_labelfix.widgets.annotating.class_brushes import (
+    SCRIBBLE_COLORS,
+    add_class,
+    brushes_of,
+    known_classes,
+    name_class,
+    remove_class,
+)
 from napari_labelfix.widgets.annotating.instances import is_accepted_of
-from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Brush, LayerKind
+from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind, Classes, LayerKind
 from napari_labelfix.widgets.parts.shortcuts import with_key
 from napari_labelfix.widgets.viewer import image_planes, layers
-from napari_labelfix.widgets.viewer.colors import PALETTE
 from napari_labelfix.widgets.viewer.history import history_of
 from napari_labelfix.widgets.viewer.plane_copies import plane_copies
 
@@ -25,8 +32,6 @@ if TYPE_CHECKING:
 
     from napari_labelfix.widgets.annotating.layer_kind import Place
     from napari_labelfix.widgets.viewer.image_planes import Index
-
-SCRIBBLE_COLORS = {label: PALETTE[(label - 1) % len(PALETTE)] for label in range(1, 256)}
 
 _NAPARIS_BRUSH_SIZE = 10
 _MANY_CLASSES = 8  # with more, the marks are likely masks of objects
@@ -132,22 +137,19 @@ def _is_full(marks: NDArray[np.integer], value: int) -> bool:
     return min(marks.shape) >= _BROAD and (marks == value).mean() >= _FULL
 
 
-def _brush(label: int, name: str) -> Brush:
-    return Brush(label, f"{label} {name}", f"Draw {name.lower()} ({label}).", SCRIBBLE_COLORS[label])
-
-
 SCRIBBLE_KIND = AnnotationKind(
     layers=(
         LayerKind(
             role="scribbles",
             noun="scribble layer",
             label="Scribbles",
-            legend="0 is unmarked. More classes: 3, 4, ...",
+            legend="Double-click a class to name it.",
             fits=_could_be_scribbles,
             absent="Press “Create scribble layer”.",
             create=_create_scribbles,
             adopt=_adopt_scribbles,
-            brushes=(_brush(BACKGROUND, "Background"), _brush(FIRST_CLASS, "Foreground")),
+            brushes=brushes_of([]),
+            classes=Classes(brushes_of, known_classes, add_class, name_class, remove_class),
             starts_with=1,
             draw=_start_scribbling,
             brush_in_hand=lambda layer: int(layer.selected_label),

@@ -1,0 +1,170 @@
+"""Classes of objects in the dock: a button for each, which a person adds, names and removes."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from napari_labelfix.annotations import Scribbles
+from napari_labelfix.widgets.annotating import layer_input
+from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
+from napari_labelfix.widgets.annotating.input_view import InputView
+from napari_labelfix.widgets.annotating.kinds import KINDS
+from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
+from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def model(spots):
+    model = ViewerModel()
+    model.add_image(spots, name="cells")
+    return model
+
+
+@pytest.fixture
+def inputs(qtbot, model):
+    inputs = InputView(model, KINDS[Scribbles])
+    qtbot.addWidget(inputs)
+    inputs.resize(300, 200)
+    inputs.show()
+    inputs.create_annotation()
+    return inputs
+
+
+@pytest.fixture
+def bar(inputs):
+    return inputs.parts[0].brush_bar
+
+
+@pytest.fixture
+def told(monkeypatch):
+    told = []
+    monkeypatch.setattr(layer_input, "show_warning", told.append)
+    return told
+
+
+def paint(layer, label, row=0):
+    layer.data_setitem((np.full(4, row), np.arange(4)), label)
+
+
+def name(bar, label, typed):
+    """Double-click on a button, and type."""
+    QTest.mouseDClick(bar.buttons[label], LEFT)
+    assert bar.name_edit.isVisible()
+    bar.name_edit.setText(typed)
+    QTest.keyClick(bar.name_edit, Qt.Key.Key_Return)
+    assert bar.name_edit.isHidden()
+
+
+def texts(bar):
+    return [brush.text for brush in bar.brushes]
+
+
+def test_a_class_is_added_taken_in_hand_and_named_at_once(inputs, bar):
+    bar.add_button.click()
+    assert texts(bar) == ["1 Background", "2 Foreground", "3 Foreground 2"]
+    assert (inputs.annotation.selected_label, inputs.annotation.mode) == (3, "paint")
+    assert bar.name_edit.isVisible()
+    QTest.keyClicks(bar.name_edit, "mitotic & other, in anaphase or later")
+    QTest.keyClick(bar.name_edit, Qt.Key.Key_Return)
+    shown = bar.buttons[3].text()
+    assert shown.startswith("3 mitotic && ")
+    assert shown.endswith("…"), "a button is narrower than the name"
+    assert bar.buttons[3].toolTip().startswith("3 mitotic & other, in anaphase or later\n")
+    assert bar.buttons[3].brush.color == SCRIBBLE_COLORS[3]
+    assert classes_of(inputs.annotation) == {2: "mitotic & other, in anaphase or later"}
+    inputs.draw_with_next_brush()
+    inputs.draw_with_next_brush()
+    inputs.draw_with_next_brush()
+    assert inputs.annotation.selected_label == 3, "the key goes through all classes"
+
+
+def test_a_name_that_is_none_is_told_and_changes_nothing(bar, told):
+    bar.add_button.click()
+    name(bar, 3, "debris")
+    for typed in ("", "  ", "Background", "foreground", "class 1"):
+        name(bar, 3, typed)
+    assert [sentence.split(" ")[0] for sentence in told] == ["Expected", "Expected", *["Something"] * 3]
+    name(bar, 2, "Debris")
+    assert len(told) == 6
+    assert texts(bar) == ["1 Background", "2 Foreground", "3 debris"]
+    bar.edit_name(3)
+    bar.name_edit.setText("other")
+    QTest.keyClick(bar.name_edit, Qt.Key.Key_Escape)
+    bar.edit_name(1)
+    assert bar.name_edit.isHidden(), "the background has its name"
+    assert bar.buttons[1].menu_of_class() is None
+    assert texts(bar)[2] == "3 debris"
+    assert len(told) == 6
+
+
+def test_the_buttons_follow_what_is_painted(inputs, bar):
+    paint(inputs.annotation, 3)
+    paint(inputs.annotation, 5, row=2)
+    assert list(inputs.brushes) == [1, 2, 3, 5]
+    inputs.annotation.undo()
+    inputs.annotation.undo()
+    assert list(inputs.brushes) == [1, 2]
+    inputs.annotation.data = np.arange(60 * 80).reshape(60, 80) // 20
+    assert list(inputs.brushes) == [1, 2], "so many are objects, and no classes"
+
+
+def test_a_class_that_nothing_is_painted_with_can_be_removed(inputs, bar):
+    bar.add_button.click()
+    bar.add_button.click()
+    paint(inputs.annotation, 4)
+    can = {label: bar.buttons[label].menu_of_class().actions()[1].isEnabled() for label in (2, 3, 4)}
+    assert can == {2: False, 3: True, 4: False}
+    inputs.annotation.selected_label = 3
+    bar.buttons[3].menu_of_class().actions()[1].trigger()
+    assert list(inputs.brushes) == [1, 2, 4]
+    assert inputs.annotation.selected_label == 2
+
+
+def test_there_is_a_last_class(inputs, bar, told):
+    paint(inputs.annotation, 255)
+    bar.add_button.click()
+    assert list(inputs.brushes) == [1, 2, 255]
+    assert told == ["“cells scribbles” can hold labels up to 255 only. Use one of the classes that are there."]
+    assert SCRIBBLE_COLORS[1] not in [SCRIBBLE_COLORS[label] for label in range(2, 256)], "that of the background"
+
+
+def test_images_that_are_learned_from_together_have_the_same_classes(inputs, bar, model, spots):
+    name(bar, 2, "nucleus")
+    second = model.add_image(spots, name="second")
+    inputs.images.choose(second)
+    inputs.create_annotation()
+    assert texts(bar) == ["1 Background", "2 nucleus"], "a new layer begins with what is known"
+    inputs.images.choose(model.layers["cells"])
+    inputs.images.others_button.choose([second])
+    bar.add_button.click()
+    name(bar, 3, "debris")
+    assert {tuple(classes_of(layer).items()) for layer in inputs.chosen} == {((1, "nucleus"), (2, "debris"))}
+    assert len(inputs.chosen) == 2
+
+
+def test_what_is_found_and_accepted_is_told_what_classes_are_called(inputs, bar, model):
+    found = ProposalLayers(model, inputs.image, "scribble2label")
+    found.create()
+
+    def hand_on():
+        inputs.hand_on_classes(inputs.image, found.layer("proposal"))
+
+    hand_on()
+    assert classes_of(found.layer("proposal")) == {}, "of one class without a name nothing is said"
+    inputs.classesChanged.connect(hand_on)
+    name(bar, 2, "nucleus")
+    paint(inputs.annotation, 3)
+    hand_on()
+    assert classes_of(found.layer("proposal")) == {1: "nucleus", 2: ""}
+    model.layers.remove(inputs.annotation)
+    corrected = model.add_labels(np.zeros((60, 80), np.int32))
+    layers.link(corrected, "corrected", inputs.image)
+    inputs.create_annotation()
+    assert classes_of(inputs.annotation) == {}
+    hand_on()
+    assert classes_of(found.layer("proposal")) == {1: "nucleus", 2: ""}, "what it knows by now stays"
