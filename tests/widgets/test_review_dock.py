@@ -9,11 +9,12 @@ from skimage.draw import disk
 
 from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.snapshots import Change, Proposal
-from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS
+from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.review_dock import ReviewDock
 from napari_labelfix.widgets.reviewing.objects_model import Column
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import set_classes
 from napari_labelfix.widgets.viewer.history import history_of
 
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
@@ -283,7 +284,7 @@ def test_filter_search_and_sort(dock):
     assert shown_ids(dock)[0] == 6
 
 
-def test_the_class_of_each_object_is_shown_where_there_are_several(dock, viewer, person):
+def test_the_class_of_each_object_is_shown_and_chosen_where_there_are_several(dock, viewer, person):
     history, table = history_of(viewer.layers["labels"]), dock.view.table
     assert table.isColumnHidden(Column.CLASS)
 
@@ -303,9 +304,34 @@ def test_the_class_of_each_object_is_shown_where_there_are_several(dock, viewer,
         dock.model.data(dock.model.index(row, Column.CLASS), Qt.ItemDataRole.DecorationRole) for row in (0, 1, 2, 15)
     ]
     assert [color and color.name() for color in colors] == [*(SCRIBBLE_COLORS[label] for label in (4, 3, 2)), None]
+    box = dock.view.class_box
+    assert [box.itemText(row) for row in range(box.count())] == ["class 1", "class 2", "class 3"]
     layers.select(viewer, viewer.layers["labels"])
     person.press(KEY.Key_Z, CTRL)
     assert table.isColumnHidden(Column.CLASS)
+    assert not box.isVisible()
+
+    set_classes(viewer.layers["labels"], {1: "nucleus", 2: "mitosis"})
+    assert box.isVisible()
+    assert not box.isEnabled(), "nothing is selected"
+    dock.review.select([10, 12])
+    assert box.placeholderText() == "nobody has said it"
+    row = box.findText("mitosis")
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
+    assert [cell(dock, label, Column.CLASS) for label in (1, 9, 10, 12)] == ["nucleus", "", "mitosis", "mitosis"]
+    assert [cell(dock, label, Column.STATE) for label in (9, 10, 12)] == ["to do", "edited", "edited"]
+    assert dock.message.text() == "2 objects were marked as “mitosis”. Ctrl+Z takes it back."
+    assert box.currentText() == "mitosis"
+    dock.view.words.setText("MITO")
+    assert sorted(shown_ids(dock)) == [10, 12]
+    dock.view.words.setText("")
+    dock.review.select([1, 10])
+    assert box.placeholderText() == "of several classes"
+    set_classes(viewer.layers["labels"], {1: "nucleus", 2: "metaphase"})
+    assert cell(dock, 10, Column.CLASS) == "metaphase"
+    person.press(KEY.Key_Z, CTRL)
+    assert [cell(dock, label, Column.CLASS) for label in (1, 10, 12)] == ["nucleus", "", ""]
 
 
 def test_a_note_is_written_into_the_table_and_can_be_taken_back(dock, viewer, person):

@@ -130,10 +130,11 @@ class ReviewDock(QWidget):
         review = self.review
         if self.message.mood == "hint":
             self.message.show_text(_hint(review))
-        self.model.show_records(review.table, review.doubt, review.suspects)
+        classes = review.classes
+        self.model.show_records(review.table, review.doubt, review.suspects, classes)
         self.view.show_counts(review.table)
         self.view.show_ids(review.table)
-        self.view.show_classes(review.table)
+        self.view.show_classes(classes)
         self.view.show_selected(review.table, review.selected_ids, can_go_back=review.can_go_back)
         self._show_what_is_sure()
         self.edits.refresh()
@@ -230,6 +231,7 @@ class ReviewDock(QWidget):
         view.filterChanged.connect(self.model.show_only)
         view.stateClicked.connect(review.decide)
         view.lockClicked.connect(review.lock)
+        view.classChosen.connect(review.set_class)
         view.nextClicked.connect(review.next_doubtful)
         view.previousClicked.connect(review.previous)
         view.sureClicked.connect(self._accept_sure)

@@ -9,6 +9,8 @@ from napari_labelfix.snapshots import Proposal
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.reviewing.reviewing import Reviewing
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import set_classes
+from napari_labelfix.widgets.viewer.history import history_of
 
 PLACES = [(5, 5), (5, 25), (5, 45), (25, 5), (25, 25)]  # of squares
 
@@ -141,3 +143,21 @@ def test_in_a_stack_decisions_and_what_is_looked_at_stay_while_another_plane_is_
     assert review.selected_ids == [2, 2_000_002]
     review.leave()
     qtbot.waitUntil(lambda: not review.searching, timeout=10_000)
+
+
+def test_a_class_that_is_said_of_a_proposed_object_accepts_it_as_that(review, results, model):
+    set_classes(results.layer("proposal"), {1: "nucleus", 2: "mitosis"})
+    assert review.classes == {1: "nucleus", 2: "mitosis"}
+    review.set_class(2)
+    assert review.said.pop()[0].startswith("Select an object first")
+    for selected, said in (([2], "Object 2 was"), ([3, 4], "2 objects were")):
+        review.select(selected)
+        review.set_class(2)
+        assert review.said.pop() == (f"{said} accepted as “mitosis”. Ctrl+Z takes it back.", "done")
+    history = history_of(layers.find(model, "corrected", results.image))
+    assert [history.records.get(label).class_number for label in (1, 2, 3)] == [2, 2, 2]
+    assert review.table.count()[State.ACCEPTED] == 3
+    review.set_class(1)
+    assert review.said.pop()[0] == "What is selected is in the corrected layer already: choose its class there."
+    layers.active(model).undo()
+    assert review.table.count()[State.ACCEPTED] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,11 @@ from qtpy.QtGui import QColor
 from napari_labelfix.annotations import BACKGROUND, FIRST_CLASS
 from napari_labelfix.review.record_table import STATES, RecordTable
 from napari_labelfix.review.states import State
-from napari_labelfix.widgets.annotating.scribbles import SCRIBBLE_COLORS
+from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
 from napari_labelfix.widgets.viewer.colors import BLUE, GREEN, ORANGE, RED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +37,7 @@ STATE_NAMES = {
     State.REJECTED: "rejected",
     State.IGNORED: "ignored",
 }
+CLASS_COLORS = {label - BACKGROUND: QColor(color) for label, color in SCRIBBLE_COLORS.items() if label >= FIRST_CLASS}
 _LOCK = " \N{LOCK}"
 
 
@@ -55,7 +57,7 @@ class Column(IntEnum):
 _TITLES = {
     Column.ID: ("Object", "The object's id; a lock means that no edit changes it."),
     Column.STATE: ("State", "What a person has decided."),
-    Column.CLASS: ("Class", "Which class it is of, in the colour of its strokes; exports number it so, too."),
+    Column.CLASS: ("Class", "Which class it is of, in the colour of its strokes; exports call it so, too."),
     Column.DOUBT: ("Doubt", "1 less the model's confidence; without a model, how suspect the object is."),
     Column.WHY: ("Why", "What is suspect about it."),
     Column.AREA: ("Area", "Pixels; in a stack, of all planes."),
@@ -80,17 +82,21 @@ class ObjectsModel(QAbstractTableModel):
         self._rows: NDArray[np.intp] = np.zeros(0, np.intp)  # of the table, as they are shown
         self._ids: NDArray[np.int64] = np.zeros(0, np.int64)  # those shown: the table may have changed since
         self._colors = [QColor(STATE_COLORS[state]) for state in STATES]
-        self._class_colors = {
-            label - BACKGROUND: QColor(color) for label, color in SCRIBBLE_COLORS.items() if label >= FIRST_CLASS
-        }
+        self._names: Mapping[int, str] = {}  # of classes
 
-    def show_records(self, table: RecordTable, doubt: NDArray[np.float64], suspects: Suspects | None) -> None:
-        """Show other records, or the same after a change."""
-        self._table, self._doubt, self._suspects = table, doubt, suspects
+    def show_records(
+        self,
+        table: RecordTable,
+        doubt: NDArray[np.float64],
+        suspects: Suspects | None,
+        names: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """Show other records, or the same after a change, and what their classes are called."""
+        self._table, self._doubt, self._suspects, self._names = table, doubt, suspects, names
         self._arrange()
 
     def show_only(self, states: Collection[State], words: str) -> None:
-        """Show only objects in one of these states, with these words in id, source, note or reasons."""
+        """Show only objects in one of these states, with these words in id, name of class, source, note or reasons."""
         self._states, self._words = states, words.strip().lower()
         self._arrange()
 
@@ -142,7 +148,7 @@ class ObjectsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == Column.STATE:
             return self._colors[self._table.states[row]]
         if role == Qt.ItemDataRole.DecorationRole and column == Column.CLASS:
-            return self._class_colors.get(int(self._table.classes[row]))
+            return CLASS_COLORS.get(int(self._table.classes[row]))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.ID, Column.DOUBT, Column.AREA):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -154,7 +160,7 @@ class ObjectsModel(QAbstractTableModel):
         if column == Column.STATE:
             return STATE_NAMES[STATES[table.states[row]]]
         if column == Column.CLASS:
-            return str(table.classes[row] or "")
+            return self._names.get(int(table.classes[row])) or str(table.classes[row] or "")
         if column == Column.DOUBT:
             return "" if np.isnan(self._doubt[row]) else f"{self._doubt[row]:.2f}"
         if column == Column.WHY:
@@ -195,8 +201,9 @@ class ObjectsModel(QAbstractTableModel):
     def _shown(self) -> NDArray[np.bool_]:
         shown = self._table.in_state(*self._states) if self._states else np.ones(len(self._table), bool)
         if self._words:
+            called = [self._names.get(number, "") for number in self._table.classes.tolist()]
             columns = (self._table.ids, self._texts(Column.SOURCE), self._table.notes, self._texts(Column.WHY))
-            rows = zip(*(column[shown].tolist() for column in columns), strict=True)
+            rows = zip(*(column[shown].tolist() for column in (*columns, np.array(called, object))), strict=True)
             shown[shown] = [self._words in " ".join(map(str, row)).lower() for row in rows]
         return shown
 

@@ -83,8 +83,15 @@ class ProposalReview(QObject):
         self._history.changed.connect(self._on_proposal)
         self.follow()
 
-    def accept(self, ids: Sequence[int]) -> int:
+    def accept(self, ids: Sequence[int], class_number: int = 0) -> int:
         """Accept objects, one in the place of what it covers, several beside what is there; return how many.
+
+        Parameters
+        ----------
+        ids
+            The objects.
+        class_number
+            What a person says that they are; 0 for what was proposed.
 
         Raises
         ------
@@ -94,7 +101,10 @@ class ProposalReview(QObject):
         accepting = self._accepting()
         if accepting is None:
             raise InputError(f"The image of “{self._layer.name}” is gone. Open it again: what you accept lies on it.")
-        edit = accepting.accept_in_place(ids[0]) if len(ids) == 1 else accepting.accept_ids(np.array(ids, np.int64))
+        if len(ids) == 1:
+            edit = accepting.accept_in_place(ids[0], class_number)
+        else:
+            edit = accepting.accept_ids(np.array(ids, np.int64), class_number)
         self.follow()
         return edit.count if edit is not None else 0
 

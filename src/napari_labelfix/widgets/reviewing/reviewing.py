@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import name_of
 from napari_labelfix.review.queue import DoubtQueue, doubts
 from napari_labelfix.review.record_table import RecordTable
-from napari_labelfix.review.states import RecordChanges, State
+from napari_labelfix.review.states import RecordChanges, State, of_class
 from napari_labelfix.widgets.reviewing.object_search import ObjectSearch
 from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
 from napari_labelfix.widgets.viewer import layers
+from napari_labelfix.widgets.viewer.class_names import classes_of
 from napari_labelfix.widgets.viewer.going import go_to
 from napari_labelfix.widgets.viewer.history import REPLACED, STROKE, history_of
 from napari_labelfix.widgets.viewer.label_layers import image_of
@@ -101,6 +104,13 @@ class Reviewing(QObject):
         return self._history.records.table if self._history is not None else RecordTable()
 
     @property
+    def classes(self) -> Mapping[int, str]:
+        """The classes that the objects are of, or may be of, by number; "" for one without a name."""
+        known = classes_of(self._layer) if self._layer is not None else {}
+        there = np.unique(self.table.classes[self.table.classes > 0]).tolist()
+        return dict(sorted(({1: ""} | dict.fromkeys(there, "") | known).items()))
+
+    @property
     def suspects(self) -> Suspects | None:
         """Why objects are suspect, once that is known."""
         return self._search.suspects
@@ -148,6 +158,7 @@ class Reviewing(QObject):
         if layer is not None and history is not None:
             history.changed.connect(self._on_history)
             layer.events.selected_label.connect(self._on_label_picked)
+            layer.events.metadata.connect(self._on_named)
             if layers.role_of(layer) == "proposal":
                 self._proposal = ProposalReview(self._viewer, layer, history, self)
         self._refresh()
@@ -162,6 +173,7 @@ class Reviewing(QObject):
             self._history.looked_at = set()
         if self._layer is not None:
             self._layer.events.selected_label.disconnect(self._on_label_picked)
+            self._layer.events.metadata.disconnect(self._on_named)
         if self._proposal is not None:
             self._proposal.leave()
         self._search.look_at(None)
@@ -224,12 +236,29 @@ class Reviewing(QObject):
     def decide(self, state: State) -> None:
         """Set the state of the selected objects, and go to the next if it was one."""
         ids = self._ids
+        if self._has_selected() and self._set_state(ids, state) and len(ids) == 1:
+            self.next_doubtful()
+
+    def set_class(self, number: int) -> None:
+        """Say which class the selected objects are of; those of a proposal are accepted as that."""
+        if not self._has_selected():
+            return
+        ids, called = self._ids, f"“{name_of(number, self.classes)}”"
+        if (proposal := self._proposal) is not None:
+            already = "What is selected is in the corrected layer already: choose its class there."
+            self._carry_out(ids, lambda: proposal.accept(ids, number), f"accepted as {called}", already)
+        else:
+            already = f"What is selected is {called} already."
+            said = partial(of_class, number=number)
+            self._carry_out(ids, lambda: self._change(said, ids, "class"), f"marked as {called}", already)
+
+    def _has_selected(self) -> bool:
+        """Whether any object is selected; if not, what to do is said."""
         if not len(self.table):
             self.told.emit("There are no objects here.", "hint")
-        elif not ids:
+        elif not self._ids:
             self.told.emit("Select an object first: click on it, or go to the most doubtful one.", "hint")
-        elif self._set_state(ids, state) and len(ids) == 1:
-            self.next_doubtful()
+        return bool(self._ids)
 
     def reachable(self, certainty: float) -> NDArray[np.int64]:
         """Return the objects to do that are at least this certain: 1 less their doubt."""
@@ -261,18 +290,34 @@ class Reviewing(QObject):
         if not ids:
             self.told.emit("No object to do is as certain.", "hint")
             return False
+        if (proposal := self._proposal) is not None and state is State.ACCEPTED:
+            return self._carry_out(ids, lambda: proposal.accept(ids), _DONE[state])
+        decided = partial(replace, state=state)
+        return self._carry_out(ids, lambda: self._change(decided, ids, _VERBS[state]), _DONE[state])
+
+    def _carry_out(self, ids: Sequence[int], decision: Callable[[], int], done: str, already: str = "") -> bool:
+        """Do what was decided about objects, and tell what was done, or that it was so already; return whether it went.
+
+        Parameters
+        ----------
+        ids
+            The objects.
+        decision
+            Does it, and returns of how many objects it has changed something.
+        done, already
+            What to tell: the end of a sentence, and a sentence.
+        """
         try:
-            if self._proposal is not None and state is State.ACCEPTED:
-                count = self._proposal.accept(ids)
-            else:
-                count = self._change(lambda record: replace(record, state=state), ids, _VERBS[state])
+            count = decision()
         except InputError as error:
             self.told.emit(str(error), "warning")
             return False
         if count:
             objects = f"Object {ids[0]} was" if len(ids) == 1 else f"{count} objects were"
-            self.told.emit(f"{objects} {_DONE[state]}. {WAY_BACK}", "done")
+            self.told.emit(f"{objects} {done}. {WAY_BACK}", "done")
             self.decided.emit(layers.active(self._viewer))
+        elif already:
+            self.told.emit(already, "hint")
         return True
 
     def _change(self, change: Callable[[Record], Record], ids: Sequence[int], what: str) -> int:
@@ -316,6 +361,9 @@ class Reviewing(QObject):
     def _on_layers(self, _event: object) -> None:
         if self._proposal is not None:
             self._proposal.notice_layers()
+
+    def _on_named(self, _event: object) -> None:
+        self.changed.emit()
 
     def _on_label_picked(self, _event: Event) -> None:
         """Select what was picked with napari's tools."""

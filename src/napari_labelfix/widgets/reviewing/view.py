@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -22,6 +23,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_labelfix.io.class_names import name_of
 from napari_labelfix.review.record_table import STATES
 from napari_labelfix.review.states import State
 from napari_labelfix.widgets.parts.dock_frame import ScrollingParts
@@ -29,10 +31,16 @@ from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.progress_bar import ProgressBar
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
 from napari_labelfix.widgets.parts.table import Table
-from napari_labelfix.widgets.reviewing.objects_model import STATE_COLORS, STATE_NAMES, Column, ObjectsModel
+from napari_labelfix.widgets.reviewing.objects_model import (
+    CLASS_COLORS,
+    STATE_COLORS,
+    STATE_NAMES,
+    Column,
+    ObjectsModel,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from qtpy.QtGui import QResizeEvent
 
@@ -44,6 +52,8 @@ _WIDTHS = {
     Column.SOURCE: 90,
 }  # fmt: skip
 _SWATCH, _ROW, _BESIDE = 10, 20, 12  # pixels; the last beside the text of a cell
+_WIDEST_CLASS = 110  # pixels
+_SHORT = 8  # characters
 _MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
 _MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")
 
@@ -64,6 +74,7 @@ class ReviewView(QWidget):
     filterChanged = Signal(object, str)  # states, words
     stateClicked = Signal(object)  # a State
     lockClicked = Signal(bool)
+    classChosen = Signal(int)
     nextClicked = Signal()
     previousClicked = Signal()
     sureClicked = Signal()
@@ -84,6 +95,9 @@ class ReviewView(QWidget):
         self.ignore_button = QPushButton(with_key("Ignore", "ignore_selected"))
         self.todo_button = QPushButton("Put back to do")
         self.lock_button = QPushButton("Lock")
+        self.class_box = QComboBox()
+        self._class_row = QWidget()
+        self._classes: Mapping[int, str] = {}  # that are offered
         self.certainty_box = QDoubleSpinBox()
         self.sure_button = QPushButton()
         self.search_button = QPushButton("Look for suspects again")
@@ -120,16 +134,32 @@ class ReviewView(QWidget):
             needed = self.table.fontMetrics().horizontalAdvance(str(table.ids[-1])) + _BESIDE
             self.table.setColumnWidth(Column.ID, max(needed, self.table.columnWidth(Column.ID)))
 
-    def show_classes(self, table: RecordTable) -> None:
-        """Show which class each object is of, where there are several."""
-        self.table.setColumnHidden(Column.CLASS, not (table.classes > 1).any())
+    def show_classes(self, classes: Mapping[int, str]) -> None:
+        """Show which class each object is of, and offer to say it, where there are several."""
+        several = len(classes) > 1
+        self.table.setColumnHidden(Column.CLASS, not several)
+        self._class_row.setVisible(several)
+        if classes != self._classes:
+            self._classes = dict(classes)
+            self.class_box.clear()
+            for number in classes:
+                color = CLASS_COLORS.get(number, QColor("transparent"))
+                self.class_box.addItem(_swatch(color), name_of(number, classes), number)
+            widest = max((self.table.fontMetrics().horizontalAdvance(name) for name in classes.values()), default=0)
+            needed = min(widest + _SWATCH + 2 * _BESIDE, _WIDEST_CLASS)
+            self.table.setColumnWidth(Column.CLASS, max(needed, _WIDTHS[Column.CLASS]))
 
     def show_selected(self, table: RecordTable, ids: Sequence[int], *, can_go_back: bool) -> None:
         """Let the buttons say what they would do to the selection, or from there."""
         self.previous_button.setEnabled(can_go_back)
-        for button in (self.accept_button, self.reject_button, self.ignore_button, self.todo_button, self.lock_button):
-            button.setEnabled(bool(ids))
-        locked = table.locked[np.isin(table.ids, ids)]
+        decisions = (self.accept_button, self.reject_button, self.ignore_button, self.todo_button, self.lock_button)
+        for part in (*decisions, self.class_box):
+            part.setEnabled(bool(ids))
+        chosen = np.isin(table.ids, ids)
+        of_class = np.unique(table.classes[chosen])
+        self.class_box.setCurrentIndex(self.class_box.findData(int(of_class[0])) if of_class.size == 1 else -1)
+        self.class_box.setPlaceholderText(_class_said(of_class.tolist()))
+        locked = table.locked[chosen]
         self._all_locked = bool(locked.size and locked.all())
         self.lock_button.setText("Unlock" if self._all_locked else "Lock")
 
@@ -161,6 +191,7 @@ class ReviewView(QWidget):
             (self.todo_button, State.TODO),
         ]:
             button.clicked.connect(lambda _=False, state=state: self.stateClicked.emit(state))
+        self.class_box.activated.connect(lambda row: self.classChosen.emit(self.class_box.itemData(row)))
         self.lock_button.clicked.connect(lambda: self.lockClicked.emit(not self._all_locked))
         self.sure_button.clicked.connect(self.sureClicked)
         self.certainty_box.valueChanged.connect(lambda _: self.certaintyChanged.emit())
@@ -188,7 +219,10 @@ class ReviewView(QWidget):
         self.table.setMinimumHeight(150)
         for column, width in _WIDTHS.items():
             self.table.setColumnWidth(column, width)
-        pass_keys_on(self.filter, self.table, self.certainty_box)
+        self.class_box.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.class_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.class_box.setMinimumContentsLength(_SHORT)
+        pass_keys_on(self.filter, self.table, self.certainty_box, self.class_box)
         self._explain()
 
     def _explain(self) -> None:
@@ -198,6 +232,10 @@ class ReviewView(QWidget):
         self.reject_button.setToolTip(tooltip("reject_selected"))
         self.ignore_button.setToolTip(tooltip("ignore_selected"))
         self.todo_button.setToolTip("Take back what was decided about the selected objects.")
+        self.class_box.setToolTip(
+            "Which class the selected objects are of. Choose another one if that is wrong; what is only proposed is "
+            "accepted as that."
+        )
         self.lock_button.setToolTip("No stroke and no edit changes a locked object.")
         self.certainty_box.setToolTip("Certainty: 1 less the doubt.")
         self.sure_button.setToolTip(tooltip("accept_sure"))
@@ -242,7 +280,7 @@ class ReviewView(QWidget):
         return split
 
     def _buttons(self) -> QVBoxLayout:
-        """Return two rows: where to go, and what is decided there."""
+        """Return rows: where to go, what is decided there, and of which class it is, where there are several."""
         rows = QVBoxLayout()
         rows.setSpacing(3)
         for buttons in (
@@ -254,6 +292,11 @@ class ReviewView(QWidget):
             for button in buttons:
                 row.addWidget(button, 1 if button is self.next_button else 0)
             rows.addLayout(row)
+        of_class = QHBoxLayout(self._class_row)
+        of_class.setContentsMargins(0, 0, 0, 0)
+        of_class.addWidget(QLabel("Class"))
+        of_class.addWidget(self.class_box, 1)
+        rows.addWidget(self._class_row)
         return rows
 
     def _many(self) -> QWidget:
@@ -269,6 +312,19 @@ class ReviewView(QWidget):
         grid.addWidget(self.search_button, 3, 0, 1, 2)
         grid.setRowStretch(4, 1)
         return part
+
+
+def _swatch(color: QColor) -> QIcon:
+    pixels = QPixmap(_SWATCH, _SWATCH)
+    pixels.fill(color)
+    return QIcon(pixels)
+
+
+def _class_said(numbers: Sequence[int]) -> str:
+    """Say of which class the selected objects are, where that is none of the list."""
+    if not numbers:
+        return "of the selected objects"
+    return "of several classes" if len(numbers) > 1 else "nobody has said it"
 
 
 class _LowColumn(QVBoxLayout):
