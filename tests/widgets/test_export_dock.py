@@ -19,6 +19,7 @@ from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.exporting.content import content_of
 from napari_labelfix.widgets.viewer import image_planes, layers
+from napari_labelfix.widgets.viewer.class_names import set_classes
 from napari_labelfix.widgets.viewer.colors import PALETTE
 from napari_labelfix.widgets.viewer.history import history_of
 
@@ -250,12 +251,15 @@ def test_only_what_was_accepted_is_exported_and_the_record_says_so(viewer, tmp_p
     assert record["objects_per_source"] == {"m": 1, "hand": 1}
 
 
-def test_classes_are_the_whole_numbers_of_the_features_whatever_else_stands_there(viewer):
+def test_classes_are_the_whole_numbers_of_the_features_whatever_else_stands_there(viewer, dock, qtbot):
     layer = viewer.layers["my corrected"]
     for kinds, classes in (([3.0, np.nan, -2.0], [3, 1, 1]), (["tumour", 2, None], [1, 2, 1])):
         layer.features = pd.DataFrame({"index": [1, 2, 1_000_003], "class": kinds})
         image = content_of(viewer, layer)()
         assert [image.class_of(number) for number in (1, 2, 1_000_003)] == classes
+    set_classes(layer, {2: "mitosis"})
+    counted = "3 objects of 2 classes (2 class 1, 1 mitosis), "
+    qtbot.waitUntil(lambda: counted in dock.content.text(), timeout=15_000)
 
 
 def test_where_objects_were_only_rejected_the_others_are_exported(viewer, tmp_path, qtbot, person):

@@ -171,8 +171,10 @@ class ExportDock(QWidget):
         if layer is not self._watched:
             if self._watched is not None:
                 layers.unwatch(self._watched, self._on_labels_touched)
+                self._watched.events.metadata.disconnect(self._on_labels_touched)
             if layer is not None:
                 layers.watch(layer, self._on_labels_touched)
+                layer.events.metadata.connect(self._on_labels_touched)  # classes may have got names
             self._watched, self._selection_chosen = layer, False
             self._offer_formats()
         if self._chosen_folder is None:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QFocusEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_labelfix.annotations import Scribbles
 from napari_labelfix.widgets.annotating import layer_input
@@ -77,9 +79,12 @@ def test_a_class_is_added_taken_in_hand_and_named_at_once(inputs, bar):
     assert bar.buttons[3].toolTip().startswith("3 mitotic & other, in anaphase or later\n")
     assert bar.buttons[3].brush.color == SCRIBBLE_COLORS[3]
     assert classes_of(inputs.annotation) == {2: "mitotic & other, in anaphase or later"}
-    inputs.draw_with_next_brush()
-    inputs.draw_with_next_brush()
-    inputs.draw_with_next_brush()
+    bar.edit_name(2)
+    bar.name_edit.setText("nucleus")
+    QApplication.sendEvent(bar.name_edit, QFocusEvent(QEvent.Type.FocusOut))  # such as by a click on the image
+    assert texts(bar)[1] == "2 nucleus"
+    for _ in range(3):
+        inputs.draw_with_next_brush()
     assert inputs.annotation.selected_label == 3, "the key goes through all classes"
 
 

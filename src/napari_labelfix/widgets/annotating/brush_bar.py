@@ -201,7 +201,6 @@ class NameEdit(QLineEdit):
         self.setPlaceholderText("Type its name")
         self.setToolTip("What the objects are. Enter keeps the name, Esc leaves it as it was.")
         self.hide()
-        self.returnPressed.connect(self._finish)
 
     def begin(self, name: str) -> None:
         """Let the person type."""
@@ -219,8 +218,10 @@ class NameEdit(QLineEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave the name as it was, at Esc."""
-        if event.key() == Qt.Key.Key_Escape:
+        """Take over what was typed, at Enter; leave the name as it was, at Esc. Neither key goes on to the canvas."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._finish()
+        elif event.key() == Qt.Key.Key_Escape:
             self.hide()
         else:
             super().keyPressEvent(event)
