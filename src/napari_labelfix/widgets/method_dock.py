@@ -244,6 +244,7 @@ class MethodDock(QWidget):
         if self._image is not image_before:
             self.region_box.forget()
         self._guidance.choice_changed(is_another=is_another)
+        self._lead_on()
         self._take_up_unfinished()
 
     def _results_of(self, image: Layer) -> ResultLayers:
@@ -344,8 +345,13 @@ class MethodDock(QWidget):
         self.message.set_theme(self._viewer.theme)
         self.run_view.set_theme(self._viewer.theme)
         self.computer_button.set_theme(self._viewer.theme)
-        for button in (self.inputs.create_button, self.run_view.run_button):
-            button.setStyleSheet(primary_style(self._viewer.theme))
+        self._lead_on()
+
+    def _lead_on(self) -> None:
+        """Let the button of the next step stand out: a layer to draw in comes before Run, unless it can do without."""
+        first = not self.inputs.create_button.isHidden() and bool(self.inputs.missing())
+        for button, leads in ((self.inputs.create_button, first), (self.run_view.run_button, not first)):
+            button.setStyleSheet(primary_style(self._viewer.theme) if leads else "")
 
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)

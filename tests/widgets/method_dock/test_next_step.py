@@ -17,7 +17,10 @@ class TestTheNextStepIsSaid:
         assert dock.message.text().startswith("Open an image")
         viewer.add_image(spots)
         assert dock.message.text() == "Press “Create scribble layer”."
-        dock.inputs.create_button.click()
+        create, run = dock.inputs.create_button, dock.run_view.run_button
+        assert (create.styleSheet() != "", run.styleSheet()) == (True, ""), "the button of the next step stands out"
+        create.click()
+        assert run.styleSheet() != ""
         assert dock.message.text() == "Paint a few strokes of background (1) and foreground (2)."
         dock.inputs.annotation.paint((10, 10), 1)
         qtbot.waitUntil(lambda: "foreground (2) too" in dock.message.text())
