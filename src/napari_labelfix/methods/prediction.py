@@ -34,7 +34,7 @@ class Classified(NamedTuple):
     Parameters
     ----------
     classes
-        (Y, X) uint8, the likeliest class.
+        (Y, X) uint8, as `shown_classes` tells them.
     confidence
         (Y, X) float32, its probability.
     probabilities
@@ -108,11 +108,27 @@ def classify(
     probabilities = np.empty((spec.classes, height, width), np.float16)
     for tile, logits in logits_of(image, model, spec, device, beside):
         found = logits.softmax(0)
-        highest, likeliest = found.max(0)
-        classes[tile.keep] = likeliest.numpy(force=True)
-        confidence[tile.keep] = highest.numpy(force=True)
+        shown, sure = shown_classes(found)
+        classes[tile.keep] = shown.numpy(force=True)
+        confidence[tile.keep] = sure.numpy(force=True)
         probabilities[:, *tile.keep] = found.half().numpy(force=True)
     return Classified(classes, confidence, probabilities)
+
+
+def shown_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the class of each pixel and its probability, (H, W) each; probabilities are (classes, H, W).
+
+    Where an object is likelier than the background it is an object, though it may be unclear of which class: with the
+    likeliest of all, objects of classes that look alike were eaten away (IoU of drawn nuclei of two stains .894 and
+    .775 in place of .899 and .780, four images of each pair of stains).
+    """
+    if len(probabilities) == 2:
+        confidence, classes = probabilities.max(dim=0)
+        return classes, confidence
+    background = probabilities[0]
+    confidence, likeliest = probabilities[1:].max(dim=0)
+    found = background < 0.5
+    return torch.where(found, likeliest + 1, 0), torch.where(found, confidence, background)
 
 
 def logits_of(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_labelfix.data.instances import split_instances
+from napari_labelfix.methods.prediction import shown_classes
 from napari_labelfix.methods.scribble2label.smallest import SmallestObject
 from napari_labelfix.snapshots import Proposal
 
@@ -60,8 +61,9 @@ class Proposer:
             Where it has changed since the last proposal; None where it may have changed everywhere.
         """
         assert canvas.belief is not None  # planes are shown when something is believed of them
-        belief, marked = canvas.belief.numpy(force=True), canvas.marked.numpy(force=True)
-        classes, confidence = belief.argmax(axis=0).astype(np.uint8), belief.max(axis=0)
+        shown, sure = shown_classes(canvas.belief)
+        classes, confidence = shown.numpy(force=True).astype(np.uint8), sure.numpy(force=True)
+        marked = canvas.marked.numpy(force=True)
         found = int(np.count_nonzero(classes))
         self._look_at_drawn(index, classes > 0, marked)
         before = None if pieces is None else (self._shown.setdefault(index, np.zeros(marked.shape, np.int32)), pieces)
@@ -104,7 +106,7 @@ def make_proposal(
     marked: NDArray[np.integer] | None = None,
     before: tuple[NDArray[np.int32], Sequence[Window]] | None = None,
 ) -> Proposal:
-    """Turn the likeliest classes (Y, X), which it changes, and their probabilities into a proposal with objects.
+    """Turn classes (Y, X), which it changes, and their probabilities into a proposal with objects.
 
     `marked` (Y, X) has the class where somebody has drawn, and is negative elsewhere; the drawing is right. For
     `before` see `split_instances`.

@@ -25,6 +25,8 @@ from __future__ import annotations
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from napari_labelfix.methods.prediction import shown_classes
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -119,12 +121,11 @@ def heard(surplus: float, firmness: float = 0.0) -> float:
 
 
 def _found_of_classes(probabilities: Tensor) -> list[Tensor]:
-    """Return for each class of objects (H, W) where it is found: the likeliest of them, in the foreground."""
-    found = foreground(probabilities)
+    """Return for each class of objects (H, W) where it is found."""
     if len(probabilities) == 2:  # of one class all is: a large plane need not be searched for the likeliest
-        return [found]
-    likeliest = probabilities[1:].argmax(dim=0)
-    return [found & (likeliest == value) for value in range(len(probabilities) - 1)]
+        return [foreground(probabilities)]
+    classes, _ = shown_classes(probabilities)
+    return [classes == value for value in range(1, len(probabilities))]
 
 
 def _known(agreements: dict[int, float]) -> float:
