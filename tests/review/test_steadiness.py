@@ -1,11 +1,12 @@
 """It is said when what is proposed has settled, and never while any plane still changes."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from napari_labelfix.review.steadiness import APART, Steadiness, changed_share
+from napari_labelfix.review.steadiness import APART, Steadiness, changed_share, compared
 from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal, Snapshot
 
 
@@ -54,24 +55,25 @@ def boxes(*corners, roles=None):
     [
         (proposal(1, 2), proposal(1, 2), 0),
         (proposal(1, 2), proposal(2, 3), 2 / 3),
-        (proposal(), proposal(), 0),
+        (proposal(), proposal(), None),
         (proposal(), proposal(4), 1),
         (detections([1, 1], [5, 5]), detections([2, 1], [8, 9]), 0.5),
-        (detections(), detections(), 0),
+        (detections(), detections(), None),
+        (boxes(), boxes(), None),
         (detections([1, 1]), detections([1, 1], [8, 8], roles=[PointRole.GIVEN, PointRole.PSEUDO_NEGATIVE]), 0),
         (boxes([0, 0, 10, 10], [20, 20, 30, 30]), boxes([0, 1, 10, 11]), 1 / 3),
         (boxes([0, 0, 10, 10]), boxes([0, 0, 10, 10], [5, 5, 9, 9], roles=[BoxRole.ADDED, BoxRole.DROPPED]), 0),
     ],
 )
 def test_what_differs_is_counted(before, after, share):
-    assert changed_share(before, after) == pytest.approx(share)
-    assert changed_share(after, before) == pytest.approx(share)
+    assert changed_share(compared(before), after) == pytest.approx(share)
+    assert changed_share(compared(after), before) == pytest.approx(share)
 
 
 def test_another_class_is_a_change():
     one, other = proposal(1), proposal(1)
     other.classes[1] = 2
-    assert changed_share(one, other) == 1
+    assert changed_share(compared(one), other) == 1
 
 
 def test_what_does_not_change_any_more_is_said_after_a_while(clock):
@@ -141,3 +143,12 @@ def test_the_time_between_two_looks_is_told(clock):
     for clock.now in (0, 120):
         steadiness.note(moment({0: proposal(1)}))
     assert steadiness.sentence.endswith("(0.0% in 120 s).")
+
+
+def test_of_what_was_proposed_a_while_before_only_what_is_compared_is_held(clock):
+    """Planes may be many, and labels and confidence are most of a proposal."""
+    steadiness, belief = Steadiness(clock), proposal(1)
+    steadiness.note(moment({0: belief}))
+    held = weakref.ref(belief.labels)
+    del belief
+    assert held() is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,8 +33,8 @@ class Steadiness:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._looks: dict[int, tuple[float, Belief]] = {}
-        self._changes: dict[int, float] = {}
+        self._looks: dict[int, tuple[float, NDArray[Any]]] = {}  # no whole beliefs: planes may be many, and large
+        self._changes: dict[int, float | None] = {}
         self._longest = APART  # seconds between two looks that were compared
 
     def begin(self) -> None:
@@ -50,62 +50,60 @@ class Steadiness:
     @property
     def sentence(self) -> str:
         """What to say if hardly anything changes any more, in no plane that was seen; "" if something does."""
-        largest = max(self._changes.values(), default=1.0)
-        if largest > STEADY or self._changes.keys() != self._looks.keys():
+        shares = [share for share in self._changes.values() if share is not None]
+        if not shares or max(shares) > STEADY or self._changes.keys() != self._looks.keys():
             return ""
-        if not any(_is_something(belief) for _, belief in self._looks.values()):
-            return ""
-        return f"Hardly anything changes any more ({largest:.1%} in {self._longest:.0f} s)."
+        return f"Hardly anything changes any more ({max(shares):.1%} in {self._longest:.0f} s)."
 
     def _note(self, plane: int, belief: Belief) -> None:
-        now = self._clock()
-        since, before = self._looks.get(plane, (now, belief))
+        now, what = self._clock(), compared(belief)
+        since, before = self._looks.get(plane, (now, what))
         if plane not in self._looks:
-            self._looks[plane] = now, belief
+            self._looks[plane] = now, what
         elif now - since >= APART:
             self._changes[plane] = changed_share(before, belief)
             self._longest = max(self._longest, now - since)
-            self._looks[plane] = now, belief
+            self._looks[plane] = now, what
 
 
-def changed_share(before: Belief, after: Belief) -> float:
-    """Return how much of what is proposed differs, from 0 to 1.
+def compared(belief: Belief) -> NDArray[Any]:
+    """Return what tells whether something else is proposed: classes (Y, X), or what marks cells, (N, 2) or (N, 4)."""
+    match belief:
+        case Proposal(classes=classes):
+            return classes
+        case Detections(positions=positions, roles=roles):
+            return positions[roles != PointRole.PSEUDO_NEGATIVE]
+        case FoundBoxes(corners=corners, roles=roles):
+            return corners[roles != BoxRole.DROPPED]
+
+
+def changed_share(before: NDArray[Any], belief: Belief) -> float | None:
+    """Return how much of what is proposed differs from what was `compared` before, 0..1; None if there is nothing.
 
     Of proposals these are pixels of another class, among those that belong to an object in either; of points and boxes
     those without a counterpart, among all of both.
     """
-    if isinstance(before, Proposal) and isinstance(after, Proposal):
-        either = (before.classes > 0) | (after.classes > 0)
-        return float((before.classes != after.classes).sum() / max(1, either.sum()))
-    if isinstance(before, Detections) and isinstance(after, Detections):
-        return _unmatched(_points_of(before), _points_of(after), lambda a, b: near_any(a, b, after.radius))
-    if isinstance(before, FoundBoxes) and isinstance(after, FoundBoxes):
-        return _unmatched(_boxes_of(before), _boxes_of(after), _same_boxes)
-    return 1.0
-
-
-def _is_something(belief: Belief) -> bool:
-    return bool(belief.labels.any()) if isinstance(belief, Proposal) else len(belief.scores) > 0
+    after = compared(belief)
+    match belief:
+        case Proposal():
+            either = np.count_nonzero(before | after)
+            return np.count_nonzero(before != after) / either if either else None
+        case Detections(radius=radius):
+            return _unmatched(before, after, lambda a, b: near_any(a, b, radius))
+        case FoundBoxes():
+            return _unmatched(before, after, _same_boxes)
 
 
 def _unmatched(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    found: Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.bool_]],
-) -> float:
-    total = len(before) + len(after)
+    before: NDArray[np.floating],
+    after: NDArray[np.floating],
+    found: Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.bool_]],
+) -> float | None:
     missing = (~found(before, after)).sum() + (~found(after, before)).sum()
-    return float(missing / max(1, total))
+    total = len(before) + len(after)
+    return float(missing / total) if total else None
 
 
-def _points_of(found: Detections) -> NDArray[np.float32]:
-    return found.positions[found.roles != PointRole.PSEUDO_NEGATIVE]
-
-
-def _boxes_of(found: FoundBoxes) -> NDArray[np.float32]:
-    return found.corners[found.roles != BoxRole.DROPPED]
-
-
-def _same_boxes(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _same_boxes(boxes: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.bool_]:
     planes, their_planes = (np.zeros((len(each), 0), np.intp) for each in (boxes, others))
     return overlapping_any(boxes, planes, others, their_planes)
