@@ -89,7 +89,7 @@ class MethodDock(QWidget):
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.session = Session(trainer or Trainer(), self)
-        self._next_step = NextStep(self._kind, self.inputs, self.session)
+        self._next_step = NextStep(self._kind, self.inputs, self.session, lambda: self.accept_view.doubt)
         self._guidance = Guidance(self.message, self._next_step, self.session)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
@@ -374,6 +374,7 @@ class MethodDock(QWidget):
         self.suggestion_button.told.connect(self._guidance.say)
         self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
         self._stroke_timer.timeout.connect(self._on_annotation_settled)
+        self.accept_view.thresholdChanged.connect(self._stroke_timer.start)  # what is doubtful is another number
         self._viewer.events.theme.connect(self._on_theme)
         layers.on_list_change(self._viewer, self._on_layers_changed)
         trainer = self.session.trainer

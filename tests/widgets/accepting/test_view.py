@@ -45,6 +45,16 @@ def test_a_button_that_would_do_nothing_is_disabled(view):
     assert view.object_button.isEnabled(), "a better outline can be accepted again"
 
 
+def test_what_would_be_left_is_doubtful(view):
+    assert view.doubt == ""
+    view.show_counts(Count(143, 12), Count(157, 12))
+    assert view.doubt == "14 objects are doubtful (below 0.90)."
+    view.show_counts(Count(156, 12), Count(157, 12))
+    assert view.doubt == "1 object is doubtful (below 0.90)."
+    view.show_counts(Count(157, 12), Count(157, 12))
+    assert view.doubt == ""
+
+
 def test_slider_and_number_move_together_and_tell_once(view):
     told = []
     view.thresholdChanged.connect(lambda: told.append(view.threshold))

@@ -42,9 +42,17 @@ class TestTheNextStepIsSaid:
         running.waiting.append(snapshot(1, {0: proposal_above(spots, 0.4)}))
         qtbot.waitUntil(lambda: ready.message.text().endswith("that is used at once. Press Stop when it is good."))
         clock[0] = APART
-        running.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
-        settled = "Hardly anything changes any more (0.0% in 15 s). Press Stop, or help where it is wrong."
+        moved = proposal_above(spots, 0.4)
+        moved.classes[15, 15] = 0
+        running.waiting.append(snapshot(2, {0: moved}))
+        settled = "Hardly anything changes any more (0.1% in 15 s). Press Stop, or help where it is wrong."
         qtbot.waitUntil(lambda: ready.message.text() == settled)
+        clock[0] = 2 * APART + 1
+        running.waiting.append(snapshot(3, {0: proposal_above(spots, 0.4, confidence=0.8)}))
+        settled = "(0.1% in 16 s). 4 objects are doubtful (below 0.90). Press Stop, or help where it is wrong."
+        qtbot.waitUntil(lambda: ready.message.text().endswith(settled))
+        ready.accept_view.number.setValue(0.7)
+        qtbot.waitUntil(lambda: "doubtful" not in ready.message.text())
         ready.inputs.annotation.paint((50, 50), 2)
         qtbot.waitUntil(lambda: ready.message.text().endswith("Press Stop when it is good."))
 

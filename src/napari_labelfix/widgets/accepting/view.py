@@ -61,6 +61,7 @@ class AcceptView(QWidget):
         self.count = QLabel()
         self.count.setWordWrap(True)
         self._noun = ""
+        self._left = 0  # that would not be accepted above the threshold
         pass_keys_on(self.scopes, self.number)
         self._explain()
         self._arrange()
@@ -83,6 +84,14 @@ class AcceptView(QWidget):
     def threshold(self) -> float:
         """The confidence above which objects are accepted, 0..1."""
         return round(self.number.value(), 2)
+
+    @property
+    def doubt(self) -> str:
+        """A sentence that says how many are left that are less certain than the threshold; "" if none is."""
+        if not self._left:
+            return ""
+        noun = self._noun if self._left == 1 else several(self._noun)
+        return f"{self._left} {noun} {_are(self._left)} doubtful (below {self.threshold:.2f})."
 
     @property
     def scope(self) -> int:
@@ -135,6 +144,7 @@ class AcceptView(QWidget):
         for button in self._pick_buttons.values():
             button.setEnabled(everything is not None)
         self.take_back_button.setVisible(can_take_back)
+        self._left = everything.new - above.new if above and everything else 0
         if above is None or everything is None:
             self.count.setText("Nothing is proposed yet.")
             self.all_button.setText("Accept all")

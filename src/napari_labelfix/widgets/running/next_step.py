@@ -10,7 +10,7 @@ from napari_labelfix.review.steadiness import Steadiness
 from napari_labelfix.widgets.parts import shortcuts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.widgets.annotating.input_view import InputView
@@ -32,13 +32,15 @@ class NextStep(QObject):
         What is chosen.
     session
         The run. This object lies in it.
+    doubt
+        Returns a sentence on how much of what is proposed is doubtful, or "".
     """
 
     changed = Signal()  # there is something else to say of a run
 
-    def __init__(self, kind: AnnotationKind, inputs: InputView, session: Session) -> None:
+    def __init__(self, kind: AnnotationKind, inputs: InputView, session: Session, doubt: Callable[[], str]) -> None:
         super().__init__(session)
-        self._kind, self._inputs, self._session = kind, inputs, session
+        self._kind, self._inputs, self._session, self._doubt = kind, inputs, session, doubt
         self.steadiness = Steadiness()  # of what is proposed
         self._said = ""  # of it
         self._waits = False  # for the answer to what was drawn, and longer than one does without a word
@@ -80,7 +82,8 @@ class NextStep(QObject):
         if self._session.running and proposed:
             help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
             if settled := self.steadiness.sentence:
-                help_it = f"{settled} Press Stop, or help where it is wrong."
+                known = f"{settled} {self._doubt()}".strip()
+                help_it = f"{known} Press Stop, or help where it is wrong."
             return f"{self._inputs.covered()} {help_it}".strip()
         if self._session.running:
             return "The first proposal comes in a moment."
