@@ -2,12 +2,15 @@
 
 import weakref
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 
 from napari_labelfix.review.steadiness import APART, Steadiness, changed_share, compared
 from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal, Snapshot
+
+_steps = count(50, 10)
 
 
 class Clock:
@@ -30,8 +33,9 @@ def proposal(*rows, shape=(10, 100)):
     return Proposal(labels, (labels > 0).astype(np.uint8), np.ones(shape, np.float32), np.zeros(shape, bool))
 
 
-def moment(proposals, step=50):
-    return Snapshot("training", step, 100, proposals=proposals)
+def moment(proposals, step=None):
+    """A tenth of a run after the one before, if the step is not given."""
+    return Snapshot("training", next(_steps) if step is None else step, 100, proposals=proposals)
 
 
 def detections(*positions, roles=None):
@@ -50,10 +54,13 @@ def boxes(*corners, roles=None):
     )
 
 
+CELL = detections([1, 1])
+
+
 @pytest.mark.parametrize(
     ("before", "after", "share"),
     [
-        (proposal(1, 2), proposal(1, 2), 0),
+        (proposal(1, 2), proposal(1, 2), None),
         (proposal(1, 2), proposal(2, 3), 2 / 3),
         (proposal(), proposal(), None),
         (proposal(), proposal(4), 1),
@@ -79,13 +86,13 @@ def test_another_class_is_a_change():
 def test_what_does_not_change_any_more_is_said_after_a_while(clock):
     steadiness = Steadiness(clock)
     for clock.now in np.arange(0, APART, 1.0):
-        steadiness.note(moment({0: proposal(1, 2)}))
+        steadiness.note(moment({0: CELL}))
         assert steadiness.sentence == ""
     clock.now = APART
-    steadiness.note(moment({0: proposal(1, 2)}))
+    steadiness.note(moment({0: CELL}))
     assert steadiness.sentence == "Hardly anything changes any more (0.0% in 15 s)."
     clock.now = 2 * APART
-    steadiness.note(moment({0: proposal(2, 3)}))
+    steadiness.note(moment({0: detections([1, 1], [8, 8])}))
     assert steadiness.sentence == ""
 
 
@@ -102,32 +109,32 @@ def test_slow_changes_add_up(clock):
 def test_all_planes_must_have_settled(clock):
     steadiness = Steadiness(clock)
     for clock.now in (0, APART):
-        steadiness.note(moment({0: proposal(1)}))
-    steadiness.note(moment({1: proposal(1)}))
+        steadiness.note(moment({0: CELL}))
+    steadiness.note(moment({1: CELL}))
     assert steadiness.sentence == ""
     clock.now = 2 * APART
-    steadiness.note(moment({1: proposal(1)}))
+    steadiness.note(moment({1: CELL}))
     assert steadiness.sentence
     steadiness.begin()
     assert steadiness.sentence == ""
 
 
-def test_the_beginning_of_a_run_does_not_count(clock):
+def test_neither_the_beginning_of_a_run_counts_nor_that_nothing_changes_where_it_has_hardly_gone_on(clock):
     steadiness = Steadiness(clock)
-    for clock.now in (0, APART, 2 * APART):
-        steadiness.note(moment({0: proposal(1)}, step=9))
-    assert steadiness.sentence == ""
-    for clock.now in (3 * APART, 4 * APART):
-        steadiness.note(moment({0: proposal(1)}, step=10))
-    assert steadiness.sentence
+    for step in (8, 9, 10, 12, 14, 19):
+        clock.now += APART
+        steadiness.note(moment({0: CELL}, step))
+        assert steadiness.sentence == ""
+    steadiness.note(moment({0: CELL}, step=20))
+    assert steadiness.sentence == "Hardly anything changes any more (0.0% in 45 s)."
 
 
 def test_a_look_at_a_part_of_a_plane_is_none(clock):
     steadiness = Steadiness(clock)
-    steadiness.note(moment({0: replace(proposal(1), partial=True)}))
+    steadiness.note(moment({0: replace(CELL, partial=True)}))
     for clock.now in (APART, 2 * APART):
         assert steadiness.sentence == ""
-        steadiness.note(moment({0: proposal(1)}))
+        steadiness.note(moment({0: CELL}))
     assert steadiness.sentence
 
 
@@ -138,10 +145,22 @@ def test_nothing_that_stays_nothing_is_not_settled(clock):
     assert steadiness.sentence == ""
 
 
+def test_a_network_that_is_not_heard_yet_has_not_settled(clock):
+    """Then each pixel is as before: it says nothing, or the strokes and the first look have the say."""
+    steadiness, moved = Steadiness(clock), proposal(*range(5))
+    moved.classes[0, 0] = 0
+    for clock.now in (0, APART, 2 * APART):
+        steadiness.note(moment({0: proposal(*range(5))}))
+        assert steadiness.sentence == ""
+    clock.now = 3 * APART
+    steadiness.note(moment({0: moved}))
+    assert steadiness.sentence == "Hardly anything changes any more (0.2% in 15 s)."
+
+
 def test_the_time_between_two_looks_is_told(clock):
     steadiness = Steadiness(clock)
     for clock.now in (0, 120):
-        steadiness.note(moment({0: proposal(1)}))
+        steadiness.note(moment({0: CELL}))
     assert steadiness.sentence.endswith("(0.0% in 120 s).")
 
 

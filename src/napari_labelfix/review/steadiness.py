@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 
     from napari_labelfix.snapshots import Belief, Snapshot
 
-APART = 15.0  # seconds between what is compared
-_BEGINNING = 0.1  # of a run's steps
-STEADY = 0.005  # share that changes meanwhile, up to which it counts as settled
+# Measured with Scribble2Label on 20 real images, 140 of 300 epochs (65 s of one core): 13 of kinds that the weights
+# know, 4 of others, 3 without the instant proposal; each looked at from five moments on, at two speeds. It is said in
+# 44 % of these cases (with 0.5 %: 32 %), half of the times by 40 s (62 s). By the end IoU then gains 0.001, and more
+# than 0.01 in 5 %, all of one image; with 2 % in 7 %, of two. At a tenth of the speed, where 15 s are a few epochs, it
+# would be said in 95 %, with more than 0.01 to come in 16 % of them; with a tenth of the steps between in 55 %, and in
+# none.
+APART = 15.0  # seconds, at least, between what is compared: it is about a person's time
+LEARNED = 0.1  # of a run's steps, at least, lie between, too, and before the first
+STEADY = 0.01  # share that changes meanwhile, up to which it counts as settled
+
+
+class _Look(NamedTuple):
+    """What was proposed of a plane at some time, as far as it is compared: planes may be many, and large."""
+
+    time: float
+    step: int
+    what: NDArray[Any]
 
 
 class Steadiness:
@@ -33,7 +47,7 @@ class Steadiness:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._looks: dict[int, tuple[float, NDArray[Any]]] = {}  # no whole beliefs: planes may be many, and large
+        self._looks: dict[int, _Look] = {}
         self._changes: dict[int, float | None] = {}
         self._longest = APART  # seconds between two looks that were compared
 
@@ -41,11 +55,16 @@ class Steadiness:
         """Forget what was proposed: another run begins, or a person has helped this one."""
         self._looks, self._changes, self._longest = {}, {}, APART
 
-    def note(self, snapshot: Snapshot) -> None:
-        """Take in what is proposed now; nothing of the beginning of a run, which has learned little yet."""
-        if snapshot.step >= _BEGINNING * snapshot.total:
-            for plane, belief in snapshot.results.items():
-                self._note(plane, belief)
+    def note(self, snapshot: Snapshot) -> bool:
+        """Take in what is proposed now, and return whether it was compared with what was before.
+
+        Nothing of the beginning of a run counts, which has learned little yet.
+        """
+        some = LEARNED * snapshot.total
+        if snapshot.step < some:
+            return False
+        planes = [self._note(plane, belief, snapshot.step, some) for plane, belief in snapshot.results.items()]
+        return any(planes)
 
     @property
     def sentence(self) -> str:
@@ -55,15 +74,15 @@ class Steadiness:
             return ""
         return f"Hardly anything changes any more ({max(shares):.1%} in {self._longest:.0f} s)."
 
-    def _note(self, plane: int, belief: Belief) -> None:
-        now, what = self._clock(), compared(belief)
-        since, before = self._looks.get(plane, (now, what))
-        if plane not in self._looks:
-            self._looks[plane] = now, what
-        elif now - since >= APART:
-            self._changes[plane] = changed_share(before, belief)
-            self._longest = max(self._longest, now - since)
-            self._looks[plane] = now, what
+    def _note(self, plane: int, belief: Belief, step: int, some: float) -> bool:
+        now = _Look(self._clock(), step, compared(belief))
+        before = self._looks.setdefault(plane, now)
+        if now.time - before.time < APART or step - before.step < some:
+            return False
+        self._changes[plane] = changed_share(before.what, belief)
+        self._longest = max(self._longest, now.time - before.time)
+        self._looks[plane] = now
+        return True
 
 
 def compared(belief: Belief) -> NDArray[Any]:
@@ -78,16 +97,17 @@ def compared(belief: Belief) -> NDArray[Any]:
 
 
 def changed_share(before: NDArray[Any], belief: Belief) -> float | None:
-    """Return how much of what is proposed differs from what was `compared` before, 0..1; None if there is nothing.
+    """Return how much of what is proposed differs from what was `compared` before, 0..1; None if that says nothing.
 
     Of proposals these are pixels of another class, among those that belong to an object in either; of points and boxes
-    those without a counterpart, among all of both.
+    those without a counterpart, among all of both. It says nothing where there is nothing, and where each pixel is as
+    before: a network that learns always changes some, unless it is not heard yet.
     """
     after = compared(belief)
     match belief:
         case Proposal():
-            either = np.count_nonzero(before | after)
-            return np.count_nonzero(before != after) / either if either else None
+            changed = np.count_nonzero(before != after)
+            return changed / np.count_nonzero(before | after) if changed else None
         case Detections(radius=radius):
             return _unmatched(before, after, lambda a, b: near_any(a, b, radius))
         case FoundBoxes():

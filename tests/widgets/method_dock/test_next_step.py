@@ -47,9 +47,9 @@ class TestTheNextStepIsSaid:
         running.waiting.append(snapshot(2, {0: moved}))
         settled = "Hardly anything changes any more (0.1% in 15 s). Press Stop, or help where it is wrong."
         qtbot.waitUntil(lambda: ready.message.text() == settled)
-        clock[0] = 2 * APART + 1
+        clock[0] = 2 * APART
         running.waiting.append(snapshot(3, {0: proposal_above(spots, 0.4, confidence=0.8)}))
-        settled = "(0.1% in 16 s). 4 objects are doubtful (below 0.90). Press Stop, or help where it is wrong."
+        settled = "(0.1% in 15 s). 4 objects are doubtful (below 0.90). Press Stop, or help where it is wrong."
         qtbot.waitUntil(lambda: ready.message.text().endswith(settled))
         ready.accept_view.number.setValue(0.7)
         qtbot.waitUntil(lambda: "doubtful" not in ready.message.text())

@@ -61,12 +61,11 @@ class NextStep(QObject):
 
     def note(self, snapshots: Sequence[Snapshot]) -> None:
         """Take in what has come from the run."""
-        for snapshot in snapshots:
-            self.steadiness.note(snapshot)
+        compared = [self.steadiness.note(snapshot) for snapshot in snapshots]
         if any(snapshot.answers for snapshot in snapshots):
             self._stop_waiting()
-        if self.steadiness.sentence != self._said:
-            self._said = self.steadiness.sentence
+        said, self._said = self._said, self.steadiness.sentence
+        if self._said != said or (said and any(compared)):  # now and then: to say it takes a look at what is drawn
             self.changed.emit()
 
     def sentence(self, results: ResultLayers | None) -> str:
