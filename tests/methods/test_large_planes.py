@@ -207,8 +207,8 @@ def test_a_piece_that_is_upgraded_changes_nothing_outside_and_its_new_objects_ha
         task(Instances(ROUGH, PART)), METHODS["label_upgrade"].params(crop=64, device="cpu")
     )
     learner = upgrade_session.Learner(1, True, session.params, session.device)
-    for _ in range(4):
-        assert list(learner.epoch(session.right_pages))
+    for _ in range(4 * learner.steps(session.right_pages)):
+        learner.step(session.right_pages)
     page = session.pages[0]
     piece = page.first_piece()
     found = session.upgrade(0, learner, piece)

@@ -122,8 +122,9 @@ def test_later_trainings_show_nothing_of_their_first_half(monkeypatch):
 def test_a_plane_that_takes_long_to_show_leaves_the_time_to_learning(monkeypatch):
     passing = PassingTime()
     monkeypatch.setattr(snapshots_module, "time", passing)
-    step = passing.take(0.4, lambda: 0.5)
-    monkeypatch.setattr(learner_module.Learner, "epoch", lambda *_: (step() for _ in range(4)))
+    monkeypatch.setattr(learner_module.Learner, "steps", lambda *_: 4)
+    monkeypatch.setattr(learner_module.Learner, "end_epoch", lambda *_: None)
+    monkeypatch.setattr(learner_module.Learner, "step", passing.take(0.4, lambda *_: 0.5))
     monkeypatch.setattr(session_module.Session, "_look_at_all", lambda *_: iter(()))
     monkeypatch.setattr(session_module.Session, "propose", passing.take(5.0, session_module.Session.propose))
     snapshots = told(nuclei_task(0, count=2), epochs=20, unlabelled="not used")

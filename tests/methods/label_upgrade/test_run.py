@@ -371,8 +371,8 @@ def test_what_depends_on_the_image_alone_is_not_worked_out_again_when_labels_cha
     learner = session_module.Learner(1, True, session.params, session.device)
 
     def train_and_show():
-        for _ in learner.epoch(session.right_pages):
-            pass
+        for _ in range(learner.steps(session.right_pages)):
+            learner.step(session.right_pages)
         session.upgrade(0, learner)
 
     train_and_show()

@@ -17,12 +17,12 @@ from napari_labelfix.networks.hovernet import start_hovernet
 from napari_labelfix.networks.unet import HOVER, NetworkSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
     from napari_labelfix.methods.checkpoint import TrainedModel
-    from napari_labelfix.methods.hovernet_stpp.pages import Crops, Page
+    from napari_labelfix.methods.hovernet_stpp.pages import Crops, Lessons, Page
     from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
     from napari_labelfix.networks.unet import Start
 
@@ -54,11 +54,18 @@ class Learner(Trainee):
         self._optimizer = torch.optim.Adam(self.network.parameters(), params.learning_rate)
         self._schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, params.epochs)
 
-    def epoch(self, given: Sequence[Page], taught: Sequence[Page]) -> Iterator[float]:
-        """Train on about every labelled pixel once, and on as many of its own; tell the loss of each step."""
-        crops = max(FEWEST_CROPS, sum(page.area for page in given) // self.crop**2) * (2 if taught else 1)
-        for _ in range(-(-crops // self.batch_size)):
-            yield self._within_memory(lambda: self._step(given, taught))
+    def steps(self, lessons: Lessons) -> int:
+        """Return how many steps an epoch has: it sees about every labelled pixel once, and as many of its own."""
+        areas = sum(page.area for page in lessons.given)
+        crops = max(FEWEST_CROPS, areas // self.crop**2) * (2 if lessons.own else 1)
+        return -(-crops // self.batch_size)
+
+    def step(self, lessons: Lessons) -> float:
+        """Take one training step and return the loss; when memory runs out, with fewer or smaller crops."""
+        return self._within_memory(lambda: self._step(lessons))
+
+    def end_epoch(self) -> None:
+        """Move the learning rate along its schedule."""
         self._schedule.step()
 
     def read(self, image: Tensor) -> Tensor:
@@ -69,9 +76,9 @@ class Learner(Trainee):
         """Return the network as it now is."""
         return self.as_model(METHOD, self.params, self.spec)
 
-    def _step(self, given: Sequence[Page], taught: Sequence[Page]) -> float:
-        own = int(self.batch_size / 2 + self._rng.random()) if taught else 0  # of one crop, turn about
-        shares = [(given, self.batch_size - own, self._plain), (taught, own, self._strong)]
+    def _step(self, lessons: Lessons) -> float:
+        own = int(self.batch_size / 2 + self._rng.random()) if lessons.own else 0  # of one crop, turn about
+        shares = [(lessons.given, self.batch_size - own, self._plain), (lessons.own, own, self._strong)]
         crops = joined([self._crops(pages, count, light) for pages, count, light in shares if count])
         self._start_step(self.batch_size)
         logits = self.passed(crops.image)

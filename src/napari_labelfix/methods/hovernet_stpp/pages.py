@@ -87,6 +87,13 @@ class Page:
         return look(self.image, grid, "bilinear"), look(self._layers, grid, "nearest")
 
 
+class Lessons(NamedTuple):
+    """What is learned from: pages that a person has labelled, and pages with labels of the network's own."""
+
+    given: tuple[Page, ...]
+    own: tuple[Page, ...]
+
+
 class Crops(NamedTuple):
     """A batch: `image` (B, C, S, S), `foreground` and `known` (B, S, S) bool, `maps` (B, 2, S, S)."""
 

@@ -1,4 +1,16 @@
-"""A run of HoVer-Net + ST++: from what is labelled to the reliable images, and from these to all."""
+"""A run of HoVer-Net + ST++: from what is labelled to the reliable images, and from these to all.
+
+A story stands still at each `yield`, and only then something may be sent in: `annotate` puts a new page in the place of
+each one that is labelled otherwise, and with that it may go from the `labelled` to the `unlabelled` planes or back.
+Pages themselves never change. So after a `yield` whoever needs a page takes it from `pages` again, and what was made of
+several before stays as it was made:
+
+- `Lessons`, from which steps are taken: they are made at the beginning of an epoch, and again as soon as a step is done
+  and what was sent in is shown;
+- the planes that are looked at in a row: each is shown once, as it is labelled when its turn comes;
+- what the network has found at the end of a training, and the pages with it to learn from: only those get into lessons
+  in which nobody has labelled anything meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +24,7 @@ from napari_labelfix.annotations import FinishedInstances, expect_room_for_new_o
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.hovernet_stpp.instances import as_given, of_a_piece, proposal_of, with_given
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
-from napari_labelfix.methods.hovernet_stpp.pages import make_page
+from napari_labelfix.methods.hovernet_stpp.pages import Lessons, make_page
 from napari_labelfix.methods.hovernet_stpp.reliability import most_reliable, stability
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
@@ -160,11 +172,12 @@ class Session:
         for epoch in range(self.params.epochs):
             quiet = taught is not None and epoch < self.params.epochs // 2
             told = partial(Snapshot, stage, self._done + epoch, self._total)
-            given, own = self._to_learn_from(taught or {})
-            for loss in learner.epoch(given, own):
+            lessons = self._lessons(taught or {})
+            for _ in range(learner.steps(lessons)):
+                loss = learner.step(lessons)
                 if self._changed:
                     yield from self._show_changed(learner, told)
-                    given[:], own[:] = self._to_learn_from(taught or {})  # of large planes an epoch takes long
+                    lessons = self._lessons(taught or {})  # of large planes an epoch takes long
                 if not quiet and shown.due():
                     index = self._next()
                     for proposal in self._looks(index, learner):
@@ -173,6 +186,7 @@ class Session:
                 elif progress.due():
                     model = learner.model() if not quiet and models.due() else None
                     yield told({"loss": loss}, model=model, message=learner.news())
+            learner.end_epoch()
             if taught is None and self._is_checkpoint(epoch):
                 yield from self._look_at_all(learner, told)
             if not quiet and models.due():
@@ -187,10 +201,10 @@ class Session:
             index = self._changed.pop()
             yield told(proposals={index: self.propose(index, learner)})
 
-    def _to_learn_from(self, taught: Mapping[int, Page]) -> tuple[list[Page], list[Page]]:
+    def _lessons(self, taught: Mapping[int, Page]) -> Lessons:
         """Return what a person has labelled, and what the network has and the person has not meanwhile."""
-        given = [self.pages[index] for index in self.labelled]
-        return given, [page for index, page in taught.items() if not self.pages[index].area]
+        given = tuple(self.pages[index] for index in self.labelled)
+        return Lessons(given, tuple(page for index, page in taught.items() if not self.pages[index].area))
 
     def _is_checkpoint(self, epoch: int) -> bool:
         """Whether this is the last epoch of one of as many equal parts as there are checkpoints."""

@@ -18,7 +18,7 @@ from napari_labelfix.networks.device import mixed_precision
 from napari_labelfix.networks.unet import NetworkSpec, start_unet, with_more_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
@@ -68,11 +68,10 @@ class Learner(Trainee):
         needed = max(page.extent() for page in pages)
         self.crop = min(self.largest_crop, max(SMALLEST_CROP, -(-needed // 32) * 32 + 32))
 
-    def epoch(self, pages: Sequence[Page]) -> Iterator[float]:
-        """Train on about every right pixel once, and tell the loss of each step."""
+    def steps(self, pages: Sequence[Page]) -> int:
+        """Return how many steps an epoch has: it sees about every right pixel once."""
         crops = max(FEWEST_CROPS, sum(page.area() for page in pages) // self.crop**2)
-        for _ in range(-(-crops // self.batch_size)):
-            yield self.step(pages)
+        return -(-crops // self.batch_size)
 
     def step(self, pages: Sequence[Page]) -> float:
         """Take one training step and return the loss.

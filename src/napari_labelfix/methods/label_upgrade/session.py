@@ -1,4 +1,14 @@
-"""A run from the labels as they were given to the upgraded ones."""
+"""A run from the labels as they were given to the upgraded ones.
+
+A story stands still at each `yield`, and only then something may be sent in: `annotate` puts a new page in the place of
+each plane that is labelled otherwise, and changes which objects of the others are held out. So after a `yield` whoever
+needs a page takes it from `pages` again, and what was made of several before stays as it was made:
+
+- the right pages from which steps are taken, and what they are measured on: they are chosen at the beginning of an
+  epoch, and again as soon as a step is done and what was sent in is shown;
+- for the second network the same pages with all that was upgraded with confidence: a page is made anew where the plane
+  was upgraded again, or where other objects are held out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +33,7 @@ from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,9 +77,9 @@ class Session:
         self._turn = 0
 
     @property
-    def right_pages(self) -> list[Page]:
+    def right_pages(self) -> tuple[Page, ...]:
         """The pages that there is something to learn from, or to measure on."""
-        return [page for page in self.pages if page.area() or page.area(held_out=True)]
+        return tuple(page for page in self.pages if page.area() or page.area(held_out=True))
 
     def annotate(self, task: Task) -> None:
         """Take up labels or a right part that were changed meanwhile.
@@ -141,10 +151,11 @@ class Session:
         for epoch in range(self.params.epochs):
             told = partial(Snapshot, "learning", epoch, self.total)
             pages = self.right_pages
-            for loss in learner.epoch(pages):
+            for _ in range(learner.steps(pages)):
+                loss = learner.step(pages)
                 if self._changed:
                     yield from (told(proposals={index: self.upgrade(index, learner)}) for index in self._take_changed())
-                    pages[:] = self.right_pages  # an epoch of a large plane takes long: the next step learns from these
+                    pages = self.right_pages  # an epoch of a large plane takes long: the next step learns from these
                     best = BestSoFar(learner, pages, self.params.patience)
                 if shown.due():
                     seen = self._next_look(learner)
@@ -160,27 +171,28 @@ class Session:
 
     def _upgrade_changed(
         self, learner: Learner, upgraded: dict[int, Proposal], step: int
-    ) -> Generator[Snapshot, None, None]:
-        """Upgrade the planes that were sent in anew since, and those that are meanwhile."""
+    ) -> Generator[Snapshot, None, set[int]]:
+        """Upgrade the planes that were sent in anew since, and those that are meanwhile; return which these were."""
+        again = set()
         for index in self._take_changed():
             upgraded[index] = self.upgrade(index, learner)
+            again.add(index)
             yield Snapshot("upgrading", step, self.total, proposals={index: upgraded[index]})
+        return again
 
     def _segment(self, upgrader: Learner, upgraded: dict[int, Proposal]) -> Generator[Snapshot, None, Learner]:
         """Train a network that takes no labels on what is right or was upgraded with confidence, and return it."""
         learner = Learner(self.planes[0].channels, False, self.params, self.device)
         progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY, MODEL_EVERY)
-        pages = [self._certain(index, upgraded) for index in range(len(self.pages))]
+        pages = tuple(self._certain(index, upgraded) for index in range(len(self.pages)))
         best = BestSoFar(learner, pages, self.params.patience)
         for epoch in range(self.params.epochs):
             step = self.params.epochs + epoch
-            for loss in learner.epoch(pages):
+            for _ in range(learner.steps(pages)):
+                loss = learner.step(pages)
                 if self._changed:
-                    before = dict(upgraded)
-                    yield from self._upgrade_changed(upgrader, upgraded, step)
-                    for index, page in enumerate(self.pages):
-                        if upgraded[index] is not before[index] or pages[index].held_out is not page.held_out:
-                            pages[index] = self._certain(index, upgraded)
+                    again = yield from self._upgrade_changed(upgrader, upgraded, step)
+                    pages = self._certain_again(pages, again, upgraded)
                     best = BestSoFar(learner, pages, self.params.patience)
                 if progress.due():
                     model, metrics = best.model() if models.due() else None, {"segmentation loss": loss}
@@ -194,6 +206,16 @@ class Session:
     def _certain(self, index: int, upgraded: Mapping[int, Proposal]) -> Page:
         """Return a page of which all is right that was upgraded with confidence."""
         return replaced(self.pages[index], upgraded[index].labels, ~upgraded[index].ignored)
+
+    def _certain_again(
+        self, before: Sequence[Page], again: Container[int], upgraded: Mapping[int, Proposal]
+    ) -> tuple[Page, ...]:
+        """Return pages from `_certain`, made anew where a plane was upgraded again, or others are held out."""
+
+        def is_other(index: int) -> bool:
+            return index in again or before[index].held_out is not self.pages[index].held_out
+
+        return tuple(self._certain(index, upgraded) if is_other(index) else page for index, page in enumerate(before))
 
     def _end(self, learner: Learner, upgraded: Mapping[int, Proposal]) -> Snapshot:
         counts: Counter[Change] = Counter()
