@@ -147,9 +147,11 @@ def test_what_the_network_confirms_is_believed_in_the_first_piece_that_is_read_a
     session.annotate(task(FAR))
     (plane,) = session._planes
     reading = Reading(session._classifier, Guide(session.device), plane, session._trust)
-    window = reading.read_piece()
+    reading.read_piece()
     assert not reading.finished
-    assert torch.allclose(reading.over(None)[:, *window], said[:, *window])
+    reading.tell()
+    (window,) = plane.instant.take_pieces()
+    assert torch.allclose(plane.instant.says[:, *window], said[:, *window])
     assert (held_back.confidence < 0.95)[window].any()
 
 
@@ -199,10 +201,8 @@ def test_when_the_network_is_heard_a_plane_is_read_in_one_go(small_pieces, monke
     assert session.overdue == [0, 1]
     assert list(session.instant_beliefs())[-1] == 0
     truth = torch.from_numpy((NUCLEI.labels > 0).astype(np.float32))
-    looks_at, over = [], Reading.over
-    monkeypatch.setattr(
-        Reading, "over", lambda reading, before: looks_at.append(reading.finished) or over(reading, before)
-    )
+    told, tell = [], Reading.tell
+    monkeypatch.setattr(Reading, "tell", lambda reading: told.append(reading.finished) or tell(reading))
     session.believe(1, torch.stack([1 - truth, truth]))
     assert session.overdue == [0]
-    assert looks_at == [True]
+    assert told == [True]

@@ -1,4 +1,15 @@
-"""One plane of a run: what is drawn on it, what each one says of it, and what is believed."""
+"""One plane of a run: what is drawn on it, what each one says of it, and what is believed.
+
+Strokes may come at any time, and what follows from them follows later. Of a plane may be older than the newest strokes
+
+- the forest, which is one for all planes: from a stroke on any of them until it learns, which it does before the next
+  plane, or piece of one, is read (`ReadingList.must_learn`);
+- what forest and guide say of it (`InstantProposal`): from then on, whichever plane was drawn on, until it is read to
+  its end. A plane that was drawn on is read at once, any other when the network has looked at it, or the run ends;
+- what is shown of it: from a stroke on it until it is read, or until the network has looked at it.
+
+The network learns from the newest strokes with its next step, whatever else is outdated.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +20,9 @@ import torch
 from napari_labelfix.annotations import same_annotation
 from napari_labelfix.data.tiles import middle_of
 from napari_labelfix.methods.scribble2label.canvas import Canvas
+from napari_labelfix.methods.scribble2label.instant_proposal import InstantProposal
 from napari_labelfix.methods.scribble2label.targets import average, class_indices, with_accepted
-from napari_labelfix.methods.scribble2label.trust import agreement, difference_of, difference_of_masks, foreground
+from napari_labelfix.methods.scribble2label.trust import agreement, difference_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +30,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_labelfix.annotations import Plane
-    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.scribble2label.trust import Trust
 
 
@@ -45,23 +56,16 @@ class DrawnPlane:
     place
         Row and column of the newest strokes.
     instant
-        What the instant proposal says: (classes, H, W) probabilities, as each voice. None until it has said something.
+        What forest and guide say.
     network
-        The average of what the network in training says.
+        The average of what the network in training says: (classes, H, W) probabilities, as each voice. None until it
+        has said something.
     first_look
         What the network said before it had learned from the scribbles, if it was trained before.
     seen
         What was believed when the newest strokes were drawn, (classes, Y, X). None if it is not to be rehearsed.
-    outdated
-        Whether the instant proposal is older than the newest strokes, wherever these are.
-    pieces
-        Where a plane that is being read has changed; None between two readings.
-    unread
-        Whether it has not been read to its end yet.
     credit
         How far the network's first look was believed when it was last weighed, from 0 to 1; None if never.
-    held_back
-        What the guide takes for foreground (H, W), if it was not fully heard when the plane was read.
     """
 
     def __init__(
@@ -73,15 +77,11 @@ class DrawnPlane:
         pixels = torch.from_numpy(image).permute(2, 0, 1).to(device)
         self.canvas = Canvas(pixels, *_known(plane, classes, device), classes)
         self.place = _middle(self.canvas.marked >= 0)
-        self.instant: Tensor | None = None
+        self.instant = InstantProposal()
         self.network: Tensor | None = None
         self.first_look: Tensor | None = None
         self.seen: NDArray[np.float32] | None = None
-        self.outdated = False
-        self.pieces: list[Window] | None = None
-        self.unread = True
-        self.held_back: Tensor | None = None
-        self._taken_back = False  # whether strokes were erased or changed since something was seen
+        self._taken_back = False  # whether strokes were erased or changed since the forest has learned
         self.credit: float | None = None
         self._sure: float | None = None  # share of its pixels, until the belief changes
 
@@ -112,24 +112,26 @@ class DrawnPlane:
         self._weigh_first_look(trust)
         return True
 
-    def remember(self) -> None:
-        """Keep what is believed as what was seen when the newest strokes were drawn.
+    def know_classes(self, classes: int) -> None:
+        """Know that there are more classes, of which the network said nothing at first."""
+        self.first_look = None
+        self.canvas.classes = classes
+
+    def expect_reading(self) -> None:
+        """Know that the forest learns anew; keep what is believed as what was seen when the newest strokes were drawn.
 
         Where some were taken back, what was seen before stays.
         """
+        self.instant.outdate()
         if self.canvas.is_marked and self.canvas.belief is not None and not self._taken_back:
             self.seen = self.canvas.belief.numpy(force=True)
         self._taken_back = False
 
     def look_first(self, prediction: Tensor, trust: Trust) -> None:
-        """Take in what a trained network says before it has learned from the scribbles: (classes, H, W).
-
-        If it confirms a guide that was held back, the plane is outdated.
-        """
+        """Take in what a trained network says before it has learned from the scribbles: (classes, H, W)."""
         self.first_look = prediction
         self._weigh_first_look(trust)
-        if self.held_back is not None:
-            self.outdated |= trust.backing(difference_of_masks(self.held_back, foreground(prediction))) > 0
+        self.instant.confirm(prediction, trust)
 
     def hear(self, prediction: Tensor, weight: float) -> None:
         """Let a prediction (classes, H, W) of the network enter its average with a weight from 0 to 1."""
@@ -139,21 +141,22 @@ class DrawnPlane:
         self.network = average(before, prediction, weight)
 
     def mix(self, trust: Trust) -> Tensor:
-        """Weigh instant proposal and network; return their mean, which is shown, and learned from where it is sure."""
-        self._sure = None
-        instant, network = self.instant, self.network
+        """Weigh instant proposal and network, and return their mean."""
+        instant, network = self.instant.says, self.network
         if instant is None or network is None or len(instant) != len(network):
             only = network if instant is None else instant
             assert only is not None  # there is nothing to mix before there is one
-            self.canvas.belief = only
             return only
         if self.canvas.is_marked:
             trust.note(self.index, agreement(network, self.canvas.marked))
         if self.first_look is not None:
             self.credit = trust.credit(difference_of(instant, self.first_look))
         vote = trust.vote(difference_of(instant, network))
-        self.canvas.belief = instant.lerp(network, vote / (1 + vote))
-        return self.canvas.belief
+        return instant.lerp(network, vote / (1 + vote))
+
+    def believe(self, belief: Tensor) -> None:
+        """Believe from now on what is shown, and learned from where it is sure: (classes, H, W)."""
+        self.canvas.belief, self._sure = belief, None
 
     def _weigh_first_look(self, trust: Trust) -> None:
         if not self.canvas.is_marked:

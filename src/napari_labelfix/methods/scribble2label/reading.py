@@ -25,21 +25,16 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """A plane that is read piece by piece.
+    """A plane that is read piece by piece, from its newest strokes on.
 
     Parameters
     ----------
     classifier, guide
         Who reads; without a guide the classifier alone.
     plane
-        What is read, from its newest strokes on.
+        What is read. What is said and believed of it now is what `tell` starts from each time.
     trust
         Knows whether the first look of the network, if there was one, is of weight.
-
-    Attributes
-    ----------
-    held_back
-        What the guide takes for foreground (H, W) where it is not heard in full; None if it is.
     """
 
     def __init__(self, classifier: InstantClassifier, guide: Guide | None, plane: DrawnPlane, trust: Trust) -> None:
@@ -47,51 +42,64 @@ class Reading:
         self._guide = guide
         self._plane = plane
         self._trust = trust
+        self._before, self._network_before = plane.instant.says, plane.network
+        self._belief = plane.canvas.belief
         shape = height, width = plane.image.shape[0], plane.image.shape[1]
         device = plane.canvas.image.device
         self._tiles = from_a_place(shape, MARGIN, side_for(shape, device), plane.place)
         self._known: list[Window] = []
+        self._untold: list[Window] = []
         self._missing = np.ones((height, width), bool)  # of the forest
         self._forest = np.zeros((classifier.classes, height, width), np.float32)
         self._forest[0] = 1  # what was not read is no foreground that one could have too much of
         self._guided = torch.from_numpy(self._forest).to(device, copy=True)
-        self.held_back: Tensor | None = None
 
     @property
     def finished(self) -> bool:
         """Whether the whole plane was read."""
         return len(self._known) == len(self._tiles)
 
-    def read_piece(self) -> Window:
-        """Read the next piece, and return where it is."""
+    def read_piece(self) -> None:
+        """Read the next piece."""
         tile = self._tiles[len(self._known)]
         self._classifier.fill(self._forest, self._missing, self._plane.image, tile.read)
         if self._guide is not None:
             guess = torch.from_numpy(self._forest[:, *tile.read]).to(self._guided.device)
             self._guided[:, *tile.keep] = self._guide.read(self._plane.canvas, guess, tile)
         self._known.append(tile.keep)
-        return tile.keep
+        self._untold.append(tile.keep)
 
-    def over(self, before: Tensor | None) -> Tensor:
-        """Return what is believed where the plane was read, (classes, H, W), and elsewhere what was believed before.
+    def tell(self) -> None:
+        """Let the plane know what was read, and let the network's belief follow what has changed.
 
-        Before anything was, all classes are as likely there.
+        So new strokes show at once, and what was learned stays. Until all is read the rest is as it was; where nothing
+        was said yet, all classes are as likely.
         """
-        belief = self._belief()
+        plane, (said, held_back) = self._plane, self._said()
         if self.finished:
-            return belief
-        return patched(torch.full_like(belief, 1 / len(belief)) if before is None else before, belief, self._known)
+            plane.instant.read_to_the_end(said, held_back)
+        else:
+            before = torch.full_like(said, 1 / len(said)) if self._before is None else self._before
+            said = patched(before, said, self._known)
+            plane.instant.read_on(said, self._untold)
+        if self._network_before is not None and self._before is not None:
+            plane.network = _moved(self._network_before, self._before, said)
+        belief = plane.mix(self._trust)
+        if not self.finished and self._belief is not None:
+            belief = patched(self._belief, belief, self._untold)
+        plane.believe(belief)
+        self._belief, self._untold = belief, []
 
-    def _belief(self) -> Tensor:
+    def _said(self) -> tuple[Tensor, Tensor | None]:
+        """Return what forest and guide say (classes, H, W), and what the guide is not heard in full with (H, W)."""
         forest = torch.from_numpy(self._forest).to(self._guided.device)
         if self._guide is None:
-            return forest
+            return forest, None
         surplus = surplus_over(forest, self._guided)
         share = heard(surplus, FIRM if self._classifier.rehearses else 0.0)
         if share < 1 and (first_look := self._first_look()) is not None:
             share = max(share, self._trust.backing(difference_of(self._guided, first_look)))
-        self.held_back = foreground(self._guided) if share < 1 else None
-        return forest.lerp(self._guided, share)
+        return forest.lerp(self._guided, share), foreground(self._guided) if share < 1 else None
 
     def _first_look(self) -> Tensor | None:
         """Return what the network said at first of what was read; elsewhere there is nothing, as for the guide."""
@@ -113,3 +121,11 @@ def patched(before: Tensor, now: Tensor, windows: Sequence[Window]) -> Tensor:
     for window in windows:
         whole[:, *window] = now[:, *window]
     return whole
+
+
+def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:
+    """Return a belief (classes, H, W) that has moved as another one did, from before to now."""
+    if not len(belief) == len(before) == len(now):
+        return belief
+    moved = (belief + now - before).clamp(0, 1)
+    return moved / moved.sum(dim=0, keepdim=True).clamp(min=1e-6)

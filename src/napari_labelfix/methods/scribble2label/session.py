@@ -13,7 +13,8 @@ from napari_labelfix.methods.scribble2label.drawn_plane import DrawnPlane
 from napari_labelfix.methods.scribble2label.guide import Guide
 from napari_labelfix.methods.scribble2label.instant import InstantClassifier
 from napari_labelfix.methods.scribble2label.proposer import Proposer
-from napari_labelfix.methods.scribble2label.reading import Reading, patched
+from napari_labelfix.methods.scribble2label.reading import Reading
+from napari_labelfix.methods.scribble2label.reading_list import ReadingList
 from napari_labelfix.methods.scribble2label.targets import count_classes
 from napari_labelfix.methods.scribble2label.trust import Trust
 from napari_labelfix.networks.device import choose_device
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_labelfix.annotations import Task
-    from napari_labelfix.data.tiles import Window
     from napari_labelfix.methods.scribble2label.canvas import Canvas
     from napari_labelfix.methods.scribble2label.params import Scribble2LabelParams
 
@@ -58,11 +58,9 @@ class Session:
             DrawnPlane(index, plane, normalize(plane.image), self.classes, self.device)
             for index, plane in enumerate(task.planes)
         ]
-        self._changed: list[int] = []  # planes that were drawn on and not shown since, the newest first
-        self._unshown = self.marked_first  # planes for which there is no instant proposal yet
+        self._to_read = ReadingList(self.marked_first if params.instant else [])
         self._guide = Guide(self.device) if params.instant and params.pretrained else None
         self._classifier: InstantClassifier | None = None
-        self._knows_all = False  # whether the classifier has learned from the newest scribbles
         self._trust = Trust()
         self._proposer = Proposer(params)
         self._turn = 0
@@ -90,12 +88,12 @@ class Session:
     @property
     def redrawn(self) -> bool:
         """Whether there are new scribbles that have not been shown."""
-        return bool(self._changed)
+        return self._to_read.is_urgent
 
     @property
     def overdue(self) -> list[int]:
         """Indices of the planes that the network has not predicted, or not since other scribbles changed."""
-        due = [plane.network is None or plane.outdated for plane in self._planes]
+        due = [plane.network is None or self._is_outdated(plane) for plane in self._planes]
         return [index for index in self.marked_first if due[index]]
 
     @property
@@ -116,14 +114,12 @@ class Session:
         if self._drawn_classes > self.classes:
             self.classes = self._drawn_classes
             for plane in self._planes:
-                plane.first_look = None  # it knows nothing of the new ones
-                plane.canvas.classes = self.classes
+                plane.know_classes(self.classes)
         for plane, drawn in zip(self._planes, task.planes, strict=True):
             if drawn_before == self._drawn_classes and plane.is_drawn_as(drawn):
                 continue
-            if plane.redraw(drawn, self._drawn_classes, self._trust):
-                self._changed = [plane.index, *(other for other in self._changed if other != plane.index)]
-                self._knows_all = False
+            if plane.redraw(drawn, self._drawn_classes, self._trust) and self.params.instant:
+                self._to_read.draw_on(plane.index)
 
     def instant_beliefs(self) -> Iterator[int]:
         """Let the instant classifier learn from the scribbles; yield each plane whose belief it has updated.
@@ -133,26 +129,21 @@ class Session:
         when it is their turn, so that a long stack does not keep the training waiting. Scribbles that come meanwhile
         are taken up before the next plane, or piece of one.
         """
-        if not self.params.instant:
-            self._changed.clear()
-        while self.params.instant and (self._changed or self._unshown):
-            if not self._knows_all:
+        while self._to_read:
+            if self._to_read.must_learn:
                 self._learn_instantly()
-            index = (self._changed or self._unshown).pop(0)
-            self._unshown = [other for other in self._unshown if other != index]
-            plane = self._planes[index]
+            plane = self._planes[self._to_read.take()]
             for _ in self._read(plane, PIECES_EVERY):
-                yield index
-                if not self._knows_all:
+                yield plane.index
+                if self._to_read.must_learn:
                     break
-            if plane.outdated and index not in self._changed:
-                self._changed.append(index)
+            if not plane.instant.is_current:
+                self._to_read.leave(plane.index)
 
     def _learn_instantly(self) -> None:
         """Learn from all scribbles, and rehearse what was believed when the newest were drawn."""
         for plane in self._planes:
-            plane.remember()
-            plane.outdated = True
+            plane.expect_reading()
         self._classifier = InstantClassifier(
             [plane.image for plane in self._planes],
             [plane.canvas.marked.numpy(force=True) if plane.canvas.is_marked else None for plane in self._planes],
@@ -160,35 +151,27 @@ class Session:
             self.params.seed,
             beliefs={plane.index: plane.seen for plane in self._planes if plane.seen is not None},
         )
-        self._knows_all = True
+        self._to_read.learned()
+
+    def _is_outdated(self, plane: DrawnPlane) -> bool:
+        """Return whether the instant classifier, if there is one, has something new to say of a plane."""
+        return self._classifier is not None and not plane.instant.is_current
 
     def _read(self, plane: DrawnPlane, every: float = math.inf) -> Iterator[None]:
-        """Ask the instant classifier and the guide again, and let the network's belief follow what has changed.
+        """Ask the instant classifier and the guide again.
 
-        So new scribbles show at once, and what was learned stays. Of a large plane only what was read has changed, each
-        time that this yields, until it is all: at first, and then `every` seconds, or as rarely as looks take time.
+        Of a large plane, each time that this yields, some pieces more are told: at first one, and then those of `every`
+        seconds, or as rarely as looks take time.
         """
         assert self._classifier is not None  # nothing is outdated before there is one
-        instant, network, belief = plane.instant, plane.network, plane.canvas.belief
         reading = Reading(self._classifier, self._guide, plane, self._trust)
-        unshown: list[Window] = []
         pause = Clock(every, first=0.0 if math.isfinite(every) else math.inf)
         while not reading.finished:
-            unshown.append(reading.read_piece())
-            if not reading.finished and not pause.due():
-                continue
-            plane.instant = reading.over(instant)
-            if network is not None and instant is not None:
-                plane.network = _moved(network, instant, plane.instant)
-            mixed = plane.mix(self._trust)
-            if reading.finished:
-                plane.outdated = plane.unread = False
-                plane.pieces, plane.held_back = None, reading.held_back
-            else:
-                plane.canvas.belief = belief = mixed if belief is None else patched(belief, mixed, unshown)
-                plane.pieces, unshown = unshown, []
-            yield
-            pause.done()
+            reading.read_piece()
+            if reading.finished or pause.due():
+                reading.tell()
+                yield
+                pause.done()
 
     def next_turn(self) -> list[int]:
         """Return the planes to train on and predict next: all with scribbles, and as many of the others in turn."""
@@ -201,11 +184,11 @@ class Session:
     def believe(self, index: int, prediction: Tensor) -> None:
         """Let a prediction (classes, H, W) of the network enter the average of a plane."""
         plane = self._planes[index]
-        if plane.outdated:
+        if self._is_outdated(plane):
             for _ in self._read(plane):
                 pass
         plane.hear(prediction, self.params.ensemble_weight)
-        plane.mix(self._trust)
+        plane.believe(plane.mix(self._trust))
 
     def look_first(self, index: int, prediction: Tensor) -> None:
         """Take in what a trained network predicts of a plane before it has learned from the scribbles."""
@@ -227,20 +210,12 @@ class Session:
     def proposal(self, index: int) -> Proposal:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         plane = self._planes[index]
-        pieces, plane.pieces = plane.pieces, None
+        pieces = plane.instant.take_pieces()
         proposal = self._proposer.propose(index, plane.canvas, pieces)
-        return replace(proposal, partial=pieces is not None and plane.unread)
+        return replace(proposal, partial=pieces is not None and not plane.instant.is_complete)
 
 
 def _mean(values: Iterator[float | None]) -> float:
     """Return the mean of those that are known; 0 if none is."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else 0.0
-
-
-def _moved(belief: Tensor, before: Tensor, now: Tensor) -> Tensor:
-    """Return a belief (classes, H, W) that has moved as another one did, from before to now."""
-    if not len(belief) == len(before) == len(now):
-        return belief
-    moved = (belief + now - before).clamp(0, 1)
-    return moved / moved.sum(dim=0, keepdim=True).clamp(min=1e-6)
