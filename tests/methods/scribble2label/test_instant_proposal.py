@@ -60,13 +60,13 @@ def test_what_was_never_read_to_its_end_does_not_become_complete_by_being_outdat
     assert states(proposal) == (False, False)
 
 
-def test_what_is_new_in_the_middle_of_a_reading_is_told_once_and_at_its_end_it_may_be_anywhere(proposal):
+def test_in_the_middle_of_a_reading_it_is_known_where_something_is_new_and_at_its_end_that_may_be_anywhere(proposal):
     proposal.read_on(said(), [PIECE])
-    assert proposal.take_pieces() == [PIECE]
-    assert proposal.take_pieces() is None
-    proposal.read_on(said(), [PIECE])
+    assert proposal.pieces == [PIECE]
+    proposal.read_on(said(), [])
+    assert proposal.pieces == []
     proposal.read_to_the_end(said(), None)
-    assert proposal.take_pieces() is None
+    assert proposal.pieces is None
 
 
 @pytest.mark.parametrize(("held_back", "outdated"), [(HALF, True), (ALL, False), (None, False)])

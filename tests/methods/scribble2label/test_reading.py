@@ -150,7 +150,7 @@ def test_what_the_network_confirms_is_believed_in_the_first_piece_that_is_read_a
     reading.read_piece()
     assert not reading.finished
     reading.tell()
-    (window,) = plane.instant.take_pieces()
+    (window,) = plane.instant.pieces
     assert torch.allclose(plane.instant.says[:, *window], said[:, *window])
     assert (held_back.confidence < 0.95)[window].any()
 

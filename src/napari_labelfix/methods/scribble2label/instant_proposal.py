@@ -33,12 +33,14 @@ class InstantProposal:
     ----------
     says
         (classes, H, W) probabilities; None until there is something.
+    pieces
+        Where that is new, in the middle of a reading; None where it may be everywhere.
     """
 
     def __init__(self) -> None:
         self.says: Tensor | None = None
+        self.pieces: list[Window] | None = None
         self._state = _State.UNREAD
-        self._pieces: list[Window] | None = None
         self._held_back: Tensor | None = None
 
     @property
@@ -58,7 +60,7 @@ class InstantProposal:
 
     def read_on(self, says: Tensor, pieces: Sequence[Window]) -> None:
         """Take up what is said in the middle of a reading, and where that is new since it was taken up last."""
-        self.says, self._pieces = says, [*pieces]
+        self.says, self.pieces = says, [*pieces]
 
     def read_to_the_end(self, says: Tensor, held_back: Tensor | None) -> None:
         """Take up what is said of the whole plane.
@@ -70,14 +72,9 @@ class InstantProposal:
         held_back
             What the guide takes for foreground (H, W), if it is not heard in full.
         """
-        self.says, self._pieces = says, None
+        self.says, self.pieces = says, None
         self._held_back = held_back
         self._state = _State.CURRENT
-
-    def take_pieces(self) -> list[Window] | None:
-        """Return, once, where it has changed in the middle of a reading; None if it may have everywhere."""
-        pieces, self._pieces = self._pieces, None
-        return pieces
 
     def confirm(self, first_look: Tensor, trust: Trust) -> None:
         """Be outdated if the first look of a network (classes, H, W) confirms a guide that was held back."""

@@ -210,9 +210,8 @@ class Session:
     def proposal(self, index: int) -> Proposal:
         """Return what is believed of a plane as plain numpy; where somebody has drawn, the drawing is right."""
         plane = self._planes[index]
-        pieces = plane.instant.take_pieces()
-        proposal = self._proposer.propose(index, plane.canvas, pieces)
-        return replace(proposal, partial=pieces is not None and not plane.instant.is_complete)
+        proposal = self._proposer.propose(index, plane.canvas, plane.instant.pieces)
+        return replace(proposal, partial=plane.instant.pieces is not None and not plane.instant.is_complete)
 
 
 def _mean(values: Iterator[float | None]) -> float:
