@@ -20,6 +20,13 @@ def test_a_file_of_several_images_has_one_name_for_a_class():
     assert names_in_common([("object",), ("object",)]) == ("object",)
     with pytest.raises(InputError, match="Class 2 is “debris” in one image, and “mitosis” in another"):
         names_in_common([("nucleus", "mitosis"), ("nucleus", "debris")])
+    with pytest.raises(InputError, match="“nucleus” is the name of two classes, each in another image"):
+        names_in_common([("nucleus", "class 2"), ("class 1", "nucleus")])
+
+
+def test_a_class_that_a_person_calls_object_keeps_that_name_beside_others():
+    assert names_in_common([("object", "debris"), ("class 1", "debris")]) == ("object", "debris")
+    assert names_in_common([("debris", "object"), ("object",)]) == ("debris", "object")
 
 
 def test_a_name_is_one_line_that_nothing_else_is_called():

@@ -36,17 +36,23 @@ def names_in_common(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        If a class has another name in one image than in another: some objects would be called what they are not.
+        If a class has another name in one image than in another, or two classes have the same one: some objects would
+        be called what they are not.
     """
+    named = [listed for listed in lists if listed != (OBJECT,)]
     highest = max(map(len, lists), default=1)
     names: dict[int, str] = {}
     for number in range(1, highest + 1):
-        without = {name_of(number, {}), OBJECT}
-        given = sorted({listed[number - 1] for listed in lists if len(listed) >= number} - without)
+        given = sorted({listed[number - 1] for listed in named if len(listed) >= number} - {name_of(number, {})})
         if len(given) > 1:
             raise InputError(
                 f"Class {number} is “{given[0]}” in one image, and “{given[1]}” in another. "
                 "Give it one name, or export each image into a folder of its own."
+            )
+        if given and given[0] in names.values():
+            raise InputError(
+                f"“{given[0]}” is the name of two classes, each in another image. "
+                "Give each a name of its own, or export each image into a folder of its own."
             )
         names[number] = given[0] if given else ""
     return list_names(highest, names)
