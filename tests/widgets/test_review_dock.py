@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 from person import Person
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 from skimage.draw import disk
 
 from napari_labelfix.review.states import Record, RecordChanges, State
@@ -332,6 +335,30 @@ def test_the_class_of_each_object_is_shown_and_chosen_where_there_are_several(do
     assert cell(dock, 10, Column.CLASS) == "metaphase"
     person.press(KEY.Key_Z, CTRL)
     assert [cell(dock, label, Column.CLASS) for label in (1, 10, 12)] == ["nucleus", "", ""]
+
+
+def test_neither_the_wheel_over_the_box_of_classes_nor_a_step_by_key_sets_a_class(dock, viewer, qtbot):
+    set_classes(viewer.layers["labels"], {1: "nucleus", 2: "mitosis", 3: "debris"})
+    dock.review.select([10])
+    dock.review.set_class(1)
+    dock.review.select([10])
+    box = dock.view.class_box
+    for held in (False, True):
+        if held:
+            box.setFocus()
+        turned = QWheelEvent(
+            QPointF(5, 5), QPointF(box.mapToGlobal(QPoint(5, 5))), QPoint(), QPoint(0, -120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(box, turned)
+        assert cell(dock, 10, Column.CLASS) == "nucleus"
+        assert not turned.isAccepted(), "it scrolls the dock"
+    QTest.keyClick(box, KEY.Key_Down)
+    assert cell(dock, 10, Column.CLASS) == "nucleus"
+    assert box.view().isVisible(), "it is chosen in the list"
+    QTest.keyClick(box.view(), KEY.Key_Down)
+    QTest.keyClick(box.view(), KEY.Key_Return)
+    assert cell(dock, 10, Column.CLASS) == "mitosis"
 
 
 def test_a_note_is_written_into_the_table_and_can_be_taken_back(dock, viewer, person):

@@ -42,7 +42,7 @@ from napari_labelfix.widgets.reviewing.objects_model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qtpy.QtGui import QResizeEvent
+    from qtpy.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 
     from napari_labelfix.review.record_table import RecordTable
 
@@ -54,6 +54,7 @@ _WIDTHS = {
 _SWATCH, _ROW, _BESIDE = 10, 20, 12  # pixels; the last beside the text of a cell
 _WIDEST_CLASS = 110  # pixels
 _SHORT = 8  # characters
+_STEPS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 _MOST = 0.39  # of the screen's width, for what is in a tab: a little less than the dock, which goes around it
 _MANY = ("All objects to do that are at least this certain", "Several rows can be selected with Shift and Ctrl.")
 
@@ -95,7 +96,7 @@ class ReviewView(QWidget):
         self.ignore_button = QPushButton(with_key("Ignore", "ignore_selected"))
         self.todo_button = QPushButton("Put back to do")
         self.lock_button = QPushButton("Lock")
-        self.class_box = QComboBox()
+        self.class_box = _ListBox()
         self._class_row = QWidget()
         self._classes: Mapping[int, str] = {}  # that are offered
         self.certainty_box = QDoubleSpinBox()
@@ -241,7 +242,7 @@ class ReviewView(QWidget):
         self.sure_button.setToolTip(tooltip("accept_sure"))
         self.search_button.setToolTip("Measure all objects again. That also happens by itself, unless it takes long.")
         self.filter.setToolTip("Show only the objects in this state.")
-        self.words.setToolTip("Show only the objects with this id, or these words in a reason, the source or the note.")
+        self.words.setToolTip("Show only the objects with this id, or these words in the name of the class, a reason, the source or the note.")
         self.table.setToolTip("Click a row to go to the object; click an object on the canvas to find its row.")
 
     def _arrange(self, labels: QComboBox, edits: QWidget, compare: QWidget) -> None:
@@ -325,6 +326,21 @@ def _class_said(numbers: Sequence[int]) -> str:
     if not numbers:
         return "of the selected objects"
     return "of several classes" if len(numbers) > 1 else "nobody has said it"
+
+
+class _ListBox(QComboBox):
+    """A box whose choice acts at once, so that it is made in the list: neither by the wheel, nor on the way by a key."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what scrolls around it."""
+        event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the list at a key that would step through it."""
+        if event.key() in _STEPS:
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
 
 class _LowColumn(QVBoxLayout):
