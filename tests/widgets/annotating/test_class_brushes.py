@@ -88,6 +88,32 @@ def test_a_class_is_added_taken_in_hand_and_named_at_once(inputs, bar):
     assert inputs.annotation.selected_label == 3, "the key goes through all classes"
 
 
+def test_the_line_stays_over_what_is_named_and_goes_with_it(inputs, bar):
+    for _ in range(4):
+        bar.add_button.click()
+    bar.edit_name(6)
+    for size in ((300, 400), (420, 180)):
+        inputs.resize(*size)
+        QApplication.processEvents()
+        assert bar.name_edit.geometry() == bar.buttons[6].geometry()
+    bar.add_button.click()
+    QApplication.processEvents()
+    assert bar.name_edit.geometry() == bar.buttons[7].geometry()
+    inputs.parts[0].remove_class(7)
+    assert bar.name_edit.isHidden()
+    assert 7 not in bar.buttons
+
+
+def test_tab_goes_through_the_brushes_in_their_order_also_to_those_that_were_added(inputs, bar):
+    bar.add_button.click()
+    bar.add_button.click()
+    QTest.keyClick(bar.name_edit, Qt.Key.Key_Escape)
+    order = [bar.buttons[1]]
+    for _ in range(4):
+        order.append(order[-1].nextInFocusChain())
+    assert order == [*bar.buttons.values(), bar.add_button]
+
+
 def test_a_name_that_is_none_is_told_and_changes_nothing(bar, told):
     bar.add_button.click()
     name(bar, 3, "debris")

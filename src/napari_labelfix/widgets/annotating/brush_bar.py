@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
@@ -73,6 +74,8 @@ class BrushBar(QWidget):
             self._grid.removeWidget(button)
             button.hide()
             button.deleteLater()
+        if self._named not in self.buttons:  # such as one whose only stroke was taken back
+            self.name_edit.hide()
         self._arrange()
 
     def edit_name(self, value: int | str) -> None:
@@ -83,7 +86,17 @@ class BrushBar(QWidget):
         self._named = value
         self._grid.activate()  # one that was just added has its place then
         self.name_edit.begin(button.brush.name)
-        self.name_edit.setGeometry(button.geometry())
+        self._lay_over_what_is_named()
+
+    def event(self, event: QEvent) -> bool:
+        """Let the line lie over what is named, also where buttons have got other places: they have by now."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.name_edit.isVisible():
+            self._lay_over_what_is_named()
+        return done
+
+    def _lay_over_what_is_named(self) -> None:
+        self.name_edit.setGeometry(self.buttons[self._named].geometry())
 
     def _on_named(self, name: str) -> None:
         button = self.buttons.get(self._named)
@@ -104,6 +117,9 @@ class BrushBar(QWidget):
             self._grid.setColumnStretch(at % in_a_row, 1)
         if self._grows:
             self._grid.addWidget(self.add_button, 0, in_a_row)
+        in_order = [*self.buttons.values(), self.add_button, self.name_edit]
+        for before, after in pairwise(in_order):  # a new button would come after all else of the dock
+            self.setTabOrder(before, after)
 
 
 class BrushButton(QPushButton):
