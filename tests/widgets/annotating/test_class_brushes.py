@@ -104,6 +104,17 @@ def test_the_line_stays_over_what_is_named_and_goes_with_it(inputs, bar):
     assert 7 not in bar.buttons
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_after_a_name_no_box_of_the_dock_has_the_keys(inputs, bar, qtbot, key):
+    inputs.activateWindow()
+    bar.add_button.click()
+    qtbot.waitUntil(bar.name_edit.hasFocus)
+    QTest.keyClicks(bar.name_edit, "mitosis")
+    QTest.keyClick(bar.name_edit, key)
+    assert QApplication.focusWidget() is None, "they go to napari"
+    assert texts(bar)[2] == ("3 mitosis" if key == Qt.Key.Key_Return else "3 Foreground 2")
+
+
 def test_tab_goes_through_the_brushes_in_their_order_also_to_those_that_were_added(inputs, bar):
     bar.add_button.click()
     bar.add_button.click()

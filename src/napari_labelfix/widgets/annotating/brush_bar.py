@@ -213,6 +213,7 @@ class NameEdit(QLineEdit):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._name = ""  # as it was
         self.setMaxLength(_LONGEST_NAME)
         self.setPlaceholderText("Type its name")
         self.setToolTip("What the objects are. Enter keeps the name, Esc leaves it as it was.")
@@ -220,6 +221,7 @@ class NameEdit(QLineEdit):
 
     def begin(self, name: str) -> None:
         """Let the person type."""
+        self._name = name
         self.setText(name)
         self.selectAll()
         self.show()
@@ -235,12 +237,12 @@ class NameEdit(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take over what was typed, at Enter; leave the name as it was, at Esc. Neither key goes on to the canvas."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._finish()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._name)
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
+            return
+        self._finish()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take over what was typed."""
@@ -248,8 +250,9 @@ class NameEdit(QLineEdit):
         self._finish()
 
     def _finish(self) -> None:
+        self.clearFocus()  # it comes once more by that; if it had the keys when it is hidden, Qt would give them to a box
         if not self.isHidden():
-            self.hide()  # which takes the keys from it, so that this comes once more
+            self.hide()
             self.finished.emit(self.text())
 
 
