@@ -209,4 +209,31 @@ def test_what_is_found_and_accepted_is_told_what_classes_are_called(inputs, bar,
     inputs.create_annotation()
     assert classes_of(inputs.annotation) == {}
     hand_on()
-    assert classes_of(found.layer("proposal")) == {1: "nucleus", 2: ""}, "what it knows by now stays"
+    assert classes_of(found.layer("proposal")) == {1: "nucleus"}, "what a person has called one stays"
+
+
+def test_a_class_that_was_added_by_mistake_is_in_no_other_layer_once_it_is_removed(inputs, bar, model):
+    found = ProposalLayers(model, inputs.image, "scribble2label")
+    found.create()
+    corrected = model.add_labels(np.eye(60, 80, dtype=np.int32))
+    layers.link(corrected, "corrected", inputs.image)
+    corrected.features = {"index": [1], "class": [2]}
+    inputs.classesChanged.connect(lambda: inputs.hand_on_classes(inputs.image, found.layer("proposal")))
+    for called in ("mitosis", "debris"):
+        bar.add_button.click()
+        name(bar, max(bar.buttons), called)
+    for label in (4, 3):
+        inputs.parts[0].remove_class(label)
+    assert classes_of(found.layer("proposal")) == {1: ""}
+    assert classes_of(corrected) == {1: "", 2: "mitosis"}, "an object is of that class"
+
+
+def test_a_class_whose_only_stroke_was_taken_back_is_in_no_other_layer_after_that(inputs, model):
+    found = ProposalLayers(model, inputs.image, "scribble2label")
+    found.create()
+    paint(inputs.annotation, 3)
+    inputs.hand_on_classes(inputs.image, found.layer("proposal"))
+    assert classes_of(found.layer("proposal")) == {1: "", 2: ""}
+    inputs.annotation.undo()
+    inputs.hand_on_classes(inputs.image, found.layer("proposal"))
+    assert classes_of(found.layer("proposal")) == {1: ""}

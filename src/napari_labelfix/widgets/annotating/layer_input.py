@@ -17,7 +17,7 @@ from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.measure_box import MeasureBox
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.viewer import image_planes, layers
-from napari_labelfix.widgets.viewer.class_names import classes_of, hand_on, set_classes
+from napari_labelfix.widgets.viewer.class_names import classes_of, forget_unused, hand_on, set_classes
 from napari_labelfix.widgets.viewer.coordinates import other_size
 from napari_labelfix.widgets.viewer.history import history_of
 
@@ -165,8 +165,14 @@ class LayerInput(QObject):
         self._change_classes("rename", value, name)
 
     def remove_class(self, value: int | str) -> None:
-        """Take the class of a brush away, with which nothing is drawn."""
+        """Take the class of a brush away, with which nothing is drawn; where no object is of it, it is known no more."""
         self._change_classes("remove", value)
+        if self.kind.classes is not None:
+            known = self.kind.classes.known(self._together)
+            images = {layers.image_id(image) for image in self._images.together}
+            for layer in layers.layers_where(self._viewer, lambda layer: layers.image_id_of(layer) in images):
+                if classes_of(layer) and not self._has_role(layer):
+                    forget_unused(layer, known, named=True)
 
     def hand_on_classes(self, image: Layer, others: Iterable[Layer | None]) -> None:
         """Let layers that show what is found on an image know the classes, and what they are called."""
@@ -174,8 +180,10 @@ class LayerInput(QObject):
             return
         own = self.layer_of(image)
         known = self.kind.classes.known([own]) if own is not None else self._classes_around(image)
-        if len(known) > 1 or any(known.values()):
-            for layer in filter(None, others):
+        for layer in filter(None, others):
+            if own is not None:
+                forget_unused(layer, known)
+            if len(known) > 1 or any(known.values()):
                 hand_on(known, layer)
 
     def link(self, image: Layer) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_labelfix.io.class_names import names_said_by
+from napari_labelfix.io.class_names import classes_in, names_said_by
 from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from napari.layers import Layer
 
@@ -39,3 +39,20 @@ def hand_on(classes: Mapping[int, str], layer: Layer) -> None:
     taken = set(classes.values())
     kept = {number: "" if name in taken else name for number, name in classes_of(layer).items()}
     set_classes(layer, kept | {number: name for number, name in classes.items() if name or number not in kept})
+
+
+def forget_unused(layer: Layer, known: Collection[int], *, named: bool = False) -> None:
+    """Let a layer know a class no more that is not among the known ones, and that no object there is of.
+
+    Parameters
+    ----------
+    layer
+        Shows objects.
+    known
+        The classes that there are.
+    named
+        Whether also one that has a name is meant: a person has just removed it.
+    """
+    used = {*known, *classes_in(layer.features).values()}
+    classes = classes_of(layer).items()
+    set_classes(layer, {number: name for number, name in classes if number in used or (name and not named)})
