@@ -66,6 +66,17 @@ def test_annotations_of_another_program_become_labels(call, results):
     )
 
 
+def test_classes_of_another_program_and_their_names_go_along(call, results):
+    image, out = results / "cells.tif", results / "coco"
+    assert call("export", results / "results", "--format", "coco", "--out", out).code == 0
+    file = out / "cells_coco.json"
+    file.write_text(file.read_text().replace("class 2", "mitosis"))
+    ended = call("export", file, "--image", image, "--format", "geojson", "--out", results / "back")
+    assert ended.code == 0, ended.err
+    features = json.loads((results / "back" / "cells.geojson").read_text())["features"]
+    assert [feature["properties"]["classification"]["name"] for feature in features] == ["class 1", "mitosis"]
+
+
 def test_several_label_images_at_once(call, results):
     for name in ("a", "b"):
         np.save(results / f"{name}.npy", np.eye(20, dtype=np.uint8))

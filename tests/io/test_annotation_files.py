@@ -35,6 +35,7 @@ from napari_labelfix.io.safe_seg import read_masks
 from napari_labelfix.io.tasks import read_task
 
 IMPORTED = [row.name for row in formats_for("labels") if row.name not in ("yolo", "voc", "points", "objects")]
+CENTRES = [(5, 5), (15, 5), (25, 35)]  # of three objects
 KEEPS_NUMBERS = {"tiff", "ome-zarr", "imagej", "coco", "coco-rle", "geojson"}
 
 
@@ -53,6 +54,30 @@ def same_objects(one, other):
     """Whether two label arrays have the same objects, however they are numbered."""
     pairs = np.unique(np.stack([one.ravel(), other.ravel()]), axis=1)
     return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
+
+
+@pytest.mark.parametrize("name", ["coco", "coco-rle", "geojson", "yolo-polygons"])
+@pytest.mark.parametrize(
+    ("classes", "names"),
+    [
+        ({1: 2, 2: 1, 3: 4}, {1: "nucleus", 2: "mitosis “late”", 3: "", 4: "שלום, 🔬"}),
+        ({1: 2, 2: 1, 3: 2}, {1: "", 2: ""}),
+        ({}, {1: "nucleus"}),
+        ({}, {}),
+    ],
+)
+def test_classes_and_their_names_come_back(tmp_path, name, classes, names):
+    labels = np.zeros((40, 52), np.uint16)
+    labels[2:9, 2:9], labels[12:20, 3:9], labels[22:30, 30:44] = 1, 2, 3
+    image = LabelImage.of("cells", labels, classes=classes, names=names)
+    export([image], find_format(name), tmp_path / "out")
+    file = image_file(tmp_path, (40, 52))
+    given = AnnotationFiles(pair([tmp_path / "cells.npy"], find_annotations([tmp_path / "out"]))["cells"], file)
+    came, called = given.classes()
+    kinds = [came.get(int(given.read_labels()[place]), 1) for place in CENTRES]
+    wanted = [classes.get(number, 1) for number in (1, 2, 3)]
+    assert [called.get(kind) or kind for kind in kinds] == [names.get(kind) or kind for kind in wanted]
+    assert bool(came) == bool(classes), "where all are of one it says nothing"
 
 
 @pytest.mark.parametrize("name", IMPORTED)

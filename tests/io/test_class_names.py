@@ -3,7 +3,14 @@
 import pytest
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.class_names import checked_name, list_names, names_in_common, names_said_by
+from napari_labelfix.io.class_names import (
+    checked_name,
+    list_names,
+    names_given,
+    names_in_common,
+    names_said_by,
+    number_names,
+)
 
 
 def test_a_class_without_a_name_is_called_by_its_number_and_the_only_one_object():
@@ -46,3 +53,13 @@ def test_what_is_no_name_of_a_class_is_left_out(told):
 
 def test_names_come_back_from_text_and_in_order():
     assert names_said_by({"3": "debris", 1: "nucleus\nmitosis", "2": ""}) == {1: "nucleus mitosis", 2: "", 3: "debris"}
+
+
+def test_a_list_of_a_file_gives_the_names_that_were_given():
+    for highest, names in [(1, {}), (1, {1: "nucleus"}), (3, {1: "", 2: "mitosis", 3: ""}), (2, {1: "object", 2: ""})]:
+        assert names_given(dict(enumerate(list_names(highest, names), start=1))) == names
+    assert names_given({1: "cell", 2: "cell", 3: "debris\n"}) == {1: "cell", 2: "", 3: "debris"}, "one name is of one"
+
+
+def test_names_without_numbers_get_those_that_are_left():
+    assert number_names(["tumour", "class 1", "", "tumour"]) == {"tumour": 2, "class 1": 1, "": 3}

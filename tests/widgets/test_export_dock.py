@@ -19,7 +19,7 @@ from napari_labelfix.review.states import Record, RecordChanges, State
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.exporting.content import content_of
 from napari_labelfix.widgets.viewer import image_planes, layers
-from napari_labelfix.widgets.viewer.class_names import set_classes
+from napari_labelfix.widgets.viewer.class_names import classes_of, set_classes
 from napari_labelfix.widgets.viewer.colors import PALETTE
 from napari_labelfix.widgets.viewer.history import history_of
 
@@ -175,6 +175,18 @@ def test_outlines_of_other_programs_become_labels_on_the_image(dock, viewer, tmp
     np.testing.assert_array_equal(added.scale, PLACED["scale"])
     np.testing.assert_array_equal(added.translate, PLACED["translate"])
     assert [str(unit) for unit in added.units] == ["micrometer"] * 3
+
+
+def test_classes_and_their_names_come_back_with_the_objects(dock, viewer, tmp_path, qtbot):
+    classes, names = {1: 1, 2: 2, 1_000_003: 1}, {1: "nucleus", 2: "mitosis"}
+    image = LabelImage.of("cells", three_objects(), classes=classes, names=names)
+    exported = export([image], find_format("coco"), tmp_path)
+    dock.import_files([tmp_path / exported.files[0]])
+    wait_for_end(dock, qtbot)
+    added = viewer.layers[-1]
+    assert classes_of(added) == {1: "nucleus", 2: "mitosis"}
+    table = history_of(added).records.table
+    assert dict(zip(table.ids.tolist(), table.classes.tolist(), strict=True)) == image.classes
 
 
 def test_the_planes_of_a_stack_become_one_layer(dock, viewer, tmp_path, qtbot):

@@ -18,7 +18,7 @@ from napari_labelfix.data.label_images import boxes_of_labels
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.boxes import boxes_in_planes
 from napari_labelfix.io.boxes_csv import boxes_of_planes, holds_boxes
-from napari_labelfix.io.drawn import Drawn, paint_drawn, plane_number
+from napari_labelfix.io.drawn import Drawn, classes_drawn, paint_drawn, plane_number
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.label_image import say_count
 from napari_labelfix.io.measures import measure_objects
@@ -137,6 +137,21 @@ class AnnotationFiles:
     def read_labels(self) -> NDArray[Any]:
         """Return the labels of the whole image, (..., Y, X). Raises `InputError` as `read`."""
         return self.file.restack([cast("Instances", found).labels for found in self.read(Instances)])
+
+    def classes(self) -> tuple[dict[int, int], dict[int, str]]:
+        """Return the class of each object in `read_labels`, and what classes are called; none where there is one only.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        if not self.paths or self._is_table or self._contents.labels is not None:
+            return {}, {}
+        drawn = self._contents.drawn
+        found = classes_drawn(drawn, self.file.shape, str(self.paths[0]))
+        several = len(drawn.class_names) > 1 or any(number > 1 for number in found.values())
+        return found if several else {}, drawn.class_names
 
     @property
     def _is_table(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,6 +91,28 @@ def names_said_by(told: object) -> dict[int, str]:
     known = {str(key): name for key, name in named if isinstance(name, str)}
     numbers = sorted(int(key) for key in known if key.isdecimal() and 1 <= int(key) <= HIGHEST_CLASS)
     return {number: _in_one_line(known[str(number)]) for number in numbers if str(number) in known}
+
+
+def names_given(listed: Mapping[int, str]) -> dict[int, str]:
+    """Return the names that a list of classes gives: "" for one that is called by its number, or as another one is.
+
+    It leads back from `list_names`: the only class is not called "object" by anybody.
+    """
+    names = names_said_by(listed)
+    if list(names.values()) == [OBJECT]:
+        return {}
+    first = {name: number for number, name in reversed(names.items())}
+    return {
+        number: name if first[name] == number and name != name_of(number, {}) else "" for number, name in names.items()
+    }
+
+
+def number_names(names: Iterable[str]) -> dict[str, int]:
+    """Return a class for each name: that of its number where it is called so, else the first that is left."""
+    found = dict.fromkeys(names)
+    said = {name: int(numbered[1]) for name in found if (numbered := _NUMBERED.fullmatch(name))}
+    left = (number for number in count(1) if number not in said.values())
+    return {name: said.get(name) or next(left) for name in found}
 
 
 def class_said_by(value: object) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.class_names import names_in_common
+from napari_labelfix.io.class_names import class_said_by, names_given, names_in_common
 from napari_labelfix.io.drawn import Drawn, DrawnObject, expect_size
 from napari_labelfix.io.files import write_json
 from napari_labelfix.io.outlines import outlines_of
@@ -72,10 +72,14 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
         _said(image, "id", f"The image {name}", path): tuple(map(int, image["plane"])) if "plane" in image else None
         for image in named
     }
-    drawn = Drawn()
+    categories = {entry.get("id"): str(entry.get("name", "")) for entry in data.get("categories") or ()}
+    listed = sorted(told for told in categories if isinstance(told, int))
+    classes = {told: number for number, told in enumerate(listed, start=1)}  # COCO's own leaves ids out
+    drawn = Drawn(class_names=names_given({number: categories[told] for told, number in classes.items()}))
     for annotation in data["annotations"]:
         if (of := _said(annotation, "image_id", "An annotation", path)) in planes:
-            _take(annotation, planes[of], shape[-2:], drawn)
+            number = class_said_by(classes.get(annotation.get("category_id")))
+            _take(annotation, planes[of], shape[-2:], drawn, number)
     return drawn
 
 
@@ -201,17 +205,20 @@ def _said(entry: dict[str, Any], key: str, what: str, path: Path) -> Any:
     return entry[key]
 
 
-def _take(annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequence[int], drawn: Drawn) -> None:
+def _take(
+    annotation: dict[str, Any], plane: tuple[int, ...] | None, shape: Sequence[int], drawn: Drawn, class_number: int
+) -> None:
     shapes = annotation.get("segmentation")
     number = annotation.get("label")
     number = number if isinstance(number, int) else None
     if isinstance(shapes, dict):
         if [*shapes.get("size", shape)] != [*shape]:
             raise ValueError(f"the run lengths of an object are of an image of {shapes['size']}, not {[*shape]}")
-        drawn.objects.append(DrawnObject([], plane, number, _runs_in(shapes["counts"], shape)))
+        runs = _runs_in(shapes["counts"], shape)
+        drawn.objects.append(DrawnObject([], plane, number, runs, class_number=class_number))
     elif shapes:
         rings = [np.array(flat, float).reshape(-1, 2)[:, ::-1] for flat in shapes]
-        drawn.objects.append(DrawnObject(rings, plane, number, separate=True))
+        drawn.objects.append(DrawnObject(rings, plane, number, separate=True, class_number=class_number))
     elif "bbox" in annotation:
         x, y, width, height = map(float, annotation["bbox"])
         drawn.boxes.append((plane, (y, x, y + height, x + width)))

@@ -129,20 +129,19 @@ def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What], tell: C
         tell(left)
     if kind is not Instances:
         return read_marks(given, read_grid(path, len(image.shape)), kind)
-    return _label_image(stem_of(path), given.read_labels(), files[0], grid_from=[files[0], path], image_name=path.name)
+    labels, (classes, names) = given.read_labels(), given.classes()
+    about: dict[str, Any] = {"image_name": path.name, "classes": classes, "names": names}
+    return _label_image(stem_of(path), labels, files[0], grid_from=[files[0], path], **about)
 
 
-def _label_image(
-    name: str, labels: NDArray[Any], path: Path, grid_from: Sequence[Path], image_name: str = ""
-) -> LabelImage:
-    """Return labels with the first grid that is known, and the classes that a run wrote beside them."""
+def _label_image(name: str, labels: NDArray[Any], path: Path, grid_from: Sequence[Path], **about: Any) -> LabelImage:
+    """Return labels with the first grid that is known, what else is known, and the classes that a run wrote beside."""
     grids = [read_grid(source, labels.ndim) for source in grid_from]
     grid = next((grid for grid in grids if grid.is_known), grids[0])
-    classes: dict[int, int] = {}
     beside = path.with_name(f"{path.stem.removesuffix('.ome').removesuffix(_LABELS)}{_CLASSES}.tif")
     if stem_of(path).endswith(_LABELS) and beside.exists():
-        classes = _classes_of(labels, read_labels(beside), beside)
-    return LabelImage.of(name, labels, grid, source=str(path), image_name=image_name, classes=classes)
+        about["classes"] = _classes_of(labels, read_labels(beside), beside)
+    return LabelImage.of(name, labels, grid, source=str(path), **about)
 
 
 def _classes_of(labels: NDArray[Any], classes: NDArray[Any], path: Path) -> dict[int, int]:

@@ -38,6 +38,8 @@ class DrawnObject:
         file has pixels instead of rings.
     separate
         Whether each ring is a piece: rings that overlap are no holes.
+    class_number
+        Its class, 1 and up.
     """
 
     rings: list[NDArray[np.float64]]
@@ -45,6 +47,7 @@ class DrawnObject:
     number: int | None = None
     runs: NDArray[np.int64] | None = None
     separate: bool = False
+    class_number: int = 1
 
     def paint(self, plane: NDArray[np.uint32], number: int) -> int:
         """Write a number into the object's pixels of a plane; return how many these are."""
@@ -84,17 +87,21 @@ class Drawn:
         Plane and y0, x0, y1, x1, in pixels' corners.
     points
         Plane and row, column, in pixels: the middle of the first pixel is 0, 0.
+    class_names
+        What classes of objects are called, by number, "" where one has no name.
     """
 
     objects: list[DrawnObject] = field(default_factory=list)
     boxes: list[tuple[PlaneKey, tuple[float, float, float, float]]] = field(default_factory=list)
     points: list[tuple[PlaneKey, tuple[float, float]]] = field(default_factory=list)
+    class_names: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: Drawn, plane: PlaneKey = None) -> None:
         """Take over what another file of the same image holds; in a plane, where that file is of one plane."""
         self.objects += [found if plane is None else replace(found, plane=plane) for found in other.objects]
         self.boxes += [(key if plane is None else plane, box) for key, box in other.boxes]
         self.points += [(key if plane is None else plane, point) for key, point in other.points]
+        self.class_names |= other.class_names
 
 
 def _corners_of_runs(runs: NDArray[np.int64], height: int) -> NDArray[np.int64]:
@@ -173,14 +180,25 @@ def paint_drawn(drawn: Drawn, shape: tuple[int, ...], what: str) -> NDArray[np.u
     """
     labels = np.zeros(shape, np.uint32)
     planes = labels.reshape(-1, *shape[-2:])
-    lie_in = [plane_number(found.plane, shape[:-2], what) for found in drawn.objects]
-    numbers = _numbers_of(drawn.objects, lie_in)
+    lie_in, numbers = _placed(drawn, shape, what)
     pixels = sum(
         found.paint(planes[plane], number) for found, plane, number in zip(drawn.objects, lie_in, numbers, strict=True)
     )
     if drawn.objects and not pixels:
         raise InputError(f"No object of {what} lies in the image of {shape[-2]} x {shape[-1]}. Is it of another image?")
     return labels
+
+
+def classes_drawn(drawn: Drawn, shape: tuple[int, ...], what: str) -> dict[int, int]:
+    """Return the class of each object by the number that `paint_drawn` gives it."""
+    _, numbers = _placed(drawn, shape, what)
+    return {number: found.class_number for found, number in zip(drawn.objects, numbers, strict=True)}
+
+
+def _placed(drawn: Drawn, shape: tuple[int, ...], what: str) -> tuple[list[int], list[int]]:
+    """Return the plane, counted in order, and the number of each object."""
+    lie_in = [plane_number(found.plane, shape[:-2], what) for found in drawn.objects]
+    return lie_in, _numbers_of(drawn.objects, lie_in)
 
 
 def _numbers_of(objects: Sequence[DrawnObject], lie_in: Sequence[int]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import class_said_by, names_given, number_names
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_json
 from napari_labelfix.io.label_image import LabelImage
@@ -49,10 +50,11 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     features = data.get("features", [data]) if isinstance(data, dict) else data
     if not all(isinstance(feature, dict) and "geometry" in feature for feature in features):
         raise InputError(f"Expected GeoJSON with features in {path}. Save it in QuPath as GeoJSON.")
-    drawn = Drawn()
+    classes = number_names(map(_class_name, features))
+    drawn = Drawn(class_names=names_given({number: name for name, number in classes.items()}))
     unsaid = {"z": 0, "t": 0} if any(map(_knows_planes, features)) else None
     for feature in features:
-        _take(feature, len(shape) - 2, drawn, unsaid)
+        _take(feature, len(shape) - 2, drawn, unsaid, class_said_by(classes[_class_name(feature)]))
     return drawn
 
 
@@ -109,7 +111,16 @@ def _knows_planes(feature: dict[str, Any]) -> bool:
     return bool((feature["geometry"] or {}).get("plane")) or "objectType" in (feature.get("properties") or {})
 
 
-def _take(feature: dict[str, Any], leading: int, drawn: Drawn, unsaid: dict[str, int] | None) -> None:
+def _class_name(feature: dict[str, Any]) -> str:
+    """Return what the class of a feature is called, or ""."""
+    said = (feature.get("properties") or {}).get("classification")
+    name = said.get("name") if isinstance(said, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _take(
+    feature: dict[str, Any], leading: int, drawn: Drawn, unsaid: dict[str, int] | None, class_number: int
+) -> None:
     """Take over the points and the outline of a feature; in the plane `unsaid` where it names none."""
     geometry = feature["geometry"] or {}
     said = geometry.get("plane") or unsaid or {}
@@ -120,7 +131,8 @@ def _take(feature: dict[str, Any], leading: int, drawn: Drawn, unsaid: dict[str,
     rings = [ring for polygon in _coordinates(geometry, "Polygon") for ring in polygon if ring]
     if rings:
         number = _number((feature.get("properties") or {}).get("measurements"))
-        drawn.objects.append(DrawnObject([np.array(ring, float)[:, 1::-1] for ring in rings], plane, number))
+        outlines = [np.array(ring, float)[:, 1::-1] for ring in rings]
+        drawn.objects.append(DrawnObject(outlines, plane, number, class_number=class_number))
 
 
 def _coordinates(geometry: dict[str, Any], kind: str) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.class_names import names_in_common
+from napari_labelfix.io.class_names import class_said_by, names_given, names_in_common
 from napari_labelfix.io.drawn import Drawn, DrawnObject
 from napari_labelfix.io.files import write_errors
 from napari_labelfix.io.outlines import drawn_in, in_one_ring, outlines_of
@@ -47,7 +47,7 @@ def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
 
 
 def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
-    """Read boxes (five numbers in a line) and polygons (more).
+    """Read boxes (five numbers in a line) and polygons (more), and names of classes from a list beside or above them.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
         If a line is neither.
     """
     height, width = shape[-2:]
-    drawn = Drawn()
+    drawn = Drawn(class_names=_class_names(path.parent))
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         words = line.split()
         if not words:
@@ -68,7 +68,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
             (x, y), (across, down) = numbers
             drawn.boxes.append((None, (y - down / 2, x - across / 2, y + down / 2, x + across / 2)))
         else:
-            drawn.objects.append(DrawnObject([numbers[:, ::-1]]))
+            drawn.objects.append(DrawnObject([numbers[:, ::-1]], class_number=_class_in(words[0])))
     return drawn
 
 
@@ -85,6 +85,18 @@ def _write(folder: Path, images: Sequence[Any], rows: Callable[[Any, Index], Ite
         classes = names_in_common([image.class_names for image in images])
         (folder / CLASSES).write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
     return [*names, CLASSES]
+
+
+def _class_names(folder: Path) -> dict[int, str]:
+    for path in (folder / CLASSES, folder.parent / CLASSES):
+        if path.is_file():
+            listed = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            return names_given(dict(enumerate(listed, start=1)))
+    return {}
+
+
+def _class_in(word: str) -> int:
+    return class_said_by(int(word) + 1) if word.isdecimal() else 1
 
 
 def _rings(image: LabelImage, index: Index) -> Iterator[Row]:

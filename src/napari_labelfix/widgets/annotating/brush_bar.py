@@ -250,7 +250,7 @@ class NameEdit(QLineEdit):
         self._finish()
 
     def _finish(self) -> None:
-        self.clearFocus()  # it comes once more by that; if it had the keys when it is hidden, Qt would give them to a box
+        self.clearFocus()  # by which this comes once more; Qt would hand the keys of what is hidden to a box
         if not self.isHidden():
             self.hide()
             self.finished.emit(self.text())

@@ -165,7 +165,7 @@ class LayerInput(QObject):
         self._change_classes("rename", value, name)
 
     def remove_class(self, value: int | str) -> None:
-        """Take the class of a brush away, with which nothing is drawn; where no object is of it, it is known no more."""
+        """Take the class of a brush away, with which nothing is drawn, also where objects lie if none is of it."""
         self._change_classes("remove", value)
         if self.kind.classes is not None:
             known = self.kind.classes.known(self._together)

@@ -17,10 +17,11 @@ from napari_labelfix.io.tables import CELL, NO_CELL
 from napari_labelfix.widgets.annotating.boxes import rectangles_of
 from napari_labelfix.widgets.exporting.content import file_of
 from napari_labelfix.widgets.viewer import image_planes
+from napari_labelfix.widgets.viewer.class_names import set_classes
 from napari_labelfix.widgets.viewer.colors import MARK_COLORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from napari.layers import Image, Layer
     from numpy.typing import NDArray
@@ -55,7 +56,10 @@ def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) 
     given = AnnotationFiles(paths, file)
     kind = given.main_kind()
     name = paths[0].stem if len(paths) == 1 else f"{name_of_stack(paths[0])}_labels"
-    return _MAKERS[kind](given.read(kind), file, name, placed)
+    layer = _MAKERS[kind](given.read(kind), file, name, placed)
+    if isinstance(layer, Labels):
+        _tell_classes(layer, *given.classes())
+    return layer
 
 
 def doubt_about(layer: Layer) -> str:
@@ -69,6 +73,13 @@ def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[
     labels = file.restack([plane.labels for plane in found])
     kind = np.int32 if labels.max(initial=0) <= np.iinfo(np.int32).max else np.uint32
     return Labels(labels.astype(kind), name=name, **placed)
+
+
+def _tell_classes(layer: Labels, classes: Mapping[int, int], names: Mapping[int, str]) -> None:
+    """Let labels know what of each class the file has, and what it calls them."""
+    if classes:
+        layer.features = {"index": list(classes), "class": list(classes.values())}
+    set_classes(layer, names)
 
 
 def _make_points(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:

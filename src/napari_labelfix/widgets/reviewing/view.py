@@ -242,7 +242,9 @@ class ReviewView(QWidget):
         self.sure_button.setToolTip(tooltip("accept_sure"))
         self.search_button.setToolTip("Measure all objects again. That also happens by itself, unless it takes long.")
         self.filter.setToolTip("Show only the objects in this state.")
-        self.words.setToolTip("Show only the objects with this id, or these words in the name of the class, a reason, the source or the note.")
+        self.words.setToolTip(
+            "Show only the objects with this id, or these words in a reason, the class, the source or the note."
+        )
         self.table.setToolTip("Click a row to go to the object; click an object on the canvas to find its row.")
 
     def _arrange(self, labels: QComboBox, edits: QWidget, compare: QWidget) -> None:
@@ -329,7 +331,7 @@ def _class_said(numbers: Sequence[int]) -> str:
 
 
 class _ListBox(QComboBox):
-    """A box whose choice acts at once, so that it is made in the list: neither by the wheel, nor on the way by a key."""
+    """A box whose choice acts at once, so that it is made in the list: not by the wheel, nor by a key on the way."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to what scrolls around it."""
