@@ -357,6 +357,7 @@ class MethodDock(QWidget):
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
         self.inputs.classesChanged.connect(self._hand_on_classes)
+        self.inputs.classesChanged.connect(self._stroke_timer.start)  # names may have been what was doubtful
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)

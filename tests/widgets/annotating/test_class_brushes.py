@@ -15,7 +15,7 @@ from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.viewer import layers
-from napari_labelfix.widgets.viewer.class_names import classes_of
+from napari_labelfix.widgets.viewer.class_names import classes_of, set_classes
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -187,6 +187,12 @@ def test_images_that_are_learned_from_together_have_the_same_classes(inputs, bar
     name(bar, 3, "debris")
     assert {tuple(classes_of(layer).items()) for layer in inputs.chosen} == {((1, "nucleus"), (2, "debris"))}
     assert len(inputs.chosen) == 2
+    assert inputs.doubt() == ""
+    set_classes(inputs.chosen[1], {1: "debris", 2: "nucleus"})
+    assert inputs.doubt().startswith("Label 2 is “nucleus” in one image and “debris” in another, but is learned as one")
+    name(bar, 2, "cell")
+    name(bar, 3, "dirt")
+    assert inputs.doubt() == ""
 
 
 def test_what_is_found_and_accepted_is_told_what_classes_are_called(inputs, bar, model):

@@ -10,6 +10,8 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea
 
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.review.steadiness import APART, Steadiness
+from napari_labelfix.widgets.viewer import image_planes, layers
+from napari_labelfix.widgets.viewer.class_names import set_classes
 
 
 class TestTheNextStepIsSaid:
@@ -28,6 +30,18 @@ class TestTheNextStepIsSaid:
         qtbot.waitUntil(lambda: dock.message.text() == "Press Run [G].")
         dock.inputs.annotation.undo()
         qtbot.waitUntil(lambda: "foreground (2) too" in dock.message.text())
+
+    def test_a_class_that_has_another_name_in_another_image_is_told_until_it_has_one(self, ready, viewer, spots, qtbot):
+        set_classes(ready.inputs.annotation, {1: "nucleus"})
+        second = viewer.add_image(spots, name="second", **image_planes.placement(ready.inputs.image))
+        marks = viewer.add_labels(ready.inputs.annotation.data.copy(), **image_planes.placement(second))
+        layers.link(marks, "scribbles", second)
+        set_classes(marks, {1: "debris"})
+        ready.inputs.images.choose(next(layer for layer in viewer.layers if layer.name != "second"))
+        ready.inputs.images.others_button.choose([second])
+        qtbot.waitUntil(lambda: "is learned as one class" in ready.message.text())
+        ready.inputs.parts[0].name_class(2, "cell")
+        qtbot.waitUntil(lambda: ready.message.text() == "Press Run [G].")
 
     def test_during_and_after_a_run(self, ready, running, spots, qtbot):
         assert ready.message.text() == "The first proposal comes in a moment."

@@ -92,6 +92,18 @@ def remove_class(layers: Sequence[Labels], label: int) -> None:
             layer.selected_label = FIRST_CLASS
 
 
+def doubtful_names(layers: Sequence[Labels]) -> str:
+    """Say so where a class has one name in one layer, and another in another, or ""."""
+    for number in known_classes(layers):
+        names = list(dict.fromkeys(filter(None, (classes_of(layer).get(number) for layer in layers))))
+        if len(names) > 1:
+            return (
+                f"Label {number + BACKGROUND} is “{names[0]}” in one image and “{names[1]}” in another, but is learned "
+                "as one class. Paint both alike, and name it again."
+            )
+    return ""
+
+
 def _painted(layer: Labels) -> NDArray[np.int64]:
     """Return (N,) the labels of classes that are painted in a layer that lies in memory."""
     if not isinstance(layer.data, np.ndarray):

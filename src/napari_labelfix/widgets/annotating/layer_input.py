@@ -102,7 +102,9 @@ class LayerInput(QObject):
         return other_size(self._misfit, self._image, f"choose another {self.kind.noun}")
 
     def doubt(self) -> str:
-        """Return what looks like a mistake in the length that the layer carries, or ""."""
+        """Return what looks like a mistake in the length that the layer carries, or in names of classes, or ""."""
+        if self.kind.classes is not None:
+            return self.kind.classes.doubt(self._together)
         if (layer := self.layer) is None or self._image is None or self.kind.measure is None:
             return ""
         try:

@@ -70,6 +70,8 @@ class Classes:
         Names the class of a brush; raises `InputError` for what is no name.
     remove
         Takes the class of a brush away, with which nothing is drawn.
+    doubt
+        Says what looks like a mistake in the names, or "".
     """
 
     brushes: Callable[[Sequence[Any]], tuple[Brush, ...]]
@@ -77,6 +79,7 @@ class Classes:
     add: Callable[[Sequence[Any]], int]
     rename: Callable[[Sequence[Any], Any, str], None]
     remove: Callable[[Sequence[Any], Any], None]
+    doubt: Callable[[Sequence[Any]], str]
 
 
 @dataclass(frozen=True)
