@@ -115,14 +115,17 @@ def test_after_a_name_no_box_of_the_dock_has_the_keys(inputs, bar, qtbot, key):
     assert texts(bar)[2] == ("3 mitosis" if key == Qt.Key.Key_Return else "3 Foreground 2")
 
 
-def test_tab_goes_through_the_brushes_in_their_order_also_to_those_that_were_added(inputs, bar):
+def test_tab_goes_from_the_image_through_the_brushes_also_to_those_that_were_added(inputs, bar, model, spots):
+    model.add_image(spots, name="second")
     bar.add_button.click()
     bar.add_button.click()
     QTest.keyClick(bar.name_edit, Qt.Key.Key_Escape)
-    order = [bar.buttons[1]]
-    for _ in range(4):
-        order.append(order[-1].nextInFocusChain())
-    assert order == [*bar.buttons.values(), bar.add_button]
+    chain = [inputs.nextInFocusChain()]
+    while chain[-1].nextInFocusChain() is not inputs:
+        chain.append(chain[-1].nextInFocusChain())
+    reached = [part for part in chain if part.isVisible() and part.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    images = [inputs.images, inputs.images.others_button]
+    assert reached == [*images, inputs.annotations, *bar.buttons.values(), bar.add_button]
 
 
 def test_a_name_that_is_none_is_told_and_changes_nothing(bar, told):

@@ -53,7 +53,7 @@ class InputView(QWidget):
         super().__init__(parent)
         self._viewer, self._kind = viewer, kind
         self._look: list[list[Annotation | None]] | None = None  # what a block that reads once has read, if it has
-        self.images = ImageChoice(viewer)
+        self.images = ImageChoice(viewer, self)  # the first that Tab comes to
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
         self.annotations = self.parts[0].combo
         drawn_on = next(part for part in self.parts if part.brushes)
@@ -288,6 +288,7 @@ class InputView(QWidget):
         images.addWidget(self.images, stretch=1)
         images.addWidget(self.images.others_button)
         rows.addRow("Image", images)
+        self.setTabOrder(self.images, self.images.others_button)
         for part in self.parts:
             rows.addRow(part.label, part.combo)
             rows.addRow(part.create_button)
