@@ -39,11 +39,13 @@ def test_a_class_that_a_person_calls_object_keeps_that_name_beside_others():
 def test_a_name_is_one_line_that_nothing_else_is_called():
     assert checked_name("  mitotic\n cell\x00 ", 2, ["Background", "nucleus"]) == "mitotic cell"
     assert checked_name("Class 2", 2, []) == "Class 2"
+    for joined in ("\N{WOMAN}\u200d\N{MICROSCOPE}", "\u0645\u06cc\u200c\u0634\u0648\u062f"):
+        assert checked_name(f"\u200d{joined}\u200e", 2, []) == joined, "an emoji of two parts, and a word of Persian"
     for taken in ("NUCLEUS", "background ", "class 3"):
         with pytest.raises(InputError, match=r"Something else is called “.*” already"):
             checked_name(taken, 2, ["Background", "nucleus"])
     with pytest.raises(InputError, match="Expected a name for the class, but got none"):
-        checked_name(" \n", 2, [])
+        checked_name(" \n\u200d", 2, [])
 
 
 @pytest.mark.parametrize("told", [None, 7, [1], {}, {"0": "a", 256: "b", "x": "c", 2: 3, "2.0": "d", "²": "e"}])

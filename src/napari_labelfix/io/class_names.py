@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HIGHEST_CLASS = 2**8 - 1  # as proposals hold them; each up to the highest has a name
 OBJECT = "object"  # of the only class, where it has no name
+_JOINERS = "\u200c\u200d"  # not seen themselves, but without them Persian words and emoji are others
 _NUMBERED = re.compile(r"class (\d+)")
 
 
@@ -130,4 +131,5 @@ def classes_in(features: Any) -> dict[int, int]:
 
 
 def _in_one_line(name: str) -> str:
-    return "".join(filter(str.isprintable, " ".join(name.split())))
+    seen = (character for character in " ".join(name.split()) if character.isprintable() or character in _JOINERS)
+    return "".join(seen).strip(f"{_JOINERS} ")
