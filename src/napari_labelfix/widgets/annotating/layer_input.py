@@ -173,7 +173,7 @@ class LayerInput(QObject):
             known = self.kind.classes.known(self._together)
             images = {layers.image_id(image) for image in self._images.together}
             for layer in layers.layers_where(self._viewer, lambda layer: layers.image_id_of(layer) in images):
-                if classes_of(layer) and not self._has_role(layer):
+                if not self._has_role(layer):
                     forget_unused(layer, known, named=True)
 
     def hand_on_classes(self, image: Layer, others: Iterable[Layer | None]) -> None:

@@ -53,6 +53,7 @@ def forget_unused(layer: Layer, known: Collection[int], *, named: bool = False) 
     named
         Whether also one that has a name is meant: a person has just removed it.
     """
+    if not (classes := classes_of(layer)):
+        return
     used = {*known, *classes_in(layer.features).values()}
-    classes = classes_of(layer).items()
-    set_classes(layer, {number: name for number, name in classes if number in used or (name and not named)})
+    set_classes(layer, {number: name for number, name in classes.items() if number in used or (name and not named)})
