@@ -19,7 +19,7 @@ _PIECE = re.compile(rf".{{1,{_LONG - 1}}}[_./\\:,;+=-]+|.{{1,{_LONG}}}")  # to t
 
 
 class WrappedLabel(QLabel):
-    """A `QLabel` that breaks long words. What it says, and what is copied from it, is as it was given.
+    """A `QLabel` of plain text that breaks long words. What it says, and what is copied from it, is as it was given.
 
     Parameters
     ----------
@@ -30,6 +30,7 @@ class WrappedLabel(QLabel):
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a name may look like HTML
         self.setWordWrap(True)
         self.setText(text)
 
@@ -38,9 +39,9 @@ class WrappedLabel(QLabel):
         return self._text
 
     def setText(self, text: str) -> None:
-        """Say something; rich text is left as it is."""
+        """Say something."""
         self._text = text
-        super().setText(text if Qt.mightBeRichText(text) else _LONG_WORD.sub(_breakable, text))
+        super().setText(_LONG_WORD.sub(_breakable, text))
 
     def selectedText(self) -> str:
         """Return what is selected, as it was given."""
