@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 HIGHEST_CLASS = 2**8 - 1  # as proposals hold them; each up to the highest has a name
+CLASSES = "classes"  # of objects that a layer knows, with their names: in its tag
 OBJECT = "object"  # of the only class, where it has no name
 _JOINERS = "\u200c\u200d"  # not seen themselves, but without them Persian words and emoji are others
 _NUMBERED = re.compile(r"class (\d+)")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.io.class_names import classes_in, names_said_by
+from napari_labelfix.io.class_names import CLASSES, classes_in, names_said_by
 from napari_labelfix.io.files import replacing
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.grid import Grid
@@ -61,7 +61,7 @@ def _write_as(format_name: str, target: Path, data: Any, attributes: Mapping[str
     """Write the one file of a format under the name that the person has typed."""
     labels = _finest(data, attributes)
     classes, tag = classes_in(attributes.get("features", {})), attributes.get("metadata", {}).get("labelfix")
-    names = names_said_by(tag.get("classes")) if isinstance(tag, dict) else {}
+    names = names_said_by(tag.get(CLASSES)) if isinstance(tag, dict) else {}
     image = LabelImage.of(target.stem, labels, _grid(attributes, labels.ndim), classes=classes, names=names)
     image.check()
     with replacing(target) as temporary:

@@ -116,19 +116,19 @@ def classify(
 
 
 def shown_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the class of each pixel and its probability, (H, W) each; probabilities are (classes, H, W).
+    """Return the class of each pixel, uint8, and its probability, (H, W) each; probabilities are (classes, H, W).
 
     Where an object is likelier than the background it is an object, though it may be unclear of which class: with the
     likeliest of all, objects of classes that look alike were eaten away (IoU of drawn nuclei of two stains .894 and
     .775 in place of .899 and .780, four images of each pair of stains).
     """
-    if len(probabilities) == 2:
-        confidence, classes = probabilities.max(dim=0)
-        return classes, confidence
     background = probabilities[0]
+    if len(probabilities) == 2:  # there is nothing to search for: on a large plane that takes ten times as long
+        return (probabilities[1] > background).to(torch.uint8), torch.maximum(background, probabilities[1])
     confidence, likeliest = probabilities[1:].max(dim=0)
     found = background < 0.5
-    return torch.where(found, likeliest + 1, 0), torch.where(found, confidence, background)
+    classes = torch.where(found, likeliest + 1, 0)
+    return classes.to(torch.uint8), torch.where(found, confidence, background)
 
 
 def logits_of(

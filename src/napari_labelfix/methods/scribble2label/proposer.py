@@ -61,8 +61,7 @@ class Proposer:
             Where it has changed since the last proposal; None where it may have changed everywhere.
         """
         assert canvas.belief is not None  # planes are shown when something is believed of them
-        shown, sure = shown_classes(canvas.belief)
-        classes, confidence = shown.numpy(force=True).astype(np.uint8), sure.numpy(force=True)
+        classes, confidence = (each.numpy(force=True) for each in shown_classes(canvas.belief))
         marked = canvas.marked.numpy(force=True)
         found = int(np.count_nonzero(classes))
         self._look_at_drawn(index, classes > 0, marked)

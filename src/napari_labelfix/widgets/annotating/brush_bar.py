@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from napari_labelfix.widgets.parts.shortcuts import tooltip
+from napari_labelfix.widgets.parts.swatch import swatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,9 +145,7 @@ class BrushButton(QPushButton):
         if brush == self.brush:
             return
         self.brush = brush
-        swatch = QPixmap(_SWATCH, _SWATCH)
-        swatch.fill(QColor(brush.color))
-        self.setIcon(QIcon(swatch))
+        self.setIcon(swatch(brush.color, _SWATCH))
         called = f"{brush.text}\n" if brush.name else ""
         self.setToolTip(f"{called}{brush.help}\n{tooltip('next_brush')}")
         self.setText(_as_label(brush.text))

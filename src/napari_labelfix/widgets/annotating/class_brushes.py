@@ -26,9 +26,10 @@ SCRIBBLE_COLORS = {BACKGROUND: PALETTE[0]} | {
     label: PALETTE[1:][(label - FIRST_CLASS) % (len(PALETTE) - 1)] for label in range(FIRST_CLASS, _HIGHEST + 1)
 }
 _MOST = 16  # classes that are only painted: more of them are masks, which have a number each
+_GROUND = "Background"
 _BACKGROUND = Brush(
     BACKGROUND,
-    f"{BACKGROUND} Background",
+    f"{BACKGROUND} {_GROUND}",
     f"Draw background ({BACKGROUND}). What nothing is drawn on is unmarked (0).",
     SCRIBBLE_COLORS[BACKGROUND],
 )
@@ -78,10 +79,11 @@ def name_class(layers: Sequence[Labels], label: int, name: str) -> None:
     InputError
         If there is nothing in it, or something else is called so.
     """
-    others = [brush.text.split(maxsplit=1)[1] for brush in brushes_of(layers) if brush.value != label]
-    name = checked_name(name, label - BACKGROUND, others)
+    own = label - BACKGROUND
+    others = [_called(number, known) for number, known in known_classes(layers).items() if number != own]
+    name = checked_name(name, own, [_GROUND, *others])
     for layer in layers:
-        hand_on({label - BACKGROUND: name}, layer)
+        hand_on({own: name}, layer)
 
 
 def remove_class(layers: Sequence[Labels], label: int) -> None:
@@ -112,9 +114,13 @@ def _painted(layer: Labels) -> NDArray[np.int64]:
     return labels[(labels >= FIRST_CLASS) & (labels <= _HIGHEST)]
 
 
+def _called(number: int, name: str) -> str:
+    """Return what the brush of a class is called."""
+    return name or ("Foreground" if number == 1 else f"Foreground {number}")
+
+
 def _brush(number: int, name: str, painted: Sequence[int]) -> Brush:
-    label = number + BACKGROUND
-    called = name or ("Foreground" if number == 1 else f"Foreground {number}")
+    label, called = number + BACKGROUND, _called(number, name)
     how = f"Draw {name or called.lower()} ({label}). Double-click to give it {'another' if name else 'a'} name."
     removable = number > 1 and label not in painted
     return Brush(label, f"{label} {called}", how, SCRIBBLE_COLORS[label], name=name, removable=removable)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -30,6 +30,7 @@ from napari_labelfix.widgets.parts.dock_frame import ScrollingParts
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.progress_bar import ProgressBar
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
+from napari_labelfix.widgets.parts.swatch import swatch
 from napari_labelfix.widgets.parts.table import Table
 from napari_labelfix.widgets.reviewing.objects_model import (
     CLASS_COLORS,
@@ -145,7 +146,7 @@ class ReviewView(QWidget):
             self.class_box.clear()
             for number in classes:
                 color = CLASS_COLORS.get(number, QColor("transparent"))
-                self.class_box.addItem(_swatch(color), name_of(number, classes), number)
+                self.class_box.addItem(swatch(color, _SWATCH), name_of(number, classes), number)
             widest = max((self.table.fontMetrics().horizontalAdvance(name) for name in classes.values()), default=0)
             needed = min(widest + _SWATCH + 2 * _BESIDE, _WIDEST_CLASS)
             self.table.setColumnWidth(Column.CLASS, max(needed, _WIDTHS[Column.CLASS]))
@@ -315,12 +316,6 @@ class ReviewView(QWidget):
         grid.addWidget(self.search_button, 3, 0, 1, 2)
         grid.setRowStretch(4, 1)
         return part
-
-
-def _swatch(color: QColor) -> QIcon:
-    pixels = QPixmap(_SWATCH, _SWATCH)
-    pixels.fill(color)
-    return QIcon(pixels)
 
 
 def _class_said(numbers: Sequence[int]) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_labelfix.io.class_names import classes_in, names_said_by
+from napari_labelfix.io.class_names import CLASSES, classes_in, names_said_by
 from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from napari.layers import Layer
-
-CLASSES = "classes"  # in the tag
 
 
 def classes_of(layer: Layer) -> dict[int, str]:

@@ -13,10 +13,10 @@ import numpy as np
 from napari.layers import Image, Labels, Points, Shapes
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
 
-from napari_labelfix.io.class_names import names_said_by
+from napari_labelfix.io.class_names import CLASSES, names_said_by
 from napari_labelfix.project.records import CLASS_NAMES, ImageRecord, LayerRecord, ObjectRecord
 from napari_labelfix.widgets.viewer import image_planes, layers
-from napari_labelfix.widgets.viewer.class_names import CLASSES, classes_of
+from napari_labelfix.widgets.viewer.class_names import classes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
