@@ -2,8 +2,8 @@
 
 On a desktop, or under a virtual screen: `xvfb-run -a -s "-screen 0 1360x850x24" python docs/make_screenshots.py`. It
 takes about five minutes; name parts (`quick_start`, `points`, `label_upgrade`, `boxes`, `hovernet`, `several`,
-`edits`, `review`, `export`, `project`, `another_computer`) to take only these. Look at every picture before
-committing it.
+`edits`, `review`, `count`, `export`, `project`, `another_computer`) to take only these. Look at every picture
+before committing it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from qtpy.QtWidgets import QScrollArea
 from screen import IMAGES, Screen, press, wait, wait_until, write
 from skimage.measure import label, regionprops
 
+from napari_labelfix.io.tables import CELL
 from napari_labelfix.sample_data.napari_samples import SEED
 from napari_labelfix.sample_data.synthetic import fluorescence
+from napari_labelfix.widgets.annotating.points import add_points, create_points
 from napari_labelfix.widgets.export_dock import ExportDock
 from napari_labelfix.widgets.project_dock import ProjectDock
 from napari_labelfix.widgets.review_dock import ReviewDock
@@ -168,18 +170,24 @@ def boxes() -> None:
     screen.viewer.close()
 
 
-def edits() -> None:
-    """Cut two nuclei apart that a threshold has taken for one."""
+def review_thresholded() -> tuple[Screen, ReviewDock]:
+    """Start napari with nuclei outlined by a threshold, which takes some that touch for one, and review them."""
     viewer = napari.Viewer()
     screen = Screen(viewer)
     screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
-    nuclei = fluorescence(SEED).labels
-    objects = label(nuclei > 0)
+    objects = label(fluorescence(SEED).labels > 0)
     viewer.layers.remove(viewer.layers[-1])
     viewer.add_labels(objects, name="nuclei, thresholded", metadata={"labelfix": {"role": "imperfect"}})
     screen.choose(viewer.window.plugins_menu, "Labelfix", "Review (Labelfix)")
     dock = screen.window.findChild(ReviewDock)
     wait_until(lambda: not dock.review.searching)
+    return screen, dock
+
+
+def edits() -> None:
+    """Cut two nuclei apart that a threshold has taken for one."""
+    screen, dock = review_thresholded()
+    nuclei, objects = fluorescence(SEED).labels, dock.review.layer.data
     two = next(found for found in regionprops(objects, nuclei) if np.unique(found.image_intensity).size == 3)
     first, second = (np.array(found.centroid) for found in regionprops(nuclei * (objects == two.label)))
     screen.look_at(tuple((first + second) / 2), zoom=5)
@@ -187,27 +195,20 @@ def edits() -> None:
     across = np.array([1, -1]) * (second - first)[::-1] / np.linalg.norm(second - first) * two.axis_minor_length * 0.7
     line = (tuple((first + second) / 2 - across), tuple((first + second) / 2 + across))
     screen.paint([line], before_release=lambda: screen.save("edits"))
-    viewer.close()
+    screen.viewer.close()
 
 
 def review() -> None:
     """Decide about a few doubtful objects; then change some, and compare."""
-    viewer = napari.Viewer()
-    screen = Screen(viewer)
-    screen.choose(viewer.window.file_menu, "Open Sample", "Labelfix", "Fluorescence nuclei, with scribbles")
-    objects = label(fluorescence(SEED).labels > 0)
-    viewer.layers.remove(viewer.layers[-1])
-    labels = viewer.add_labels(objects, name="nuclei, thresholded", metadata={"labelfix": {"role": "imperfect"}})
-    screen.choose(viewer.window.plugins_menu, "Labelfix", "Review (Labelfix)")
-    dock = screen.window.findChild(ReviewDock)
-    wait_until(lambda: not dock.review.searching)
+    screen, dock = review_thresholded()
+    labels = dock.review.layer
     dock.review.accept_above(0.95)
     press(dock.view.next_button)
     for button in (dock.view.accept_button, dock.view.reject_button, dock.view.accept_button, dock.view.ignore_button):
         press(button)
     wait(0.5)
     screen.save("review")
-    viewer.reset_view()
+    screen.viewer.reset_view()
     dock.view.tabs.setCurrentIndex(1)
     press(dock.compare.keep_button)
     ids = [int(label) for label in labels.features["index"][:6]]
@@ -219,7 +220,27 @@ def review() -> None:
     press(dock.compare.layer_button)
     wait(0.5)
     screen.save("compare")
-    viewer.close()
+    screen.viewer.close()
+
+
+def count() -> None:
+    """Compare thresholded nuclei but one with points but one, and go to some that were taken for one."""
+    screen, dock = review_thresholded()
+    nuclei, labels = fluorescence(SEED).labels, dock.review.layer
+    single = [found for found in regionprops(labels.data, nuclei) if np.unique(found.image_intensity).size == 2]
+    missed, uncounted = single[5], int(single[6].image_intensity.max())
+    labels.data_setitem(np.nonzero(labels.data == missed.label), 0)
+    points = create_points(screen.viewer.layers[0], diameter=14)
+    screen.viewer.add_layer(points)
+    counted = [nucleus.centroid for nucleus in regionprops(nuclei) if nucleus.label != uncounted]
+    add_points(points, np.array(counted), CELL)
+    dock.view.tabs.setCurrentIndex(1)
+    dock.compare.others.choose(points)
+    wait_until(lambda: dock.review.differences is not None and not dock.review.searching)
+    dock.compare.go_to(0)
+    wait(0.5)
+    screen.save("count")
+    screen.viewer.close()
 
 
 def another_computer() -> None:
@@ -309,8 +330,8 @@ def leave_work(*images: Path, saved: Path | None = None) -> None:
 
 PARTS = {
     "quick_start": quick_start, "points": points, "label_upgrade": label_upgrade, "boxes": boxes, "hovernet": hovernet,
-    "several": several, "edits": edits, "review": review, "export": export,
-    "project": project, "another_computer": another_computer,
+    "several": several, "edits": edits, "review": review, "count": count,
+    "export": export, "project": project, "another_computer": another_computer,
 }  # fmt: skip
 
 

@@ -209,3 +209,17 @@ def test_differences_make_objects_suspect():
     assert Reason.MERGED in reasons(found, 103)
     assert Reason.SPLIT in reasons(found, 106)
     assert reasons(found, 104) == set()
+
+
+def test_how_well_two_agree_is_told_by_objects_and_by_pixels():
+    before = np.zeros((40, 40), np.int32)
+    before[0:10, 0:10], before[20:30, 20:30] = 1, 2
+    after = np.zeros_like(before)
+    after[0:10, 0:8], after[20:30, 20:24] = 5, 6
+    found = find_differences(before, after)
+    assert found.f1 == pytest.approx(0.5), "IoU is 0.8 and 0.4"
+    assert found.dice == pytest.approx(2 * 120 / (200 + 120))
+    stack = find_differences(np.stack([before, after]), np.stack([before, before * 0]))
+    assert stack.f1 == pytest.approx(2 * 2 / (4 + 2))
+    nothing = find_differences(before * 0, before * 0)
+    assert (nothing.f1, nothing.dice) == (1, 1)

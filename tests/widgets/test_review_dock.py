@@ -429,7 +429,7 @@ def test_keep_compare_blink_and_show_differences(dock, viewer, person, qtbot):
     assert codes[45, 45] == Change.ADDED
     assert cell(dock, 30, Column.WHY).startswith("not in the other")
     rows = [dock.compare.model.data(dock.compare.model.index(row, 0)) for row in range(2)]
-    dock.compare.go_to(dock.compare.model.place_of(rows.index("removed")))
+    dock.compare.go_to(rows.index("removed"))
     assert np.abs(middle_of_view(viewer, layer) - (25, 25)).max() < 3, "also what is gone can be gone to"
     person.press(KEY.Key_H)
     assert (layer.visible, before.visible) == (False, True)

@@ -89,7 +89,12 @@ def f1_score(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: fl
     ValueError
         If the shapes differ, a label is not a whole number from 0 up, or `iou` is out of range.
     """
-    matched, _, objects = _matched(predicted, truth, iou)
+    return f1_of(_overlaps(predicted, truth, iou), iou)
+
+
+def f1_of(overlaps: Overlaps, iou: float = 0.5) -> float:
+    """Return `f1_score` of label images whose overlaps are known."""
+    matched, _, objects = _matched(overlaps, iou)
     return 2 * matched / objects if objects else 1.0
 
 
@@ -98,7 +103,7 @@ def average_precision(predicted: NDArray[np.integer], truth: NDArray[np.integer]
 
     TP and the parameters, errors and empty images are those of `f1_score`.
     """
-    matched, _, objects = _matched(predicted, truth, iou)
+    matched, _, objects = _matched(_overlaps(predicted, truth, iou), iou)
     return matched / (objects - matched) if objects else 1.0
 
 
@@ -107,7 +112,8 @@ def panoptic_quality(predicted: NDArray[np.integer], truth: NDArray[np.integer])
 
     Kirillov et al., Panoptic Segmentation, CVPR 2019; parameters, errors and empty images are those of `f1_score`.
     """
-    _, shared, objects = _matched(predicted, truth, np.nextafter(0.5, 1))  # above it no object has two partners
+    least = float(np.nextafter(0.5, 1))  # from it on no object has two partners
+    _, shared, objects = _matched(_overlaps(predicted, truth, least), least)
     return 2 * shared / objects if objects else 1.0
 
 
@@ -132,12 +138,16 @@ def aggregated_jaccard(predicted: NDArray[np.integer], truth: NDArray[np.integer
     return float(shared.sum() / (unions.sum() + overlaps.predicted.sizes[lonely].sum()))
 
 
-def _matched(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: float) -> tuple[int, float, int]:
-    """Return the number of one-to-one pairs of that IoU, the sum of their IoUs, and the number of all objects."""
+def _overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer], iou: float) -> Overlaps:
+    """Return what two label images share, once they and the least overlap asked for are found to be usable."""
     if not 0 < iou <= 1:
         raise ValueError(f"Expected iou in (0, 1], but got {iou}.")
     _check(predicted, truth)
-    overlaps = count_overlaps(predicted, truth)
+    return count_overlaps(predicted, truth)
+
+
+def _matched(overlaps: Overlaps, iou: float) -> tuple[int, float, int]:
+    """Return the number of one-to-one pairs of that IoU, the sum of their IoUs, and the number of all objects."""
     pairs = ious_of_pairs(overlaps)
     good = pairs.data >= iou
     candidates = csr_array((pairs.data[good], (pairs.row[good], pairs.col[good])), shape=pairs.shape)

@@ -6,35 +6,31 @@ Ids need not agree: objects belong together where one lies mostly in the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_labelfix.metrics.instances import count_overlaps_of
+from napari_labelfix.metrics.instances import Overlaps, count_overlaps_of, f1_of
 from napari_labelfix.review.actions import MOSTLY
 from napari_labelfix.review.in_parts import always, parts_of, rank_all
 from napari_labelfix.review.suspects import Reason, Suspects
 from napari_labelfix.snapshots import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from scipy.sparse import coo_array
 
     from napari_labelfix.data.label_images import Ranked
     from napari_labelfix.review.in_parts import GoOn
 
-_REASONS = {
-    Change.ADDED: Reason.EXTRA,
-    Change.RESHAPED: Reason.RESHAPED,
-    Change.SPLIT: Reason.MERGED,  # several here are one there
-    Change.MERGED: Reason.SPLIT,
-}
 _NEARLY = 0.8  # overlap by union from which two outlines are nearly the same
 
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """Objects that belong together and are not the same.
+    """Objects that belong together and are not the same, those first that differ in most pixels.
 
     Parameters
     ----------
@@ -48,7 +44,20 @@ class Differences:
         (N,) overlap by union of all its objects, 0..1.
     codes
         The arrays' shape, uint8 of `Change`: what became of each pixel.
+    f1
+        How well the objects agree, 0..1: F1 of pairs whose overlap by union is at least 0.5.
+    dice
+        How well the pixels of all objects agree, 0..1.
+    points
+        (M, ndim) in pixels, where labels were compared with points; None otherwise.
     """
+
+    REASONS: ClassVar[Mapping[Change, Reason]] = {
+        Change.ADDED: Reason.EXTRA,
+        Change.RESHAPED: Reason.RESHAPED,
+        Change.SPLIT: Reason.MERGED,  # several here are one there
+        Change.MERGED: Reason.SPLIT,
+    }
 
     kinds: NDArray[np.uint8]
     before: list[tuple[int, ...]]
@@ -56,6 +65,9 @@ class Differences:
     pixels: NDArray[np.int64]
     overlap: NDArray[np.float64]
     codes: NDArray[np.uint8]
+    f1: float
+    dice: float
+    points: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return self.kinds.size
@@ -67,7 +79,7 @@ class Differences:
     def add_to(self, suspects: Suspects) -> Suspects:
         """Return the suspects among the objects of `after`, with those that differ from `before` beside the others."""
         found = dict(suspects.found)
-        for kind, reason in _REASONS.items():
+        for kind, reason in self.REASONS.items():
             rows = (self.kinds == kind) & ((kind != Change.RESHAPED) | (self.overlap < _NEARLY))
             ids = [label for row in np.flatnonzero(rows) for label in self.after[row]]
             found[reason] = np.isin(suspects.ids, ids)
@@ -107,13 +119,17 @@ def find_differences(before: Any, after: Any, go_on: GoOn = always) -> Differenc
         both += np.bincount(at_old[(at_old >= 0) & (at_old == at_new)], minlength=groups)
     union = np.bincount(of_old, was.sizes, groups) + np.bincount(of_new, now.sizes, groups)
     kept = np.flatnonzero(pixels > 0)
+    kept = kept[np.argsort(-pixels[kept], kind="stable")]
+    in_objects = was.sizes.sum() + now.sizes.sum()
     return Differences(
         kinds[kept],
-        _members(was.ids, of_old, kept, groups),
-        _members(now.ids, of_new, kept, groups),
+        members_of(kept, of_old, was.ids, groups),
+        members_of(kept, of_new, now.ids, groups),
         pixels[kept],
         (both / np.maximum(union - both, 1))[kept],
         codes,
+        f1_of(Overlaps(pairs.tocsr(), was, now)),
+        float(2 * pairs.data.sum() / in_objects) if in_objects else 1.0,
     )
 
 
@@ -166,10 +182,20 @@ class _Same:
         return np.asarray((self._partner[old] == new) & (self._back[new] == old))
 
 
-def _members(
-    ids: NDArray[np.int64], groups: NDArray[np.intp], kept: NDArray[np.intp], count: int
+def members_of(
+    kept: NDArray[np.integer], groups: NDArray[np.integer], ids: NDArray[np.int64], count: int
 ) -> list[tuple[int, ...]]:
-    """Return the ids in each of the kept groups."""
+    """Return the ids in each of the kept groups.
+
+    Parameters
+    ----------
+    kept
+        (K,) the groups.
+    groups, ids
+        (N,) the group of each id, 0..`count` - 1, and the ids.
+    count
+        The number of all groups.
+    """
     members = ids[np.argsort(groups, kind="stable")].tolist()
     ends = np.append(0, np.cumsum(np.bincount(groups, minlength=count)))
     return [tuple(members[first:end]) for first, end in zip(ends[kept].tolist(), ends[kept + 1].tolist(), strict=True)]

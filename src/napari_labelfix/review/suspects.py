@@ -46,6 +46,8 @@ class Reason(StrEnum):
     SPLIT = "split in the other"
     MERGED = "merged in the other"
     RESHAPED = "other outline"
+    SEVERAL_POINTS = "several points"
+    NO_POINT = "no point"
 
 
 # how likely each reason makes it that something is wrong; objects with several reasons come first
@@ -53,7 +55,9 @@ WEIGHTS: dict[Reason, float] = {
     Reason.PIECES: 0.8,
     Reason.MERGED: 0.8,
     Reason.SPLIT: 0.8,
+    Reason.SEVERAL_POINTS: 0.8,
     Reason.EXTRA: 0.75,
+    Reason.NO_POINT: 0.75,
     Reason.TINY: 0.7,
     Reason.HUGE: 0.7,
     Reason.HOLES: 0.6,

@@ -17,6 +17,7 @@ from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.message import Message, primary_style
 from napari_labelfix.widgets.reviewing.compare_view import CompareView
 from napari_labelfix.widgets.reviewing.objects_model import ObjectsModel, runs_of
+from napari_labelfix.widgets.reviewing.reference import fits
 from napari_labelfix.widgets.reviewing.reviewing import NOT_THERE_NOW, Reviewing
 from napari_labelfix.widgets.reviewing.selection_outline import SelectionOutline
 from napari_labelfix.widgets.reviewing.view import ReviewView
@@ -60,7 +61,7 @@ class ReviewDock(QWidget):
         self.labels = LayerCombo(viewer, _can_be_reviewed, "no labels", _preferred)
         self.model = ObjectsModel(self)
         self.edits = EditBar(viewer, self.review)
-        self.compare = CompareView(viewer, self.review)
+        self.compare = CompareView(viewer, self.review, self.edits.editing)
         self.view = ReviewView(self.labels, self.model, self.edits, self.compare)
         self._outline = SelectionOutline(viewer)
         self._way_back = WayBack(viewer, self.message.text, self._say)
@@ -117,9 +118,8 @@ class ReviewDock(QWidget):
         layer, other = self.labels.layer, self.compare.other
         if not self._open or (layer is not None and self.review.layer is layer and self.review.other is other):
             return
-        fits = other is not None and layer is not None and other is not layer and other.data.shape == layer.data.shape
         try:
-            self.review.review(layer, other if fits else None)
+            self.review.review(layer, other if fits(other, layer) else None)
         except InputError as error:
             self.message.show_text(str(error), "warning")
             return

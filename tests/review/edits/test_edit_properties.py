@@ -32,7 +32,7 @@ def applied(outcome, labels):
 
 def split_with_seeds(labels, chosen, seeds, **options):
     positions = [(0,) * (labels.ndim - 2) + seed for seed in seeds]
-    return edits.split_by_seeds(labels, min(chosen), positions, NEW_ID, **options)
+    return edits.split_by_seeds(labels, chosen, positions, NEW_ID, **options)
 
 
 EDITS = {

@@ -154,7 +154,7 @@ def test_a_body_is_cut_in_all_planes_along_one_line():
 
 def test_seeds_part_two_discs_at_the_neck():
     labels = discs((15, 10), (15, 20))
-    outcome = split_by_seeds(labels, 1, [(15, 9), (14, 22)], new_id=2)
+    outcome = split_by_seeds(labels, [1], [(15, 9), (14, 22)], new_id=2)
     result = applied(outcome, labels)
     left, right = result[:, :14], result[:, 17:]
     assert len(np.unique(left)) == len(np.unique(right)) == 2, "each side is of one object"
@@ -164,7 +164,7 @@ def test_seeds_part_two_discs_at_the_neck():
 
 def test_seeds_in_a_shape_without_a_neck_part_it_between_them():
     labels = canvas((2, 12, 0, 30, 1), shape=(14, 30))
-    sizes = np.unique(applied(split_by_seeds(labels, 1, [(7, 8), (7, 22)], new_id=2), labels), return_counts=True)[1]
+    sizes = np.unique(applied(split_by_seeds(labels, [1], [(7, 8), (7, 22)], new_id=2), labels), return_counts=True)[1]
     assert sizes[1:].min() > 0.35 * (labels == 1).sum()
 
 
@@ -173,7 +173,7 @@ def test_seeds_part_along_a_valley_or_a_ridge_of_the_image_where_the_shape_says_
     labels = canvas((2, 12, 0, 30, 1), shape=(14, 30))
     image = np.full(labels.shape, 100.0)
     image[:, 9:11] -= sign * 60
-    result = applied(split_by_seeds(labels, 1, [(7, 3), (7, 22)], new_id=2, image=image), labels)
+    result = applied(split_by_seeds(labels, [1], [(7, 3), (7, 22)], new_id=2, image=image), labels)
     assert (result[2:12, :8] == 2).all()
     assert (result[2:12, 12:] == 1).all()
 
@@ -181,26 +181,40 @@ def test_seeds_part_along_a_valley_or_a_ridge_of_the_image_where_the_shape_says_
 def test_where_the_image_says_nothing_either_seeds_part_by_what_is_nearest():
     labels = canvas((2, 12, 2, 24, 1), shape=(14, 26))
     image = np.full(labels.shape, 7.0)
-    result = applied(split_by_seeds(labels, 1, [(7, 3), (7, 22)], new_id=2, image=image), labels)
+    result = applied(split_by_seeds(labels, [1], [(7, 3), (7, 22)], new_id=2, image=image), labels)
     assert np.bincount(result.ravel())[1:].tolist() == pytest.approx([110, 110], abs=20)
 
 
 def test_fewer_than_two_seeds_in_the_object_part_nothing():
     labels = discs((15, 10), (15, 20))
-    assert split_by_seeds(labels, 1, [(15, 10), (0, 0), (99, 99)], new_id=2).changes_nothing
+    assert split_by_seeds(labels, [1], [(15, 10), (0, 0), (99, 99)], new_id=2).changes_nothing
     beside = tuple(np.argwhere(labels == 1).min(axis=0))
     assert labels[beside] != 1
-    assert split_by_seeds(labels, 1, [beside, (15, 10)], new_id=2).changes_nothing
-    assert split_by_seeds(labels, 1, [(15, 10), (15, 10)], new_id=2).changes_nothing
-    assert split_by_seeds(labels, 1, [(15, 10), (15, 20)], new_id=2, locked=[1]).changes_nothing
-    assert split_by_seeds(labels, 9, [(15, 10), (15, 20)], new_id=2).changes_nothing
+    assert split_by_seeds(labels, [1], [beside, (15, 10)], new_id=2).changes_nothing
+    assert split_by_seeds(labels, [1], [(15, 10), (15, 10)], new_id=2).changes_nothing
+    assert split_by_seeds(labels, [1], [(15, 10), (15, 20)], new_id=2, locked=[1]).changes_nothing
+    assert split_by_seeds(labels, [9], [(15, 10), (15, 20)], new_id=2).changes_nothing
+
+
+def test_several_objects_are_parted_at_once_each_by_the_seeds_that_lie_in_it():
+    labels = np.zeros((14, 70), np.int32)
+    labels[2:12, 0:20], labels[2:12, 25:45], labels[2:12, 50:70] = 5, 6, 9
+    seeds = [(7, 3), (7, 28), (7, 16), (7, 60), (7, 34), (7, 43), (np.nan, 3)]
+    outcome = split_by_seeds(labels, [5, 6, 9], seeds, new_id=10)
+    assert outcome.parents == {10: (5,), 11: (6,), 12: (6,)}
+    result = applied(outcome, labels)
+    assert len({result[7, 3], result[7, 16]} & {5, 10}) == 2
+    assert {result[7, 28], result[7, 34], result[7, 43]} == {6, 11, 12}
+    np.testing.assert_array_equal(result[:, 50:], labels[:, 50:])
+    one_by_one = applied(split_by_seeds(labels, [6], seeds, new_id=11), labels)
+    np.testing.assert_array_equal(one_by_one[:, 25:45], result[:, 25:45])
 
 
 def test_seeds_in_different_planes_part_a_body():
     labels = np.zeros((12, 20, 20), np.int32)
     for centre in (3, 8):
         labels[np.sum((np.indices(labels.shape) - np.array([centre, 10, 10])[:, None, None, None]) ** 2, 0) <= 9] = 3
-    result = applied(split_by_seeds(labels, 3, [(3, 10, 10), (8, 10, 10)], new_id=4), labels)
+    result = applied(split_by_seeds(labels, [3], [(3, 10, 10), (8, 10, 10)], new_id=4), labels)
     assert result[3, 10, 10] != result[8, 10, 10]
     np.testing.assert_array_equal(result > 0, labels > 0)
 

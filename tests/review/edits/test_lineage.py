@@ -30,7 +30,7 @@ def test_a_merged_object_has_the_record_of_the_one_that_stays_and_the_notes_of_a
 
 
 def test_a_part_has_the_record_of_the_whole():
-    parted = edits.split_by_seeds(LABELS, 1, [(0, 0), (0, 2)], new_id=9)
+    parted = edits.split_by_seeds(LABELS, [1], [(0, 0), (0, 2)], new_id=9)
     whole = Record(State.ACCEPTED, 0.6, "label_upgrade", "v2", "odd", parents=(4, 5))
     known = changes(parted, _1=whole)
     assert known.before[9] is None
@@ -41,7 +41,7 @@ def test_a_part_has_the_record_of_the_whole():
 @pytest.mark.parametrize("aside", [State.REJECTED, State.IGNORED])
 def test_what_was_set_aside_stays_so_until_it_is_merged_with_what_was_not(aside):
     assert changes(edits.grow(LABELS, [1]), _1=Record(aside)).after[1].state is aside
-    assert changes(edits.split_by_seeds(LABELS, 1, [(0, 0), (0, 2)], 9), _1=Record(aside)).after[9].state is aside
+    assert changes(edits.split_by_seeds(LABELS, [1], [(0, 0), (0, 2)], 9), _1=Record(aside)).after[9].state is aside
     merged = edits.merge(LABELS, [1, 2])
     assert changes(merged, _1=Record(aside), _2=Record(aside)).after[1].state is aside
     assert changes(merged, _1=Record(aside), _2=Record(State.TODO)).after[1].state is State.EDITED

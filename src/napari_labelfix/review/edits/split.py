@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
@@ -62,7 +62,7 @@ def split_by_line(
 
 def split_by_seeds(
     labels: NDArray[np.integer],
-    object_id: int,
+    ids: Collection[int],
     seeds: Sequence[Sequence[float]] | NDArray[np.floating],
     new_id: int,
     *,
@@ -71,18 +71,18 @@ def split_by_seeds(
     locked: Collection[int] = (),
     boxes: Mapping[int, Box] | None = None,
 ) -> Outcome:
-    """Part one object around seeds, by a watershed that floods from them.
+    """Part objects around the seeds that lie in them, by a watershed that floods from there.
 
     Parameters
     ----------
     labels
         (..., Y, X), 0 = background.
-    object_id
-        The object.
+    ids
+        The objects that may be parted. One in which fewer than two seeds lie stays as it is.
     seeds
-        (N, ndim) positions. Those outside the object are left out, and of fewer than two nothing becomes.
+        (N, ndim) positions.
     new_id
-        The first id for new objects. The largest part keeps the object's id, and so does a piece without a seed.
+        The first id for new objects. The largest part keeps its object's id, and so does a piece without a seed.
     image
         Of the labels' shape: the parts meet along what lies between the seeds, a dark valley or a bright ridge. Without
         it they meet at necks of the object's shape.
@@ -93,18 +93,20 @@ def split_by_seeds(
     boxes
         Where the objects lie, if that is known.
     """
-    draft = Draft(labels)
-    found = boxes_in(labels, [object_id], boxes, locked)
-    if object_id not in found:
-        return draft.outcome()
-    box = widened(found[object_id], 1, labels.shape)
-    mask = labels[box] == object_id
-    markers = _markers(mask, np.asarray(seeds, np.float64) - [side.start for side in box])
-    if markers.max(initial=0) < 2:
-        return draft.outcome()
-    depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(np.asarray(image[box]), mask, markers)
-    parts = skimage.segmentation.watershed(-depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS)
-    return draft.outcome(draft.write_parts(box, np.asarray(parts), object_id, new_id))
+    draft, parents = Draft(labels), dict[int, tuple[int, ...]]()
+    pixels, under = _under(labels, np.asarray(seeds, np.float64).reshape(-1, labels.ndim))
+    for object_id, found in boxes_in(labels, ids, boxes, locked).items():
+        box = widened(found, 1, labels.shape)
+        markers = _markers(box, pixels[under == object_id])
+        if markers.max(initial=0) < 2:
+            continue
+        mask = labels[box] == object_id
+        depth = _depth_of_shape(mask, spacing) if image is None else _depth_of_image(image[box], mask, markers)
+        parts = skimage.segmentation.watershed(
+            -depth, markers, connectivity=labels.ndim, mask=mask, compactness=_NEARNESS
+        )
+        parents |= draft.write_parts(box, np.asarray(parts), object_id, new_id + len(parents))
+    return draft.outcome(parents)
 
 
 def _pixels_along(corners: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -148,16 +150,19 @@ def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[n
     return parts
 
 
-def _markers(mask: NDArray[np.bool_], seeds: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return the pixels of the seeds that lie in the object, numbered in their order."""
-    markers = np.zeros(mask.shape, np.int32)
-    pixels = np.round(seeds).astype(np.intp)
-    inside = ((pixels >= 0) & (pixels < mask.shape)).all(axis=1)
-    number = 0
-    for pixel in map(tuple, pixels[inside]):
-        if mask[pixel] and not markers[pixel]:
-            number += 1
-            markers[pixel] = number
+def _under(labels: NDArray[np.integer], seeds: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.integer]]:
+    """Return the pixels (M, ndim) of those seeds that lie in the array, and what lies under each (M,)."""
+    pixels = np.round(seeds[np.isfinite(seeds).all(axis=1)]).astype(np.intp)
+    pixels = pixels[((pixels >= 0) & (pixels < labels.shape)).all(axis=1)]
+    return pixels, labels[tuple(pixels.T)]
+
+
+def _markers(box: Box, pixels: NDArray[np.intp]) -> NDArray[np.int32]:
+    """Return a box with pixels of the array (N, ndim) numbered in their order; one that comes again is left out."""
+    markers = np.zeros([side.stop - side.start for side in box], np.int32)
+    first = dict.fromkeys(map(tuple, (pixels - [side.start for side in box]).tolist()))
+    for number, pixel in enumerate(first, start=1):
+        markers[pixel] = number
     return markers
 
 
@@ -165,15 +170,13 @@ def _depth_of_shape(mask: NDArray[np.bool_], spacing: Sequence[float] | None) ->
     return np.asarray(scipy.ndimage.distance_transform_edt(mask, sampling=spacing))
 
 
-def _depth_of_image(
-    image: NDArray[np.generic], mask: NDArray[np.bool_], markers: NDArray[np.int32]
-) -> NDArray[np.float64]:
+def _depth_of_image(image: Any, mask: NDArray[np.bool_], markers: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return how far each pixel is from the border between the seeds: high at the seeds, low in valley or on ridge.
 
     Whether the border is dark or bright is read from the straight lines between the seeds: it is what departs most from
     the brightness at the seeds. The result spans as much as the object is wide, as a depth of its shape would.
     """
-    smooth = scipy.ndimage.gaussian_filter(image.astype(np.float64), _SMOOTHING)
+    smooth = scipy.ndimage.gaussian_filter(np.asarray(image, np.float64), _SMOOTHING)
     inside = smooth[mask]
     spread = float(inside.max() - inside.min())
     if spread <= 0:  # the seeds part it by what is nearest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from napari_labelfix.errors import InputError
-from napari_labelfix.review.edits import renumber
+from napari_labelfix.review.edits import renumber, split_by_seeds
 from napari_labelfix.review.edits.lineage import records_after
 from napari_labelfix.review.edits.sheet import Sheet
 from napari_labelfix.review.states import Record, RecordChanges
@@ -179,6 +179,27 @@ class Editing:
         layers.select(self._viewer, layer)  # so that Ctrl+Z takes this step back
         self._review.select(list(outcome.parents))
         return len(outcome.parents)
+
+    def part_at(self, ids: Sequence[int], points: NDArray[np.floating]) -> int:
+        """Part objects around those points (N, ndim) that lie in them, as one step; return how many were parted.
+
+        Raises
+        ------
+        InputError
+            If the layer's numbers are too small for the new ones.
+        """
+        sheet = self.sheet(whole=True)
+        outcome = split_by_seeds(
+            sheet.labels,
+            ids,
+            points,
+            sheet.new_id,
+            spacing=sheet.spacing,
+            locked=sheet.locked,
+            boxes=sheet.boxes(ids),
+        )
+        self.apply(sheet, outcome, "part_at_points")
+        return len(set(outcome.parents.values()))
 
     def _select_what_is_left(self, outcome: Outcome) -> None:
         """Select what was made, unless that is much; what was selected and is gone is selected no more."""

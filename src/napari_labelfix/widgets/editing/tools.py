@@ -124,7 +124,7 @@ class SeedsTool(Tool):
             return Plan(None, f"{_listed({object_id})} locked.")
         outcome = edits.split_by_seeds(
             sheet.labels,
-            object_id,
+            [object_id],
             seeds,
             sheet.new_id,
             image=sheet.pixels if self.on_image else None,

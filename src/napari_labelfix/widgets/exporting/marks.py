@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Points, Shapes
+from napari.layers import Shapes
 
 from napari_labelfix.io.label_image import name_for_files
 from napari_labelfix.io.marked_image import MarkedImage
-from napari_labelfix.io.tables import DROPPED
 from napari_labelfix.widgets.annotating.boxes import all_boxes_on
 from napari_labelfix.widgets.annotating.points import are_cells, diameter_on
 from napari_labelfix.widgets.viewer import image_planes
 from napari_labelfix.widgets.viewer.coordinates import map_points
+from napari_labelfix.widgets.viewer.label_layers import are_kept
 
 if TYPE_CHECKING:
-    from napari.layers import Layer
-    from numpy.typing import NDArray
+    from napari.layers import Layer, Points
 
     from napari_labelfix.io.grid import Grid
 
@@ -34,11 +33,11 @@ def marked_image_of(layer: Points | Shapes, image: Layer, grid: Grid, file_name:
     """
     if isinstance(layer, Shapes):
         places, planes, cells, shapes = all_boxes_on(layer, image)
-        kept, diameter = _are_kept(layer)[shapes], 0.0
+        kept, diameter = are_kept(layer)[shapes], 0.0
     else:
         points = map_points(layer.data, layer, image)
         places, planes, cells = points[:, -2:], np.round(points[:, :-2]).astype(np.intp), are_cells(layer)
-        kept, diameter = _are_kept(layer), diameter_on(layer, image)
+        kept, diameter = are_kept(layer), diameter_on(layer, image)
     return MarkedImage(
         name_for_files(image.name),
         image_planes.spatial_shape(image),
@@ -50,10 +49,3 @@ def marked_image_of(layer: Points | Shapes, image: Layer, grid: Grid, file_name:
         file_name,
         f"layer “{layer.name}”",
     ).seen()
-
-
-def _are_kept(layer: Points | Shapes) -> NDArray[np.bool_]:
-    """Return (N,) which marks are not what a method has dropped."""
-    if "role" not in layer.features:
-        return np.ones(len(layer.data), bool)
-    return ~layer.features["role"].isin(DROPPED).to_numpy()

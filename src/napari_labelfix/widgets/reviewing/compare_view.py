@@ -1,37 +1,45 @@
-"""Before and after: which labels to compare with, blinking, a layer of differences, and a table of them."""
+"""What differs from other labels or from points: which to compare with, blinking, a layer of it, and a table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from napari.layers import Labels
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt, Signal
-from qtpy.QtGui import QColor
+from napari.layers import Labels, Points
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QPushButton, QWidget
 
+from napari_labelfix.errors import InputError
 from napari_labelfix.review.boxes import find_box
 from napari_labelfix.snapshots import Change
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
 from napari_labelfix.widgets.parts.table import Table
+from napari_labelfix.widgets.reviewing.differences_model import DifferencesModel, name_of
+from napari_labelfix.widgets.reviewing.reference import fits, points_on
 from napari_labelfix.widgets.viewer import image_planes, layers, looks
 from napari_labelfix.widgets.viewer.going import go_to
-from napari_labelfix.widgets.viewer.label_layers import holds_objects, image_of
+from napari_labelfix.widgets.viewer.label_layers import image_of
+from napari_labelfix.widgets.viewer.way_back import WAY_BACK
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
     from napari_labelfix.review.differences import Differences
+    from napari_labelfix.widgets.editing.editing import Editing
+    from napari_labelfix.widgets.reviewing.reference import Reference
     from napari_labelfix.widgets.reviewing.reviewing import Reviewing
 
-_TITLES = ("Change", "Before", "After", "Pixels")
-_FEW = 4  # ids in a cell
-_SWATCH = 10  # pixels
+_SWATCH, _ROW = 10, 20  # pixels
 _OPACITY = 0.8  # what is gone lies on a black ground
+_SCORES = (
+    "How well the two agree, 1 if they are the same: F1 of the objects, of which those belong together that overlap by "
+    "at least half of what they cover together (IoU 0.5), or that have a point; and Dice of all their pixels."
+)
+_AROUND = 12  # pixels, on each side of a point that is gone to
 
 
 class CompareView(QWidget):
@@ -43,18 +51,21 @@ class CompareView(QWidget):
         The viewer.
     review
         What is reviewed.
+    editing
+        Edits it.
     """
 
     otherChosen = Signal()
 
-    def __init__(self, viewer: ViewerModel, review: Reviewing, parent: QWidget | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, review: Reviewing, editing: Editing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._viewer, self._review = viewer, review
+        self._viewer, self._review, self._editing = viewer, review, editing
         self._shown: WeakKeyDictionary[Labels, Layer] = WeakKeyDictionary()  # a layer's differences
-        self.others = LayerCombo(viewer, self._can_be_compared, "nothing", lambda _: None)
+        self.others = LayerCombo(viewer, lambda layer: fits(layer, review.layer), "nothing", lambda _: None)
         self.keep_button = QPushButton("Keep as before")
         self.blink_button = QPushButton(with_key("Blink", "blink"))
         self.layer_button = QPushButton("Show differences")
+        self.part_button = QPushButton()
         self.summary = QLabel()
         self.model = DifferencesModel(self)
         self.table = Table()
@@ -63,20 +74,22 @@ class CompareView(QWidget):
         self.keep_button.clicked.connect(self.keep_as_before)
         self.blink_button.clicked.connect(self.blink)
         self.layer_button.clicked.connect(self.show_layer)
-        self.table.clicked.connect(lambda index: self.go_to(self.model.place_of(index.row())))
+        self.part_button.clicked.connect(self.part_at_points)
+        self.table.clicked.connect(lambda index: self.go_to(index.row()))
         review.searched.connect(self.refresh)
+        review.changed.connect(self._show_what_to_part)  # an object may be locked, or set aside
         review.layerChanged.connect(self._on_layer)
         self.refresh()
 
     @property
-    def other(self) -> Labels | None:
+    def other(self) -> Reference | None:
         """The layer to compare with."""
         layer = self.others.layer
-        return layer if isinstance(layer, Labels) else None
+        return layer if isinstance(layer, Labels | Points) else None
 
     def refresh(self) -> None:
         """Show what has been found."""
-        if self.other is not None and not self._can_be_compared(self.other):  # it has got pixels of another size
+        if self.other is not None and not fits(self.other, self._review.layer):  # it has got pixels of another size
             self.others.refresh()
         found, layer = self._review.differences, self._review.layer
         self.model.show_differences(found)
@@ -84,6 +97,7 @@ class CompareView(QWidget):
         self.blink_button.setEnabled(layer is not None)
         self.layer_button.setEnabled(found is not None)
         self.summary.setText(self._summary(found))
+        self._show_what_to_part()
         if found is not None and layer in self._shown:
             self._shown[layer].data = found.codes
 
@@ -125,47 +139,95 @@ class CompareView(QWidget):
         else:
             layers.show(self._shown[layer])
 
+    def part_at_points(self) -> None:
+        """Part the objects with several points between these, all in one step."""
+        found, layer = self._review.differences, self._review.layer
+        if found is None or layer is None or not isinstance(self.other, Points):
+            return
+        try:
+            number = self._editing.part_at(self._to_part(found), points_on(self.other, layer))
+        except InputError as error:
+            self._review.told.emit(str(error), "warning")
+            return
+        if number:
+            parted = "1 object was parted between its" if number == 1 else f"{number} objects were parted between their"
+            self._review.told.emit(f"{parted} points. {WAY_BACK}", "done")
+            self._review.decided.emit(layer)
+        else:
+            self._review.told.emit("Nothing was parted: the points lie in other objects by now.", "hint")
+
     def go_to(self, row: int) -> None:
         """Go to what has changed."""
-        found, layer = self._review.differences, self._review.layer
+        found, layer, other = self._review.differences, self._review.layer, self.other
         if found is None or layer is None:
             return
         if found.after[row]:
             self._review.go_to(found.after[row][0])
-        elif self.other is not None:
-            here = image_planes.index_in_view(self._viewer, self.other)
-            if (box := find_box(self.other.data, found.before[row][0], here)) is not None:
-                go_to(self._viewer, self.other, box)
+        elif found.points is not None:
+            *plane, row_at, column_at = np.round(found.points[found.before[row][0]]).astype(int).tolist()
+            around = (slice(at - _AROUND, at + _AROUND + 1) for at in (row_at, column_at))
+            go_to(self._viewer, layer, (*(slice(at, at + 1) for at in plane), *around))
+        elif isinstance(other, Labels):
+            here = image_planes.index_in_view(self._viewer, other)
+            if (box := find_box(other.data, found.before[row][0], here)) is not None:
+                go_to(self._viewer, other, box)
+
+    def _to_part(self, found: Differences) -> list[int]:
+        """Return which objects with several points may be parted: none of a proposal, that is locked or set aside."""
+        if found.points is None or self._review.labels is None:
+            return []
+        table = self._review.table
+        several = [found.after[row][0] for row in np.flatnonzero(found.kinds == Change.MERGED)]
+        return np.intersect1d(several, table.ids[~(table.locked | table.set_aside)]).astype(int).tolist()
+
+    def _show_what_to_part(self) -> None:
+        found = self._review.differences
+        number = len(self._to_part(found)) if found is not None else 0
+        self.part_button.setVisible(isinstance(self.other, Points))
+        self.part_button.setEnabled(number > 0)
+        what = f"Part {number} at its points" if number == 1 else f"Part {number} at their points"
+        self.part_button.setText(what if number else "Part at points")
 
     def _on_layer(self) -> None:
         self.others.refresh()
         self.refresh()
 
-    def _can_be_compared(self, layer: Layer) -> bool:
-        reviewed = self._review.layer
-        if not holds_objects(layer) or layer.multiscale or layer is reviewed or reviewed is None:
-            return False
-        return tuple(layer.data.shape) == tuple(reviewed.data.shape)
-
     def _summary(self, found: Differences | None) -> str:
         if self.other is None:
-            return "Choose other labels of this image, or keep these as they are now and see later what you changed."
+            return (
+                "Choose other labels of this image, or points, one for each cell; or keep these as they are now, and "
+                "see later what you changed."
+            )
         if found is None:
             return "Comparing…"
         if not len(found):
-            return "There is no difference."
+            return (
+                "There is no difference."
+                if found.points is None
+                else "There is one point in each object, and no other."
+            )
         counts = found.count()
-        return "&nbsp; ".join(
-            f'<span style="color: {color}">■</span>&nbsp;{counts[kind]}&nbsp;{kind.name.lower()}'
+        parts = [
+            f'<span style="color: {color}">■</span>&nbsp;{counts[kind]}&nbsp;'
+            f"{name_of(kind, found).replace(' ', '&nbsp;')}"
             for kind, color in looks.CHANGE_COLORS.items()
             if counts[kind]
-        )
+        ]
+        scores = f"F1&nbsp;{found.f1:.2f}" + ("" if found.points is not None else f", Dice&nbsp;{found.dice:.2f}")
+        return "&nbsp; ".join([*parts, scores])
 
     def _arrange(self) -> None:
-        self.others.setToolTip("Labels of the same size: from before, of another method, of another person.")
+        self.others.setToolTip(
+            "Labels of the same size: from before, of another method, of another person. Or points, one for each cell."
+        )
         self.keep_button.setToolTip("Keep a hidden copy of the labels as they are now, and compare with it.")
         self.blink_button.setToolTip(tooltip("blink"))
         self.layer_button.setToolTip("A layer with a colour for each kind of change.")
+        self.part_button.setToolTip(
+            "Part all objects with several points, each around its points, where its shape is narrow. What is locked, "
+            "rejected or ignored stays."
+        )
+        self.summary.setToolTip(_SCORES)
         self.table.setModel(self.model)
         pass_keys_on(self.table)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -174,10 +236,12 @@ class CompareView(QWidget):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setMinimumHeight(90)
         self.table.setIconSize(QSize(_SWATCH, _SWATCH))
-        for column, width in enumerate((86, 70, 70)):
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW)
+        for column, width in enumerate((110, 66, 56)):
             self.table.setColumnWidth(column, width)
         self.summary.setWordWrap(True)
-        for button in (self.keep_button, self.blink_button, self.layer_button):
+        for button in (self.keep_button, self.blink_button, self.layer_button, self.part_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the canvas
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -187,57 +251,5 @@ class CompareView(QWidget):
         grid.addWidget(self.summary, 1, 0, 1, 3)
         for column, button in enumerate((self.keep_button, self.blink_button, self.layer_button)):
             grid.addWidget(button, 2, column)
-        grid.addWidget(self.table, 3, 0, 1, 3)
-
-
-class DifferencesModel(QAbstractTableModel):
-    """Shows `Differences`, those with the most pixels first."""
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self._found: Differences | None = None
-        self._order: list[int] = []
-
-    def show_differences(self, found: Differences | None) -> None:
-        """Show others."""
-        self.beginResetModel()
-        self._found = found
-        self._order = np.argsort(-found.pixels, kind="stable").tolist() if found is not None else []
-        self.endResetModel()
-
-    def place_of(self, row: int) -> int:
-        """Return which difference is shown in a row."""
-        return self._order[row]
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Return how many there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._order)
-
-    def columnCount(self, _parent: QModelIndex | None = None) -> int:
-        """Return the number of columns."""
-        return len(_TITLES)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a column's title."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return None
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what stands in a cell."""
-        found = self._found
-        if found is None:
-            return None
-        row = self._order[index.row()]
-        kind = Change(int(found.kinds[row]))
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return QColor(looks.CHANGE_COLORS[kind])
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (kind.name.lower(), _listed(found.before[row]), _listed(found.after[row]), str(found.pixels[row]))[
-            index.column()
-        ]
-
-
-def _listed(ids: tuple[int, ...]) -> str:
-    return ", ".join(map(str, ids[:_FEW])) + (" …" if len(ids) > _FEW else "")
+        grid.addWidget(self.part_button, 3, 0, 1, 3)
+        grid.addWidget(self.table, 4, 0, 1, 3)

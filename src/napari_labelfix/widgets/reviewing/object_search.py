@@ -6,12 +6,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.review.boxes import find_box, find_boxes
 from napari_labelfix.review.in_parts import find_all_boxes
 from napari_labelfix.widgets.parts.background import Background
-from napari_labelfix.widgets.viewer import image_planes
+from napari_labelfix.widgets.reviewing.reference import comparison_with, fits, points_on
+from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.history import FEATURES, RENUMBER, REPLACED
 from napari_labelfix.widgets.viewer.label_layers import image_of
 
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Labels
+    from napari.utils.events import Event
     from numpy.typing import NDArray
 
     from napari_labelfix.review.boxes import Box
     from napari_labelfix.review.differences import Differences
     from napari_labelfix.review.in_parts import GoOn
     from napari_labelfix.review.suspects import Suspects
+    from napari_labelfix.widgets.reviewing.reference import Comparison, Reference
     from napari_labelfix.widgets.viewer.history import Changed
 
 _AFTER_MS = 1500
@@ -62,7 +66,8 @@ class ObjectSearch(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._layer: Labels | None = None
-        self._other: Labels | None = None
+        self._other: Reference | None = None
+        self._points: NDArray[np.float64] | None = None  # to which the labels were compared last, if to points
         self._found: Found | None = None
         self._renumbered: NDArray[np.integer] = _NO_IDS  # unusable numbers until others were given; they can come back
         self._boxes: dict[int, Box] = {}
@@ -95,10 +100,14 @@ class ObjectSearch(QObject):
         """Whether a search goes on."""
         return self._work.busy
 
-    def look_at(self, layer: Labels | None, other: Labels | None = None) -> None:
+    def look_at(self, layer: Labels | None, other: Reference | None = None) -> None:
         """Search in a layer from the next start on, compared with another one; in none, not any more."""
         self._timer.stop()
         self._work.stop()
+        if self._other is not None:
+            layers.unwatch(self._other, self._on_other)
+        if other is not None:
+            layers.watch(other, self._on_other)
         self._layer, self._other, self._found, self._boxes, self._renumbered = layer, other, None, {}, _NO_IDS
 
     def start(self) -> None:
@@ -108,10 +117,11 @@ class ObjectSearch(QObject):
             return
         image = image_of(self._viewer, layer)
         pixels = image_planes.Pixels(image) if image is not None else None
-        fits = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
-        reference = other.data if other is not None and tuple(other.data.shape) == tuple(layer.data.shape) else None
+        is_of_image = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
+        self._points = points_on(other, layer) if isinstance(other, Points) else None
+        compare = comparison_with(other, layer) if other is not None and fits(other, layer) else None
         self._moved = set()
-        self._work.start_long(_search(layer.data, pixels if fits else None, reference))
+        self._work.start_long(_search(layer.data, pixels if is_of_image else None, compare))
         self.began.emit()
 
     def notice(self, change: Changed) -> None:
@@ -126,8 +136,13 @@ class ObjectSearch(QObject):
         if RENUMBER in (change.what, change.step):
             self._notice_numbers(is_back=change.what == "undo")
         pixels = change.blocks is None or change.blocks.size
-        if pixels and (self._found is None or self._found.seconds < _LONG):
+        if pixels and self._is_quick:
             self._timer.start()
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether a search may be made after each change."""
+        return self._found is None or self._found.seconds < _LONG
 
     def box_of(self, label: int) -> Box | None:
         """Return where an object is."""
@@ -152,6 +167,18 @@ class ObjectSearch(QObject):
                 self._boxes[label] = plane + box
         return {label: self._boxes[label] for label in labels if label in self._boxes}
 
+    def _on_other(self, event: Event) -> None:
+        """Compare again when what is compared with has changed; napari also tells when it is merely drawn again."""
+        layer, other = self._layer, self._other
+        if layer is None or other is None:
+            return
+        if isinstance(other, Points):
+            is_new = self._points is None or not np.array_equal(points_on(other, layer), self._points, equal_nan=True)
+        else:
+            is_new = event.type != "set_data"
+        if is_new and self._is_quick and not self._timer.isActive():
+            self._timer.start()
+
     def _notice_numbers(self, *, is_back: bool) -> None:
         """Know without a search, which may be long, what is unusable when numbers were given, or taken back."""
         if self._found is None:
@@ -170,21 +197,19 @@ class ObjectSearch(QObject):
         self.found.emit()
 
 
-def _search(labels: NDArray[np.integer], image: Any, other: NDArray[np.integer] | None) -> Callable[[GoOn], Found]:
+def _search(labels: NDArray[np.integer], image: Any, compare: Comparison | None) -> Callable[[GoOn], Found]:
     """Return what looks for suspects, in any thread; it works on a copy, for the person goes on."""
     pixels = np.array(labels)
-    reference = np.array(other) if other is not None else None
 
     def search(go_on: GoOn) -> Found:
         # slow to import: docks open without them
-        from napari_labelfix.review.differences import find_differences
         from napari_labelfix.review.edits import unusable_ids
         from napari_labelfix.review.suspects import find_suspects
 
         started = perf_counter()
         suspects, differences = find_suspects(pixels, image, go_on), None
-        if reference is not None:
-            differences = find_differences(reference, pixels, go_on)
+        if compare is not None:
+            differences = compare(pixels, go_on)
             suspects = differences.add_to(suspects)
         boxes, unusable = find_all_boxes(pixels, go_on), unusable_ids(pixels, go_on)
         return Found(suspects, boxes, unusable, differences, perf_counter() - started)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
 from napari_labelfix.errors import InputError
@@ -16,6 +17,7 @@ from napari_labelfix.review.record_table import RecordTable
 from napari_labelfix.review.states import RecordChanges, State, of_class
 from napari_labelfix.widgets.reviewing.object_search import ObjectSearch
 from napari_labelfix.widgets.reviewing.proposal_review import ProposalReview
+from napari_labelfix.widgets.reviewing.reference import fits
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.class_names import classes_of
 from napari_labelfix.widgets.viewer.going import go_to
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from napari.components import ViewerModel
-    from napari.layers import Labels
     from napari.utils.events import Event
     from numpy.typing import NDArray
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from napari_labelfix.review.differences import Differences
     from napari_labelfix.review.states import Record
     from napari_labelfix.review.suspects import Suspects
+    from napari_labelfix.widgets.reviewing.reference import Reference
     from napari_labelfix.widgets.viewer.history import History
 
 NOT_THERE_NOW = "What was selected is gone: nothing lies in its place now. Select another object."
@@ -71,7 +73,7 @@ class Reviewing(QObject):
         self._viewer = viewer
         self._history: History | None = None
         self._layer: Labels | None = None
-        self._other: Labels | None = None
+        self._other: Reference | None = None
         self._ids: list[int] = []
         self._queue = DoubtQueue()
         self._one_in_view = OneInView(viewer)
@@ -94,7 +96,7 @@ class Reviewing(QObject):
         return self._layer
 
     @property
-    def other(self) -> Labels | None:
+    def other(self) -> Reference | None:
         """The layer to compare with."""
         return self._other
 
@@ -140,15 +142,15 @@ class Reviewing(QObject):
         """The object that is looked at."""
         return self._ids[-1] if self._ids else None
 
-    def review(self, layer: Labels | None, other: Labels | None = None) -> None:
+    def review(self, layer: Labels | None, other: Reference | None = None) -> None:
         """Review a layer from now on, compared with another one.
 
         Raises
         ------
         InputError
-            If the layer cannot be edited, or the two have different sizes.
+            If the layer cannot be edited, or cannot be compared with the other one.
         """
-        if layer is not None and other is not None and tuple(layer.data.shape) != tuple(other.data.shape):
+        if layer is not None and other is not None and not fits(other, layer):
             raise InputError(f"“{other.name}” is of another size than “{layer.name}”. Choose labels of the same image.")
         history = history_of(layer) if layer is not None else None
         kept = self._ids if layer is self._layer else []
@@ -201,7 +203,7 @@ class Reviewing(QObject):
         self.select([label])
         box = self.box_of(label)
         if box is not None and self._layer is not None:
-            if self._other is None or not self._other.visible:  # else a person looks at that one instead
+            if not (isinstance(self._other, Labels) and self._other.visible):  # else a person looks at that one instead
                 self._show_with_its_image(self._layer)
             go_to(self._viewer, self._layer, box)
 

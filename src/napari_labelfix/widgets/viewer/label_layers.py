@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from napari.layers import Labels, Points, Shapes
 
+from napari_labelfix.io.tables import DROPPED
 from napari_labelfix.project.records import NO_OBJECTS
 from napari_labelfix.widgets.viewer import image_planes, layers
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
 
 def holds_objects(layer: Layer) -> bool:
@@ -24,6 +27,13 @@ def holds_objects(layer: Layer) -> bool:
 def can_be_exported(layer: Layer) -> bool:
     """Whether a layer has objects: labels, boxes or points."""
     return holds_objects(layer) or (isinstance(layer, Shapes | Points) and layers.role_of(layer) not in NO_OBJECTS)
+
+
+def are_kept(layer: Points | Shapes) -> NDArray[np.bool_]:
+    """Return (N,) which marks are not what a method has dropped."""
+    if "role" not in layer.features:
+        return np.ones(len(layer.data), bool)
+    return ~layer.features["role"].isin(DROPPED).to_numpy()
 
 
 def first_choice(candidates: Sequence[Layer]) -> Layer | None:
