@@ -39,6 +39,8 @@ class Proposal:
         (Y, X) uint8 of `Change`: what was made of labels that were given; None where a method starts from none.
     partial
         Whether a part of the plane has not been looked at yet: it is empty there.
+    as_given
+        Whether the labels are those that were given, of which nothing has been made yet.
     """
 
     labels: NDArray[np.int32]
@@ -48,6 +50,7 @@ class Proposal:
     probabilities: NDArray[np.float16] | None = None
     changes: NDArray[np.uint8] | None = None
     partial: bool = False
+    as_given: bool = False
 
 
 class Change(IntEnum):

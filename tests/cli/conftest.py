@@ -26,13 +26,14 @@ class ToyParams(Params):
     fail: str = param("", label="Fail", help="How to fail at the second step, or at once.")
     planes: int = param(1000, label="Planes", help="How many planes get a proposal.")
     model: bool = param(True, label="Model", help="Whether there is a model.")
+    given: bool = param(False, label="Given", help="Whether what is proposed is what was given.")
 
 
-def believe(image, step):
+def believe(image, step, **more):
     """One object of the pixels that are not below the mean, as those that are no number; it has that of the step."""
     labels = (~(image <= image.mean())).astype(np.int32) * step
-    ignored = np.zeros(labels.shape, bool)
-    return Proposal(labels, labels.astype(bool).astype(np.uint8), np.full(labels.shape, 0.5, np.float32), ignored)
+    ignored, half = np.zeros(labels.shape, bool), np.full(labels.shape, 0.5, np.float32)
+    return Proposal(labels, labels.astype(bool).astype(np.uint8), half, ignored, **more)
 
 
 def train(task, params):
@@ -43,7 +44,8 @@ def train(task, params):
         if step == 2 and params.fail:
             raise {"error": RuntimeError("shapes differ"), "interrupt": KeyboardInterrupt()}[params.fail]
         time.sleep(params.pause)
-        proposals = {i: believe(plane.image, step) for i, plane in enumerate(task.planes[: params.planes])}
+        planes = enumerate(task.planes[: params.planes])
+        proposals = {i: believe(plane.image, step, as_given=params.given) for i, plane in planes}
         yield Snapshot("toying", step, params.steps, {"loss": 1 / step}, proposals, model, "Toys are not science.")
     return model
 
@@ -52,12 +54,17 @@ def predict(model, image, device="auto"):
     return believe(image, 9)
 
 
+def finish(model, plane, device="auto"):
+    """One object as in `predict`, with another number where something is annotated."""
+    return believe(plane.image, 9 if plane.annotation is None else 8)
+
+
 @pytest.fixture(autouse=True)
 def toy(monkeypatch):
     """The row of the toy in the table of methods; its code counts as imported."""
     method = Method("toy", "Toy", "Learns nothing.", "None.", ToyParams, Scribbles, Proposal, "toy_of_the_command_line")
     monkeypatch.setitem(METHODS, "toy", method)
-    monkeypatch.setitem(sys.modules, method.code, SimpleNamespace(train=train, predict=predict))
+    monkeypatch.setitem(sys.modules, method.code, SimpleNamespace(train=train, predict=predict, finish=finish))
     return method
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import io
 import json
@@ -13,6 +14,7 @@ import pytest
 import tifffile
 
 from napari_labelfix.methods.checkpoint import TrainedModel
+from napari_labelfix.methods.table import METHODS
 
 
 def run_words(files, *more):
@@ -156,6 +158,35 @@ def test_planes_that_the_time_did_not_suffice_for_are_predicted(call, files):
     ended = call(*run_words(files, "--set", "planes=2"))
     assert "The run ended before 4 planes had a proposal: predicted by the model." in ended.out
     assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [3, 3, 9]
+
+
+def test_planes_whose_labels_are_still_as_they_were_given_are_finished_by_the_model(call, files, toy, monkeypatch):
+    monkeypatch.setitem(METHODS, "toy", dataclasses.replace(toy, finish=toy.code))
+    ended = call(*run_words(files, "--set", "given=yes"))
+    assert "The run ended before 6 planes had a proposal: finished by the model." in ended.out
+    assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [8, 9, 8]
+
+
+def test_without_a_model_labels_stay_as_they_were_given_and_that_is_said(call, files):
+    ended = call(*run_words(files, "--set", "given=yes", "model=no"))
+    assert "Nothing has been made of the labels of 6 planes yet: they are as they were given." in ended.out
+    assert ended.code == 0
+    assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [3, 3, 3]
+
+
+def test_what_was_proposed_is_written_when_one_does_not_wait_for_the_rest_to_be_predicted(
+    call, files, toy, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[toy.code], "predict", interrupt)
+    ended = call(*run_words(files, "--set", "planes=2"))
+    assert ended.code == 0
+    assert "Interrupted. Writing what there is" in ended.out
+    assert record_of(files / "out")["ended"] == "interrupted"
+    assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in "ac"] == [3, 3]
+    assert not (files / "out" / "stack_labels.tif").exists()
 
 
 def test_without_a_model_images_that_the_time_did_not_suffice_for_are_left_out(call, files):

@@ -13,8 +13,8 @@ from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
 from napari_labelfix.io.tasks import FileTask, read_task
 from napari_labelfix.io.trusted import trust
-from napari_labelfix.methods.applying import believe
-from napari_labelfix.snapshots import run_to_end
+from napari_labelfix.methods.applying import believe, believe_beside
+from napari_labelfix.snapshots import Proposal, Snapshot, run_to_end
 from napari_labelfix.trainer.reasons import explained
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.checkpoint import TrainedModel
     from napari_labelfix.methods.table import Method, MethodCode
     from napari_labelfix.params import Device, Params
-    from napari_labelfix.snapshots import Belief, Snapshot
+    from napari_labelfix.snapshots import Belief
     from napari_labelfix.trainer.computers import Computer
 
 
@@ -62,6 +62,11 @@ class Recording:
         if sentence and sentence not in self.messages:
             self.messages.append(sentence)
             self.reporter.say(sentence)
+
+    def interrupt(self) -> None:
+        """Keep and say that a person has ended it."""
+        self.ended = "interrupted"
+        self.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
 
     def fail(self, error: TrainingError) -> None:
         """Keep what has gone wrong first, to be said once all is written."""
@@ -169,7 +174,7 @@ def _run(
         for sentence in read.doubts():
             recording.note(sentence)
         _train(code, read, params, seconds, recording)
-        _complete(code, read, params, recording)
+        _complete(method, code, read, "auto" if computer else params.device, recording)
     return recording, where
 
 
@@ -199,8 +204,7 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
         if seconds is not None and time.monotonic() - recording.started >= seconds:
             recording.ended = "time was up"
     except KeyboardInterrupt:
-        recording.ended = "interrupted"
-        recording.note("Interrupted. Writing what there is; press Ctrl+C again to leave without.")
+        recording.interrupt()
     except TrainingError as error:
         if not recording.proposals:
             raise
@@ -210,21 +214,41 @@ def _train(code: MethodCode, read: FileTask, params: Params, seconds: float | No
         raise TrainingError("The run ended before there was a proposal, so nothing was written. Give it more time.")
 
 
-def _complete(code: MethodCode, read: FileTask, params: Params, recording: Recording) -> None:
-    """Let the model predict the planes that the run has not come to."""
-    if recording.model is None:
-        recording.note("The run ended before there was a model, so none is written.")
-    missing = [index for index in range(len(read.task.planes)) if index not in recording.proposals]
-    if not missing:
+def _complete(method: Method, code: MethodCode, read: FileTask, device: Device, recording: Recording) -> None:
+    """Let the model do what the run has not come to."""
+    planes, proposals, model = read.task.planes, recording.proposals, recording.model
+    missing = [index for index in range(len(planes)) if index not in proposals]
+    as_given = [index for index, found in proposals.items() if isinstance(found, Proposal) and found.as_given]
+    _say_not_done(len(missing), len(as_given), method, recording)
+    if model is None or not missing + as_given:
         return
-    if recording.model is None:
-        recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: not written.")
-        return
-    recording.note(f"The run ended before {say_number(len(missing), 'plane')} had a proposal: predicted by the model.")
     try:
         with explained():
-            for index in missing:
-                image = read.task.planes[index].image
-                recording.proposals[index] = believe(code, recording.model, image, params.device)
+            finish = method.load_finish() if method.finish else None
+            for number, index in enumerate(missing + as_given):
+                recording.reporter.show(Snapshot("finishing", number, len(missing + as_given)))
+                proposals[index] = (
+                    believe_beside(finish, model, planes[index], device)
+                    if finish
+                    else believe(code, model, planes[index].image, device)
+                )
+    except KeyboardInterrupt:
+        if recording.ended == "interrupted":
+            raise
+        recording.interrupt()
     except TrainingError as error:
         recording.fail(error)
+
+
+def _say_not_done(missing: int, as_given: int, method: Method, recording: Recording) -> None:
+    """Say what the run has not come to, and what becomes of it."""
+    if recording.model is None:
+        recording.note("The run ended before there was a model, so none is written.")
+        if missing:
+            recording.note(f"The run ended before {say_number(missing, 'plane')} had a proposal: not written.")
+        if as_given:
+            labels = f"the labels of {say_number(as_given, 'plane')}"
+            recording.note(f"Nothing has been made of {labels} yet: they are as they were given. Give it more time.")
+    elif count := missing + as_given:
+        done = "finished" if method.finish else "predicted"
+        recording.note(f"The run ended before {say_number(count, 'plane')} had a proposal: {done} by the model.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.annotations import middles_of_boxes
+from napari_labelfix.annotations import Instances, Scribbles, middles_of_boxes
 from napari_labelfix.snapshots import BoxRole, Detections, FoundBoxes, PointRole, Proposal
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_labelfix.annotations import Plane
+    from napari_labelfix.annotations import Annotation, Plane
     from napari_labelfix.snapshots import Belief
 
 _WIDE = 5  # pixels: narrower gaps, such as dead pixels, may lie within an object
@@ -54,6 +54,11 @@ def wide_gaps(image: NDArray[np.generic]) -> NDArray[np.bool_] | None:
     empty = ~known if known.ndim == 2 else ~known.any(axis=2)
     wide = cv2.morphologyEx(empty.view(np.uint8), cv2.MORPH_OPEN, np.ones((_WIDE, _WIDE), np.uint8)).view(bool)
     return wide if wide.any() else None
+
+
+def beside_what_is_said(gaps: NDArray[np.bool_] | None, given: Annotation | None) -> NDArray[np.bool_] | None:
+    """Return gaps (Y, X) without where a person has said what is there; None stays None."""
+    return gaps & ~given.known() if gaps is not None and isinstance(given, Scribbles | Instances) else gaps
 
 
 def without_gaps(belief: Belief, gaps: NDArray[np.bool_] | None) -> Belief:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_labelfix.data.gaps import wide_gaps, without_gaps
+from napari_labelfix.data.gaps import beside_what_is_said, wide_gaps, without_gaps
 from napari_labelfix.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_labelfix.annotations import Task
+    from napari_labelfix.annotations import Plane, Task
     from napari_labelfix.methods.checkpoint import TrainedModel
-    from napari_labelfix.methods.table import MethodCode
+    from napari_labelfix.methods.table import Finish, MethodCode
     from napari_labelfix.snapshots import Belief, Training
 
 
@@ -45,3 +45,8 @@ def apply(code: MethodCode, model: TrainedModel, task: Task, device: str = "auto
 def believe(code: MethodCode, model: TrainedModel, image: NDArray[np.generic], device: str = "auto") -> Belief:
     """Return what a model says of a plane (Y, X) or (Y, X, C), but for where the plane has no numbers."""
     return without_gaps(code.predict(model, image, device), wide_gaps(image))
+
+
+def believe_beside(finish: Finish, model: TrainedModel, plane: Plane, device: str = "auto") -> Belief:
+    """Return what a model says of a plane with its annotation, as a run does at its end."""
+    return without_gaps(finish(model, plane, device), beside_what_is_said(wide_gaps(plane.image), plane.annotation))

@@ -49,6 +49,13 @@ class Suggest(Protocol):
         """Return what can be seen in a plane by simple means."""
 
 
+class Finish(Protocol):
+    """Does with a trained model what a run does at its end with a plane that is annotated."""
+
+    def __call__(self, model: TrainedModel, plane: Plane, device: str = "auto") -> Belief:
+        """Return what is believed of the plane, with its annotation."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One row: what a method is called, what it takes, and where its code is.
@@ -73,6 +80,8 @@ class Method:
     suggest
         Dotted name of a module with a function `suggest`, without torch: an annotation to begin with, found by simple
         means. "" where a person has to draw.
+    finish
+        Dotted name of a module with a function `finish`, for what a run has not come to. "" where `predict` does that.
     """
 
     name: str
@@ -85,6 +94,7 @@ class Method:
     code: str
     preview: str = ""
     suggest: str = ""
+    finish: str = ""
 
     def load(self) -> MethodCode:
         """Import the code that computes; this imports torch."""
@@ -97,6 +107,10 @@ class Method:
     def load_suggest(self) -> Suggest:
         """Import the function that finds an annotation to begin with."""
         return cast("Suggest", import_module(self.suggest).suggest)
+
+    def load_finish(self) -> Finish:
+        """Import the function that finishes what a run has begun; this imports torch."""
+        return cast("Finish", import_module(self.finish).finish)
 
 
 METHODS = {
@@ -136,6 +150,7 @@ METHODS = {
             output=Proposal,
             code="napari_labelfix.methods.label_upgrade.run",
             preview="napari_labelfix.methods.label_upgrade.preview",
+            finish="napari_labelfix.methods.label_upgrade.finish",
         ),
         Method(
             name="sissi",

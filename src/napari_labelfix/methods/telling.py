@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_labelfix.annotations import Instances, Scribbles
-from napari_labelfix.data.gaps import wide_gaps, without_gaps
+from napari_labelfix.data.gaps import beside_what_is_said, wide_gaps, without_gaps
 from napari_labelfix.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,10 +57,7 @@ def _outside_of_gaps(story: Iterator[Snapshot], planes: Sequence[Plane]) -> Iter
     gaps = {index: gap for index, plane in enumerate(planes) if (gap := wide_gaps(plane.image)) is not None}
 
     def told(index: int, belief: Belief) -> Belief:
-        gap, given = gaps.get(index), planes[index].annotation
-        if gap is not None and isinstance(given, Scribbles | Instances):
-            gap = gap & ~given.known()
-        return without_gaps(belief, gap)
+        return without_gaps(belief, beside_what_is_said(gaps.get(index), planes[index].annotation))
 
     for snapshot in story:
         proposals = {index: told(index, belief) for index, belief in snapshot.proposals.items()}

@@ -12,6 +12,7 @@ from napari_labelfix.methods.label_upgrade import session as session_module
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, perturb
 from napari_labelfix.methods.label_upgrade.run import predict, train
+from napari_labelfix.methods.table import METHODS
 from napari_labelfix.metrics.overlap import dice, iou
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.snapshots import Change, run_to_end
@@ -67,6 +68,26 @@ def test_the_first_proposal_is_the_labels_as_given_and_says_where_they_are_doubt
     missing = (NUCLEI.labels > 0) & (labels == 0)
     assert first.proposals[0].confidence[missing].mean() < 0.3 < 0.8 < first.proposals[0].confidence.mean()
     assert (first.proposals[0].confidence[LEFT] == 1).all()
+
+
+def test_its_model_makes_of_labels_what_the_run_made_of_them_in_the_end():
+    task = nuclei_task()
+    proposals, model = run_to_end(train(task, quick()))
+    found = METHODS["label_upgrade"].load_finish()(model, task.planes[0], "cpu")
+    assert np.array_equal(found.labels, proposals[0].labels)
+    assert np.array_equal(found.changes, proposals[0].changes)
+    assert found.changes.any()
+    assert np.allclose(found.confidence, proposals[0].confidence, atol=1e-5)
+    assert next(train(task, quick())).proposals[0].as_given
+    assert not proposals[0].as_given
+    assert not found.as_given
+
+
+def test_a_model_for_new_images_makes_of_labels_what_is_right_of_them_and_what_it_finds_itself():
+    task = nuclei_task()
+    _, model = run_to_end(train(task, quick(segmentation=True)))
+    found = METHODS["label_upgrade"].load_finish()(model, task.planes[0], "cpu")
+    assert np.array_equal(found.labels[LEFT], NUCLEI.labels[LEFT])
 
 
 @pytest.mark.parametrize("how", [{"omission": 0.7}, {"bias": 5}, {"omission": 0.3, "bias": 4}])

@@ -13,34 +13,27 @@ needs a page takes it from `pages` again, and what was made of several before st
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
-import torch
 
 from napari_labelfix.annotations import Instances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
-from napari_labelfix.methods.label_upgrade.outlines import upgraded_objects
 from napari_labelfix.methods.label_upgrade.pages import Picture, hold_out_together, make_page, replaced
-from napari_labelfix.methods.label_upgrade.perturbations import chosen_perturbation
-from napari_labelfix.methods.prediction import UNSURE
+from napari_labelfix.methods.label_upgrade.upgrading import as_given, upgraded
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
-from napari_labelfix.snapshots import Change, Clock, Proposal, Snapshot
+from napari_labelfix.snapshots import Clock, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from napari_labelfix.annotations import Task
     from napari_labelfix.data.tiles import Tile
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+    from napari_labelfix.snapshots import Change, Proposal
 
 FIRST_SHOWN = 1.0  # seconds of learning; by then labels of every kind of error were better than before
 SHOW_EVERY = 3.0
@@ -69,7 +62,6 @@ class Session:
         self.params = params
         self.device = choose_device(params.device)
         self.planes = task.planes
-        self._right_outlines = chosen_perturbation(params).right_outlines
         self.pages = [make_page(plane, Picture.of(plane, self.device), params.seed) for plane in task.planes]
         hold_out_together(self.pages, params.seed)
         self._unseen = set(range(len(self.pages)))  # planes of which nothing was upgraded yet
@@ -106,7 +98,9 @@ class Session:
         """Tell a run; what was sent in meanwhile waits in `pages`."""
         learner = Learner(self.planes[0].channels, True, self.params, self.device)
         for index in range(len(self.pages)):
-            yield Snapshot("labels as given", 0, self.total, proposals={index: self._as_given(index, learner)})
+            yield Snapshot(
+                "labels as given", 0, self.total, proposals={index: as_given(self.pages[index], learner.predict)}
+            )
         yield from self._learn(learner)
         upgraded: dict[int, Proposal] = {}
         self._changed = [*reversed(range(len(self.pages)))]
@@ -118,24 +112,9 @@ class Session:
         yield self._end(model_of, upgraded)
 
     def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
-        """Return the upgraded labels of a plane; where they were right they are as they were.
-
-        Of a large plane a piece may be upgraded alone; outside of it they are as given.
-        """
+        """Return the upgraded labels of a plane; those of a piece of it alone, if one is given."""
         self._unseen.discard(index)
-        page = self.pages[index]
-        tile = piece or page.whole
-        given, trusted = page.labels[tile.read], page.trusted[tile.read]
-        foreground = _foreground(page, learner, tile)
-        edges = page.picture.edges(piece.read if piece else None)
-        found = upgraded_objects(foreground, given, trusted, edges, self.params.minimum_size, self._right_outlines)
-        if piece:  # there are higher ids elsewhere
-            found[(found > 0) & ~np.isin(found, given)] += page.labels.max() - given.max(initial=0)
-        labels, changes = page.labels.copy(), np.full(page.labels.shape, Change.NONE, np.uint8)
-        labels[tile.keep] = np.where(trusted, given, found)[tile.inner]
-        changes[tile.keep] = compare(page.labels[tile.keep], labels[tile.keep]).codes
-        seen = _proposal(page, labels, np.maximum(foreground, 1 - foreground)[tile.inner], tile)
-        return replace(seen, changes=changes, partial=piece is not None)
+        return upgraded(self.pages[index], learner.predict, self.params, piece)
 
     def _next_look(self, learner: Learner) -> dict[int, Proposal]:
         """Return the upgraded labels of the next plane; those of a piece of it if it is large and was not seen yet."""
@@ -232,27 +211,6 @@ class Session:
         self._turn += 1
         return (self._turn - 1) % len(self.pages)
 
-    def _as_given(self, index: int, learner: Learner) -> Proposal:
-        """Return the labels as they are, each pixel as credible as the network finds it at first sight.
-
-        Of a large plane it looks at a piece.
-        """
-        page = self.pages[index]
-        piece = page.first_piece()
-        tile = piece or page.whole
-        foreground = _foreground(page, learner, tile)[tile.inner]
-        confidence = np.where(page.labels[tile.keep] > 0, foreground, 1 - foreground)
-        return replace(_proposal(page, page.labels.copy(), confidence, tile), partial=piece is not None)
-
-
-def _proposal(page: Page, labels: NDArray[np.int32], confidence: NDArray[np.float32], seen: Tile) -> Proposal:
-    """Return labels (Y, X) of a page as a proposal, with how sure is what was seen (y, x); nothing is of the rest."""
-    credible = np.full(labels.shape, 0.5, np.float32)
-    credible[seen.keep] = confidence
-    credible[page.trusted] = 1
-    nothing = np.full(labels.shape, Change.NONE, np.uint8)
-    return Proposal(labels, (labels > 0).astype(np.uint8), credible, credible < UNSURE, changes=nothing)
-
 
 def expect_right_part(task: Task) -> None:
     """Raise `InputError` if there is nothing to learn from."""
@@ -266,10 +224,3 @@ def expect_right_part(task: Task) -> None:
         )
     if not any(part.teaches for part in given):
         raise InputError("There is no object in the part that is right. Correct some objects there, or mark another.")
-
-
-def _foreground(page: Page, learner: Learner, tile: Tile) -> NDArray[np.float32]:
-    """Return (Y, X) the probability of an object in a tile, as seen in the image and in the labels as given."""
-    given = torch.from_numpy((page.labels[tile.read] > 0).astype(np.float32)).unsqueeze(0).to(page.image.device)
-    probability: NDArray[np.float32] = learner.predict(page.image[:, *tile.read], given)[1].numpy(force=True)
-    return probability
