@@ -21,7 +21,7 @@ def results(tmp_path):
     labels[0, 2:9, 3:12], labels[2, 10:20, 10:20] = 4, 9
     tifffile.imwrite(folder / "cells_labels.tif", labels, photometric="minisblack")
     tifffile.imwrite(folder / "cells_classes.tif", (labels > 0) + (labels == 9).astype("u1"), photometric="minisblack")
-    tifffile.imwrite(folder / "cells_confidence.tif", np.zeros(labels.shape, "f4"), photometric="minisblack")
+    tifffile.imwrite(folder / "cells_confidence.tif", np.full(labels.shape, 0.9, "f4"), photometric="minisblack")
     (folder / "run.json").write_text("{}")
     tifffile.imwrite(
         tmp_path / "cells.tif", np.random.default_rng(0).random(labels.shape).astype("f4"), imagej=True,

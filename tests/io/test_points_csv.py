@@ -84,9 +84,15 @@ def test_files_that_are_no_points_are_told(tmp_path, text, sentence):
         read_points(write(tmp_path / "a.csv", text))
 
 
-def test_a_file_in_another_encoding_is_told(tmp_path):
-    (tmp_path / "a.csv").write_bytes("y,x,Gr\xf6\xdfe\n1,2,3\n".encode("latin-1"))
-    with pytest.raises(InputError, match="not UTF-8"):
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+def test_a_file_may_have_the_encoding_of_any_spreadsheet(tmp_path, encoding):
+    (tmp_path / "a.csv").write_bytes("y,x,Gr\xf6\xdfe\n1,2,3\n".encode(encoding))
+    assert read_points(tmp_path / "a.csv").positions.tolist() == [[1, 2]]
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe1")
+    with pytest.raises(InputError, match="no text"):
         read_points(tmp_path / "a.csv")
 
 

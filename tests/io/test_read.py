@@ -273,6 +273,16 @@ def test_grey_labels_saved_as_rgb_are_read_and_colours_refused(tmp_path):
         read_labels(tmp_path / "colour.png")
 
 
+def test_labels_may_be_floats_of_whole_numbers_as_fiji_writes_them(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.array([[0, 70_000], [3, 3]], np.float32))
+    labels = read_labels(tmp_path / "a.tif")
+    assert labels.dtype.kind == "i"
+    assert labels.tolist() == [[0, 70_000], [3, 3]]
+    for odd in (0.5, np.nan, np.inf):
+        tifffile.imwrite(tmp_path / "b.tif", np.array([[0, odd]], np.float32))
+        assert read_labels(tmp_path / "b.tif").dtype == np.float32  # and whoever takes it for labels says so
+
+
 def test_a_jpeg_holds_no_labels(tmp_path):
     for name in ("a.jpg", "A.JPEG"):
         imageio.imwrite(tmp_path / name, numbers((24, 32)))
@@ -406,3 +416,9 @@ def test_alpha_is_dropped_where_colours_are_planes_of_the_file(tmp_path):
 def test_files_that_are_named_twice_stay_where_they_were_named_first():
     named = [Path("c.tif"), Path("a.tif"), Path("b.tif"), Path("c.tif")]
     assert without_repeats(named) == named[:3]
+
+
+def test_a_tiff_without_any_image_is_told(tmp_path):
+    (tmp_path / "a.tif").write_bytes(b"II*\0\0\0\0\0")
+    with pytest.raises(InputError, match="not an image that can be read"):
+        read_image(tmp_path / "a.tif")

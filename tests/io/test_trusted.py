@@ -94,7 +94,7 @@ def test_axes_of_length_1_may_lack(save):
     [
         ("right/x", LABELS, "No image has the name of what is trusted: x"),
         ("right/a", LABELS[:-1], "Both must have the same"),
-        ("right/a", LABELS.astype(float), "whole numbers"),
+        ("right/a", LABELS + 0.5, "whole numbers"),
     ],
 )
 def test_what_cannot_be_trusted_is_told(read, save, name, pixels, sentence):

@@ -34,6 +34,7 @@ MASKS = "_cp_masks|_masks|_mask"  # how the names of masks end, by Cellpose and 
 _MASKS = re.compile(rf"({MASKS})$")
 SEG = "_seg.npy"  # how the names of Cellpose's files end
 _MORE_OF_CELLPOSE = re.compile(r"((_flows|_dP|_cellprob|_cp_output)(_cp_masks)?|_outlines_cp_masks)$")
+_EXACT = 2**53  # beyond, not every whole number is a float
 _JPEG = (".jpg", ".jpeg")
 
 
@@ -98,7 +99,7 @@ def read_image(path: Path) -> ImageFile:
 def read_labels(path: Path) -> NDArray[Any]:
     """Read an image of labels or scribbles: one number per pixel, (..., Y, X).
 
-    Grey saved as RGB is taken as grey; colours are refused.
+    Grey saved as RGB is taken as grey; colours are refused. Whole numbers may be floats: Fiji has no others of 32 bit.
 
     Raises
     ------
@@ -108,6 +109,8 @@ def read_labels(path: Path) -> NDArray[Any]:
     if _kind_of(path) in _JPEG:
         raise InputError(f"{path} is a JPEG, which changes pixel values: no labels. Save them as PNG or TIFF.")
     pixels, axes = _read(path)
+    if pixels.dtype.kind == "f" and (pixels == np.trunc(pixels)).all() and np.abs(pixels).max() < _EXACT:
+        pixels = pixels.astype(np.int64)
     # Labels have no channels: tifffile calls the planes of a stack of 3 or 4 samples.
     has_colours = axes[-1] in "SC"
     file = _arrange(path, pixels, axes, channel_axes=axes[-1] if has_colours else "")
@@ -283,7 +286,12 @@ def _read_tiff(path: Path) -> Pixels:
 
     with tifffile.TiffFile(path) as file:
         if len(file.series) != 1:
-            raise ValueError(f"it holds {len(file.series)} images of their own; save each as a file")
+            what = (
+                f"it holds {len(file.series)} images of their own; save each as a file"
+                if file.series
+                else "it is empty"
+            )
+            raise ValueError(what)
         series = file.series[0]
         pixels, axes = series.asarray(), series.axes
         if "S" in axes and pixels.shape[axes.index("S")] == 4 and series.keyframe.extrasamples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,9 +97,9 @@ def read_table(path: Path, what: str) -> Table:
         If it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _decoded(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The {what} {path} cannot be read ({getattr(error, 'strerror', 'not UTF-8')}).") from None
+        raise InputError(f"The {what} {path} cannot be read ({getattr(error, 'strerror', 'no text')}).") from None
     lines = text.splitlines()
     delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
     try:
@@ -109,6 +110,16 @@ def read_table(path: Path, what: str) -> Table:
         raise InputError(f"{path} is not a table that can be read ({error}). Save it as CSV again.") from None
     numbers, rows = [line for line, _ in found], [row for _, row in found]
     return Table(path, {name.strip().lower(): name for name in header}, rows, numbers)
+
+
+def _decoded(content: bytes) -> str:
+    """Return text in any encoding of spreadsheets: names of columns and numbers have the same letters in all others."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _says_anything(row: Mapping[str | None, Any]) -> bool:
