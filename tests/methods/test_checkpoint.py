@@ -62,8 +62,9 @@ def test_a_damaged_description_is_refused(folder, content):
 
 
 def test_a_file_in_place_of_the_folder_is_refused(folder):
-    with pytest.raises(ModelError, match="cannot be read"):
-        TrainedModel.load(folder / "model.json")
+    (folder / "other.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"other\.json is not a saved model: it is a file"):
+        TrainedModel.load(folder / "other.json")
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "{}", '"text"', "null"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
+FILES = DESCRIPTION, WEIGHTS = "model.json", "model.safetensors"
 _KEYS = {"method": str, "params": dict, "network": dict, "versions": dict}  # beside "format"
 _brought_along: dict[Path, TrainedModel] = {}  # by the folder that it was read from, on another computer
 _PACKAGES = ("napari-labelfix", "torch", "segmentation-models-pytorch", "numpy")
@@ -53,7 +54,7 @@ class TrainedModel:
     def save(self, folder: Path) -> Path:
         """Write `model.json` and `model.safetensors` into `folder`, which is made if need be."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "model.safetensors").write_bytes(self.weights)
+        (folder / WEIGHTS).write_bytes(self.weights)
         description = {
             "format": FORMAT,
             "method": self.method,
@@ -61,7 +62,7 @@ class TrainedModel:
             "network": dict(self.network),
             "versions": dict(self.versions),
         }
-        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         return folder
 
     @classmethod
@@ -71,7 +72,7 @@ class TrainedModel:
         Parameters
         ----------
         folder
-            The model's, or that of a run's results, in which it is called `model`.
+            The model's, or that of a run's results, in which it is called `model`; or a file of it.
 
         Raises
         ------
@@ -80,11 +81,17 @@ class TrainedModel:
         """
         if folder in _brought_along:
             return _brought_along[folder]
-        if (folder / "model" / "model.json").is_file():
+        if (folder / "model" / DESCRIPTION).is_file():
             folder = folder / "model"
+        if folder.name in FILES and folder.is_file():
+            folder = folder.parent
+        if folder.is_file():
+            raise ModelError(
+                f"{folder} is not a saved model: it is a file. Give the folder of a run, or the model in it."
+            )
         try:
-            description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            weights = (folder / "model.safetensors").read_bytes()
+            description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            weights = (folder / WEIGHTS).read_bytes()
         except FileNotFoundError as error:
             raise ModelError(f"{folder} is not a saved model: {Path(error.filename).name} is missing.") from None
         except (OSError, ValueError, RecursionError) as error:
@@ -93,7 +100,7 @@ class TrainedModel:
         if isinstance(found, int) and found > FORMAT:
             raise ModelError(f"The model in {folder} needs a newer napari-labelfix. Update the package.")
         if not isinstance(found, int) or any(not isinstance(description.get(key), kind) for key, kind in _KEYS.items()):
-            raise ModelError(f"{folder / 'model.json'} does not describe a model. Train it again.")
+            raise ModelError(f"{folder / DESCRIPTION} does not describe a model. Train it again.")
         return cls(weights=weights, **{key: description[key] for key in _KEYS})
 
 
