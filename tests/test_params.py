@@ -116,7 +116,10 @@ def test_a_value_that_does_not_fit_is_refused_with_a_sentence(name, value, sente
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_told():
-    with pytest.raises(ParamError, match=r"Unknown parameter 'treshold'\. Choose from colour, depth, .*, threshold"):
+    with pytest.raises(
+        ParamError,
+        match=r"Unknown parameter 'treshold'\. Did you mean threshold\? Choose from colour, depth, .*, threshold",
+    ):
         PotParams.from_dict({"treshold": 0.9, "epochs": 3})
 
 

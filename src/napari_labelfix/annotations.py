@@ -317,9 +317,12 @@ class Task:
         names = Counter(plane.name for plane in self.planes)
         if repeated := [name for name, count in names.items() if count > 1]:
             raise InputError(f"More than one image is called {repeated[0]}. Rename one, so that results stay apart.")
-        channels = {plane.channels for plane in self.planes}
-        if len(channels) > 1:
-            raise InputError(f"The images have {sorted(channels)} channels. All must have the same number.")
+        first = self.planes[0]
+        if other := next((plane for plane in self.planes if plane.channels != first.channels), None):
+            raise InputError(
+                f"{first.name} has {_channels(first.channels)}, but {other.name} {_channels(other.channels)}. "
+                "All images of a run must have the same number: leave out those of one kind."
+            )
 
     def changed_since(self, before: Sequence[Plane]) -> Iterator[tuple[int, Plane]]:
         """Yield the index and the plane of each whose annotation says something else than before."""
@@ -369,3 +372,7 @@ def _expect_integers(array: NDArray[np.generic], what: str) -> None:
 
 def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(str(length) for length in shape)
+
+
+def _channels(count: int) -> str:
+    return f"{count} channel" if count == 1 else f"{count} channels"

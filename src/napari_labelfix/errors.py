@@ -1,5 +1,8 @@
 """The errors a person gets to read: each message says what is wrong and what to do about it."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class LabelfixError(Exception):
     """Base of every error with a sentence meant for the user."""
@@ -15,6 +18,10 @@ class ParamError(InputError):
 
 class ModelError(LabelfixError):
     """A saved model that cannot be read, or that does not fit the image."""
+
+
+class UnfitImageError(ModelError):
+    """An image that has another number of channels than those that a model has learned from."""
 
 
 class TrainingError(LabelfixError):
@@ -52,3 +59,12 @@ class ProjectError(LabelfixError):
 def reason_of(error: BaseException) -> str:
     """Return what an error of another library says, as part of a sentence."""
     return " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
+
+
+def choose_from(word: str, known: Iterable[str]) -> str:
+    """Return what to do about a word that is none of those that are known: "Did you mean a? Choose from a, b."."""
+    names = list(known)
+    alike = {name.lower().replace("-", "_"): name for name in names}
+    nearest = get_close_matches(word.lower().replace("-", "_"), alike, n=1)
+    question = f"Did you mean {alike[nearest[0]]}? " if nearest else ""
+    return f"{question}Choose from {', '.join(names)}."

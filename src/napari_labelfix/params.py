@@ -17,7 +17,7 @@ from inspect import get_annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
 
-from napari_labelfix.errors import ParamError
+from napari_labelfix.errors import ParamError, choose_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +137,7 @@ class Params:
         """
         known = {described.name for described in param_fields(cls)}
         if unknown := sorted(set(values) - known):
-            raise ParamError(f"Unknown parameter {unknown[0]!r}. Choose from {', '.join(sorted(known))}.")
+            raise ParamError(f"Unknown parameter {unknown[0]!r}. {choose_from(unknown[0], sorted(known))}")
         chosen: dict[str, Any] = dict(values)
         return cls(**chosen)
 

@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 from napari_labelfix.cli import predicting
+from napari_labelfix.errors import UnfitImageError
 from napari_labelfix.methods.checkpoint import TrainedModel
 
 
@@ -169,3 +170,22 @@ def test_a_disk_that_fills_up_leaves_nothing(predict, files, monkeypatch):
     monkeypatch.setattr(results, "write_confidence", full)
     assert predict().code == 2
     assert not (files / "new").exists()
+
+
+def test_an_image_with_other_channels_is_told_by_its_name(predict, monkeypatch):
+    ended = predict(monkeypatch, 9, UnfitImageError("This one has 3 channels."))
+    assert ended.code == 2
+    assert "c.npy cannot be predicted. This one has 3 channels. What was done before it is written" in ended.err
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+def test_a_file_of_a_model_stands_for_its_folder(call, files, model, name):
+    ended = call("predict", "--model", model / name, "--image", files / "images" / "c.npy", "--out", files / "new")
+    assert ended.code == 0, ended.err
+
+
+def test_a_file_that_is_no_model_is_told(call, files):
+    image = files / "images" / "c.npy"
+    ended = call("predict", "--model", image, "--image", image, "--out", files / "new")
+    assert ended.code == 2
+    assert "c.npy is not a saved model: it is a file. Give the folder of a run, or the model in it." in ended.err

@@ -21,7 +21,10 @@ def test_a_method_is_found_by_its_name():
 
 
 def test_an_unknown_method_is_refused_and_the_known_ones_are_told():
-    with pytest.raises(InputError, match=r"There is no method 'scribble3label'. Choose from scribble2label"):
+    with pytest.raises(
+        InputError,
+        match=r"There is no method 'scribble3label'. Did you mean scribble2label\? Choose from scribble2label",
+    ):
         find_method("scribble3label")
 
 

@@ -232,7 +232,7 @@ class TestRun:
         dock.inputs.images.others_button.choose([colour])
         dock.run()
         assert trainer.runs == []
-        assert dock.message.text() == "The images have [1, 3] channels. All must have the same number."
+        assert "has 1 channel, but colour 3 channels. All images of a run must have the same" in dock.message.text()
 
     def test_what_is_shown_of_each_is_saved(self, dock, run, viewer, spots, qtbot, monkeypatch):
         monkeypatch.setattr(followed_layers, "_MODEL_EVERY", 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from napari_labelfix.annotations import Plane, add_to_fingerprint
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
 from napari_labelfix.data.gaps import sentence_about
-from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError
+from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError, UnfitImageError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own
 from napari_labelfix.io.read import find_images, read_image, stem_of
@@ -111,8 +111,11 @@ class _Prediction:
             self.reporter.say(sentence)
         beliefs: list[Belief] = []
         for plane in planes:
-            with explained():
-                beliefs.append(believe(code, self.model, plane.image, self.device))
+            try:
+                with explained():
+                    beliefs.append(believe(code, self.model, plane.image, self.device))
+            except UnfitImageError as error:
+                raise UnfitImageError(f"{file.path} cannot be predicted. {error}") from None
             if alone:
                 self.reporter.show(Snapshot("predicting", len(beliefs), len(planes)))
         return beliefs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from napari_labelfix.errors import InputError
+from napari_labelfix.errors import InputError, choose_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -221,5 +221,5 @@ def find_format(name: str) -> Format:
         If there is none; the sentence lists those that exist.
     """
     if name not in FORMATS:
-        raise InputError(f"There is no format {name!r}. Choose from {', '.join(FORMATS)}.")
+        raise InputError(f"There is no format {name!r}. {choose_from(name, FORMATS)}")
     return FORMATS[name]

@@ -9,7 +9,7 @@ import torch
 
 from napari_labelfix.data.normalize import Levels
 from napari_labelfix.data.patches import logits_by_tile
-from napari_labelfix.errors import ModelError, ParamError
+from napari_labelfix.errors import ModelError, ParamError, UnfitImageError
 from napari_labelfix.networks.device import choose_device, on_device
 from napari_labelfix.networks.unet import NetworkSpec, load_unet
 from napari_labelfix.params import Params, param_fields
@@ -162,6 +162,10 @@ def load_network(
     """
     channels, expected = image.shape[2] if image.ndim == 3 else 1, spec.channels - beside
     if channels != expected:
-        raise ModelError(f"The model was trained on {expected} channels, but the image has {channels}.")
+        learned = "1 channel" if expected == 1 else f"{expected} channels"
+        raise UnfitImageError(
+            f"The model has learned from images of {learned}, but this one has {channels}. "
+            "Choose images like those, or another model."
+        )
     where = choose_device(device)
     return on_device(load(spec, model.weights), where), where

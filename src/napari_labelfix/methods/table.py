@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from napari_labelfix.annotations import Annotation, Boxes, FinishedInstances, Instances, Points, Scribbles, Task
-from napari_labelfix.errors import InputError
+from napari_labelfix.errors import InputError, choose_from
 from napari_labelfix.methods.hovernet_stpp.params import HoverNetParams
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.p_classification.params import PClassificationParams
@@ -190,5 +190,5 @@ def find_method(name: str) -> Method:
         If there is none; the sentence lists those that exist.
     """
     if name not in METHODS:
-        raise InputError(f"There is no method {name!r}. Choose from {', '.join(METHODS)}.")
+        raise InputError(f"There is no method {name!r}. {choose_from(name, METHODS)}")
     return METHODS[name]
