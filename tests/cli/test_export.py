@@ -41,6 +41,44 @@ def test_results_are_exported_with_classes_and_a_record(call, results):
     assert record["images"][0]["source"] == str(results / "results" / "cells_labels.tif")
 
 
+def test_classes_are_called_as_is_said(call, results):
+    words = ("export", "--classes", "tumour cell", "Ärger", "--format", "coco", "--out", results / "coco")
+    ended = call(*words[:1], results / "results", *words[1:])
+    assert ended.code == 0, ended.err
+    data = json.loads((results / "coco" / "cells_coco.json").read_text())
+    assert [kind["name"] for kind in data["categories"]] == ["tumour cell", "Ärger"]
+    record = json.loads((results / "coco" / "cells_coco_export.json").read_text())
+    assert record["images"][0]["objects_per_class"] == {"tumour cell": 1, "Ärger": 1}
+
+
+def test_names_of_classes_that_are_said_come_before_those_of_a_file(call, results):
+    coco, image = results / "coco", results / "cells.tif"
+    words = (results / "results", "--format", "coco", "--out", coco, "--classes", "a", "b")
+    assert call("export", *words).code == 0
+    back = ("export", coco, "--image", image, "--format", "geojson", "--out", results / "back", "--classes")
+    assert call(*back, "c").code == 0
+    told = json.loads((results / "back" / "cells.geojson").read_text())["features"]
+    assert {feature["properties"]["classification"]["name"] for feature in told} == {"c", "b"}
+    ended = call(*back, "B")
+    assert (ended.code, "Something else is called “B” already" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "class 1"), ("a", " ")])
+def test_two_classes_of_one_name_are_refused(call, results, names):
+    ended = call("export", results / "results", "--format", "coco", "--out", results / "out", "--classes", *names)
+    assert ended.code == 2
+    assert not (results / "out").exists()
+
+
+def test_names_of_classes_are_for_labels_alone(call, results):
+    boxes = results / "cells_boxes.csv"
+    boxes.write_text("plane,y0,x0,y1,x1\n0,1,1,5,5\n")
+    words = ("--image", results / "cells.tif", "--format", "yolo", "--out", results / "out", "--classes", "a")
+    ended = call("export", boxes, *words)
+    assert ended.code == 2
+    assert "Only labels have classes, and cells has boxes. Leave --classes out." in ended.err
+
+
 def test_the_image_gives_pixel_size_and_name(call, results):
     labels, image = results / "results" / "cells_labels.tif", results / "cells.tif"
     ended = call("export", labels, "--image", image, "--format", "tiff", "--out", results / "out")

@@ -137,6 +137,10 @@ def export_labels(
         bool,
         typer.Option("--join-planes", help="Objects that lie over one another in the planes of a stack become one."),
     ] = False,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--classes", metavar="NAME...", help="What classes 1, 2, ... of labels are called."),
+    ] = None,
 ) -> None:
     """Write labels, boxes or points in the format of another program, with a record of what was written.
 
@@ -146,7 +150,7 @@ def export_labels(
     """
     from napari_labelfix.cli.exporting import export_files
 
-    for sentence in export_files(labels, format_name, out, image or (), only, what, join_planes):
+    for sentence in export_files(labels, format_name, out, image or (), only, what, join_planes, classes or ()):
         typer.echo(sentence)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import names_in_order
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.export import export
 from napari_labelfix.io.files import expect_writable
@@ -16,7 +17,7 @@ from napari_labelfix.project.store import SUFFIX
 from napari_labelfix.review.selection import find_selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from napari_labelfix.io.formats import Content, Format
@@ -32,6 +33,7 @@ def export_files(
     selection_name: str = "",
     what: str = "",
     join_planes: bool = False,
+    class_names: Sequence[str] = (),
 ) -> list[str]:
     """Write labels, boxes or points in a format; return what a person should know, a sentence each.
 
@@ -49,6 +51,8 @@ def export_files(
         Whether labels, boxes or points; "" for the first of these that the format can hold.
     join_planes
         Whether objects that lie over one another in neighbouring planes of a stack become one.
+    class_names
+        Of classes 1, 2, ...; where none is given, they are called as the labels say.
 
     Raises
     ------
@@ -56,6 +60,7 @@ def export_files(
         If labels cannot be read or written.
     """
     chosen = find_format(format_name)
+    names = names_in_order(class_names)
     expect_writable(out)
     projects = [path for path in labels if path.suffix == SUFFIX]
     files = [path for path in labels if path.suffix != SUFFIX]
@@ -73,6 +78,7 @@ def export_files(
     read += read_content(files, images, wanted, told.append) if files else []
     _expect(what, read)
     read = _with_joined_planes(read, told.append) if join_planes else read
+    read = [_with_names(image, names) for image in read] if names else read
     exported = export(read, chosen, out)
     notes = exported.notes if what else (*exported.notes, *map(_say_left, left, left.values()))
     return [f"{_say_written(read)} as {chosen.title}.", *told, *notes, f"Results are in {out}."]
@@ -113,6 +119,12 @@ def _with_joined_planes(read: Sequence[Content], tell: Callable[[str], object]) 
     if not any(now is not before for now, before in zip(result, read, strict=True)):
         raise InputError("There is no stack of labels whose planes could be joined. Leave --join-planes out.")
     return result
+
+
+def _with_names(image: Content, names: Mapping[int, str]) -> Content:
+    if not isinstance(image, LabelImage):
+        raise InputError(f"Only labels have classes, and {image.name} has {image.what}. Leave --classes out.")
+    return image.with_names(names)
 
 
 def _say_written(read: Sequence[Content]) -> str:

@@ -87,6 +87,20 @@ def checked_name(name: str, number: int, taken: Iterable[str]) -> str:
     return name
 
 
+def names_in_order(names: Iterable[str]) -> dict[int, str]:
+    """Return names that a person has typed for classes 1, 2, ..., by their numbers.
+
+    Raises
+    ------
+    InputError
+        As `checked_name`.
+    """
+    numbered: dict[int, str] = {}
+    for number, name in enumerate(names, start=1):
+        numbered[number] = checked_name(name, number, numbered.values())
+    return numbered
+
+
 def names_said_by(told: object) -> dict[int, str]:
     """Return names of classes by number as a file or another program tells them, without what can be none."""
     named = told.items() if isinstance(told, dict) else ()

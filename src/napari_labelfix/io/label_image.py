@@ -13,7 +13,7 @@ import numpy as np
 from napari_labelfix.data.label_images import ids_of
 from napari_labelfix.data.numbering import doubt_about_numbers
 from napari_labelfix.errors import InputError
-from napari_labelfix.io.class_names import OBJECT, list_names
+from napari_labelfix.io.class_names import OBJECT, checked_name, list_names, names_given
 from napari_labelfix.io.grid import Grid
 from napari_labelfix.review.boxes import find_boxes
 from napari_labelfix.review.edits import join_planes
@@ -90,6 +90,20 @@ class LabelImage:
         classes: Mapping[int, int] = rest.get("classes", {})
         listed = list_names(max(classes.values(), default=1), names or {})
         return cls(name_for_files(name), labels, grid or Grid.in_pixels(labels.ndim), **{"class_names": listed, **rest})
+
+    def with_names(self, names: Mapping[int, str]) -> LabelImage:
+        """Return the same with other names for some classes; the others keep theirs.
+
+        Raises
+        ------
+        InputError
+            If one that keeps its name is called as one of the others.
+        """
+        own = names_given(dict(enumerate(self.class_names, start=1)))
+        kept = {number: name for number, name in own.items() if number not in names}
+        checked = {number: checked_name(name, number, filter(None, kept.values())) for number, name in names.items()}
+        highest = max(self.classes.values(), default=1)
+        return replace(self, class_names=list_names(highest, kept | checked))
 
     @property
     def shape(self) -> tuple[int, ...]:
