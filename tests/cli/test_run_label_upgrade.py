@@ -57,7 +57,7 @@ def test_its_model_predicts_images_without_labels(call, poor):
 def test_without_a_right_part_it_says_what_to_do(call, poor):
     ended = upgrade(call, poor, trusted="")
     assert ended.code == 2
-    assert "Nothing says which labels are right" in ended.err
+    assert "Nothing says which labels are right. Give masks of where they are, or right labels: --trusted." in ended.err
 
 
 def test_methods_that_do_not_learn_from_labels_trust_nothing(call, poor):

@@ -419,7 +419,13 @@ def test_files_meet_their_images(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["\ufeff0 0.5 0.5 0.1 0.1\n", "0 -0.0001 0.5 0.1 0.1\n", "0 0.5 0.5 1E-1 0.1", "\r\n\n0 0.5 0.5 0.1 0.1\r\n"],
+    [
+        "\ufeff0 0.5 0.5 0.1 0.1\n",
+        "0 0.5 0.5 0.1 0.1 0.93\n",
+        "0 -0.0001 0.5 0.1 0.1\n",
+        "0 0.5 0.5 1E-1 0.1",
+        "\r\n\n0 0.5 0.5 0.1 0.1\r\n",
+    ],
 )
 def test_yolo_as_others_write_it(tmp_path, file, text):
     (tmp_path / "marks").mkdir()

@@ -127,6 +127,10 @@ def train_on_files(
     expect_only_own(out, [file.stem for file in read.files], method.output, sources)
     if trusted:
         read = _trust(method, read, trusted)
+    elif annotations and method.annotation is Instances:
+        raise InputError(
+            "Nothing says which labels are right. Give masks of where they are, or right labels: --trusted."
+        )
     recording, where = _run(method, read, params, seconds, reporter, computer)
     shapes = {str(file.path): list(file.pixels.shape) for file in read.files}
     record = {

@@ -49,6 +49,8 @@ def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
 def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     """Read boxes (five numbers in a line) and polygons (more), and names of classes from a list beside or above them.
 
+    How sure a network is of a box may stand behind it, as Ultralytics writes it with `save_conf`: it is not kept.
+
     Raises
     ------
     InputError
@@ -61,6 +63,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
         if not words:
             continue
         shares = np.array(words[1:], float)
+        shares = shares[:4] if len(shares) == 5 else shares
         if len(shares) < 4 or len(shares) % 2 or not np.isfinite(shares).all():
             raise InputError(f"Expected lines 'class x y width height' or 'class x y x y ...' in {path}, got {line!r}.")
         numbers = shares.reshape(-1, 2) * (width, height)
