@@ -70,6 +70,17 @@ def test_two_classes_of_one_name_are_refused(call, results, names):
     assert not (results / "out").exists()
 
 
+def test_that_boxes_lose_their_classes_is_said_once(call, results):
+    boxes = results / "boxes"
+    boxes.mkdir()
+    for plane in range(2):
+        (boxes / f"cells_00{plane}.txt").write_text("0 0.5 0.5 0.1 0.2\n1 0.2 0.2 0.1 0.2\n")
+    (boxes / "classes.txt").write_text("cell\ndebris\n")
+    ended = call("export", boxes, "--image", results / "cells.tif", "--format", "voc", "--out", results / "voc")
+    assert ended.code == 0, ended.err
+    assert ended.out.count("Boxes have no classes here, so that those of the files (cell, debris) are left out.") == 1
+
+
 def test_names_of_classes_are_for_labels_alone(call, results):
     boxes = results / "cells_boxes.csv"
     boxes.write_text("plane,y0,x0,y1,x1\n0,1,1,5,5\n")

@@ -81,7 +81,7 @@ def export_files(
     read = [_with_names(image, names) for image in read] if names else read
     exported = export(read, chosen, out)
     notes = exported.notes if what else (*exported.notes, *map(_say_left, left, left.values()))
-    return [f"{_say_written(read)} as {chosen.title}.", *told, *notes, f"Results are in {out}."]
+    return [f"{_say_written(read)} as {chosen.title}.", *dict.fromkeys(told), *notes, f"Results are in {out}."]
 
 
 def _find_wanted(what: str, chosen: Format, selection: Selection | None) -> Sequence[What]:

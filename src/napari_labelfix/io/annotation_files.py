@@ -148,10 +148,15 @@ class AnnotationFiles:
         """
         if not self.paths or self._is_table or self._contents.labels is not None:
             return {}, {}
-        drawn = self._contents.drawn
-        found = classes_drawn(drawn, self.file.shape, str(self.paths[0]))
-        several = len(drawn.class_names) > 1 or any(number > 1 for number in found.values())
-        return found if several else {}, drawn.class_names
+        names = self.class_names
+        found = classes_drawn(self._contents.drawn, self.file.shape, str(self.paths[0]))
+        several = len(names) > 1 or any(number > 1 for number in found.values())
+        return found if several else {}, names
+
+    @property
+    def class_names(self) -> dict[int, str]:
+        """What classes of outlines and boxes are called. Raises `InputError` if it cannot be read."""
+        return {} if not self.paths or self._is_table else self._contents.drawn.class_names
 
     @property
     def _is_table(self) -> bool:
