@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.content_files import read_content
+from napari_labelfix.io.export import export
+from napari_labelfix.io.formats import find_format
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.pairing import find_annotations
 from napari_labelfix.io.read import find_images, read_image, read_labels, stem_of, without_repeats
 
@@ -232,6 +235,19 @@ def test_results_in_the_folder_of_the_images_are_no_images(tmp_path):
     for odd in ("[]", "{", '{"outputs": 3}', '{"outputs": {"a.tif": 5}}', '{"earlier_outputs": null}'):
         (tmp_path / "run.json").write_text(odd)
         assert len(find_images([tmp_path])) == 5
+
+
+@pytest.mark.parametrize("name", ["tiff", "png", "cellpose", "ome-zarr"])
+def test_what_was_exported_into_the_folder_of_the_images_is_no_image(tmp_path, name):
+    tifffile.imwrite(tmp_path / "a.tif", numbers((20, 30)))
+    labels = np.zeros((20, 30), np.uint16)
+    labels[2:9, 3:9] = 1
+    export([LabelImage.of("a", labels), LabelImage.of("b", labels)], find_format(name), tmp_path)
+    assert find_images([tmp_path]) == [tmp_path / "a.tif"]
+    assert find_annotations([tmp_path]) != []
+    for record in tmp_path.glob("*_export.json"):
+        record.unlink()
+    assert (len(find_images([tmp_path])) > 1) == (name != "cellpose"), "files that nobody has listed"
 
 
 @pytest.mark.parametrize("name", ["run.json", "notes.json", "a.geojson"])

@@ -7,6 +7,9 @@ import pytest
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.export import export
+from napari_labelfix.io.formats import find_format
+from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.tasks import read_task
 from napari_labelfix.io.trusted import trust
 
@@ -111,3 +114,8 @@ def test_two_files_for_one_image_are_refused(read, save):
     paths = [save("right/a", LABELS), save("right/a_labels", LABELS * 2)]
     with pytest.raises(InputError, match=r"could both say what is right in a\. Give one of them"):
         trust(read, paths)
+
+
+def test_what_was_exported_into_a_folder_may_be_trusted(read, save, tmp_path):
+    export([LabelImage.of("a", LABELS)], find_format("tiff"), tmp_path / "exported")
+    assert np.array_equal(annotations(trust(read, [tmp_path / "exported"]))["a"].labels, LABELS)

@@ -20,7 +20,7 @@ import numpy as np
 
 from napari_labelfix.errors import InputError, reason_of
 from napari_labelfix.io.files import read_errors
-from napari_labelfix.io.records import results_among
+from napari_labelfix.io.records import exports_among, results_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -135,11 +135,19 @@ def without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*(length for length in shape[:-2] if length != 1), *shape[-2:])
 
 
-def find_images(paths: Sequence[Path]) -> list[Path]:
+def find_images(paths: Sequence[Path], *, exported: bool = False) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
-    What a run has written into a folder is no image, and what Cellpose keeps beside its images is none either:
-    `_seg.npy`, and `NAME_cp_masks`, `NAME_flows` or the like where there is NAME. What is named twice counts once.
+    What a run has written into a folder is no image, nor is what was exported into it, unless that is wanted, too. What
+    Cellpose keeps beside its images is none either: `_seg.npy`, and `NAME_cp_masks`, `NAME_flows` or the like where there
+    is NAME. What is named twice counts once.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    exported
+        Whether what was exported into a folder is wanted.
 
     Raises
     ------
@@ -148,7 +156,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        found += _images_in(path) if is_folder(path) else [path]
+        found += _images_in(path, exported) if is_folder(path) else [path]
     for path in found:
         _kind_of(path)
     found = without_repeats(found)
@@ -168,9 +176,9 @@ def stem_of(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem.removesuffix(".ome"))
 
 
-def _images_in(folder: Path) -> list[Path]:
+def _images_in(folder: Path, exported: bool) -> list[Path]:
     with read_errors(folder):
-        results = results_among(folder)
+        results = results_among(folder) | (set() if exported else exports_among(folder))
         found = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
     stems = {stem_of(path) for path in found}
     images = [path for path in found if not _is_mask_of_one(path, stems) and not is_more_of_cellpose(path, stems)]

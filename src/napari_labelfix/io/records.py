@@ -38,6 +38,11 @@ def results_among(folder: Path) -> set[str]:
     return set(names_of(files_in(folder / record) for record in RECORDS))
 
 
+def exports_among(folder: Path) -> set[str]:
+    """Return the names of the files that the records of exports in a folder list."""
+    return {name for record in folder.glob(f"*{EXPORT_RECORD}") for name in exported_in(record)}
+
+
 def names_of(listed: Iterable[dict[str, list[str]]]) -> Iterable[str]:
     """Yield the names of all files that records list."""
     return (name for files in listed for names in files.values() for name in names)

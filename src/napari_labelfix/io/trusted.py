@@ -43,7 +43,7 @@ def trust(read: FileTask, paths: Sequence[Path]) -> FileTask:
         could be meant for one image.
     """
     stems = {file.stem for file in read.files}
-    by_stem = _by_stem(find_images(paths), stems)
+    by_stem = _by_stem(find_images(paths, exported=True), stems)
     if lonely := sorted(set(by_stem) - stems):
         raise InputError(f"No image has the name of what is trusted: {', '.join(lonely)}. Name each like its image.")
     planes = list(read.task.planes)
