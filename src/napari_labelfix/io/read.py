@@ -138,9 +138,9 @@ def without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 def find_images(paths: Sequence[Path], *, exported: bool = False) -> list[Path]:
     """Return the image files that `paths` name: files as they are, folders as the images in them, by name.
 
-    What a run has written into a folder is no image, nor is what was exported into it, unless that is wanted, too. What
-    Cellpose keeps beside its images is none either: `_seg.npy`, and `NAME_cp_masks`, `NAME_flows` or the like where there
-    is NAME. What is named twice counts once.
+    What a run has written into a folder is no image, nor is what was exported into it, unless that is wanted. What
+    Cellpose keeps beside its images is none either: `_seg.npy`, and `NAME_cp_masks`, `NAME_flows` or the like where
+    there is NAME. What is named twice counts once.
 
     Parameters
     ----------
