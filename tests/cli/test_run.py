@@ -167,6 +167,13 @@ def test_planes_whose_labels_are_still_as_they_were_given_are_finished_by_the_mo
     assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [8, 9, 8]
 
 
+def test_planes_without_a_proposal_are_finished_with_their_annotation(call, files, toy, monkeypatch):
+    monkeypatch.setitem(METHODS, "toy", dataclasses.replace(toy, finish=toy.code))
+    ended = call(*run_words(files, "--set", "planes=1"))
+    assert "The run ended before 5 planes had a proposal: finished by the model." in ended.out
+    assert [tifffile.imread(files / "out" / f"{stem}_labels.tif").max() for stem in ("a", "c", "stack")] == [3, 9, 8]
+
+
 def test_without_a_model_labels_stay_as_they_were_given_and_that_is_said(call, files):
     ended = call(*run_words(files, "--set", "given=yes", "model=no"))
     assert "Nothing has been made of the labels of 6 planes yet: they are as they were given." in ended.out

@@ -82,7 +82,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         return _recorded(json.loads(text)) if is_record else tomllib.loads(text)
     except OSError as error:
-        raise InputError(f"The parameters {path} cannot be read ({error.strerror}).") from None
+        advice = "Give a TOML file, or the run.json of a run."
+        raise InputError(f"The parameters {path} cannot be read ({error.strerror}). {advice}") from None
     except (ValueError, RecursionError) as error:  # not UTF-8, or something else
         wanted = "the record of a run, run.json," if is_record else "TOML with lines like 'threshold = 0.8'"
         raise ParamError(f"Expected {wanted} in {path}, but: {error}.") from None
