@@ -116,6 +116,7 @@ def test_two_files_for_one_image_are_refused(read, save):
         trust(read, paths)
 
 
-def test_what_was_exported_into_a_folder_may_be_trusted(read, save, tmp_path):
-    export([LabelImage.of("a", LABELS)], find_format("tiff"), tmp_path / "exported")
+@pytest.mark.parametrize("name", ["tiff", "png", "ome-zarr"])
+def test_what_was_exported_into_a_folder_may_be_trusted(read, save, tmp_path, name):
+    export([LabelImage.of("a", LABELS)], find_format(name), tmp_path / "exported")
     assert np.array_equal(annotations(trust(read, [tmp_path / "exported"]))["a"].labels, LABELS)

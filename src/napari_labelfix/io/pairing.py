@@ -13,6 +13,7 @@ from napari_labelfix.io.coco import image_names
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.read import (
     MASKS,
+    PREVIEW,
     SEG,
     SUFFIXES,
     is_folder,
@@ -43,7 +44,7 @@ TABLES = ".csv"  # of points or boxes
 _FILE_PER_PLANE = (".txt", ".xml", ".png", ".tif", ".tiff", SEG)  # of Cellpose one per time point
 # of the names that an export gives, too
 _ENDINGS = re.compile(rf"(_labels|_rois|_coco(?:_rle|_boxes)?|_seg|_points|_boxes|{MASKS})$")
-_NOT_ANNOTATIONS = re.compile(r"(_export\.json|_preview\.png|^classes\.txt|_objects\.csv)$")
+_NOT_ANNOTATIONS = re.compile(rf"(_export\.json|{PREVIEW}|^classes\.txt|_objects\.csv)$")
 OTHER_RESULTS = re.compile(r"(_classes|_confidence|_heatmap|_changes|_ignored)$")  # of runs, beside labels and marks
 _HEAD = 1000  # bytes of a file that tell its kind
 _PLANE = re.compile(r"_(\d{3,}(?:_\d{3,})*)$")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MASKS = "_cp_masks|_masks|_mask"  # how the names of masks end, by Cellpose and many a script
 _MASKS = re.compile(rf"({MASKS})$")
 SEG = "_seg.npy"  # how the names of Cellpose's files end
+PREVIEW = "_preview.png"  # how the names of pictures of exported labels end
 _MORE_OF_CELLPOSE = re.compile(r"((_flows|_dP|_cellprob|_cp_output)(_cp_masks)?|_outlines_cp_masks)$")
 _EXACT = 2**53  # beyond, not every whole number is a float
 _JPEG = (".jpg", ".jpeg")
@@ -178,7 +179,8 @@ def stem_of(path: Path) -> str:
 
 def _images_in(folder: Path, exported: bool) -> list[Path]:
     with read_errors(folder):
-        results = results_among(folder) | (set() if exported else exports_among(folder))
+        exports = {name for name in exports_among(folder) if not exported or name.endswith(PREVIEW)}
+        results = results_among(folder) | exports
         found = sorted(path for path in folder.iterdir() if _may_be_image(path) and path.name not in results)
     stems = {stem_of(path) for path in found}
     images = [path for path in found if not _is_mask_of_one(path, stems) and not is_more_of_cellpose(path, stems)]
