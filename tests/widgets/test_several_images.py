@@ -204,6 +204,15 @@ class TestRun:
         assert corrected.data.max() == 4
         assert layers.find(viewer, "corrected", viewer.layers["a"]) is None
 
+    def test_the_first_proposal_of_the_image_in_hand_is_the_next_step_although_another_had_one(
+        self, dock, run, spots, qtbot
+    ):
+        run.waiting.append(snapshot(1, {1: proposal_above(spots[:, :70], 0.4)}))
+        qtbot.wait(200)
+        assert dock.message.text() == "The first proposal comes in a moment."
+        run.waiting.append(snapshot(2, {0: proposal_above(spots, 0.4)}))
+        qtbot.waitUntil(lambda: "Paint more strokes" in dock.message.text())
+
     def test_one_may_go_to_another_of_its_images_and_draw_there_while_it_trains(self, dock, run, viewer, qtbot):
         assert [dock.inputs.images.itemText(row) for row in range(dock.inputs.images.count())] == ["no image", "b", "a"]
         assert not dock.inputs.images.others_button.isEnabled()

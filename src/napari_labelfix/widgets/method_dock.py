@@ -322,7 +322,7 @@ class MethodDock(QWidget):
             if first:
                 self._run.update_thumbnails()
                 self.inputs.make_way()
-                self._guidance.renew()
+            self._guidance.proposals_shown()
             self._next_step.note(snapshots)
 
     def _on_ended(self, state: str) -> None:

@@ -42,11 +42,13 @@ class Guidance(QObject):
         super().__init__(session)
         self._message, self._next_step, self._session = message, next_step, session
         self._undelivered = ""  # why what was drawn last was not sent
+        self._had_proposal = False  # the image in hand, when it was said last what to do next
         self.results: ResultLayers | None = None
         next_step.changed.connect(lambda: self._renew_if(message.mood == "hint"))
 
     def renew(self) -> None:
         """Say what to do next."""
+        self._had_proposal = self._has_proposal
         self._message.show_text(self._next_step.sentence(self.results))
 
     def say(self, sentence: str, mood: Mood = "hint") -> None:
@@ -74,6 +76,10 @@ class Guidance(QObject):
         """Notice that what was drawn can be sent to the run, or has been."""
         self._renew_if(self._message.text() == self._undelivered)
 
+    def proposals_shown(self) -> None:
+        """Notice that a run has proposed something; of several images that in hand need not be the first."""
+        self._renew_if(self._has_proposal and not self._had_proposal)
+
     def choice_changed(self, *, is_another: bool) -> None:
         """Notice that something else is chosen; `is_another` image in hand ends an error, too."""
         self._renew_if(is_another or self._message.mood != "error")
@@ -87,6 +93,10 @@ class Guidance(QObject):
     def run_ended(self) -> None:
         """Notice that a run ended."""
         self._renew_if(self._message.mood != "error")
+
+    @property
+    def _has_proposal(self) -> bool:
+        return self.results is not None and self.results.has_proposal
 
     def _renew_if(self, makes_way: bool) -> None:
         if makes_way:
