@@ -90,6 +90,22 @@ class TestTheNextStepIsSaid:
         viewer.layers.remove(proposal_of(proposed))
         qtbot.waitUntil(lambda: proposed.message.text().startswith("The layer with what is proposed was deleted."))
 
+    def test_that_the_proposal_is_hidden_is_said_until_it_is_shown_again(self, proposed, viewer, qtbot):
+        hidden = "“cells proposal” is hidden: H shows it again."
+        proposed.toggle_proposal()
+        qtbot.waitUntil(lambda: proposed.message.text().startswith(f"{hidden} Paint more strokes"))
+        proposed.stop()
+        assert proposed.message.text().startswith(f"{hidden} Accept what is right")
+        proposal_of(proposed).visible = True
+        qtbot.waitUntil(lambda: proposed.message.text().startswith("Accept what is right"))
+
+    def test_that_the_image_lies_upon_its_own_layers_is_said_until_it_lies_below(self, ready, viewer, qtbot):
+        viewer.layers.move(0, 2)
+        covered = "“cells” lies on “cells scribbles” and hides it: drag it below in the layer list. Press Run [G]."
+        qtbot.waitUntil(lambda: ready.message.text() == covered)
+        ready.inputs.image.opacity = 0.5
+        qtbot.waitUntil(lambda: ready.message.text() == "Press Run [G].")
+
     def test_with_another_image_in_hand_the_end_of_the_last_run_is_no_longer_the_news(self, proposed, viewer, spots):
         viewer.layers.remove(proposed.inputs.image)
         assert "was stopped because its image" in proposed.message.text()

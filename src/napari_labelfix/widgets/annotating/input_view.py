@@ -19,7 +19,7 @@ from napari_labelfix.widgets.annotating.layer_input import LayerInput
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import lies_on
-from napari_labelfix.widgets.viewer.covers import cover_of
+from napari_labelfix.widgets.viewer.covers import cover_of, covered_by_its_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,11 +146,15 @@ class InputView(QWidget):
         return doubt or self._unused_channels()
 
     def covered(self) -> str:
-        """Return a sentence if another image hides the chosen one, or ""."""
-        cover = cover_of(self._viewer, self.image) if self.image is not None else None
-        if cover is None or self.image is None or cover in self.images.together + self.images.channels_of(self.image):
+        """Return a sentence if another image hides the chosen one, or this one its own layers, or ""."""
+        if self.image is None:
             return ""
-        return f"“{cover.name}” lies on “{self.image.name}” and hides it: click on its eye in the layer list."
+        cover = cover_of(self._viewer, self.image)
+        if cover is not None and cover not in self.images.together + self.images.channels_of(self.image):
+            return f"“{cover.name}” lies on “{self.image.name}” and hides it: click on its eye in the layer list."
+        if (hidden := covered_by_its_image(self._viewer, self.image)) is not None:
+            return f"“{self.image.name}” lies on “{hidden.name}” and hides it: drag it below in the layer list."
+        return ""
 
     def plane_in_view(self) -> tuple[Plane, Index] | None:
         """Return the plane that is seen, with its annotation, and its index; None if something is missing.

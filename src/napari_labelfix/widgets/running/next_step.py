@@ -8,6 +8,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_labelfix.review.steadiness import Steadiness
 from napari_labelfix.widgets.parts import shortcuts
+from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,14 +84,15 @@ class NextStep(QObject):
             if settled := self.steadiness.sentence:
                 known = f"{settled} {self._doubt()}".strip()
                 help_it = f"{known} Press Stop, or help where it is wrong."
-            return f"{self._inputs.covered()} {help_it}".strip()
+            return f"{self._unseen(results)} {help_it}".strip()
         if self._session.running:
             return "The first proposal comes in a moment."
         if missing := self._inputs.missing():
-            return f"Accept what is right. To train: {missing}" if proposed else missing
+            return f"{self._unseen(results)} Accept what is right. To train: {missing}".strip() if proposed else missing
         if proposed:
             then = ", then choose the next image;" if len(self._inputs.images.together) > 1 else ","
-            return f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
+            what_now = f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
+            return f"{self._unseen(results)} {what_now}".strip()
         return f"{self._inputs.doubt()} Press {run}.".strip()
 
     def is_blocked(self, results: ResultLayers | None) -> bool:
@@ -109,6 +111,15 @@ class NextStep(QObject):
             run = shortcuts.with_key("Run", "run_or_stop")
             return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         return ""
+
+    def _unseen(self, results: ResultLayers | None) -> str:
+        """Return why what is proposed cannot be seen, and what to do, or ""."""
+        if covered := self._inputs.covered():
+            return covered
+        main = results.layer(results.main) if results is not None else None
+        if main is None or layers.is_seen(main):
+            return ""
+        return f"“{main.name}” is hidden: {shortcuts.SHORTCUTS['toggle_proposal'].key} shows it again."
 
     def _lose_patience(self) -> None:
         self._wait(True)

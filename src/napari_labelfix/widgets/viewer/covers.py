@@ -1,4 +1,4 @@
-"""Images that lie upon others, of which nothing can be seen then."""
+"""Images that lie upon others, or upon their own layers, of which nothing can be seen then."""
 
 from __future__ import annotations
 
@@ -22,10 +22,23 @@ def cover_of(viewer: ViewerModel, image: Layer) -> Layer | None:
     for other in reversed(layers.all_layers(viewer)):
         if other is image:
             return None
-        hides = other.visible and other.opacity == 1 and other.blending in _OPAQUE
-        if hides and layers.is_input_image(other) and overlap(other, image):
+        if _hides(other) and layers.is_input_image(other) and overlap(other, image):
             return other
     return None
+
+
+def covered_by_its_image(viewer: ViewerModel, image: Layer) -> Layer | None:
+    """Return a visible layer of an image that the image itself hides: it was moved above it."""
+    if not _hides(image):
+        return None
+    its_id = layers.image_id(image)
+    there = layers.all_layers(viewer)
+    below = reversed(there[: there.index(image)])
+    return next((layer for layer in below if layer.visible and layers.image_id_of(layer) == its_id), None)
+
+
+def _hides(image: Layer) -> bool:
+    return bool(image.visible and image.opacity == 1 and image.blending in _OPAQUE)
 
 
 def overlap(one: Layer, other: Layer) -> bool:
@@ -35,7 +48,8 @@ def overlap(one: Layer, other: Layer) -> bool:
 
 
 def watch_covers(viewer: ViewerModel, callback: Callable[[object], object]) -> None:
-    """Call a bound method, which is held weakly, when what can be seen of the images of now may have changed."""
-    for layer in filter(layers.is_input_image, layers.all_layers(viewer)):
-        for emitter in (layer.events.visible, layer.events.opacity, layer.events.blending, layer.events.data):
-            emitter.connect(callback)  # once, however often it is asked for
+    """Call a bound method, which is held weakly, when what can be seen of the layers of now may have changed."""
+    for layer in layers.all_layers(viewer):
+        layer.events.visible.connect(callback)  # once, however often it is asked for
+        for name in ("opacity", "blending", "data") if layers.is_input_image(layer) else ():
+            layer.events[name].connect(callback)
