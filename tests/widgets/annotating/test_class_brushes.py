@@ -9,7 +9,6 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_labelfix.annotations import Scribbles
-from napari_labelfix.widgets.annotating import layer_input
 from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
@@ -43,9 +42,9 @@ def bar(inputs):
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(inputs):
     told = []
-    monkeypatch.setattr(layer_input, "show_warning", told.append)
+    inputs.refused.connect(told.append)
     return told
 
 

@@ -116,9 +116,9 @@ def test_labels_that_are_upgraded_meanwhile_stay_chosen(inputs, viewer):
     assert known(inputs)[1].all()
 
 
-def test_an_object_more_than_the_numbers_are_is_told(inputs, viewer, monkeypatch):
+def test_an_object_more_than_the_numbers_are_is_told(inputs, viewer):
     told = []
-    monkeypatch.setattr("napari_labelfix.widgets.annotating.layer_input.show_warning", told.append)
+    inputs.refused.connect(told.append)
     inputs.parts[0].combo.choose(viewer.add_labels(np.full((3, 60, 80), 255, np.uint8), name="full"))
     inputs.brushes[NEW_OBJECT].click()
     assert told == ["“full” can hold ids up to 255 only. Convert its data type to int32."]

@@ -10,7 +10,6 @@ from npe2 import PluginManifest
 
 from napari_labelfix.annotations import Scribbles, Task
 from napari_labelfix.sample_data.napari_samples import fluorescence_nuclei
-from napari_labelfix.widgets.annotating import layer_input
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.viewer import layers
@@ -182,11 +181,11 @@ def test_a_brush_is_taken_up_in_a_layer_that_is_hidden_or_locked_too(model, qtbo
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.__name__ for kind in KINDS])
-def test_where_nothing_can_be_drawn_it_says_what_to_do(model, qtbot, spots, kind, monkeypatch):
+def test_where_nothing_can_be_drawn_it_says_what_to_do(model, qtbot, spots, kind):
     said = []
-    monkeypatch.setattr(layer_input, "show_warning", said.append)
     model.add_image(np.stack([spots] * 3))
     inputs = InputView(model, kind)
+    inputs.refused.connect(said.append)
     qtbot.addWidget(inputs)
     part = drawn_on(inputs)
     model.dims.ndisplay = 3

@@ -6,7 +6,6 @@ from napari.layers import Image
 from napari.layers import Points as PointsLayer
 
 from napari_labelfix.annotations import Points
-from napari_labelfix.widgets.annotating import layer_input
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL, POINTS_KIND, add_points, diameter_of
@@ -230,9 +229,9 @@ class Damaged:
         raise RuntimeError("error during blosc decompression: -1")
 
 
-def test_on_an_image_that_cannot_be_read_that_is_said(inputs, points, model, monkeypatch):
+def test_on_an_image_that_cannot_be_read_that_is_said(inputs, points, model):
     told = []
-    monkeypatch.setattr(layer_input, "show_warning", told.append)
+    inputs.refused.connect(told.append)
     sentence = "cells cannot be read (error during blosc decompression: -1). Open the image again."
     points.add([[15, 15], [15, 60], [45, 20]])
     model.layers["cells"]._data = Damaged()

@@ -90,6 +90,16 @@ class TestTheNextStepIsSaid:
         viewer.layers.remove(proposal_of(proposed))
         qtbot.waitUntil(lambda: proposed.message.text().startswith("The layer with what is proposed was deleted."))
 
+    def test_why_nothing_can_be_drawn_is_said_until_something_is(self, proposed, viewer, qtbot):
+        viewer.add_image(np.zeros((2, 60, 80)), visible=False)
+        viewer.dims.ndisplay = 3
+        proposed.inputs.brushes[1].click()
+        refused = "Show “cells scribbles” in 2D, with its last two axes in view, to draw in its planes."
+        assert (proposed.message.text(), proposed.message.mood) == (refused, "warning")
+        viewer.dims.ndisplay = 2
+        proposed.inputs.annotation.paint((50, 50), 2)
+        qtbot.waitUntil(lambda: proposed.message.text().startswith("Paint more strokes"))
+
     def test_that_the_proposal_is_hidden_is_said_until_it_is_shown_again(self, proposed, viewer, qtbot):
         hidden = "“cells proposal” is hidden: H shows it again."
         proposed.toggle_proposal()

@@ -47,6 +47,7 @@ class InputView(QWidget):
 
     changed = Signal()  # another image, other images with it, or another layer
     drawingStarted = Signal()
+    refused = Signal(str)  # why something that is drawn with cannot be used now, and what to do
     classesChanged = Signal()  # of objects: a person has added, named or removed one
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
@@ -66,6 +67,7 @@ class InputView(QWidget):
         for part in self.parts:
             part.changed.connect(self.changed)
             part.drawingStarted.connect(self.drawingStarted)
+            part.refused.connect(self.refused)
             part.classesChanged.connect(self.classesChanged)
 
     @property

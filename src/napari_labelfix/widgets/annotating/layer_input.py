@@ -7,7 +7,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from napari.layers import Shapes
-from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -49,6 +48,7 @@ class LayerInput(QObject):
 
     changed = Signal()  # another layer
     drawingStarted = Signal()
+    refused = Signal(str)  # why nothing can be made, drawn, named or measured now, and what to do
     classesChanged = Signal()  # a person has added, named or removed one
 
     def __init__(self, viewer: ViewerModel, kind: LayerKind, images: ImageChoice, parent: QWidget) -> None:
@@ -119,7 +119,7 @@ class LayerInput(QObject):
         try:
             layer = self.kind.create(self._place())
         except InputError as error:
-            show_warning(str(error))
+            self.refused.emit(str(error))
             return
         if self.kind.classes is not None:
             set_classes(layer, self._classes_around(self._image))
@@ -139,7 +139,7 @@ class LayerInput(QObject):
             layer.editable = True
             self.kind.draw(layer, value if value is not None else self._brush_in_hand(), self._place())
         except InputError as error:  # such as that its numbers are all in use
-            show_warning(str(error))
+            self.refused.emit(str(error))
 
     def _expect_paper(self, layer: Layer) -> None:
         """Raise `InputError` where the screen shows nothing that napari, or a plane, could be drawn on."""
@@ -285,7 +285,7 @@ class LayerInput(QObject):
         try:
             added: int | None = getattr(self.kind.classes, what)(together, *said)
         except InputError as error:
-            show_warning(str(error))
+            self.refused.emit(str(error))
             return None
         self.update_parts()
         self.classesChanged.emit()
@@ -365,7 +365,7 @@ class LayerInput(QObject):
         try:
             self.kind.measure.write(self.layer, self._image, self.kind.measure.estimate(self.layer, self._place()))
         except InputError as error:
-            show_warning(str(error))
+            self.refused.emit(str(error))
 
 
 def _is_called_like(layer: Layer, image: Layer) -> bool:

@@ -42,6 +42,7 @@ class Guidance(QObject):
         super().__init__(session)
         self._message, self._next_step, self._session = message, next_step, session
         self._undelivered = ""  # why what was drawn last was not sent
+        self._refused = ""  # why nothing could be drawn
         self._had_proposal = False  # the image in hand, when it was said last what to do next
         self.results: ResultLayers | None = None
         next_step.changed.connect(lambda: self._renew_if(message.mood == "hint"))
@@ -67,6 +68,11 @@ class Guidance(QObject):
         """Say why something is not begun."""
         self.tell(str(error), "warning" if isinstance(error, InputError) else "error")
 
+    def refuse_to_draw(self, sentence: str) -> None:
+        """Say why nothing can be drawn, until something is."""
+        self._refused = sentence
+        self.tell(sentence, "warning")
+
     def hold_back(self, error: InputError) -> None:
         """Say why what was drawn is not sent to the run."""
         self._undelivered = f"The run goes on with what was drawn before. {error}"
@@ -87,7 +93,8 @@ class Guidance(QObject):
     def drawing_changed(self) -> None:
         """Notice that something was drawn, or a layer came or went."""
         mood = self._message.mood
-        is_over = mood == "hint" or (mood == "warning" and not self._session.running)
+        passes = not self._session.running or self._message.text() == self._refused
+        is_over = mood == "hint" or (mood == "warning" and passes)
         self._renew_if(is_over or (mood == "done" and self._next_step.is_blocked(self.results)))
 
     def run_ended(self) -> None:
