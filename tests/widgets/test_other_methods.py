@@ -271,6 +271,16 @@ class TestLabelsWithARightPart:
         dock.accept_view.scopes.setCurrentIndex(row)
         dock.accept_view.scopes.activated.emit(row)
 
+    def test_no_button_stands_out_before_there_are_labels_and_then_that_for_the_right_part(self, open_dock, viewer):
+        dock = open_dock("label_upgrade")
+        create, run = dock.inputs.create_button, dock.run_view.run_button
+        assert dock.message.text().startswith("Open labels to upgrade, and choose them.")
+        assert (create.styleSheet(), run.styleSheet()) == ("", "")
+        viewer.add_labels(self.before.copy(), name="from another tool", scale=(0.5, 0.5))
+        assert (create.styleSheet() != "", run.styleSheet()) == (True, "")
+        create.click()
+        assert (create.styleSheet(), run.styleSheet() != "") == ("", True)
+
     def test_a_run_starts_from_the_labels_and_the_right_part(self, run):
         annotation = run.task.planes[0].annotation
         assert isinstance(annotation, Instances)

@@ -350,7 +350,9 @@ class MethodDock(QWidget):
     def _lead_on(self) -> None:
         """Let the button of the next step stand out: a layer to draw in comes before Run, unless it can do without."""
         first = not self.inputs.create_button.isHidden() and bool(self.inputs.missing())
-        for button, leads in ((self.inputs.create_button, first), (self.run_view.run_button, not first)):
+        none = self.inputs.lacks_labels  # first come labels, which no button makes
+        leading = ((self.inputs.create_button, first and not none), (self.run_view.run_button, not (first or none)))
+        for button, leads in leading:
             button.setStyleSheet(primary_style(self._viewer.theme) if leads else "")
 
     def _connect(self) -> None:

@@ -81,6 +81,15 @@ class InputView(QWidget):
         return self.annotations.layer
 
     @property
+    def lacks_labels(self) -> bool:
+        """Whether no image of a run has the layer that it needs, where that is to be chosen and cannot be made."""
+        if not all(self._lacking(image) for image in self.images.together):
+            return False
+        return any(
+            part.kind.create is None and part.missing(image) for part in self.parts for image in self.images.together
+        )
+
+    @property
     def chosen(self) -> list[Layer]:
         """The layers that are chosen for the annotations of all images of a run, those of another size by now, too."""
         of_images = [layer for image in self.images.together for layer in self._parts_of(image)]

@@ -198,7 +198,7 @@ INSTANCES_KIND = AnnotationKind(
             label="Labels",
             legend="",
             fits=_could_be_imperfect,
-            absent="Choose the labels to upgrade. Any labels of the image's size will do; they are not changed.",
+            absent="Open labels to upgrade, and choose them. Any of the image's size will do; they are not changed.",
             covered=True,
             taken_alone=True,
         ),
