@@ -9,6 +9,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_labelfix.annotations import Scribbles
+from napari_labelfix.widgets.annotating.brush_bar import BrushBar
 from napari_labelfix.widgets.annotating.class_brushes import SCRIBBLE_COLORS
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
@@ -85,6 +86,19 @@ def test_a_class_is_added_taken_in_hand_and_named_at_once(inputs, bar):
     for _ in range(3):
         inputs.draw_with_next_brush()
     assert inputs.annotation.selected_label == 3, "the key goes through all classes"
+
+
+@pytest.mark.parametrize("points", [9, 14])
+def test_what_brushes_are_called_at_first_is_not_cut_off(bar, qtbot, points):
+    alone = BrushBar(bar.brushes, grows=True)
+    qtbot.addWidget(alone)
+    font = alone.font()
+    font.setPointSize(points)
+    alone.setFont(font)
+    alone.show()
+    alone.resize(alone.minimumSizeHint())
+    QApplication.processEvents()
+    assert [button.text() for button in alone.buttons.values()] == ["1 Background", "2 Foreground"]
 
 
 def test_the_line_stays_over_what_is_named_and_goes_with_it(inputs, bar):

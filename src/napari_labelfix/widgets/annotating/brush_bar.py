@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SWATCH, _SQUARE = 14, 26  # pixels
 _IN_A_ROW = 2  # where classes may come
 _SHORTEST, _LONGEST = 8, 13  # characters that a button asks room for where names may be long
-_BESIDE = _SWATCH + 20  # pixels of the width of such a button
+_BESIDE = _SWATCH + 14  # pixels of the width of such a button
 _LONGEST_NAME = 80
 
 
@@ -156,8 +156,9 @@ class BrushButton(QPushButton):
         return self._with_room_for(_LONGEST, super().sizeHint())
 
     def minimumSizeHint(self) -> QSize:
-        """Ask for enough room to tell one name from another."""
-        return self._with_room_for(_SHORTEST, super().minimumSizeHint())
+        """Ask for enough room to tell one name from another, and for all of what brushes are called at first."""
+        named = self.brush is not None and bool(self.brush.name)
+        return self._with_room_for(_SHORTEST if named else _LONGEST_NAME, super().minimumSizeHint())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much of the name as there is room for."""
@@ -192,7 +193,8 @@ class BrushButton(QPushButton):
         if self.brush is None or not self._shortens:
             return asked
         metrics = self.fontMetrics()
-        width = min(metrics.horizontalAdvance(self.brush.text), characters * metrics.averageCharWidth())
+        whole = metrics.horizontalAdvance(self.brush.text) + 1  # it is rounded
+        width = min(whole, characters * metrics.averageCharWidth())
         return QSize(_BESIDE + width, asked.height())
 
     def _shorten(self) -> None:
