@@ -45,8 +45,9 @@ def test_that_nothing_can_be_looked_up_is_a_sentence(folder):
 def test_what_was_cut_off_and_what_has_no_name_is_offered(tmp_path):
     unnamed = recovery.new_path("cells")
     with Project.create(unnamed) as project:
-        image = LayerRecord("i", "i", "", "person", "image", "cells", (3, 3), "uint8")
-        project.write(Batch(images=[ImageRecord("i", "cells", "", (3, 3), "uint8")], layers=[image]))
+        both = [ImageRecord(its_id, "cells", "", (3, 3), "uint8") for its_id in "ij"]
+        there = [LayerRecord(its_id, its_id, "", "person", "image", "cells", (3, 3), "uint8") for its_id in "ij"]
+        project.write(Batch(images=both, layers=there))
     named, closed = tmp_path / "named.labelfix", tmp_path / "closed.labelfix"
     for path in (named, closed):
         Project.create(path).close()

@@ -46,7 +46,7 @@ class Unsaved:
     changed
         When it was written last, in seconds as `time.time` counts them.
     images
-        The names of its images.
+        The names of its images, each once.
     """
 
     path: Path
@@ -124,7 +124,7 @@ def _look(path: Path, marked: bool) -> Unsaved | None:
     try:
         changed = max(file.stat().st_mtime for file in _files(path) if file.exists())
         with Project.look(path, seconds=0) as project:
-            images = tuple(image.name for image in project.images())
+            images = tuple(dict.fromkeys(image.name for image in project.images()))
     except (LabelfixError, OSError, ValueError):
         return None
     return Unsaved(path, not is_unnamed(path), marked, changed, images)

@@ -50,3 +50,9 @@ def test_a_notification_that_napari_keeps_does_not_keep_the_viewer(told, qtbot):
     assert gone() is None
     [(_, restore)] = told[0].actions
     restore(None)
+
+
+@pytest.mark.parametrize(("number", "more"), [(1, ""), (2, " There is 1 more"), (3, " There are 2 more")])
+def test_how_many_more_were_cut_off_is_said(told, number, more):
+    restore_offer._offer(ViewerModel(), restore_offer.recovery.find_unsaved() * number)
+    assert told[0].message.endswith(f"is there.{more}{' in the Project dock.' if more else ''}")

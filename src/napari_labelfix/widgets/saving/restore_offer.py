@@ -64,7 +64,8 @@ def _offer(viewer: ViewerModel, found: Sequence[Unsaved]) -> None:
         return
     newest, there = cut_off[0], ref(viewer)  # napari keeps each notification, and so the window, if that was in it
     what = newest.path.name if newest.named else ", ".join(newest.images) or "labels"
-    more = f" There are {len(cut_off) - 1} more in the Project dock." if len(cut_off) > 1 else ""
+    rest = len(cut_off) - 1
+    more = f" There {'is' if rest == 1 else 'are'} {rest} more in the Project dock." if rest else ""
     notification_manager.dispatch(
         Notification(
             f"Labelfix was cut off while you worked on {what}. Everything up to the last second is there.{more}",
