@@ -298,6 +298,14 @@ def test_any_colormap_comes_back(kept_project, spots, monkeypatch, name):
     np.testing.assert_allclose(again.layers["cells"].colormap.map(np.linspace(0, 1, 9)), colors, atol=1e-6)
 
 
+def test_a_stack_is_seen_from_the_side_where_it_was(kept_project, spots):
+    viewer = ViewerModel()
+    viewer.add_image(np.stack([spots] * 3), name="stack")
+    viewer.dims.order, viewer.dims.current_step = (1, 0, 2), (2, 30, 40)
+    opened = kept_project(viewer)
+    assert (opened.dims.order, opened.dims.current_step) == ((1, 0, 2), (2, 30, 40))
+
+
 def test_a_look_that_napari_does_not_know_any_more_is_left_out(spots):
     viewer = ViewerModel()
     image = viewer.add_image(spots, name="cells")
