@@ -89,7 +89,7 @@ class MethodDock(QWidget):
         self.run_view = RunView()
         self.accept_view = AcceptView(self._output.threshold)
         self.session = Session(trainer or Trainer(), self)
-        self._next_step = NextStep(self._kind, self.inputs, self.session, lambda: self.accept_view.doubt)
+        self._next_step = NextStep(self._kind, self.inputs, self.session, self.accept_view)
         self._guidance = Guidance(self.message, self._next_step, self.session)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)

@@ -304,6 +304,9 @@ class TestReject:
         assert proposed.message.text() == "Click on the objects to reject. Press the button again to end."
         assert viewer.layers.selection.active is scribbles
         assert scribbles.mode == "pan_zoom", "so that the click does not paint"
+        proposed.accept_view.number.setValue(0.8)  # after which the dock looks again what is next
+        qtbot.wait(400)
+        assert proposed.message.text().startswith("Click on the objects to reject.")
         click((15 * 0.5, 60 * 0.5))
         assert scribbles.data[15, 60] == 1
         assert corrected_of(proposed) is None

@@ -69,7 +69,7 @@ class AcceptControl(QObject):
         self._results: ResultLayers | None = None
         self._acceptors: list[Acceptor] = []
         self._picking = Picking(viewer, self)
-        self._message, self._how_to_pick = message, ""
+        self._message = message
         self._do_at: Callable[[Any], None] = self._accept_at  # what a click on the canvas does
         self._drawn: Sequence[Layer | None] = ()
         self._watched: Layer | None = None  # what is accepted into
@@ -240,7 +240,8 @@ class AcceptControl(QObject):
         self._picking.stop()
         acceptor = self._scope.acceptor
         if not action or acceptor is None:
-            if self._how_to_pick and self._message.text() == self._how_to_pick:
+            told, self._view.how_to_click = self._view.how_to_click, ""
+            if told and self._message.text() == told:
                 self.told.emit("", "hint")
             return
         if action == "accept_object":
@@ -251,8 +252,8 @@ class AcceptControl(QObject):
             if (layer := acceptor.rejects_into) is not None:
                 layers.select_without_brush(self._viewer, layer)
         self._picking.start()
-        self._how_to_pick = f"Click on the {several(acceptor.noun)} to {verb}. Press the button again to end."
-        self.told.emit(self._how_to_pick, "hint")
+        self._view.how_to_click = f"Click on the {several(acceptor.noun)} to {verb}. Press the button again to end."
+        self.told.emit(self._view.how_to_click, "hint")
 
     def _watch_targets(self, acceptor: Acceptor | None) -> None:
         rejected_into = acceptor.rejects_into if acceptor is not None and acceptor.has_objects else None

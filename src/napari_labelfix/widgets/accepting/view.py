@@ -60,6 +60,7 @@ class AcceptView(QWidget):
         self.number.setValue(threshold)
         self.count = QLabel()
         self.count.setWordWrap(True)
+        self.how_to_click = ""  # while a click on an object accepts or rejects it
         self._noun = ""
         self._left = 0  # that would not be accepted above the threshold
         pass_keys_on(self.scopes, self.number)
