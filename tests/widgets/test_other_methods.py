@@ -271,6 +271,16 @@ class TestLabelsWithARightPart:
         dock.accept_view.scopes.setCurrentIndex(row)
         dock.accept_view.scopes.activated.emit(row)
 
+    @pytest.mark.parametrize("method", ["label_upgrade", "hovernet_stpp"])
+    def test_labels_that_are_open_as_an_image_are_named_until_they_are_labels(self, open_dock, viewer, method, qtbot):
+        dock = open_dock(method)
+        masks = viewer.add_image(self.before.astype(np.uint16), name="masks", scale=(0.5, 0.5))
+        qtbot.waitUntil(lambda: dock.message.text().startswith("“masks” is open as an image. If it holds labels,"))
+        viewer.layers.remove(masks)
+        viewer.add_labels(masks.data, name="masks", scale=(0.5, 0.5))
+        assert dock.inputs.annotation is viewer.layers["masks"]
+        assert "open as an image" not in dock.message.text()
+
     def test_no_button_stands_out_before_there_are_labels_and_then_that_for_the_right_part(self, open_dock, viewer):
         dock = open_dock("label_upgrade")
         create, run = dock.inputs.create_button, dock.run_view.run_button

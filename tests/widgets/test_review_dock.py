@@ -606,6 +606,10 @@ def test_labels_that_cannot_be_reviewed_are_not_offered_and_none_is_no_error(mak
     assert dock.message.text().startswith("Choose labels to review.")
     buttons = [dock.view.next_button, dock.compare.blink_button, dock.compare.keep_button]
     assert not any(button.isEnabled() for button in buttons)
+    viewer.add_image(discs().astype(np.uint16), name="masks")
+    assert dock.message.text().startswith("“masks” is open as an image.")
+    viewer.layers.remove("masks")
+    assert dock.message.text().startswith("Choose labels to review.")
     dock.review.next_doubtful()
     assert dock.message.text() == "There are no objects here."
     viewer.add_labels([discs(), discs()[::2, ::2]], multiscale=True)

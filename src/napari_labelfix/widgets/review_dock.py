@@ -25,6 +25,7 @@ from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.label_layers import first_choice, holds_objects
 from napari_labelfix.widgets.viewer.mouse import draws, is_click
+from napari_labelfix.widgets.viewer.pictured_labels import pictured_labels
 from napari_labelfix.widgets.viewer.pointing import is_3d, object_at, place_at
 from napari_labelfix.widgets.viewer.way_back import WAY_BACK, WayBack
 
@@ -123,13 +124,13 @@ class ReviewDock(QWidget):
         except InputError as error:
             self.message.show_text(str(error), "warning")
             return
-        self.message.show_text(_hint(self.review))
+        self.message.show_text(self._hint())
         self.edits.refresh()
 
     def _on_changed(self) -> None:
         review = self.review
         if self.message.mood == "hint":
-            self.message.show_text(_hint(review))
+            self.message.show_text(self._hint())
         classes = review.classes
         self.model.show_records(review.table, review.doubt, review.suspects, classes)
         self.view.show_counts(review.table)
@@ -140,12 +141,21 @@ class ReviewDock(QWidget):
         self.edits.refresh()
         self._outline_selected()
 
+    def _hint(self) -> str:
+        opened = self.review.layer is None and pictured_labels(self._viewer)
+        return opened or _hint(self.review)
+
+    def _on_layers_changed(self, _event: object = None) -> None:
+        """Notice that labels were opened as an image, or are none any more."""
+        if self._open and self.review.layer is None and self.message.mood == "hint":
+            self.message.show_text(self._hint())
+
     def _show_what_is_sure(self) -> None:
         self.view.show_sure(self.review.reachable(self.view.certainty).size)
 
     def _say(self, text: str) -> None:
         """Show what was done, or else what to do."""
-        self.message.show_text(text or _hint(self.review), "done" if text else "hint")
+        self.message.show_text(text or self._hint(), "done" if text else "hint")
 
     def _on_searched(self) -> None:
         self.view.show_searching(self.review.searching)
@@ -222,6 +232,7 @@ class ReviewDock(QWidget):
     def _connect(self) -> None:
         review, view = self.review, self.view
         self.labels.layerChanged.connect(self._on_layer_chosen)
+        layers.on_list_change(self._viewer, self._on_layers_changed)
         self.compare.otherChosen.connect(self._on_layer_chosen)
         review.changed.connect(self._on_changed)
         review.selected.connect(self._on_selected)

@@ -19,6 +19,7 @@ from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.class_names import classes_of, forget_unused, hand_on, set_classes
 from napari_labelfix.widgets.viewer.coordinates import other_size
 from napari_labelfix.widgets.viewer.history import history_of
+from napari_labelfix.widgets.viewer.pictured_labels import pictured_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +94,9 @@ class LayerInput(QObject):
         """Return what to do when an image has no layer and needs one, or ""."""
         if image is self._image and (sentence := self.misfit()):
             return sentence
-        return "" if self.kind.optional or self.layer_of(image) is not None else self.kind.absent
+        if self.kind.optional or self.layer_of(image) is not None:
+            return ""
+        return (self.kind.taken_alone and pictured_labels(self._viewer, image)) or self.kind.absent
 
     def misfit(self) -> str:
         """Return what to do where the chosen layer, or its image, has got another size, or ""."""
