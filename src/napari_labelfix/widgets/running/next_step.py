@@ -11,14 +11,15 @@ from napari_labelfix.widgets.parts import shortcuts
 from napari_labelfix.widgets.viewer import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_labelfix.snapshots import Snapshot
-    from napari_labelfix.widgets.accepting.view import AcceptView
     from napari_labelfix.widgets.annotating.input_view import InputView
     from napari_labelfix.widgets.annotating.layer_kind import AnnotationKind
     from napari_labelfix.widgets.results.result_layers import ResultLayers
     from napari_labelfix.widgets.running.session import Session
+
+    _Said = Callable[[], str]
 
 _SOON_MS = 1000  # an answer that comes sooner needs no word before
 
@@ -34,15 +35,17 @@ class NextStep(QObject):
         What is chosen.
     session
         The run. This object lies in it.
-    accepting
-        Knows how much of what is proposed is doubtful, and what clicks on the canvas do.
+    doubt
+        Returns a sentence on how much of what is proposed is doubtful, or "".
+    clicks
+        Returns what to do while clicks on the canvas accept or reject, or "".
     """
 
     changed = Signal()  # there is something else to say of a run
 
-    def __init__(self, kind: AnnotationKind, inputs: InputView, session: Session, accepting: AcceptView) -> None:
+    def __init__(self, kind: AnnotationKind, inputs: InputView, session: Session, doubt: _Said, clicks: _Said) -> None:
         super().__init__(session)
-        self._kind, self._inputs, self._session, self._accepting = kind, inputs, session, accepting
+        self._kind, self._inputs, self._session, self._doubt, self._clicks = kind, inputs, session, doubt, clicks
         self.steadiness = Steadiness()  # of what is proposed
         self._said = ""  # of it
         self._waits = False  # for the answer to what was drawn, and longer than one does without a word
@@ -76,7 +79,7 @@ class NextStep(QObject):
         proposed = results is not None and results.has_proposal
         if trouble := self._trouble(results):
             return trouble
-        if clicks := self._accepting.how_to_click:
+        if clicks := self._clicks():
             return clicks
         if self._session.running and not self._session.learning:
             return "The model is being applied. Stop ends it."
@@ -85,7 +88,7 @@ class NextStep(QObject):
         if self._session.running and proposed:
             help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
             if settled := self.steadiness.sentence:
-                known = f"{settled} {self._accepting.doubt}".strip()
+                known = f"{settled} {self._doubt()}".strip()
                 help_it = f"{known} Press Stop, or help where it is wrong."
             return f"{self._unseen(results)} {help_it}".strip()
         if self._session.running:
