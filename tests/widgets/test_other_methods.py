@@ -460,5 +460,53 @@ def test_where_a_run_cannot_be_told_of_one_wrong_object_the_key_says_what_to_do(
     assert dock.message.text() == told
 
 
+class TestFinishedPlanes:
+    @pytest.fixture
+    def dock(self, viewer, trainer, qtbot, spots):
+        """A run on a stack of three planes, of which the first is finished; all of the second are proposed."""
+        viewer.add_image(np.stack([spots] * 3), name="stack")
+        dock = MethodDock(viewer, METHODS["hovernet_stpp"], trainer)
+        qtbot.addWidget(dock)
+        dock.inputs.create_annotation()
+        viewer.dims.set_current_step(0, 0)
+        self.draw(dock, 0)
+        dock.run_view.run_button.click()
+        labels = np.ones((60, 80), np.int32)
+        proposal = Proposal(labels, labels.astype(np.uint8), np.ones((60, 80), np.float32), labels < 0)
+        trainer.runs[0].waiting.append(snapshot(1, {1: proposal}))
+        qtbot.waitUntil(dock.accept_view.all_button.isEnabled)
+        yield dock
+        dock.close_session()
+
+    def draw(self, dock, plane):
+        layer = dock.inputs.annotation
+        place = (np.full(9, plane), np.arange(10, 19), np.arange(10, 19))
+        layer.data_setitem(place, int(layer.data.max()) + 1)
+
+    def test_a_plane_that_is_begun_is_learned_from_when_another_is_seen(self, dock, viewer, trainer, qtbot):
+        viewer.dims.set_current_step(0, 1)
+        self.draw(dock, 1)
+        told = "Label every object of “stack[001]”: it is learned from when you go to another plane."
+        qtbot.waitUntil(lambda: dock.message.text() == told)
+        assert trainer.runs[0].sent == [], "all but the first object would be background"
+        viewer.dims.set_current_step(0, 2)
+        qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 1)
+        assert trainer.runs[0].sent[0].planes[1].annotation.labels.any()
+        assert dock.inputs.begun == ""
+
+    def test_what_is_mended_in_a_finished_plane_is_learned_from_at_once(self, dock, trainer, qtbot):
+        self.draw(dock, 0)
+        qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 1)
+        assert "every object of" not in dock.message.text()
+
+    def test_what_is_taken_back_is_not_asked_for(self, dock, viewer, trainer, qtbot):
+        viewer.dims.set_current_step(0, 1)
+        self.draw(dock, 1)
+        qtbot.waitUntil(lambda: dock.message.text().startswith("Label every object"))
+        dock.inputs.annotation.undo()
+        qtbot.waitUntil(lambda: dock.message.text().startswith("Finish more planes"))
+        assert trainer.runs[0].sent == []
+
+
 def test_only_a_method_with_a_preview_offers_one(open_dock):
     assert open_dock("scribble2label").preview_button.isHidden()

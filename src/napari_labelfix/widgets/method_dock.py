@@ -359,6 +359,7 @@ class MethodDock(QWidget):
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
+        self.inputs.planeLeft.connect(self._stroke_timer.start)
         self.inputs.refused.connect(self._guidance.refuse_to_draw)
         self.inputs.classesChanged.connect(self._hand_on_classes)
         self.inputs.classesChanged.connect(self._stroke_timer.start)  # names may have been what was doubtful

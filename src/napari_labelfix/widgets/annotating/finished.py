@@ -79,6 +79,11 @@ def _missing_finished(annotations: Sequence[Annotation | None]) -> str:
     return "Label every object of one plane, or all in a part of it and outline that as “Finished part”."
 
 
+def _is_whole(annotation: Annotation) -> bool:
+    """Whether what has no label in a plane counts as background, wherever it lies."""
+    return isinstance(annotation, FinishedInstances) and annotation.trusted is None
+
+
 FINISHED_KIND = AnnotationKind(
     layers=(
         LayerKind(
@@ -110,4 +115,5 @@ FINISHED_KIND = AnnotationKind(
     while_running="Finish more planes, or mend labels",
     afterwards="finish more planes",
     doubt=doubtful_labels,
+    whole=_is_whole,
 )

@@ -48,11 +48,13 @@ class InputView(QWidget):
     changed = Signal()  # another image, other images with it, or another layer
     drawingStarted = Signal()
     refused = Signal(str)  # why something that is drawn with cannot be used now, and what to do
+    planeLeft = Signal()  # in which something was begun
     classesChanged = Signal()  # of objects: a person has added, named or removed one
 
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._kind = viewer, kind
+        self.begun = ""  # while a plane is held back from a run because it was only begun: what to do
         self._look: list[list[Annotation | None]] | None = None  # what a block that reads once has read, if it has
         self.images = ImageChoice(viewer, self)  # the first that Tab comes to
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
@@ -69,6 +71,7 @@ class InputView(QWidget):
             part.drawingStarted.connect(self.drawingStarted)
             part.refused.connect(self.refused)
             part.classesChanged.connect(self.classesChanged)
+        viewer.dims.events.current_step.connect(self._on_plane_left)
 
     @property
     def image(self) -> Layer | None:
@@ -189,6 +192,7 @@ class InputView(QWidget):
         InputError
             If there is no image, or it cannot be read.
         """
+        self.begun = ""
         annotated = zip(self._places(), self.read_annotations(), strict=False)  # no annotations if no image has any
         return Task(tuple(self._plane(image, index, annotation) for (image, index), annotation in annotated))
 
@@ -233,7 +237,10 @@ class InputView(QWidget):
         if misfit := next(filter(None, (part.misfit() for part in self.parts)), ""):
             raise InputError(misfit)
         annotations = self.read_annotations()
-        if len(annotations) != len(task.planes) or self._kind.missing(annotations):
+        if len(annotations) != len(task.planes):
+            return None
+        annotations = self._without_begun(task, annotations)
+        if self._kind.missing(annotations):
             return None
         planes = [
             plane if same_annotation(plane.annotation, annotation) else replace(plane, annotation=annotation)
@@ -245,6 +252,25 @@ class InputView(QWidget):
             if plane is not before:
                 plane.check_annotation()
         return Task(tuple(planes))
+
+    def _without_begun(self, task: Task, annotations: list[Annotation | None]) -> list[Annotation | None]:
+        """Leave out what is new in the plane in view, as long as it is, where it would count as all that is there."""
+        self.begun = ""
+        if self._kind.whole is None or self.image is None:
+            return annotations
+        index = image_planes.index_in_view(self._viewer, self.image)
+        at = next(at for at, (image, plane) in enumerate(self._places()) if image is self.image and plane == index)
+        drawn, name = annotations[at], task.planes[at].name
+        if task.planes[at].annotation is not None or drawn is None or not self._kind.whole(drawn):
+            return annotations
+        other = "plane" if index else "image"
+        self.begun = f"Label every object of “{name}”: it is learned from when you go to another {other}."
+        return [*annotations[:at], None, *annotations[at + 1 :]]
+
+    def _on_plane_left(self, _event: object = None) -> None:
+        if self.begun:
+            self.begun = ""
+            self.planeLeft.emit()
 
     def _unused_channels(self) -> str:
         """Return a sentence if others look like channels of the chosen image, and are left out, or ""."""
@@ -292,6 +318,7 @@ class InputView(QWidget):
             part.blockSignals(False)
             part.update_parts()
         self.changed.emit()
+        self._on_plane_left()
 
     def _arrange(self) -> None:
         rows = QFormLayout(self)

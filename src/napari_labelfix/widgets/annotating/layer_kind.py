@@ -181,6 +181,9 @@ class AnnotationKind:
         How the person helps a run, and what to do after it, beside accepting: halves of a sentence.
     doubt
         Says what looks like a mistake in an annotation that a run could start from, or ""; None where nothing can.
+    whole
+        Whether an annotation says something of all of its plane, so that one that was only begun would be wrong; None
+        where each stroke is right by itself.
     write
         Puts a suggestion for a plane into the first layer and returns how much it was; None where nothing is suggested.
     """
@@ -191,4 +194,5 @@ class AnnotationKind:
     while_running: str
     afterwards: str
     doubt: Callable[[Sequence[Annotation | None]], str] | None = None
+    whole: Callable[[Annotation], bool] | None = None
     write: Callable[[Any, Place, Annotation], int] | None = None

@@ -86,11 +86,7 @@ class NextStep(QObject):
         if self._session.running and self._waits:
             return "What you have drawn is being taken up."
         if self._session.running and proposed:
-            help_it = f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
-            if settled := self.steadiness.sentence:
-                known = f"{settled} {self._doubt()}".strip()
-                help_it = f"{known} Press Stop, or help where it is wrong."
-            return f"{self._unseen(results)} {help_it}".strip()
+            return f"{self._unseen(results)} {self._how_to_help()}".strip()
         if self._session.running:
             return "The first proposal comes in a moment."
         if missing := self._inputs.missing():
@@ -117,6 +113,14 @@ class NextStep(QObject):
             run = shortcuts.with_key("Run", "run_or_stop")
             return f"The layer with what is proposed was deleted. To see it again: Stop, then {run}."
         return ""
+
+    def _how_to_help(self) -> str:
+        """Return how to help a run that has proposed something, or that it can be ended."""
+        if self._inputs.begun:
+            return self._inputs.begun
+        if settled := self.steadiness.sentence:
+            return f"{settled} {self._doubt()}".strip() + " Press Stop, or help where it is wrong."
+        return f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
 
     def _unseen(self, results: ResultLayers | None) -> str:
         """Return why what is proposed cannot be seen, and what to do, or ""."""
