@@ -87,12 +87,16 @@ def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
     qtbot.waitUntil(lambda: dock.content.text().startswith("4 objects"), timeout=15_000)
 
 
-def test_the_size_of_a_pixel_of_a_time_lapse_has_the_unit_of_each_axis(make_napari_viewer, qtbot):
+@pytest.mark.parametrize(
+    ("units", "size"),
+    [(("s", "um", "um"), "30 s x 0.5 µm x 0.25 µm"), (("pixel",) * 3, "30 x 0.5 x 0.25 (no unit)")],
+    ids=["units", "none"],
+)
+def test_the_size_of_a_pixel_of_a_time_lapse_has_the_unit_of_each_axis(make_napari_viewer, qtbot, units, size):
     viewer = make_napari_viewer(show=True)
-    units = ("s", "um", "um")
     viewer.add_labels(three_objects(), scale=(30, 0.5, 0.25), units=units, axis_labels=("t", "y", "x"))
     _, dock = viewer.window.add_plugin_dock_widget("napari-labelfix", "Export")
-    said = "3 objects, 2 x 40 x 50 pixels, a pixel is 30 s x 0.5 µm x 0.25 µm."
+    said = f"3 objects, 2 x 40 x 50 pixels, a pixel is {size}."
     qtbot.waitUntil(lambda: "object" in dock.content.text(), timeout=15_000)
     assert dock.content.text() == said
 

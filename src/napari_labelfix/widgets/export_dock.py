@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_labelfix.io.class_names import list_names
 from napari_labelfix.io.export import Exported, export
 from napari_labelfix.io.formats import FORMATS, Format, formats_for
-from napari_labelfix.io.grid import short_unit
+from napari_labelfix.io.grid import PIXEL, short_unit
 from napari_labelfix.io.label_image import name_for_files, say_count
 from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
@@ -370,7 +370,7 @@ def _of_classes(image: Content) -> str:
 
 def _size_of_pixel(grid: Grid) -> str:
     """Say how far apart pixels are along each axis: "2 x 0.5 x 0.5 µm", or "30 s x 0.5 µm x 0.5 µm"."""
-    units = [short_unit(unit) for unit in grid.units]
+    units = ["(no unit)" if unit == PIXEL else short_unit(unit) for unit in grid.units]
     if len(set(units)) == 1:
         return f"{' x '.join(f'{step:g}' for step in grid.scale)} {units[0]}"
     return " x ".join(f"{step:g} {unit}" for step, unit in zip(grid.scale, units, strict=True))
