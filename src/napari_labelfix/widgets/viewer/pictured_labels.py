@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-_ROWS = 128  # that are looked at, in the middle of the first plane
+_SIDE = 512  # pixels of the part that is looked at, in the middle of the first plane: it may have to be read
 _ALIKE = 0.7  # share of the neighbours in objects that are the same; the noise of a camera leaves far fewer
 _known: WeakKeyDictionary[Layer, tuple[int, bool]] = WeakKeyDictionary()  # by what array it was found out
 
@@ -43,14 +43,15 @@ def _look(image: Layer) -> bool:
     if getattr(image, "rgb", False) or np.dtype(image.dtype).kind not in "bui":
         return False
     pixels = image_planes.Pixels(image)
-    first = max(0, (pixels.shape[-2] - _ROWS) // 2)
+    *leading, height, width = pixels.shape
+    middle = [slice(max(0, (length - _SIDE) // 2), (length + _SIDE) // 2) for length in (height, width)]
     try:
-        return _is_of_areas(pixels[(0,) * (len(pixels.shape) - 2) + (slice(first, first + _ROWS),)])
+        return _is_of_areas(pixels[(0,) * len(leading) + tuple(middle)])
     except InputError:  # that it cannot be read is said elsewhere
         return False
 
 
-def _is_of_areas(rows: NDArray[np.generic]) -> bool:
-    left, right = rows[:, :-1], rows[:, 1:]
+def _is_of_areas(part: NDArray[np.generic]) -> bool:
+    left, right = part[:, :-1], part[:, 1:]
     inside = (left != 0) | (right != 0)
     return bool(inside.any() and not inside.all() and (left == right)[inside].mean() > _ALIKE)
