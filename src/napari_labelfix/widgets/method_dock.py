@@ -13,7 +13,6 @@ from napari_labelfix.errors import InputError, LabelfixError
 from napari_labelfix.trainer import Trainer
 from napari_labelfix.widgets.accepting.control import AcceptControl
 from napari_labelfix.widgets.accepting.view import AcceptView
-from napari_labelfix.widgets.annotating.drawn_layers import DrawnLayers
 from napari_labelfix.widgets.annotating.input_view import InputView
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.preview import PreviewButton
@@ -31,6 +30,7 @@ from napari_labelfix.widgets.running.next_step import NextStep
 from napari_labelfix.widgets.running.region_box import RegionBox
 from napari_labelfix.widgets.running.run_view import RunView
 from napari_labelfix.widgets.running.session import Session
+from napari_labelfix.widgets.running.taking_up import TakingUp
 from napari_labelfix.widgets.saving.dock_saving import Saving
 from napari_labelfix.widgets.saving.unfinished_run import UnfinishedRun
 from napari_labelfix.widgets.viewer import layers
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from napari_labelfix.snapshots import Snapshot
     from napari_labelfix.widgets.results.result_layers import ResultLayers
 
-_AFTER_A_STROKE_MS = 300
 _WARM_UP_AFTER_MS = 200  # when the dock has been painted
 _WIDTH = 300
 
@@ -92,15 +91,12 @@ class MethodDock(QWidget):
         said = (lambda: self.accept_view.doubt), (lambda: self.accept_view.how_to_click)
         self._next_step = NextStep(self._kind, self.inputs, self.session, *said)
         self._guidance = Guidance(self.message, self._next_step, self.session)
+        self.taking_up = TakingUp(viewer, self.inputs, self.session, self._next_step, self._guidance, lambda: self._run)
         self.accepts = AcceptControl(viewer, self.accept_view, self.message, self._kind, self.session, self)
         self.computer_button = ComputerButton(self.session, viewer.theme)
         self.models = ModelRow(method, self.session)
         self.saving = Saving(viewer, self, self.session)
         self._unfinished = UnfinishedRun(method, self.form, self.region_box, self.saving)
-        self._stroke_timer = QTimer(self)
-        self._stroke_timer.setSingleShot(True)
-        self._stroke_timer.setInterval(_AFTER_A_STROKE_MS)
-        self._drawn = DrawnLayers(viewer, self._stroke_timer.start)  # again, if it runs: the person is still drawing
         actions: dict[str, Callable[[], object]] = {
             "run_or_stop": self.run_or_stop,
             "draw": self.inputs.draw,
@@ -179,12 +175,11 @@ class MethodDock(QWidget):
         """End the run, the trainer's process and everything that listens to the viewer. The dock is of no more use."""
         self._open = False
         self.session.close()
-        self._stroke_timer.stop()
+        self.taking_up.leave()
         self.inputs.blockSignals(True)  # nothing of a closed dock touches the viewer
         self._one_in_view.show(None, [])
         self.accepts.blockSignals(True)
         self.accepts.set_results(None, [])
-        self._drawn.follow([])
         self._keys.release()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -232,13 +227,13 @@ class MethodDock(QWidget):
         there = layers.all_layers(self._viewer)
         gone = [image for image in (self._run.images if self._run is not None else []) if image not in there]
         if gone:
-            self._stop_because(f"its image “{gone[0].name}” was removed")
+            self.taking_up.stop_because(f"its image “{gone[0].name}” was removed")
             self._run = None
         self._results = self._results_of(self.inputs.image) if self.inputs.image is not None else None
         self._guidance.results = self._results
         self._show_one()
         self._show_last_run()
-        self._drawn.follow(self.inputs.chosen)
+        self.taking_up.follow_chosen()
         self.accepts.set_results(self._results, [part.layer for part in self.inputs.parts])
         image_before, self._image = self._image, self.inputs.image
         is_another = self._image is not None and self._image is not image_before and not gone
@@ -270,47 +265,17 @@ class MethodDock(QWidget):
         self.run_view.show_last_run(self._run is not None and self.inputs.image in self._run.images)
         self.models.show_beside(self.inputs.image)
 
-    def _stop_because(self, reason: str) -> None:
-        if self.session.running:
-            self.session.stop()
-            self._guidance.say(f"The run was stopped because {reason}.", "error")
-
     def _take_up_unfinished(self) -> None:
         """Show the parameters of a run of this method on this image that was cut off, so that Run goes on with them."""
         image = self.inputs.image
         if image is not None and not self.session.running and (told := self._unfinished.take_up(image)):
             self._guidance.say(*told)
 
-    def _on_annotation_settled(self) -> None:
-        """Hand new strokes to the run, or see what is still missing for one."""
-        with self.inputs.read_once():
-            self._take_up_annotations()
-
-    def _take_up_annotations(self) -> None:
-        if self.session.running and self._run is not None:
-            if (changed_size := self._run.image_of_other_size) is not None:
-                self._stop_because(f"its image “{changed_size.name}” has another size now")
-            elif self.session.learning:
-                self._hand_over(self._run)
-        self._guidance.drawing_changed()
-
-    def _hand_over(self, results: RunResults) -> None:
-        """Send the run what is different in the annotations, unless it could not start from that."""
-        try:
-            changed = self.inputs.with_changes(results.task)
-        except InputError as error:
-            self._guidance.hold_back(error)
-            return
-        self._guidance.delivered()
-        if changed is not None and (task := results.take_up(changed)) is not None:
-            self.session.send(task)
-            self._next_step.await_answer()
-
     def _on_layers_changed(self, _event: object = None) -> None:
         """Notice that a layer with what is proposed came or went, or one that hides the image; or other pixels."""
         if self._open:
             watch_covers(self._viewer, self._on_layers_changed)
-            self._stroke_timer.start()  # once for many layers
+            self.taking_up.look_soon()  # once for many layers
 
     def _on_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         self.run_view.show_snapshots(snapshots)
@@ -359,17 +324,17 @@ class MethodDock(QWidget):
     def _connect(self) -> None:
         self.inputs.changed.connect(self._on_input_changed)
         self.inputs.drawingStarted.connect(self.accepts.stop_picking)
-        self.inputs.planeLeft.connect(self._stroke_timer.start)
         self.inputs.refused.connect(self._guidance.refuse_to_draw)
         self.inputs.classesChanged.connect(self._hand_on_classes)
-        self.inputs.classesChanged.connect(self._stroke_timer.start)  # names may have been what was doubtful
         self.run_view.runClicked.connect(self.run)
         self.run_view.stopClicked.connect(self.stop)
         self.session.started.connect(self.preview_button.hide_example)
         self.session.snapshotsReceived.connect(self._on_snapshots)
         self.session.failed.connect(self._guidance.tell)
         self.session.ended.connect(self._on_ended)
-        self.saving.leaving.connect(lambda: self._stop_because("its project was closed, which keeps what it proposed"))
+        self.saving.leaving.connect(
+            lambda: self.taking_up.stop_because("its project was closed, which keeps what it proposed")
+        )
         self.saving.opened.connect(self._take_up_unfinished)
         self.accepts.told.connect(self._guidance.say)
         self.preview_button.told.connect(self._guidance.say)
@@ -379,8 +344,7 @@ class MethodDock(QWidget):
         self.preview_button.clicked.connect(lambda: self.preview_button.show_example(self.form.value()))
         self.suggestion_button.told.connect(self._guidance.say)
         self.suggestion_button.clicked.connect(lambda: self.suggestion_button.find(self.form.value()))
-        self._stroke_timer.timeout.connect(self._on_annotation_settled)
-        self.accept_view.thresholdChanged.connect(self._stroke_timer.start)  # what is doubtful is another number
+        self.accept_view.thresholdChanged.connect(self.taking_up.look_soon)  # what is doubtful is another number
         self._viewer.events.theme.connect(self._on_theme)
         layers.on_list_change(self._viewer, self._on_layers_changed)
         trainer = self.session.trainer

@@ -87,7 +87,7 @@ class TestWhatFollows:
     def test_what_is_right_can_be_accepted_and_that_is_said(self, applied):
         assert applied.message.text().startswith("Accept what is right. To train: ")
         applied.accepts.accept_above()
-        applied._on_annotation_settled()
+        applied.taking_up.look_now()
         assert applied.message.text().startswith("4 objects were accepted")
         assert np.unique(layers.find(applied._viewer, "corrected", applied.inputs.image).data).size == 5
 
@@ -116,7 +116,7 @@ def test_what_is_drawn_meanwhile_waits_for_the_next_run(others, trainer, viewer)
     others.inputs.images.choose(viewer.layers["cells"])
     others.models.choose_last()
     others.inputs.annotation.data_setitem(tuple(np.indices((3, 3)) + 20), 2)
-    others._on_annotation_settled()
+    others.taking_up.look_now()
     assert trainer.runs[-1].sent == []
     assert others.message.text() == "The model is being applied. Stop ends it."
 

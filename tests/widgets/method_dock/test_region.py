@@ -59,7 +59,7 @@ def test_new_strokes_are_sent_without_those_outside(zoomed, trainer, viewer):
     zoomed.run()
     look_at(viewer, zoomed.inputs.image, (0, 0), 60)  # the run goes on with the part where it began
     zoomed.inputs.annotation.data_setitem((np.full(9, 100), np.arange(90, 99)), 1)
-    zoomed._on_annotation_settled()
+    zoomed.taking_up.look_now()
     (plane,) = trainer.runs[0].sent[-1].planes
     assert np.array_equal(plane.annotation.marks, zoomed.inputs.annotation.data[PART])
 
@@ -68,7 +68,7 @@ def test_strokes_outside_are_not_sent_and_no_answer_is_waited_for(zoomed, traine
     zoomed.run()
     monkeypatch.setattr(zoomed._next_step, "await_answer", lambda: pytest.fail("none will come"))
     zoomed.inputs.annotation.data_setitem((np.full(9, 10), np.arange(90, 99)), 1)
-    zoomed._on_annotation_settled()
+    zoomed.taking_up.look_now()
     assert trainer.runs[0].sent == []
 
 

@@ -25,8 +25,10 @@ def pictured_labels(viewer: ViewerModel, image: Layer | None = None) -> str:
     for layer in layers.layers_where(viewer, layers.is_input_image):
         fits = image is None or image_planes.spatial_shape(layer) == image_planes.spatial_shape(image)
         if fits and _seems_to_hold_labels(layer):
-            how = "right-click it in the layer list and choose Convert to Labels"
-            return f"“{layer.name}” is open as an image. If it holds labels, {how}."
+            return (
+                f"“{layer.name}” is open as an image. If it holds labels, right-click it in the layer list and choose "
+                "Convert to Labels."
+            )
     return ""
 
 
