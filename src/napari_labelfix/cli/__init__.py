@@ -155,6 +155,35 @@ def export_labels(
 
 
 @app.command()
+def compare(
+    labels: Annotated[
+        list[Path],
+        typer.Argument(metavar="LABELS...", help="What 'export' reads as labels: files, or folders of them."),
+    ],
+    others: Annotated[
+        list[Path],
+        typer.Option("--with", metavar="PATH...", help="Labels of the same images, or points, one for each cell."),
+    ],
+    image: Annotated[
+        list[Path] | None,
+        typer.Option("--image", metavar="PATH...", help="The images, where the files do not say their size."),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE", help="A CSV file to write the rows into, too.")
+    ] = None,
+) -> None:
+    """Say how well labels agree with others of the same images, or with points, one for each cell.
+
+    F1 is that of objects that overlap by at least half of what they cover together (IoU 0.5), or that have a point;
+    Dice is that of all their pixels. What is added is in LABELS alone, what is removed in the others alone.
+    """
+    from napari_labelfix.cli.comparing import compare_files
+
+    for sentence in compare_files(labels, others, image or (), table):
+        typer.echo(sentence)
+
+
+@app.command()
 def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the pictures if there is no display.")

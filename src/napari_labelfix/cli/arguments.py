@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.params import Params
 
-_TAKE_SEVERAL = ("--image", "--annotations", "--trusted", "--set", "--classes")
+_TAKE_SEVERAL = ("--image", "--annotations", "--trusted", "--set", "--classes", "--with")
 
 
 def expand_patterns(words: Sequence[str]) -> list[str]:

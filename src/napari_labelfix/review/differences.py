@@ -58,6 +58,7 @@ class Differences:
         Change.SPLIT: Reason.MERGED,  # several here are one there
         Change.MERGED: Reason.SPLIT,
     }
+    NAMES: ClassVar[Mapping[Change, str]] = {kind: kind.name.lower() for kind in Change if kind is not Change.NONE}
 
     kinds: NDArray[np.uint8]
     before: list[tuple[int, ...]]
@@ -74,7 +75,7 @@ class Differences:
 
     def count(self) -> dict[Change, int]:
         """Return how many there are of each kind."""
-        return {kind: int((self.kinds == kind).sum()) for kind in Change if kind is not Change.NONE}
+        return {kind: int((self.kinds == kind).sum()) for kind in self.NAMES}
 
     def add_to(self, suspects: Suspects) -> Suspects:
         """Return the suspects among the objects of `after`, with those that differ from `before` beside the others."""

@@ -36,6 +36,11 @@ class Miscounts(Differences):
         Change.ADDED: Reason.NO_POINT,
         Change.MERGED: Reason.SEVERAL_POINTS,
     }
+    NAMES: ClassVar[Mapping[Change, str]] = {
+        Change.MERGED: "several points",
+        Change.REMOVED: "no object",
+        Change.ADDED: "no point",
+    }
 
 
 def find_miscounts(points: NDArray[np.floating], labels: Any, go_on: GoOn = always) -> Miscounts:

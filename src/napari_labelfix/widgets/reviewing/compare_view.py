@@ -17,7 +17,7 @@ from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.parts.passing_keys import pass_keys_on
 from napari_labelfix.widgets.parts.shortcuts import tooltip, with_key
 from napari_labelfix.widgets.parts.table import Table
-from napari_labelfix.widgets.reviewing.differences_model import DifferencesModel, name_of
+from napari_labelfix.widgets.reviewing.differences_model import DifferencesModel
 from napari_labelfix.widgets.reviewing.reference import fits, points_on
 from napari_labelfix.widgets.viewer import image_planes, layers, looks
 from napari_labelfix.widgets.viewer.going import go_to
@@ -208,10 +208,9 @@ class CompareView(QWidget):
             )
         counts = found.count()
         parts = [
-            f'<span style="color: {color}">■</span>&nbsp;{counts[kind]}&nbsp;'
-            f"{name_of(kind, found).replace(' ', '&nbsp;')}"
+            f'<span style="color: {color}">■</span>&nbsp;{counts[kind]}&nbsp;{found.NAMES[kind].replace(" ", "&nbsp;")}'
             for kind, color in looks.CHANGE_COLORS.items()
-            if counts[kind]
+            if counts.get(kind)
         ]
         scores = f"F1&nbsp;{found.f1:.2f}" + ("" if found.points is not None else f", Dice&nbsp;{found.dice:.2f}")
         return "&nbsp; ".join([*parts, scores])

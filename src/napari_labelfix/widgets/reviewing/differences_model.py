@@ -1,4 +1,4 @@
-"""The table of what differs from other labels, or from points; and what each kind of difference is called."""
+"""The table of what differs from other labels, or from points."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 _TITLES = ("Change", "Before", "After", "Pixels")
 _TITLES_OF_POINTS = ("What", "Points", "Object", "Pixels")
-_NAMES_OF_POINTS = {
-    Change.MERGED: "several points",
-    Change.REMOVED: "no object",
-    Change.ADDED: "no point",
-}
 _FEW = 4  # ids in a cell
 
 
@@ -63,15 +58,9 @@ class DifferencesModel(QAbstractTableModel):
             return QColor(looks.CHANGE_COLORS[kind])
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        name = name_of(kind, found)
-        return (name, _listed(found.before[row]), _listed(found.after[row]), str(found.pixels[row] or ""))[
+        return (found.NAMES[kind], _listed(found.before[row]), _listed(found.after[row]), str(found.pixels[row] or ""))[
             index.column()
         ]
-
-
-def name_of(kind: Change, found: Differences) -> str:
-    """Return what a difference is called."""
-    return kind.name.lower() if found.points is None else _NAMES_OF_POINTS[kind]
 
 
 def _listed(ids: Sequence[int]) -> str:
