@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+import napari_labelfix
 from napari_labelfix import cli
 from napari_labelfix.cli import examination, tables
 from napari_labelfix.cli.arguments import expand_patterns, read_params, repeat_flags
@@ -24,10 +25,15 @@ from napari_labelfix.params import Params, param_fields
 from napari_labelfix.snapshots import Snapshot
 
 
+def test_the_version_is_said_alone(call):
+    ended = call("--version")
+    assert (ended.code, ended.out) == (0, f"napari-labelfix {napari_labelfix.__version__}\n")
+
+
 def test_every_job_is_in_the_help(call):
     ended = call("--help")
     assert ended.code == 0
-    for job in ("run", "predict", "export", "open", "info", "verify", "demo", "doctor", "methods"):
+    for job in ("run", "predict", "export", "compare", "open", "info", "verify", "demo", "doctor", "methods"):
         assert f" {job} " in ended.out
 
 

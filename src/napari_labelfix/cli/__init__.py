@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_labelfix import __version__
 from napari_labelfix.cli.arguments import expand_patterns, repeat_flags
 from napari_labelfix.errors import LabelfixError
 from napari_labelfix.io.formats import FORMATS
@@ -23,7 +24,6 @@ DEBUG = "NAPARI_LABELFIX_DEBUG"  # set to anything: tracebacks and the log
 
 app = typer.Typer(
     name="napari-labelfix",
-    help="Learn from imperfect microscopy labels.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,6 +38,21 @@ ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="A project,
 Device = Annotated[
     str | None, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps; auto unless said otherwise.")
 ]
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"napari-labelfix {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Learn from imperfect microscopy labels."""
 
 
 @app.command()
