@@ -120,6 +120,44 @@ def test_all_merged_cells_are_parted_at_their_points_in_one_step(dock, viewer, p
     assert dock.compare.part_button.isEnabled()
 
 
+def test_two_presses_part_once_and_tell_of_what_was_parted(dock, viewer, person, qtbot):
+    person.click(dock.compare.part_button)
+    parted = viewer.layers["labels"].data.copy()
+    dock.compare.part_button.click()
+    dock.compare.part_at_points()
+    np.testing.assert_array_equal(viewer.layers["labels"].data, parted)
+    assert dock.message.text().startswith("3 objects were parted")
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(dock.compare.part_button.isEnabled, timeout=10_000)
+    person.click(dock.compare.part_button)
+    np.testing.assert_array_equal(viewer.layers["labels"].data, parted)
+
+
+def test_points_in_one_pixel_are_listed_and_part_nothing_as_is_said(dock, viewer, person, qtbot):
+    points = viewer.layers["cells points"]
+    points.data = [*np.repeat([(30, 21)], 2, axis=0), (90, 100)]
+    qtbot.waitUntil(lambda: len(dock.review.differences.points) == 3 and not dock.review.searching, timeout=10_000)
+    assert cells_of(dock)[0][:3] == ("several points", "0, 1", "1")
+    person.click(dock.compare.part_button)
+    told = "Nothing was parted: the points of an object lie in one pixel, or in other objects by now."
+    assert dock.message.text() == told
+    np.testing.assert_array_equal(viewer.layers["labels"].data, labels())
+
+
+def test_labels_that_are_moved_are_compared_anew(dock, viewer, qtbot):
+    viewer.layers["labels"].translate = (3, 5 + 75)
+    qtbot.waitUntil(lambda: dock.review.differences.count()[Change.MERGED] == 0, timeout=10_000)
+
+
+def test_blinking_leaves_the_points_where_they_are(dock, viewer, person):
+    layer, points = viewer.layers["labels"], viewer.layers["cells points"]
+    seen = []
+    for _ in range(2):
+        person.press(Qt.Key.Key_H)
+        seen.append((layer.visible, points.visible, dock.message.text()))
+    assert seen == [(False, True, "“labels” is hidden now."), (True, True, "“labels” is shown now.")]
+
+
 def test_what_is_locked_or_was_set_aside_stays_whole(dock, viewer, person):
     layer = viewer.layers["labels"]
     dock.review.select([1])

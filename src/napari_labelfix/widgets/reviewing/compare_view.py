@@ -61,6 +61,7 @@ class CompareView(QWidget):
         super().__init__(parent)
         self._viewer, self._review, self._editing = viewer, review, editing
         self._shown: WeakKeyDictionary[Labels, Layer] = WeakKeyDictionary()  # a layer's differences
+        self._parted: Differences | None = None  # of which the objects were parted: they are compared anew meanwhile
         self.others = LayerCombo(viewer, lambda layer: fits(layer, review.layer), "nothing", lambda _: None)
         self.keep_button = QPushButton("Keep as before")
         self.blink_button = QPushButton(with_key("Blink", "blink"))
@@ -114,14 +115,15 @@ class CompareView(QWidget):
         self.others.choose(copy)
 
     def blink(self) -> None:
-        """Show the other layer instead of the one that is reviewed, or the other way round."""
+        """Show other labels instead of those that are reviewed, or the other way round; points stay as they are."""
         layer = self._review.layer
         if layer is None:
             return
         layer.visible = not layer.visible
-        if self.other is not None:
+        seen: Layer = layer
+        if isinstance(self.other, Labels):
             self.other.visible = not layer.visible
-        seen = layer if layer.visible or self.other is None else self.other
+            seen = layer if layer.visible else self.other
         self._review.told.emit(f"“{seen.name}” is {'shown' if seen.visible else 'hidden'} now.", "done")
 
     def show_layer(self) -> None:
@@ -142,10 +144,11 @@ class CompareView(QWidget):
     def part_at_points(self) -> None:
         """Part the objects with several points between these, all in one step."""
         found, layer = self._review.differences, self._review.layer
-        if found is None or layer is None or not isinstance(self.other, Points):
+        ids = self._to_part(found) if found is not None else []
+        if layer is None or not ids or not isinstance(self.other, Points):
             return
         try:
-            number = self._editing.part_at(self._to_part(found), points_on(self.other, layer))
+            number = self._editing.part_at(ids, points_on(self.other, layer))
         except InputError as error:
             self._review.told.emit(str(error), "warning")
             return
@@ -153,8 +156,11 @@ class CompareView(QWidget):
             parted = "1 object was parted between its" if number == 1 else f"{number} objects were parted between their"
             self._review.told.emit(f"{parted} points. {WAY_BACK}", "done")
             self._review.decided.emit(layer)
+            self._parted = found
+            self._review.search()
         else:
-            self._review.told.emit("Nothing was parted: the points lie in other objects by now.", "hint")
+            why = "the points of an object lie in one pixel, or in other objects by now"
+            self._review.told.emit(f"Nothing was parted: {why}.", "hint")
 
     def go_to(self, row: int) -> None:
         """Go to what has changed."""
@@ -174,7 +180,7 @@ class CompareView(QWidget):
 
     def _to_part(self, found: Differences) -> list[int]:
         """Return which objects with several points may be parted: none of a proposal, that is locked or set aside."""
-        if found.points is None or self._review.labels is None:
+        if found.points is None or found is self._parted or self._review.labels is None:
             return []
         table = self._review.table
         several = [found.after[row][0] for row in np.flatnonzero(found.kinds == Change.MERGED)]

@@ -67,6 +67,7 @@ class ObjectSearch(QObject):
         self._viewer = viewer
         self._layer: Labels | None = None
         self._other: Reference | None = None
+        self._watched: list[Reference] = []
         self._points: NDArray[np.float64] | None = None  # to which the labels were compared last, if to points
         self._found: Found | None = None
         self._renumbered: NDArray[np.integer] = _NO_IDS  # unusable numbers until others were given; they can come back
@@ -104,10 +105,12 @@ class ObjectSearch(QObject):
         """Search in a layer from the next start on, compared with another one; in none, not any more."""
         self._timer.stop()
         self._work.stop()
-        if self._other is not None:
-            layers.unwatch(self._other, self._on_other)
-        if other is not None:
-            layers.watch(other, self._on_other)
+        for watched in self._watched:
+            layers.unwatch(watched, self._on_other)
+        # points lie elsewhere in the labels when these are moved, too
+        self._watched = [one for one in (other, layer if isinstance(other, Points) else None) if one is not None]
+        for watched in self._watched:
+            layers.watch(watched, self._on_other)
         self._layer, self._other, self._found, self._boxes, self._renumbered = layer, other, None, {}, _NO_IDS
 
     def start(self) -> None:
@@ -115,6 +118,7 @@ class ObjectSearch(QObject):
         layer, other = self._layer, self._other
         if layer is None:
             return
+        self._timer.stop()
         image = image_of(self._viewer, layer)
         pixels = image_planes.Pixels(image) if image is not None else None
         is_of_image = pixels is not None and pixels.shape[: layer.ndim] == layer.data.shape
