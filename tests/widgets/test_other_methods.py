@@ -499,6 +499,21 @@ class TestFinishedPlanes:
         qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 1)
         assert "every object of" not in dock.message.text()
 
+    def test_a_plane_whose_finished_part_is_deleted_is_whole_when_another_is_seen(self, dock, viewer, trainer, qtbot):
+        viewer.dims.set_current_step(0, 1)
+        self.draw(dock, 1)
+        part = dock.inputs.parts[1]
+        part.create()
+        part.layer.add(np.array([(1, 5, 5), (1, 5, 30), (1, 30, 30), (1, 30, 5)]), shape_type="polygon")
+        qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 1)
+        part.layer.selected_data = {0}
+        part.layer.remove_selected()
+        qtbot.waitUntil(lambda: dock.message.text().startswith("Label every object of “stack[001]”"))
+        assert len(trainer.runs[0].sent) == 1, "all but what lay in the part would be background"
+        viewer.dims.set_current_step(0, 2)
+        qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 2)
+        assert trainer.runs[0].sent[-1].planes[1].annotation.trusted is None
+
     def test_what_is_taken_back_is_not_asked_for(self, dock, viewer, trainer, qtbot):
         viewer.dims.set_current_step(0, 1)
         self.draw(dock, 1)

@@ -254,18 +254,18 @@ class InputView(QWidget):
         return Task(tuple(planes))
 
     def _without_begun(self, task: Task, annotations: list[Annotation | None]) -> list[Annotation | None]:
-        """Leave out what is new in the plane in view, as long as it is, where it would count as all that is there."""
+        """Leave the plane in view as the run knows it, as long as it is, if it would now first count as whole."""
         self.begun = ""
         if self._kind.whole is None or self.image is None:
             return annotations
         index = image_planes.index_in_view(self._viewer, self.image)
         at = next(at for at, (image, plane) in enumerate(self._places()) if image is self.image and plane == index)
-        drawn, name = annotations[at], task.planes[at].name
-        if task.planes[at].annotation is not None or drawn is None or not self._kind.whole(drawn):
+        drawn, known, name = annotations[at], task.planes[at].annotation, task.planes[at].name
+        if drawn is None or not self._kind.whole(drawn) or (known is not None and self._kind.whole(known)):
             return annotations
         other = "plane" if index else "image"
         self.begun = f"Label every object of “{name}”: it is learned from when you go to another {other}."
-        return [*annotations[:at], None, *annotations[at + 1 :]]
+        return [*annotations[:at], known, *annotations[at + 1 :]]
 
     def _on_plane_left(self, _event: object = None) -> None:
         if self.begun:
