@@ -486,13 +486,27 @@ class TestFinishedPlanes:
     def test_a_plane_that_is_begun_is_learned_from_when_another_is_seen(self, dock, viewer, trainer, qtbot):
         viewer.dims.set_current_step(0, 1)
         self.draw(dock, 1)
-        told = "Label every object of “stack[001]”: it is learned from when you go to another plane."
+        told = "Label every object of “stack[001]”: it is learned from when you go to another plane or image."
         qtbot.waitUntil(lambda: dock.message.text() == told)
         assert trainer.runs[0].sent == [], "all but the first object would be background"
         viewer.dims.set_current_step(0, 2)
         qtbot.waitUntil(lambda: len(trainer.runs[0].sent) == 1)
         assert trainer.runs[0].sent[0].planes[1].annotation.labels.any()
         assert dock.inputs.begun == ""
+
+    def test_a_plane_that_a_run_has_not_learned_from_is_named_when_it_ends_and_learned_from_in_the_next(
+        self, dock, viewer, trainer, qtbot
+    ):
+        viewer.dims.set_current_step(0, 1)
+        self.draw(dock, 1)
+        qtbot.waitUntil(lambda: dock.message.text().startswith("Label every object"))
+        dock.stop()
+        told = "Accept what is right, or finish “stack[001]”, which was not learned from yet, and press Run [G] again."
+        qtbot.waitUntil(lambda: dock.message.text() == told)
+        dock.run()
+        assert [plane.annotation is not None for plane in trainer.runs[1].task.planes] == [True, True, False]
+        dock.stop()
+        assert "not learned from" not in dock.message.text()
 
     def test_what_is_mended_in_a_finished_plane_is_learned_from_at_once(self, dock, trainer, qtbot):
         self.draw(dock, 0)

@@ -54,7 +54,7 @@ class InputView(QWidget):
     def __init__(self, viewer: ViewerModel, kind: AnnotationKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._kind = viewer, kind
-        self.begun = ""  # while a plane is held back from a run because it was only begun: what to do
+        self.begun = ""  # the name of a plane that is, or was, held back from a run because it was only begun
         self._look: list[list[Annotation | None]] | None = None  # what a block that reads once has read, if it has
         self.images = ImageChoice(viewer, self)  # the first that Tab comes to
         self.parts = [LayerInput(viewer, of_layer, self.images, self) for of_layer in kind.layers]
@@ -260,11 +260,10 @@ class InputView(QWidget):
             return annotations
         index = image_planes.index_in_view(self._viewer, self.image)
         at = next(at for at, (image, plane) in enumerate(self._places()) if image is self.image and plane == index)
-        drawn, known, name = annotations[at], task.planes[at].annotation, task.planes[at].name
+        drawn, known = annotations[at], task.planes[at].annotation
         if drawn is None or not self._kind.whole(drawn) or (known is not None and self._kind.whole(known)):
             return annotations
-        other = "plane" if index else "image"
-        self.begun = f"Label every object of “{name}”: it is learned from when you go to another {other}."
+        self.begun = task.planes[at].name
         return [*annotations[:at], known, *annotations[at + 1 :]]
 
     def _on_plane_left(self, _event: object = None) -> None:

@@ -93,7 +93,10 @@ class NextStep(QObject):
             return f"{self._unseen(results)} Accept what is right. To train: {missing}".strip() if proposed else missing
         if proposed:
             then = ", then choose the next image;" if len(self._inputs.images.together) > 1 else ","
-            what_now = f"Accept what is right{then} or {self._kind.afterwards} and press {run} again."
+            afterwards = self._kind.afterwards
+            if begun := self._inputs.begun:
+                afterwards = f"finish “{begun}”, which was not learned from yet,"
+            what_now = f"Accept what is right{then} or {afterwards} and press {run} again."
             return f"{self._unseen(results)} {what_now}".strip()
         return f"{self._inputs.doubt()} Press {run}.".strip()
 
@@ -116,8 +119,8 @@ class NextStep(QObject):
 
     def _how_to_help(self) -> str:
         """Return how to help a run that has proposed something, or that it can be ended."""
-        if self._inputs.begun:
-            return self._inputs.begun
+        if begun := self._inputs.begun:
+            return f"Label every object of “{begun}”: it is learned from when you go to another plane or image."
         if settled := self.steadiness.sentence:
             return f"{settled} {self._doubt()}".strip() + " Press Stop, or help where it is wrong."
         return f"{self._kind.while_running}; that is used at once. Press Stop when it is good."
