@@ -82,6 +82,24 @@ def test_what_cannot_be_compared_is_said(call, folders):
     assert "Labels are compared with labels or points, but a b has boxes." in ended.err
 
 
+def test_a_table_replaces_nothing_but_such_a_table(call, folders):
+    words = ("compare", folders / "results", "--with", folders / "truth", "--table")
+    other = folders / "notes.csv"
+    other.write_text("y,x\n1,2\n")
+    ended = call(*words, other)
+    assert ended.code == 2
+    assert ended.err.strip().endswith("is there already, and is no such table. Choose another name, or move it away.")
+    assert other.read_text() == "y,x\n1,2\n"
+    for _ in range(2):
+        assert call(*words, folders / "table.csv").code == 0
+
+
+def test_two_files_of_one_image_are_told(call, folders):
+    ended = call("compare", folders / "results", folders / "truth", "--with", folders / "truth")
+    assert ended.code == 2
+    assert "More than one file is of a b. Give one of them." in ended.err
+
+
 def test_labels_are_the_same_as_themselves(call, folders):
     ended = call("compare", folders / "truth" / "a b.tif", "--with", folders / "truth" / "a b.tif")
     assert ended.code == 0, ended.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from napari_labelfix.data.label_images import ids_of
-from napari_labelfix.errors import InputError
+from napari_labelfix.errors import InputError, OutputError
 from napari_labelfix.io.content_files import read_content
 from napari_labelfix.io.label_image import LabelImage
 from napari_labelfix.io.tables import write_table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]  # by column
 
-_IMAGE = "image"
+_IMAGE, _OBJECTS = "image", "objects"  # the first columns
 _SCORES = ("F1", "Dice")  # of which the mean is told in the end; of all others the sum
 
 
@@ -47,13 +48,15 @@ def compare_files(
     Raises
     ------
     InputError
-        If a file cannot be read, no two are of the same image, or two of one image are of different sizes.
+        If a file cannot be read, several are of one image, no two are of the same, or these are of different sizes.
     OutputError
-        If the table cannot be written.
+        If the table cannot be written, or would replace another file.
     """
     told: list[str] = []
-    ours = {image.name: image for image in read_content(labels, images, ("labels",), told.append)}
-    theirs = {image.name: image for image in read_content(others, images, ("labels", "points"), told.append)}
+    if table is not None:
+        _expect_own(table)
+    ours = _by_name(read_content(labels, images, ("labels",), told.append))
+    theirs = _by_name(read_content(others, images, ("labels", "points"), told.append))
     both = [name for name in ours if name in theirs]
     if not both:
         raise InputError(
@@ -73,6 +76,19 @@ def compare_files(
     return list(dict.fromkeys(told))
 
 
+def _by_name(read: Sequence[Content]) -> dict[str, Content]:
+    named = {image.name: image for image in read}
+    if repeated := [name for name, count in Counter(image.name for image in read).items() if count > 1]:
+        raise InputError(f"More than one file is of {repeated[0]}. Give one of them.")
+    return named
+
+
+def _expect_own(table: Path) -> None:
+    """Raise `OutputError` if another file than such a table would be replaced."""
+    if table.exists() and not (table.is_file() and table.read_bytes().startswith(f"{_IMAGE},{_OBJECTS},".encode())):
+        raise OutputError(f"{table} is there already, and is no such table. Choose another name, or move it away.")
+
+
 def _compare(image: Content, other: Content) -> Row:
     """Return what is to be told of one image."""
     if not isinstance(image, LabelImage):
@@ -80,7 +96,7 @@ def _compare(image: Content, other: Content) -> Row:
     if tuple(other.shape) != tuple(image.shape):
         sizes = " and ".join(" x ".join(map(str, one.shape)) for one in (image, other))
         raise InputError(f"The labels of {image.name} are {sizes}. Choose those of the same image.")
-    objects = {_IMAGE: image.name, "objects": int(ids_of(image.labels).size)}
+    objects = {_IMAGE: image.name, _OBJECTS: int(ids_of(image.labels).size)}
     if isinstance(other, LabelImage):
         found = find_differences(other.labels, image.labels)
         about = {"others": int(ids_of(other.labels).size), "F1": found.f1, "Dice": found.dice}
