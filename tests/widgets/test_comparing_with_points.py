@@ -89,13 +89,23 @@ def test_merged_cells_missed_cells_and_what_is_none_are_listed(dock):
     assert dock.model.data(dock.model.index(dock.model.rows_of([5])[0], Column.WHY)).startswith("no point")
 
 
-def test_a_click_goes_to_the_object_or_where_there_should_be_one(dock, viewer):
-    layer = viewer.layers["labels"]
-    for row, place in ((0, PAIRS[1]), (3, MISSED)):
-        dock.compare.table.clicked.emit(dock.compare.model.index(row, 0))
+def test_a_click_and_the_arrow_keys_go_to_the_object_or_where_there_should_be_one(dock, viewer, qtbot):
+    layer, table = viewer.layers["labels"], dock.compare.table
+
+    def is_in_the_middle(place):
         camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
-        assert np.abs(np.asarray(layer.world_to_data(camera.center[-2:])) - place).max() < 2
+        return np.abs(np.asarray(layer.world_to_data(camera.center[-2:])) - place).max() < 2
+
+    center = table.visualRect(dock.compare.model.index(0, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=center)
+    assert is_in_the_middle(PAIRS[1])
     assert dock.review.current == 1
+    for _ in range(3):
+        qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert is_in_the_middle(MISSED)
+    qtbot.keyClick(table, Qt.Key.Key_Up)
+    assert is_in_the_middle(PAIRS[3])
+    assert dock.review.current == 3
 
 
 def test_all_merged_cells_are_parted_at_their_points_in_one_step(dock, viewer, person, qtbot):

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Labels, Points
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QItemSelection, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QGridLayout, QLabel, QPushButton, QWidget
 
 from napari_labelfix.errors import InputError
@@ -76,7 +76,7 @@ class CompareView(QWidget):
         self.blink_button.clicked.connect(self.blink)
         self.layer_button.clicked.connect(self.show_layer)
         self.part_button.clicked.connect(self.part_at_points)
-        self.table.clicked.connect(lambda index: self.go_to(index.row()))
+        self.table.selectionModel().selectionChanged.connect(lambda chosen, _: self._on_rows_chosen(chosen))
         review.searched.connect(self.refresh)
         review.changed.connect(self._show_what_to_part)  # an object may be locked, or set aside
         review.layerChanged.connect(self._on_layer)
@@ -177,6 +177,11 @@ class CompareView(QWidget):
             here = image_planes.index_in_view(self._viewer, other)
             if (box := find_box(other.data, found.before[row][0], here)) is not None:
                 go_to(self._viewer, other, box)
+
+    def _on_rows_chosen(self, chosen: QItemSelection) -> None:
+        """Go to the row that was clicked, or that the arrow keys have come to."""
+        if rows := {index.row() for index in chosen.indexes()}:
+            self.go_to(rows.pop())
 
     def _to_part(self, found: Differences) -> list[int]:
         """Return which objects with several points may be parted: none of a proposal, that is locked or set aside."""
