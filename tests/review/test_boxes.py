@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from napari_labelfix.review.boxes import around, box_around, boxes_in, find_box, find_boxes, stacks_of, widened
+from napari_labelfix.review.boxes import (
+    around,
+    box_around,
+    boxes_in,
+    find_box,
+    find_boxes,
+    pixels_within,
+    stacks_of,
+    widened,
+)
 
 
 @pytest.mark.parametrize("step", [1, 1000, 10**6])
@@ -78,3 +87,11 @@ def test_an_array_is_a_row_of_stacks(shape, indices):
     found = list(stacks_of(array))
     assert [index for index, _ in found] == indices
     assert all(np.array_equal(part, array[index]) for index, part in found)
+
+
+def test_points_lie_in_the_pixel_that_they_are_nearest_to_or_in_none():
+    points = np.array([(0.4, 2.6), (-0.6, 1), (3, 4.6), (np.nan, 1), (1, np.inf), (1e300, 0), (-0.4, 4.4)])
+    which, pixels = pixels_within(points, (4, 5))
+    assert which.tolist() == [0, 6]
+    assert pixels.tolist() == [[0, 3], [0, 4]]
+    assert pixels_within(np.zeros((0, 3)), (4, 5, 6))[1].shape == (0, 3)

@@ -116,6 +116,17 @@ def boxes_in(
     return {object_id: known[object_id] for object_id in free if object_id in known}
 
 
+def pixels_within(points: NDArray[np.floating], shape: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which points (N, ndim) lie in an array of a shape (K,), and in which of its pixels (K, ndim).
+
+    Those that are not finite lie nowhere.
+    """
+    rounded = np.round(points)
+    with np.errstate(invalid="ignore"):
+        inside = np.flatnonzero(((rounded >= 0) & (rounded < shape)).all(axis=1))
+    return inside, rounded[inside].astype(np.intp)
+
+
 def widened(box: Box, margin: int | Sequence[int], shape: tuple[int, ...]) -> Box:
     """Return a box with a margin (in pixels, for all axes or for each), cut off where the array ends."""
     margins = [margin] * len(box) if isinstance(margin, int) else margin

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_labelfix.review.boxes import pixels_within
 from napari_labelfix.review.differences import Differences, members_of
 from napari_labelfix.review.in_parts import always, rank_all
 from napari_labelfix.review.suspects import Reason
@@ -57,8 +58,7 @@ def find_miscounts(points: NDArray[np.floating], labels: Any, go_on: GoOn = alwa
     """
     array = np.asarray(labels)
     ids, sizes, ranks = rank_all(array, go_on)
-    counted = np.flatnonzero(_inside(points, array.shape))
-    pixels = np.round(points[counted]).astype(np.intp)
+    counted, pixels = pixels_within(points, array.shape)
     at = ranks[tuple(pixels.T)]  # 0 in the background
     number = np.bincount(at, minlength=ids.size + 1)
     largest = np.argsort(-sizes, kind="stable") + 1
@@ -82,12 +82,6 @@ def find_miscounts(points: NDArray[np.floating], labels: Any, go_on: GoOn = alwa
         dice=float("nan"),
         points=np.asarray(points, np.float64),
     )
-
-
-def _inside(points: NDArray[np.floating], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return (M,) which points lie in an array."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(((points >= -0.5) & (points < np.array(shape) - 0.5)).all(axis=1))
 
 
 def _codes(

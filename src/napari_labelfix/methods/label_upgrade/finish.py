@@ -9,7 +9,7 @@ import torch
 from napari_labelfix.data.patches import predict_probabilities
 from napari_labelfix.methods.label_upgrade.pages import Picture, make_page
 from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
-from napari_labelfix.methods.label_upgrade.upgrading import upgraded
+from napari_labelfix.methods.label_upgrade.upgrading import upgrade_page
 from napari_labelfix.methods.prediction import described, load_network, params_of
 
 if TYPE_CHECKING:
@@ -44,4 +44,4 @@ def finish(model: TrainedModel, plane: Plane, device: str = "auto") -> Proposal:
     def found(image: Tensor, given: Tensor) -> Tensor:
         return predict_probabilities(network, torch.cat([image, given]) if labelled else image)
 
-    return upgraded(make_page(plane, Picture.of(plane, where), params.seed), found, params)
+    return upgrade_page(make_page(plane, Picture.of(plane, where), params.seed), found, params)

@@ -21,7 +21,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.pages import Picture, hold_out_together, make_page, replaced
-from napari_labelfix.methods.label_upgrade.upgrading import as_given, upgraded
+from napari_labelfix.methods.label_upgrade.upgrading import as_given, upgrade_page
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Clock, Snapshot
@@ -114,7 +114,7 @@ class Session:
     def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
         """Return the upgraded labels of a plane; those of a piece of it alone, if one is given."""
         self._unseen.discard(index)
-        return upgraded(self.pages[index], learner.predict, self.params, piece)
+        return upgrade_page(self.pages[index], learner.predict, self.params, piece)
 
     def _next_look(self, learner: Learner) -> dict[int, Proposal]:
         """Return the upgraded labels of the next plane; those of a piece of it if it is large and was not seen yet."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Network = Callable[[Tensor, Tensor], Tensor]  # probabilities (2, H, W) of an image (C, H, W) with labels (1, H, W)
 
 
-def upgraded(page: Page, network: Network, params: LabelUpgradeParams, piece: Tile | None = None) -> Proposal:
+def upgrade_page(page: Page, network: Network, params: LabelUpgradeParams, piece: Tile | None = None) -> Proposal:
     """Return the upgraded labels of a page; where they were right they are as they were.
 
     Of a large plane a piece may be upgraded alone; outside of it they are as given.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_labelfix.review.boxes import FEW, around, box_around, find_boxes, widened
+from napari_labelfix.review.boxes import FEW, around, box_around, find_boxes, pixels_within, widened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -108,9 +108,8 @@ class Sheet:
 
     def object_at(self, position: NDArray[np.floating]) -> int:
         """Return the object at a position (ndim,) of `labels`, or 0."""
-        pixel = np.round(position).astype(int)
-        inside = ((pixel >= 0) & (pixel < self.labels.shape)).all()
-        return int(self.labels[tuple(pixel)]) if inside else 0
+        _, pixels = pixels_within(np.asarray(position)[np.newaxis], self.labels.shape)
+        return int(self.labels[tuple(pixels[0])]) if len(pixels) else 0
 
     def positions(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the positions in `labels` of points (N, ndim) of the stack."""

@@ -9,7 +9,7 @@ import numpy as np
 import scipy  # its parts are loaded on use: docks open without them
 import skimage
 
-from napari_labelfix.review.boxes import boxes_in, widened
+from napari_labelfix.review.boxes import boxes_in, pixels_within, widened
 from napari_labelfix.review.edits.draft import Draft
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def split_by_seeds(
         Where the objects lie, if that is known.
     """
     draft, parents = Draft(labels), dict[int, tuple[int, ...]]()
-    pixels, under = _under(labels, np.asarray(seeds, np.float64).reshape(-1, labels.ndim))
+    _, pixels = pixels_within(np.asarray(seeds, np.float64).reshape(-1, labels.ndim), labels.shape)
+    under = labels[tuple(pixels.T)]
     for object_id, found in boxes_in(labels, ids, boxes, locked).items():
         box = widened(found, 1, labels.shape)
         markers = _markers(box, pixels[under == object_id])
@@ -148,13 +149,6 @@ def _parts_beside(mask: NDArray[np.bool_], line: NDArray[np.bool_]) -> NDArray[n
     nearest = scipy.ndimage.distance_transform_edt(parts == 0, return_distances=False, return_indices=True)
     parts[orphans] = parts[tuple(nearest[:, orphans])]
     return parts
-
-
-def _under(labels: NDArray[np.integer], seeds: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.integer]]:
-    """Return the pixels (M, ndim) of those seeds that lie in the array, and what lies under each (M,)."""
-    pixels = np.round(seeds[np.isfinite(seeds).all(axis=1)]).astype(np.intp)
-    pixels = pixels[((pixels >= 0) & (pixels < labels.shape)).all(axis=1)]
-    return pixels, labels[tuple(pixels.T)]
 
 
 def _markers(box: Box, pixels: NDArray[np.intp]) -> NDArray[np.int32]:

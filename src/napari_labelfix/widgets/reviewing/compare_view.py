@@ -184,7 +184,7 @@ class CompareView(QWidget):
             self.go_to(rows.pop())
 
     def _to_part(self, found: Differences) -> list[int]:
-        """Return which objects with several points may be parted: none of a proposal, that is locked or set aside."""
+        """Return which objects with several points may be parted: none of a proposal, and none locked or set aside."""
         if found.points is None or found is self._parted or self._review.labels is None:
             return []
         table = self._review.table

@@ -67,7 +67,6 @@ class ObjectSearch(QObject):
         self._viewer = viewer
         self._layer: Labels | None = None
         self._other: Reference | None = None
-        self._watched: list[Reference] = []
         self._points: NDArray[np.float64] | None = None  # to which the labels were compared last, if to points
         self._found: Found | None = None
         self._renumbered: NDArray[np.integer] = _NO_IDS  # unusable numbers until others were given; they can come back
@@ -107,11 +106,9 @@ class ObjectSearch(QObject):
         self._work.stop()
         for watched in self._watched:
             layers.unwatch(watched, self._on_other)
-        # points lie elsewhere in the labels when these are moved, too
-        self._watched = [one for one in (other, layer if isinstance(other, Points) else None) if one is not None]
+        self._layer, self._other, self._found, self._boxes, self._renumbered = layer, other, None, {}, _NO_IDS
         for watched in self._watched:
             layers.watch(watched, self._on_other)
-        self._layer, self._other, self._found, self._boxes, self._renumbered = layer, other, None, {}, _NO_IDS
 
     def start(self) -> None:
         """Look for suspects and differences, in the background."""
@@ -142,6 +139,12 @@ class ObjectSearch(QObject):
         pixels = change.blocks is None or change.blocks.size
         if pixels and self._is_quick:
             self._timer.start()
+
+    @property
+    def _watched(self) -> list[Reference]:
+        """The layers whose changes call for another comparison: points lie elsewhere when the labels are moved, too."""
+        moved = self._layer if isinstance(self._other, Points) else None
+        return [layer for layer in (self._other, moved) if layer is not None]
 
     @property
     def _is_quick(self) -> bool:
