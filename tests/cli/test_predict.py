@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from napari_labelfix.cli import predicting
-from napari_labelfix.errors import UnfitImageError
+from napari_labelfix.errors import ModelError, UnfitImageError
 from napari_labelfix.methods.checkpoint import TrainedModel
 
 
@@ -124,14 +124,46 @@ def test_ctrl_c_while_an_image_is_written_leaves_no_half_of_it(predict, files, m
     assert stems_in(files / "new") == {"a"}
 
 
-def test_an_image_that_cannot_be_used_does_not_take_those_before_it_along(predict, files):
+def test_an_image_that_cannot_be_used_is_named_in_the_end_and_the_others_are_done(predict, files):
     np.save(files / "images" / "b.npy", np.full((5, 5), 1j))
     ended = predict()
     assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "Not done: Expected numbers in b, but got complex128" in " ".join(ended.out.split())
     assert "Expected numbers in b, but got complex128" in ended.err
-    assert "What was done before it is written: 1 image." in ended.err
+    assert "What was done is written: 3 images." in ended.err
+    assert stems_in(files / "new") == {"a", "c", "stack"}
+    record = record_of(files / "new")
+    assert (record["ended"], len(record["outputs"])) == ("failed", 3)
+    assert {path: "complex128" in why for path, why in record["not_done"].items()} == {
+        str(files / "images" / "b.npy"): True
+    }
+
+
+def test_many_images_that_cannot_be_used_are_named_in_one_sentence(predict, files):
+    for number in range(12):
+        (files / "images" / f"broken_{number:02}.png").write_bytes(b"no picture")
+    ended = predict()
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "12 of 15 images could not be done: broken_00.png, " in ended.err
+    assert "broken_09.png and 2 more. " in ended.err
+    assert "What was done is written: 3 images." in ended.err
+    assert len(record_of(files / "new")["not_done"]) == 12
+
+
+def test_after_ctrl_c_what_could_not_be_done_until_then_is_named(predict, files, monkeypatch):
+    np.save(files / "images" / "b.npy", np.full((5, 5), 1j))
+    ended = predict(monkeypatch, 9, KeyboardInterrupt())
+    assert ended.code == 2
+    assert "Expected numbers in b" in ended.err
     assert stems_in(files / "new") == {"a"}
-    assert record_of(files / "new")["ended"] == "failed"
+    record = record_of(files / "new")
+    assert (record["ended"], len(record["not_done"])) == ("interrupted", 1)
+
+
+def test_a_model_that_cannot_be_used_is_told_once_and_not_of_each_image(predict, files, monkeypatch):
+    ended = predict(monkeypatch, 20, ModelError("The weights are damaged."))
+    assert (ended.code, ended.err) == (2, "napari-labelfix: The weights are damaged.\n")
+    assert not (files / "new").exists()
 
 
 def test_where_an_image_has_no_numbers_nothing_is_found_and_that_is_told(predict, files):
@@ -145,14 +177,19 @@ def test_where_an_image_has_no_numbers_nothing_is_found_and_that_is_told(predict
     assert (labels > 0).tolist() == np.isfinite(stitched).tolist()
 
 
-@pytest.mark.parametrize(
-    ("ends", "sentence"),
-    [(KeyboardInterrupt(), "before the first image was done"), (RuntimeError("shapes differ"), "shapes differ")],
-)
-def test_where_nothing_was_done_nothing_is_written(predict, files, monkeypatch, ends, sentence):
-    ended = predict(monkeypatch, 20, ends)
+def test_where_nothing_was_done_nothing_is_written(predict, files, monkeypatch):
+    ended = predict(monkeypatch, 20, KeyboardInterrupt())
     assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert sentence in ended.err
+    assert "before the first image was done" in ended.err
+    assert not (files / "new").exists()
+
+
+def test_where_no_image_can_be_done_nothing_is_written_and_the_first_is_told(predict, files, monkeypatch):
+    (files / "images" / "c.npy").unlink()
+    ended = predict(monkeypatch, 20, RuntimeError("shapes differ"))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "None of the 2 images could be done. The first: " in ended.err
+    assert "shapes differ" in ended.err
     assert not (files / "new").exists()
 
 
@@ -175,7 +212,7 @@ def test_a_disk_that_fills_up_leaves_nothing(predict, files, monkeypatch):
 def test_an_image_with_other_channels_is_told_by_its_name(predict, monkeypatch):
     ended = predict(monkeypatch, 9, UnfitImageError("This one has 3 channels."))
     assert ended.code == 2
-    assert "c.npy cannot be predicted. This one has 3 channels. What was done before it is written" in ended.err
+    assert "c.npy cannot be predicted. This one has 3 channels. What was done is written: 2 images." in ended.err
 
 
 @pytest.mark.parametrize("name", ["model.json", "model.safetensors"])

@@ -116,7 +116,8 @@ def predict(
 ) -> None:
     """Apply a trained model to images and write labels, classes and confidence.
 
-    One image is done after the other. Ctrl+C ends it and writes those that are done.
+    One image is done after the other. Ctrl+C ends it and writes those that are done. Images that cannot be used are
+    named in the end, and the others are done.
     """
     from napari_labelfix.cli.predicting import predict_files
     from napari_labelfix.cli.progress import make_reporter

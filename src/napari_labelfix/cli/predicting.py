@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_labelfix.annotations import Plane, add_to_fingerprint
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
 from napari_labelfix.data.gaps import sentence_about
-from napari_labelfix.errors import LabelfixError, ModelError, OutputError, TrainingError, UnfitImageError
+from napari_labelfix.errors import InputError, LabelfixError, ModelError, TrainingError, UnfitImageError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own
 from napari_labelfix.io.read import find_images, read_image, stem_of
@@ -22,12 +23,14 @@ from napari_labelfix.trainer.reasons import explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from napari_labelfix.cli.progress import Reporter
     from napari_labelfix.io.read import ImageFile
     from napari_labelfix.methods.table import Method, MethodCode
     from napari_labelfix.snapshots import Belief
+
+_OF_ONE_IMAGE = (InputError, UnfitImageError, TrainingError)  # what is wrong with an image, others may do
+_NAMED = 10  # images of which it is said that they were not done
 
 
 def predict_files(
@@ -35,7 +38,7 @@ def predict_files(
 ) -> dict[str, list[str]]:
     """Apply a saved model to images and write what it says; return the names of the files by image.
 
-    After Ctrl+C, and where an image cannot be used, what was done before is written.
+    After Ctrl+C what was done before is written. Where some images cannot be used, the others are done first.
 
     Parameters
     ----------
@@ -53,7 +56,8 @@ def predict_files(
     Raises
     ------
     LabelfixError
-        If the model or an image does not serve, or the results cannot be written.
+        If the model or an image does not serve, or the results cannot be written. Where it is an image among others
+        that were done, their results are there.
     """
     started = time.monotonic()
     expect_writable(out)
@@ -75,10 +79,11 @@ def predict_files(
             **device_here(device),
             "seconds": round(time.monotonic() - started, 2),
             "ended": job.ended,
+            **({"not_done": job.troubles} if job.troubles else {}),
         }
         outcome.finish(record)
-    if job.trouble is not None:
-        raise job.trouble
+    if job.troubles:
+        raise job.summary(len(paths), len(outcome.files))
     return outcome.files
 
 
@@ -92,9 +97,35 @@ class _Prediction:
     shapes: dict[str, list[int]] = field(default_factory=dict)
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     ended: str = "finished"
-    trouble: LabelfixError | None = None  # why it ended before its time
+    troubles: dict[str, str] = field(default_factory=dict)  # why an image was not done, by its path
 
     def do(self, code: MethodCode, path: Path, outcome: Outcome, *, alone: bool) -> None:
+        """Write what the model says of an image; keep why it cannot be used, where there are others."""
+        try:
+            self._do(code, path, outcome, alone=alone)
+        except _OF_ONE_IMAGE as error:
+            if alone:
+                raise
+            self.ended = "failed"
+            self.troubles[str(path)] = str(error)  # the error itself would keep the pixels in memory
+            self.reporter.say(f"Not done: {error}")
+
+    def summary(self, count: int, done: int) -> LabelfixError:
+        """Return what to say in the end of so many images, of which some were not done."""
+        first = next(iter(self.troubles.values()))
+        written = f"What was done is written: {say_number(done, 'image')}."
+        if not done:
+            return InputError(f"None of the {count} images could be done. The first: {first}")
+        if len(self.troubles) == 1:
+            return InputError(f"{first} {written}")
+        names = [Path(path).name for path in self.troubles]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return InputError(
+            f"{len(names)} of {count} images could not be done: {', '.join(names[:_NAMED])}{more}. Why is said above, "
+            f"and under “not_done” in predict.json. {written}"
+        )
+
+    def _do(self, code: MethodCode, path: Path, outcome: Outcome, *, alone: bool) -> None:
         """Read an image, write what the model says of it, and keep its shape and fingerprint."""
         file = read_image(path)
         outcome.add(file, self._believe(code, file, alone=alone))
@@ -122,7 +153,7 @@ class _Prediction:
 
 
 def _predict_each(job: _Prediction, method: Method, paths: Sequence[Path], outcome: Outcome) -> None:
-    """Read, predict and write one image after the other, until all are done, Ctrl+C, or one that cannot be used."""
+    """Read, predict and write one image after the other, until all are done or Ctrl+C; raise if that were none."""
     try:
         with explained():
             code = method.load()
@@ -136,13 +167,8 @@ def _predict_each(job: _Prediction, method: Method, paths: Sequence[Path], outco
             raise TrainingError("Interrupted before the first image was done, so nothing was written.") from None
         done = f"{len(outcome.files)} of {len(paths)} images"
         job.reporter.say(f"Interrupted. Writing {done}; press Ctrl+C again to leave without.")
-    except LabelfixError as error:
-        if not outcome.files or isinstance(error, OutputError):
-            raise
-        job.ended = "failed"
-        job.trouble = type(error)(
-            f"{error} What was done before it is written: {say_number(len(outcome.files), 'image')}."
-        )
+    if not outcome.files:
+        raise job.summary(len(paths), len(outcome.files))
 
 
 def _method_of(model: TrainedModel) -> Method:
