@@ -14,6 +14,7 @@ import tifffile
 
 from napari_labelfix.cli import predicting
 from napari_labelfix.errors import ModelError, UnfitImageError
+from napari_labelfix.io.grid import Grid, read_grid
 from napari_labelfix.methods.checkpoint import TrainedModel
 
 
@@ -114,10 +115,10 @@ def test_ctrl_c_while_an_image_is_written_leaves_no_half_of_it(predict, files, m
 
     write = results.write_confidence
 
-    def interrupted(path, confidence):
+    def interrupted(path, *confidence):
         if path.name.startswith("c_"):
             raise KeyboardInterrupt
-        write(path, confidence)
+        write(path, *confidence)
 
     monkeypatch.setattr(results, "write_confidence", interrupted)
     assert predict().code == 0
@@ -199,10 +200,10 @@ def test_a_disk_that_fills_up_leaves_nothing(predict, files, monkeypatch):
 
     write = results.write_confidence
 
-    def full(path, confidence):
+    def full(path, *confidence):
         if path.name.startswith("c_"):
             raise OutputError("The disk is full.")
-        write(path, confidence)
+        write(path, *confidence)
 
     monkeypatch.setattr(results, "write_confidence", full)
     assert predict().code == 2
@@ -226,3 +227,22 @@ def test_a_file_that_is_no_model_is_told(call, files):
     ended = call("predict", "--model", image, "--image", image, "--out", files / "new")
     assert ended.code == 2
     assert "c.npy is not a saved model: it is a file. Give the folder of a run, or the model in it." in ended.err
+
+
+def test_what_is_written_has_the_pixel_size_of_the_image(call, files, model):
+    image = files / "cells.tif"
+    metadata = {"axes": "ZYX", "unit": "um", "spacing": 2.0}
+    pixels = np.random.default_rng(0).integers(0, 999, (4, 20, 30)).astype(np.uint16)
+    tifffile.imwrite(image, pixels, imagej=True, resolution=(4, 4), metadata=metadata)
+    ended = call("predict", "--model", model, "--image", image, "--out", files / "new")
+    assert ended.code == 0, ended.err
+    for ending in ("labels", "classes", "confidence"):
+        grid = read_grid(files / "new" / f"cells_{ending}.tif", 3)
+        assert grid == Grid.of("zyx", (2.0, 0.25, 0.25), ("micrometer",) * 3)
+        assert tifffile.imread(files / "new" / f"cells_{ending}.tif").shape == pixels.shape
+
+
+def test_what_is_written_of_an_image_without_a_pixel_size_claims_none(predict, files):
+    predict()
+    with tifffile.TiffFile(files / "new" / "a_labels.tif") as file:
+        assert not file.is_ome

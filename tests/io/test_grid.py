@@ -33,3 +33,18 @@ def test_names_of_axes_in_any_order_can_be_written(tmp_path, axes):
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         assert file.series[0].shape == LABELS.shape
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), LABELS)
+
+
+def test_axes_are_called_as_the_file_calls_them_in_any_order(tmp_path):
+    of_ome = {"axes": "ZTYX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0}
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.zeros((4, 3, 20, 30), np.uint8), metadata=of_ome)
+    units = ("micrometer", "pixel", "micrometer", "micrometer")
+    assert read_grid(tmp_path / "a.ome.tif", 4) == Grid(("z", "t", "y", "x"), (2.0, 1.0, 0.5, 0.5), units)
+
+
+def test_frames_that_fiji_gives_a_spacing_are_times(tmp_path):
+    metadata = {"axes": "TYX", "unit": "um", "spacing": 1.0, "finterval": 3.0}
+    stack = np.zeros((4, 20, 30), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, resolution=(2, 2), metadata=metadata)
+    units = ("second", "micrometer", "micrometer")
+    assert read_grid(tmp_path / "a.tif", 3) == Grid(("t", "y", "x"), (3.0, 0.5, 0.5), units)

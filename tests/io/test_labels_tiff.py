@@ -176,3 +176,10 @@ def test_looking_whether_a_folder_can_be_written_leaves_nothing(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="is a file, but a folder is wanted"):
         expect_writable(tmp_path / "file")
+
+
+def test_the_same_labels_with_a_pixel_size_are_the_same_bytes(tmp_path):
+    grid = Grid.of("yx", (0.5, 0.5), ("micrometer",) * 2)
+    for name in ("a.tif", "b.tif"):
+        write_labels(tmp_path / name, np.eye(9, dtype=np.uint16), grid)
+    assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    Said = tuple[Sequence[str], Mapping[str, tuple[float, str]]]  # the axes in order; of some the step and its unit
+
 PIXEL = "pixel"
 _NAMES = "tzyx"  # of the last axes, where nobody has named them
 _UNITS = {"µm": "micrometer", "μm": "micrometer", "um": "micrometer", "micron": "micrometer", "microns": "micrometer",
@@ -84,32 +86,32 @@ def short_unit(unit: str) -> str:
 def read_grid(path: Path, ndim: int) -> Grid:
     """Return what a TIFF or an OME-Zarr says about the last `ndim` axes without channels; pixels where it is silent."""
     try:
-        said = _said_by(path)
+        axes, said = _said_by(path)
     except _NOT_UNDERSTOOD:
-        said = {}
-    names = axis_names(ndim)
-    spatial_only = "t" in said and "z" not in said and ndim == 3
-    names = ("t", "y", "x") if spatial_only else names
+        axes, said = (), {}
+    own = tuple(axis.lower() for axis in axes if axis.lower() not in ("c", "s"))
+    names = own if len(own) == ndim else axis_names(ndim)
     steps = [said.get(name, (1.0, PIXEL)) for name in names]
     return Grid.of(names, [step for step, _ in steps], [unit for _, unit in steps])
 
 
-def _said_by(path: Path) -> Mapping[str, tuple[float, str]]:
+def _said_by(path: Path) -> Said:
     if path.suffix.lower() in (".tif", ".tiff"):
         return _said_by_tiff(path)
-    return _said_by_ome_zarr(path) if path.is_dir() else {}
+    return _said_by_ome_zarr(path) if path.is_dir() else ((), {})
 
 
-def _said_by_tiff(path: Path) -> dict[str, tuple[float, str]]:
+def _said_by_tiff(path: Path) -> Said:
     import tifffile
 
     file: Any
     with tifffile.TiffFile(path) as file:
         if file.ome_metadata:
-            return _said_by_ome(file.ome_metadata, file.series[0].axes)
+            axes = file.series[0].axes
+            return axes, _said_by_ome(file.ome_metadata, axes)
         if file.imagej_metadata:
-            return _said_by_imagej(file.pages[0].tags, file.imagej_metadata)
-    return {}
+            return file.series[0].axes, _said_by_imagej(file.pages[0].tags, file.imagej_metadata)
+    return (), {}
 
 
 def _said_by_ome(metadata: str, axes: str) -> dict[str, tuple[float, str]]:
@@ -142,7 +144,7 @@ def _said_by_imagej(tags: Any, metadata: Mapping[str, Any]) -> dict[str, tuple[f
     return said
 
 
-def _said_by_ome_zarr(path: Path) -> dict[str, tuple[float, str]]:
+def _said_by_ome_zarr(path: Path) -> Said:
     import zarr
 
     attributes: dict[str, Any] = dict(zarr.open(path, mode="r").attrs)
@@ -153,4 +155,5 @@ def _said_by_ome_zarr(path: Path) -> dict[str, tuple[float, str]]:
     for transform in [*datasets[0].get("coordinateTransformations", []), *image.get("coordinateTransformations", [])]:
         if transform.get("type") == "scale":
             scale = [step * float(factor) for step, factor in zip(scale, transform["scale"], strict=True)]
-    return {str(axis["name"]): (step, str(axis.get("unit", PIXEL))) for axis, step in zip(axes, scale, strict=True)}
+    said = {str(axis["name"]): (step, str(axis.get("unit", PIXEL))) for axis, step in zip(axes, scale, strict=True)}
+    return tuple(said), said

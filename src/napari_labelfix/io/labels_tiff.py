@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 import tifffile
@@ -64,9 +66,9 @@ def write_labels(path: Path, labels: NDArray[Any], grid: Grid | None = None) -> 
     _write(path, labels.astype(np.uint16 if highest <= _BITS_16 else np.uint32), grid)
 
 
-def write_confidence(path: Path, confidence: NDArray[np.floating]) -> None:
+def write_confidence(path: Path, confidence: NDArray[np.floating], grid: Grid | None = None) -> None:
     """Write confidences in [0, 1], (..., Y, X), as float32. Raises `OutputError` if the file cannot be written."""
-    _write(path, confidence.astype(np.float32))
+    _write(path, confidence.astype(np.float32), grid)
 
 
 def _write(path: Path, pixels: NDArray[Any], grid: Grid | None = None) -> None:
@@ -77,15 +79,17 @@ def _write(path: Path, pixels: NDArray[Any], grid: Grid | None = None) -> None:
             bigtiff=pixels.nbytes > _LARGEST,  # tifffile itself would find out only when it is full
             photometric="minisblack",  # else tifffile takes 3 or 4 planes for the colours of one
             compression="zlib",
-            **_ome(grid),
+            **_ome(grid, pixels),
         )
 
 
-def _ome(grid: Grid | None) -> dict[str, Any]:
+def _ome(grid: Grid | None, pixels: NDArray[Any]) -> dict[str, Any]:
     """Return what makes tifffile write OME-TIFF; {} where OME has no names for the axes."""
     if grid is None or not set(grid.axes) <= set("tzyx"):
         return {}
-    metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper()}
+    # tifffile's own would be made of the time and the computer: the same pixels are to be the same bytes
+    identity = uuid5(NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest())
+    metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper(), "UUID": str(identity)}
     for axis, step, unit in zip(grid.axes, grid.scale, grid.units, strict=True):
         if unit == PIXEL and (step == 1.0 or axis == "t"):  # OME has no time in pixels
             continue

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_labelfix.errors import InputError, reason_of
 from napari_labelfix.io.files import read_errors
+from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.records import exports_among, results_among
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from napari_labelfix.io.grid import Grid
 
     Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
@@ -51,11 +54,14 @@ class ImageFile:
         (..., Y, X), or (..., Y, X, C) when `channels` is not None; native byte order.
     channels
         Length of the last axis if it is channels, else None.
+    grid
+        Axes and pixel size of (..., Y, X), where the file says them.
     """
 
     path: Path
     pixels: NDArray[Any]
     channels: int | None
+    grid: Grid | None = None
 
     @property
     def stem(self) -> str:
@@ -94,7 +100,9 @@ def read_image(path: Path) -> ImageFile:
         If there is no such file, it may not be read, its kind is not known, or it is not an image.
     """
     pixels, axes = _read(path)
-    return _arrange(path, pixels, axes, channel_axes="S" if "S" in axes else "C")
+    file = _arrange(path, pixels, axes, channel_axes="S" if "S" in axes else "C")
+    grid = read_grid(path, len(file.shape))
+    return replace(file, grid=grid) if grid.is_known else file
 
 
 def read_labels(path: Path) -> NDArray[Any]:
