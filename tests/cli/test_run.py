@@ -344,6 +344,10 @@ BAD_INPUT = {
     "an unknown device": (lambda f: ["--device", "abacus"], "Expected device to be one of auto, cpu"),
     "a parameter file that is not there": (lambda f: ["--params", f / "no.toml"], "cannot be read (No such file"),
     "a record without parameters": (lambda f: ["--params", write(f / "p.json", "[1]")], "Expected the record of a run"),
+    "parameters of another method": (
+        lambda f: ["--params", write(f / "run.json", '{"method": "sissi", "parameters": {"seed": 3}}')],
+        "run.json has the parameters of sissi, but toy is to be run. Give the run.json of a run of toy, or --set.",
+    ),
     "a parameter file that is not TOML": (lambda f: ["--params", write(f / "p.toml", "steps: 3")], "Expected TOML"),
     "a folder that is a file": (lambda f: ["--out", write(f / "file", "")], "is a file, but a folder is wanted"),
 }

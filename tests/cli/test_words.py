@@ -21,7 +21,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.methods.checkpoint import TrainedModel
 from napari_labelfix.methods.table import METHODS
 from napari_labelfix.networks.shipped import FOLDER
-from napari_labelfix.params import Params, param_fields
+from napari_labelfix.params import param_fields
 from napari_labelfix.snapshots import Snapshot
 
 
@@ -67,7 +67,7 @@ def test_help_and_methods_come_without_torch_and_napari():
 
 def test_parameters_may_begin_with_a_mark_of_the_byte_order(tmp_path):
     (tmp_path / "params.toml").write_text("seed = 7\n", encoding="utf-8-sig")
-    assert read_params(Params, tmp_path / "params.toml", []).seed == 7
+    assert read_params(METHODS["sissi"], tmp_path / "params.toml", []).seed == 7
 
 
 def test_a_run_starts_from_the_results_of_another(tmp_path):
@@ -77,7 +77,7 @@ def test_a_run_starts_from_the_results_of_another(tmp_path):
     TrainedModel("another", {}, {}, b"").save(tmp_path / "results" / "model")
     for folder in ("results", "results/model"):
         with pytest.raises(InputError, match="has method 'another'"):  # so it was found
-            saved_start(Params(start_from=str(tmp_path / folder)), "toy", NetworkSpec("small", 1, 2))
+            saved_start(METHODS["sissi"].params(start_from=str(tmp_path / folder)), "toy", NetworkSpec("small", 1, 2))
 
 
 @pytest.mark.parametrize(

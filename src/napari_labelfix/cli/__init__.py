@@ -100,7 +100,7 @@ def run(
     from napari_labelfix.trainer.known_computers import find_computer
 
     chosen = find_method(method)
-    values = read_params(chosen.params, params, settings or (), device=device, seed=seed)
+    values = read_params(chosen, params, settings or (), device=device, seed=seed)
     computer = find_computer(away) if away else None
     reporter = make_reporter(seconds)
     train_on_files(chosen, image, annotations or (), values, out, seconds, reporter, trusted or (), computer)

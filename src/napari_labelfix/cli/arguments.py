@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_labelfix.methods.table import Method
     from napari_labelfix.params import Params
 
 _TAKE_SEVERAL = ("--image", "--annotations", "--trusted", "--set", "--classes", "--with")
@@ -51,13 +52,13 @@ def repeat_flags(words: Sequence[str]) -> list[str]:
     return repeated
 
 
-def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], **flags: object) -> Params:
+def read_params(method: Method, file: Path | None, settings: Sequence[str], **flags: object) -> Params:
     """Make parameters from a file, `name=value` settings and flags; the later win over the earlier.
 
     Parameters
     ----------
-    kind
-        The method's parameters.
+    method
+        Whose parameters.
     file
         TOML with a line `name = value` per parameter, or the record (JSON) of a run or a model that was made with them.
     settings
@@ -68,19 +69,19 @@ def read_params(kind: type[Params], file: Path | None, settings: Sequence[str], 
     Raises
     ------
     InputError
-        If the file cannot be read, a name is unknown or a value does not fit.
+        If the file cannot be read or is of another method, a name is unknown or a value does not fit.
     """
-    values: dict[str, Any] = {} if file is None else _read_file(file)
+    values: dict[str, Any] = {} if file is None else _read_file(file, method)
     values |= dict(map(_split, settings))
     values |= {name: value for name, value in flags.items() if value is not None}
-    return kind.from_dict(values)
+    return method.params.from_dict(values)
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(path: Path, method: Method) -> dict[str, Any]:
     is_record = path.suffix.lower() == ".json"
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return _recorded(json.loads(text)) if is_record else tomllib.loads(text)
+        return _recorded(json.loads(text), path, method) if is_record else tomllib.loads(text)
     except OSError as error:
         advice = "Give a TOML file, or the run.json of a run."
         raise InputError(f"The parameters {path} cannot be read ({error.strerror}). {advice}") from None
@@ -89,12 +90,17 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ParamError(f"Expected {wanted} in {path}, but: {error}.") from None
 
 
-def _recorded(record: Any) -> dict[str, Any]:
-    """Return the parameters in what `run.json` or `model.json` holds."""
+def _recorded(record: Any, path: Path, method: Method) -> dict[str, Any]:
+    """Return the parameters in what `run.json` or `model.json` holds; refuse those of another method."""
     told = record if isinstance(record, dict) else {}
     found = next((told[name] for name in ("parameters", "params") if isinstance(told.get(name), dict)), None)
     if found is None:
         raise ValueError("there are no parameters in it")
+    if told.get("method", method.name) != method.name:
+        raise ParamError(
+            f"{path} has the parameters of {told['method']}, but {method.name} is to be run. "
+            f"Give the run.json of a run of {method.name}, or --set."
+        )
     return dict(found)
 
 
