@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,3 +115,15 @@ def test_a_collection_of_shapes_is_one_object_and_its_points(tmp_path):
     [found] = drawn.objects
     assert (len(found.rings), found.plane) == (2, 0)
     assert paint_drawn(drawn, (20, 20), "a file").sum() == 32
+
+
+def test_classes_of_several_files_are_told_apart_by_their_names():
+    drawn = Drawn()
+    for plane, names in enumerate([{1: "cell", 2: "debris"}, {1: "debris", 2: "cell", 3: "fibre"}, {1: "dust"}]):
+        objects = [replace(square(None, at=number), class_number=number) for number in names]
+        drawn.add(Drawn(objects, class_names=names), plane)
+    assert [drawn.class_names[found.class_number] for found in drawn.objects] == [
+        *("cell", "debris"),
+        *("debris", "cell", "fibre"),
+        "dust",
+    ]

@@ -124,3 +124,9 @@ def test_no_boxes_are_a_file_without_objects(tmp_path):
     export([LabelImage.of("cells", np.zeros((2, 20, 30), int))], find_format("voc"), tmp_path)
     for name in ("cells_000.xml", "cells_001.xml"):
         assert ElementTree.parse(tmp_path / name).getroot().findall("object") == []
+
+
+def test_what_the_classes_were_called_is_said_where_they_are_left_out(tmp_path, image):
+    path = write(tmp_path, voc((1, 1, 3, 3), (5, 5, 8, 8)).replace(">cell<", ">debris<", 1))
+    said = AnnotationFiles([path], image).classes_left_out(Boxes)
+    assert said == "Boxes have no classes here, so that those of the files (debris, cell) are left out."

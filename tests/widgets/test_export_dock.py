@@ -222,6 +222,21 @@ def test_points_and_boxes_become_points_and_rectangles(dock, viewer, tmp_path, q
     np.testing.assert_array_equal(boxes.data[0].max(axis=0), [1, 23.5, 12.5])
 
 
+def test_that_boxes_lose_their_classes_and_outlines_is_said(dock, viewer, tmp_path, qtbot):
+    image = {"id": 1, "file_name": "cells.tif", "height": 40, "width": 50, "plane": [1]}
+    told = {"image_id": 1, "bbox": [3, 4, 10, 20]}
+    boxes = [{"id": 1, "category_id": 1, **told}, {"id": 2, "category_id": 2, **told}]
+    boxes[1]["segmentation"] = [[3, 4, 13, 4, 13, 24, 3, 24]]
+    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "debris"}]
+    (tmp_path / "a.json").write_text(json.dumps({"images": [image], "annotations": boxes, "categories": categories}))
+    dock.import_files([tmp_path / "a.json"])
+    wait_for_end(dock, qtbot)
+    assert isinstance(viewer.layers[-1], Shapes)
+    assert dock.message.mood == "warning"
+    assert "some objects have outlines and others only boxes, so all are taken as boxes" in dock.message.text()
+    assert "Boxes have no classes here, so that those of the files (cell, debris) are left out." in dock.message.text()
+
+
 def test_the_window_stays_responsive_while_a_large_layer_is_exported(viewer, dock, qtbot):
     """4096 x 4096 pixels with 4,000 objects: the click returns at once, and the event loop goes on turning."""
     rows, columns = np.indices((4096, 4096)) // 64

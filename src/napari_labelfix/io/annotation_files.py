@@ -110,6 +110,20 @@ class AnnotationFiles:
             "Where boxes are wanted, all of its objects are taken."
         )
 
+    def outlines_left_out(self) -> str:
+        """Say in a sentence that outlines become boxes, for others have no outline; "" if it is not so."""
+        if not {Boxes, Instances} <= self.kinds():
+            return ""
+        return f"In {self.paths[0]} some objects have outlines and others only boxes, so all are taken as boxes."
+
+    def classes_left_out(self, kind: type[Annotation]) -> str:
+        """Say in a sentence which classes are not in what is read as boxes or points; "" if none is left out."""
+        named = [*filter(None, self.class_names.values())] if kind in (Boxes, Points) else []
+        if not named:
+            return ""
+        noun = kind.__name__
+        return f"{noun} have no classes here, so that those of the files ({', '.join(named)}) are left out."
+
     def read(self, kind: type[Annotation], *, believed: bool = False) -> list[Annotation | None]:
         """Return annotations of a kind, one record per plane.
 

@@ -60,7 +60,7 @@ def read_content(
         What the format can hold.
     tell
         Called with a sentence where objects of a file have outlines and others only boxes, and some lose by it; and
-        where boxes lose their classes.
+        where boxes or points lose their classes.
 
     Raises
     ------
@@ -125,11 +125,9 @@ def _of_image(path: Path, files: Sequence[Path], wanted: Sequence[What], tell: C
     kind = next((kind for kind in [*kinds, *_KINDS.values()] if kind in found), kinds[0])
     if kind is Instances and Boxes in found and Boxes in kinds:
         kind = Boxes
-        tell(f"In {files[0]} some objects have outlines and others only boxes, so all are taken as boxes.")
-    elif left := given.left_out(kind):
+        tell(given.outlines_left_out())
+    for left in filter(None, [given.left_out(kind), given.classes_left_out(kind)]):
         tell(left)
-    if kind is Boxes and (listed := [*filter(None, given.class_names.values())]):
-        tell(f"Boxes have no classes here, so that those of the files ({', '.join(listed)}) are left out.")
     if kind is not Instances:
         return read_marks(given, read_grid(path, len(image.shape)), kind)
     labels, (classes, names) = given.read_labels(), given.classes()

@@ -97,11 +97,30 @@ class Drawn:
     class_names: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: Drawn, plane: PlaneKey = None) -> None:
-        """Take over what another file of the same image holds; in a plane, where that file is of one plane."""
-        self.objects += [found if plane is None else replace(found, plane=plane) for found in other.objects]
+        """Take over what another file of the same image holds; in a plane, where that file is of one plane.
+
+        A class that is called otherwise than that of its number here is the one of its name, or a new one.
+        """
+        numbers = {number: self._number_for(number, name) for number, name in other.class_names.items()}
+        self.objects += [
+            replace(
+                found,
+                plane=found.plane if plane is None else plane,
+                class_number=numbers.get(found.class_number, found.class_number),
+            )
+            for found in other.objects
+        ]
         self.boxes += [(key if plane is None else plane, box) for key, box in other.boxes]
         self.points += [(key if plane is None else plane, point) for key, point in other.points]
-        self.class_names |= other.class_names
+
+    def _number_for(self, number: int, name: str) -> int:
+        """Return under which number a class of another file is known here, and keep its name."""
+        known = self.class_names.get(number) or name
+        if known != name:
+            same = (own for own, called in self.class_names.items() if called == name)
+            number = next(same, max(self.class_names) + 1)
+        self.class_names[number] = name
+        return number
 
 
 def _corners_of_runs(runs: NDArray[np.int64], height: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from napari_labelfix.errors import InputError
+from napari_labelfix.io.class_names import names_given, number_names
 from napari_labelfix.io.drawn import Drawn, expect_size
 from napari_labelfix.io.files import write_errors
 
@@ -49,7 +50,8 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     said = tuple(int(float(root.findtext(f"size/{key}") or 0)) for key in ("height", "width"))
     if all(said):
         expect_size(said, shape, name, path)
-    drawn = Drawn()
+    classes = number_names(filter(None, (found.findtext("name", "").strip() for found in root.iterfind("object"))))
+    drawn = Drawn(class_names=names_given({number: name for name, number in classes.items()}))
     for box in root.iterfind("object/bndbox"):
         y0, x0, y1, x1 = (float(box.findtext(corner, "")) for corner in _CORNERS)
         drawn.boxes.append((None, (y0 - 1, x0 - 1, y1, x1)))

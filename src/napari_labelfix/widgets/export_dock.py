@@ -27,7 +27,7 @@ from napari_labelfix.io.label_image import name_for_files, say_count
 from napari_labelfix.params import folder_said
 from napari_labelfix.review.selection import SELECTIONS, usual
 from napari_labelfix.widgets.exporting.content import content_of, file_of, states_of, what_is_in_layer
-from napari_labelfix.widgets.exporting.imported import doubt_about, layers_from_files
+from napari_labelfix.widgets.exporting.imported import layers_from_files
 from napari_labelfix.widgets.parts.background import Background
 from napari_labelfix.widgets.parts.dock_frame import fill_dock
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
@@ -122,8 +122,7 @@ class ExportDock(QWidget):
         if image is None or self.importing.busy:
             return
         self.message.show_text(f"Importing {paths[0].name}…")
-        read = layers_from_files(paths, image)
-        self.importing.start(lambda: _with_doubts(read()))
+        self.importing.start(layers_from_files(paths, image))
         self._show_what_is_possible()
 
     def count(self) -> None:
@@ -342,11 +341,6 @@ def _add_part(column: QVBoxLayout, title: str, rows: Sequence[tuple[str, Any]], 
     for widget in below:
         column.addWidget(widget)
     column.addSpacing(8)
-
-
-def _with_doubts(found: list[Layer]) -> tuple[list[Layer], str]:
-    """Return layers, and what looks like a mistake in them."""
-    return found, " ".join(filter(None, map(doubt_about, found)))
 
 
 def _describe(image: Content) -> str:

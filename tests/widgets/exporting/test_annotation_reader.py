@@ -1,5 +1,6 @@
 """Annotations of other programs, opened or dropped, lie on the image that they belong to."""
 
+import json
 import zipfile
 
 import numpy as np
@@ -10,6 +11,7 @@ from napari_labelfix.errors import InputError
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import FORMATS
 from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.widgets.exporting import annotation_reader
 from napari_labelfix.widgets.exporting.annotation_reader import get_annotation_reader
 
 
@@ -42,6 +44,19 @@ def test_a_file_that_does_not_say_its_size_needs_an_image(viewer, labels, tmp_pa
     exported = export([LabelImage.of("unknown", labels)], FORMATS["imagej"], tmp_path)
     with pytest.raises(InputError, match="Open the image first"):
         viewer.open(str(tmp_path / exported.files[0]), plugin="napari-labelfix")
+
+
+def test_that_boxes_lose_their_classes_is_said(viewer, labels, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(annotation_reader, "show_warning", told.append)
+    boxes = [{"id": number, "image_id": 1, "category_id": number, "bbox": [3, 4, 10, 20]} for number in (1, 2)]
+    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "debris"}]
+    height, width = labels.shape
+    images = [{"id": 1, "file_name": "cells.tif", "height": height, "width": width}]
+    said = {"images": images, "annotations": boxes, "categories": categories}
+    (tmp_path / "cells_coco.json").write_text(json.dumps(said))
+    viewer.open(str(tmp_path / "cells_coco.json"), plugin="napari-labelfix")
+    assert told == ["Boxes have no classes here, so that those of the files (cell, debris) are left out."]
 
 
 def test_masks_of_cellpose_need_no_image(viewer, labels, tmp_path):

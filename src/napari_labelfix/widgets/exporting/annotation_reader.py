@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import napari
 import numpy as np
+from napari.utils.notifications import show_warning
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.pairing import holds_rois, name_without_ending
@@ -45,7 +46,10 @@ def _read(path: Any) -> list[Any]:
     file = Path(path)
     image = _image_for(file)
     if image is not None:
-        return [layer.as_layer_data_tuple() for layer in layers_from_files([file], image)()]
+        found, told = layers_from_files([file], image)()
+        if told:
+            show_warning(told)
+        return [layer.as_layer_data_tuple() for layer in found]
     if file.name.endswith(_SEG):
         return [(np.asarray(read_masks(file)), {"name": file.stem}, "labels")]
     raise InputError(f"{file.name} does not say how large its image is. Open the image first, then this file again.")

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import Index
 
 
-def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[Layer]]:
+def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], tuple[list[Layer], str]]:
     """Return what reads files of annotations, in any thread, and makes layers that lie on the image.
 
     A file with outlines becomes labels, one with boxes rectangles, one with points points; those of the planes of a
-    stack become one layer.
+    stack become one layer. With the layers comes, in sentences, what they do not hold of the files, and what looks like
+    a mistake in them.
 
     Raises
     ------
@@ -44,29 +45,24 @@ def layers_from_files(paths: Sequence[Path], image: Image) -> Callable[[], list[
     placed, pixels = image_planes.placement(image), image_planes.level_0(image)
     stem = (file_of(image) or Path(f"{image.name}.tif")).stem
 
-    def read() -> list[Layer]:
+    def read() -> tuple[list[Layer], str]:
         channels = pixels.shape[-1] if image.rgb else None
         file = ImageFile(Path(f"{stem}.tif"), np.asarray(pixels), channels)
-        return [_read_layer(together, file, placed) for together in planes_together(paths)]
+        found = [_read_layer(together, file, placed) for together in planes_together(paths)]
+        return [layer for layer, _ in found], " ".join(told for _, told in found if told)
 
     return read
 
 
-def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) -> Layer:
+def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) -> tuple[Layer, str]:
     given = AnnotationFiles(paths, file)
     kind = given.main_kind()
     name = paths[0].stem if len(paths) == 1 else f"{name_of_stack(paths[0])}_labels"
     layer = _MAKERS[kind](given.read(kind), file, name, placed)
-    if isinstance(layer, Labels):
-        _tell_classes(layer, *given.classes())
-    return layer
-
-
-def doubt_about(layer: Layer) -> str:
-    """Return what looks like a mistake in labels that were read, in a sentence, or ""."""
     if not isinstance(layer, Labels):
-        return ""
-    return LabelImage.of(layer.name, layer.data).doubt()
+        return layer, " ".join(filter(None, [given.outlines_left_out(), given.classes_left_out(kind)]))
+    _tell_classes(layer, *given.classes())
+    return layer, LabelImage.of(layer.name, layer.data).doubt()
 
 
 def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
