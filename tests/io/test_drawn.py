@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from napari_labelfix.io.drawn import Drawn, DrawnObject, paint_drawn
 from napari_labelfix.io.export import export
 from napari_labelfix.io.formats import find_format
 from napari_labelfix.io.label_image import HIGHEST_NUMBER, LabelImage
+from napari_labelfix.io.read import ImageFile
+
+IMAGE = ImageFile(Path("cells.tif"), np.zeros((60, 60), np.uint8), None)
 
 
 def square(number, at, plane=None):
@@ -61,7 +65,7 @@ def test_a_roi_that_was_duplicated_in_imagej_is_an_object_of_its_own(tmp_path):
     copy = roifile.ImagejRoi.frombytes(rois[0].tobytes())
     copy.top, copy.bottom, copy.name = copy.top + 30, copy.bottom + 30, "copy"
     roifile.roiwrite(tmp_path / "more.zip", [*rois, copy])
-    labels = paint_drawn(imagej_rois.read(tmp_path / "more.zip", "", (60, 60)), (60, 60), "a file")
+    labels = paint_drawn(imagej_rois.read(tmp_path / "more.zip", IMAGE), (60, 60), "a file")
     assert [labels[10, 10], labels[10, 35], labels[40, 10]] == [1, 2, 3]
 
 
@@ -70,7 +74,7 @@ def test_what_else_lies_in_a_zip_of_rois_is_left_out(tmp_path):
     with zipfile.ZipFile(tmp_path / "cells_rois.zip", "a") as archive:
         for name in ("__MACOSX/._0001.roi", ".DS_Store", "notes.txt", "more/"):
             archive.writestr(name, b"\0\5\x16\7 what macOS adds")
-    assert len(imagej_rois.read(tmp_path / "cells_rois.zip", "", (60, 60)).objects) == 2
+    assert len(imagej_rois.read(tmp_path / "cells_rois.zip", IMAGE).objects) == 2
 
 
 def test_an_annotation_drawn_in_qupath_takes_no_numbers_from_the_others(tmp_path):
@@ -80,7 +84,7 @@ def test_an_annotation_drawn_in_qupath_takes_no_numbers_from_the_others(tmp_path
     ring = [[1, 40], [9, 40], [9, 49], [1, 49], [1, 40]]
     drawn = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}, "properties": {}}
     path.write_text(json.dumps(data | {"features": [drawn, *reversed(data["features"])]}))
-    labels = paint_drawn(qupath_geojson.read(path, "", (60, 60)), (60, 60), "a file")
+    labels = paint_drawn(qupath_geojson.read(path, IMAGE), (60, 60), "a file")
     assert [labels[10, 10], labels[10, 35], labels[45, 5]] == [1, 2, 3]
 
 
@@ -91,7 +95,7 @@ FAR = [[11, 11], [15, 11], [15, 15], [11, 15], [11, 11]]
 def read_features(path, *geometries, **properties):
     features = [{"type": "Feature", "geometry": geometry} | properties for geometry in geometries]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    return qupath_geojson.read(path, "", (20, 20))
+    return qupath_geojson.read(path, IMAGE)
 
 
 def test_features_without_properties_or_place_are_fine(tmp_path):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.read import ImageFile
 
-    Reader = Callable[[Path, str, tuple[int, ...]], Drawn]
+    Reader = Callable[[Path, ImageFile], Drawn]
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _read(paths: Sequence[Path], file: ImageFile) -> _Contents:
     for one in paths:
         try:
             with read_errors(one):
-                found = read(one, file.stem, file.shape)
+                found = read(one, file)
         except InputError:
             raise
         except Exception as error:  # from damaged files decoders raise whatever they stumble over

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import Index, LabelImage
     from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.io.outlines import Polygon
+    from napari_labelfix.io.read import ImageFile
 
     Entry = dict[str, Any]
     Describe = Callable[[Any, Index], Iterator[Entry]]
@@ -49,7 +50,7 @@ def write_boxes(folder: Path, images: Sequence[MarkedImage]) -> list[str]:
     return _write(folder, images, "coco_boxes", _boxes)
 
 
-def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
+def read(path: Path, file: ImageFile) -> Drawn:
     """Read the objects of the image whose file has that name without suffix; of one that is alone, whatever its name.
 
     Raises
@@ -57,7 +58,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
     InputError
         If the file is no COCO file, or does not have the image.
     """
-    data = _content(path)
+    data, name, shape = _content(path), file.stem, file.shape
     if not isinstance(data, dict) or not {"images", "annotations"} <= data.keys():
         raise InputError(f"Expected a COCO file with images and annotations, but {path} has none. Choose another file.")
     named = [image for image in data["images"] if _stem(image) == name]

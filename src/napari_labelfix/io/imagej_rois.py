@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.marked_image import MarkedImage
     from napari_labelfix.io.outlines import Polygon
+    from napari_labelfix.io.read import ImageFile
 
 _MOVE, _LINE, _CLOSE = 0, 1, 4  # the segments of java.awt.geom.PathIterator
 _LONGEST_SIDE = 2**15 - 1  # ROI files hold corners with 16 bit
@@ -52,15 +53,15 @@ def write(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]
     return names
 
 
-def read(path: Path, _name: str, _shape: tuple[int, ...]) -> Drawn:
+def read(path: Path, file: ImageFile) -> Drawn:
     """Read areas and points of a .zip or a .roi, as they were drawn; lines and text are left out."""
     drawn = Drawn()
     for roi in _in_archive(path) if path.suffix.lower() == ".zip" else [ImagejRoi.frombytes(path.read_bytes())]:
-        place = _plane_of(roi)
+        place = _plane_of(roi, file)
         if roi.roitype == ROI_TYPE.POINT:
             shift = 0.0 if roi.subpixel_coordinates is None else 0.5  # whole numbers are pixels, others are places
             at = [(float(y) - shift, float(x) - shift) for x, y in roi.coordinates()]
-            drawn.points += zip(_planes_of_points(roi, place, len(at)), at, strict=True)
+            drawn.points += zip(_planes_of_points(roi, place, len(at), file.slices), at, strict=True)
         elif roi.roitype in _AREAS:
             rings = [np.asarray(ring, float)[:, ::-1] for ring in roi.coordinates(multi=True) if len(ring) > 2]
             number = _properties(roi).get(_ID, "")
@@ -152,26 +153,30 @@ def _place(roi: ImagejRoi, index: Index, image: LabelImage | MarkedImage) -> Non
         return
     if len(index) == 1:
         roi.position = index[0] + 1
-    elif axes == ("t", "z"):
-        roi.t_position, roi.z_position = index[0] + 1, index[1] + 1
+    elif set(axes) == {"t", "z"}:
+        places = dict(zip(axes, index, strict=True))
+        roi.t_position, roi.z_position = places["t"] + 1, places["z"] + 1
     else:
         roi.position = int(np.ravel_multi_index(index, shape)) + 1
 
 
-def _plane_of(roi: ImagejRoi) -> PlaneKey:
-    """Return index (t, z), or the number of the plane, or None where the outline lies in no one plane."""
+def _plane_of(roi: ImagejRoi, file: ImageFile) -> PlaneKey:
+    """Return the index, or the number of the plane, or None where the outline lies in no one plane."""
     if roi.t_position and roi.z_position:
-        return roi.t_position - 1, roi.z_position - 1
+        return file.index_of(roi.t_position - 1, roi.z_position - 1)
     position = roi.position or roi.z_position or roi.t_position
     return position - 1 if position else None
 
 
-def _planes_of_points(roi: ImagejRoi, place: PlaneKey, count: int) -> list[PlaneKey]:
-    """Return where each point lies: in the slice that the multi-point tool has kept for it, else where the ROI does."""
+def _planes_of_points(roi: ImagejRoi, place: PlaneKey, count: int, channels: int) -> list[PlaneKey]:
+    """Return where each point lies: in the slice that the multi-point tool has kept for it, else where the ROI does.
+
+    To that tool each channel of a plane is a slice, of which those of a plane follow one another.
+    """
     slices = roi.counter_positions
     if slices is None or len(slices) != count:
         return [place] * count
-    return [int(one) - 1 if one else place for one in slices]
+    return [(int(one) - 1) // channels if one else place for one in slices]
 
 
 def _properties(roi: ImagejRoi) -> dict[str, str]:

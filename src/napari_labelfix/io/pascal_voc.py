@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.label_image import Box, Index, LabelImage
     from napari_labelfix.io.marked_image import MarkedImage
+    from napari_labelfix.io.read import ImageFile
 
 _CORNERS = ("ymin", "xmin", "ymax", "xmax")  # numbers of the first and of the last pixel, which count from 1
 _DIGITS = 3  # a thousandth of a pixel
@@ -36,7 +37,7 @@ def write_boxes(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> lis
     return names
 
 
-def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
+def read(path: Path, file: ImageFile) -> Drawn:
     """Read the boxes of the one image that a file is about, whatever name it has there.
 
     Raises
@@ -49,7 +50,7 @@ def read(path: Path, name: str, shape: tuple[int, ...]) -> Drawn:
         raise InputError(f"Expected an annotation of Pascal VOC in {path}, but got <{root.tag}>. Choose another file.")
     said = tuple(int(float(root.findtext(f"size/{key}") or 0)) for key in ("height", "width"))
     if all(said):
-        expect_size(said, shape, name, path)
+        expect_size(said, file.shape, file.stem, path)
     classes = number_names(filter(None, (found.findtext("name", "").strip() for found in root.iterfind("object"))))
     drawn = Drawn(class_names=names_given({number: name for name, number in classes.items()}))
     for box in root.iterfind("object/bndbox"):

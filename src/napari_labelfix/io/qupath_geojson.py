@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.label_image import Index
     from napari_labelfix.io.marked_image import MarkedImage
+    from napari_labelfix.io.read import ImageFile
 
 _ID = "labelfix_id"  # the measurement that keeps an object's number
 
@@ -38,7 +39,7 @@ def write(folder: Path, images: Sequence[LabelImage | MarkedImage]) -> list[str]
     return names
 
 
-def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
+def read(path: Path, file: ImageFile) -> Drawn:
     """Read polygons and points, of a collection, a list or one feature; other shapes, and none, are left out.
 
     Raises
@@ -54,7 +55,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     drawn = Drawn(class_names=names_given({number: name for name, number in classes.items()}))
     unsaid = {"z": 0, "t": 0} if any(map(_knows_planes, features)) else None
     for feature in features:
-        _take(feature, len(shape) - 2, drawn, unsaid, class_said_by(classes[_class_name(feature)]))
+        _take(feature, file, drawn, unsaid, class_said_by(classes[_class_name(feature)]))
     return drawn
 
 
@@ -100,8 +101,8 @@ def _closed(ring: NDArray[np.float64]) -> list[list[int]]:
 def _plane(image: LabelImage | MarkedImage, index: Index) -> dict[str, int]:
     """Return what QuPath says of a plane; it has depth and time, so that other axes count as depth."""
     axes = image.grid.axes[:-2]
-    if axes == ("t", "z"):
-        return {"c": -1, "z": index[1], "t": index[0]}
+    if set(axes) == {"t", "z"}:
+        return {"c": -1, **dict(zip(axes, index, strict=True))}
     number = int(np.ravel_multi_index(index, image.shape[:-2])) if index else 0
     return {"c": -1, "z": 0, "t": number} if axes == ("t",) else {"c": -1, "z": number, "t": 0}
 
@@ -119,13 +120,13 @@ def _class_name(feature: dict[str, Any]) -> str:
 
 
 def _take(
-    feature: dict[str, Any], leading: int, drawn: Drawn, unsaid: dict[str, int] | None, class_number: int
+    feature: dict[str, Any], file: ImageFile, drawn: Drawn, unsaid: dict[str, int] | None, class_number: int
 ) -> None:
     """Take over the points and the outline of a feature; in the plane `unsaid` where it names none."""
     geometry = feature["geometry"] or {}
     said = geometry.get("plane") or unsaid or {}
     depth, time = int(said.get("z", 0)), int(said.get("t", 0))
-    plane = None if not said else (time, depth) if leading == 2 else max(depth, time)
+    plane = file.index_of(time, depth) if said else None
     points = [point for point in _coordinates(geometry, "Point") if point]
     drawn.points += [(plane, (float(point[1]) - 0.5, float(point[0]) - 0.5)) for point in points]
     rings = [ring for polygon in _coordinates(geometry, "Polygon") for ring in polygon if ring]

@@ -55,13 +55,16 @@ class ImageFile:
     channels
         Length of the last axis if it is channels, else None.
     grid
-        Axes and pixel size of (..., Y, X), where the file says them.
+        Axes and pixel size of (..., Y, X); None where nobody has asked the file.
+    slices
+        How many slices ImageJ has of a plane: one for each channel, but one of colours.
     """
 
     path: Path
     pixels: NDArray[Any]
     channels: int | None
     grid: Grid | None = None
+    slices: int = 1
 
     @property
     def stem(self) -> str:
@@ -86,6 +89,18 @@ class ImageFile:
         digits = len(str(count - 1))
         return [self.stem] if count == 1 else [f"{self.stem}[{index:0{digits}}]" for index in range(count)]
 
+    @property
+    def known_grid(self) -> Grid | None:
+        """The grid, where the file says how large a pixel is."""
+        return self.grid if self.grid is not None and self.grid.is_known else None
+
+    def index_of(self, time: int, depth: int) -> tuple[int, ...] | int:
+        """Return the index of a plane, or its number where there is only time, or only depth; each from 0 up."""
+        if len(self.shape) != 4:
+            return max(time, depth)
+        depth_first = self.grid is not None and self.grid.axes[:2] == ("z", "t")
+        return (depth, time) if depth_first else (time, depth)
+
     def restack(self, planes: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """Put one (Y, X) array per plane together in the file's shape."""
         return np.stack(planes).reshape(self.shape)
@@ -101,8 +116,8 @@ def read_image(path: Path) -> ImageFile:
     """
     pixels, axes = _read(path)
     file = _arrange(path, pixels, axes, channel_axes="S" if "S" in axes else "C")
-    grid = read_grid(path, len(file.shape))
-    return replace(file, grid=grid) if grid.is_known else file
+    slices = file.channels if file.channels and axes.find("C") < axes.index("Y") and "S" not in axes else 1
+    return replace(file, grid=read_grid(path, len(file.shape)), slices=slices)
 
 
 def read_labels(path: Path) -> NDArray[Any]:

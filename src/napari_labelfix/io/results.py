@@ -60,13 +60,13 @@ def remove_beliefs(folder: Path, file: ImageFile) -> None:
 def _write_proposals(folder: Path, file: ImageFile, proposals: Sequence[Proposal]) -> list[str]:
     """Write `<stem>_labels.tif`, `_classes.tif`, `_confidence.tif`, and `_changes.tif` where labels were given."""
     names = _names(file, Proposal)
-    write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]), file.grid)
-    write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]), file.grid)
-    write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]), file.grid)
+    write_labels(folder / names[0], file.restack([proposal.labels for proposal in proposals]), file.known_grid)
+    write_labels(folder / names[1], file.restack([proposal.classes for proposal in proposals]), file.known_grid)
+    write_confidence(folder / names[2], file.restack([proposal.confidence for proposal in proposals]), file.known_grid)
     changes = [proposal.changes for proposal in proposals if proposal.changes is not None]
     if len(changes) < len(proposals):  # a plane that the model had to predict has none
         return names[:3]
-    write_labels(folder / names[3], file.restack(changes), file.grid)
+    write_labels(folder / names[3], file.restack(changes), file.known_grid)
     return names
 
 
@@ -74,7 +74,7 @@ def _write_detections(folder: Path, file: ImageFile, planes: Sequence[Detections
     """Write `<stem>_points.csv`, `<stem>_heatmap.tif`, and `<stem>_labels.tif` where there are masks."""
     names = _names(file, Detections)
     write_points(folder / names[0], planes)
-    write_confidence(folder / names[1], file.restack([found.heatmap for found in planes]), file.grid)
+    write_confidence(folder / names[1], file.restack([found.heatmap for found in planes]), file.known_grid)
     return names if _write_masks(folder / names[2], file, planes) else names[:2]
 
 
@@ -89,7 +89,7 @@ def _write_masks(path: Path, file: ImageFile, planes: Sequence[Detections | Foun
     """Write masks where there are some; return whether there are."""
     masks = [found.labels for found in planes if found.labels is not None]
     if masks:
-        write_labels(path, file.restack(masks), file.grid)
+        write_labels(path, file.restack(masks), file.known_grid)
     return bool(masks)
 
 

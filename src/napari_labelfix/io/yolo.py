@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_labelfix.io.label_image import Index, LabelImage
     from napari_labelfix.io.marked_image import MarkedImage
+    from napari_labelfix.io.read import ImageFile
 
     Row = tuple[int, NDArray[np.float64]]  # the class of an object, and x, y of its vertices, in pixels
 
@@ -46,7 +47,7 @@ def write_polygons(folder: Path, images: Sequence[LabelImage]) -> list[str]:
     return [f"{POLYGONS}/{name}" for name in _write(folder / POLYGONS, images, _rings)]
 
 
-def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
+def read(path: Path, file: ImageFile) -> Drawn:
     """Read boxes (five numbers in a line) and polygons (more), and names of classes from a list beside or above them.
 
     How sure a network is of a box may stand behind it, as Ultralytics writes it with `save_conf`: it is not kept.
@@ -56,7 +57,7 @@ def read(path: Path, _name: str, shape: tuple[int, ...]) -> Drawn:
     InputError
         If a line is neither.
     """
-    height, width = shape[-2:]
+    height, width = file.shape[-2:]
     drawn = Drawn(class_names=_class_names(path.parent))
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         words = line.split()
