@@ -14,6 +14,7 @@ from napari_labelfix.data.label_images import (
     rank_objects,
     relabel_sequential,
     remove_small_objects,
+    sizes_of_whole,
 )
 
 
@@ -114,3 +115,15 @@ def test_ids_of_a_stack_are_found_a_plane_at_a_time(monkeypatch):
     assert label_images.ids_of(np.zeros((2, 0, 5), np.uint64)).size == 0
     assert label_images.ids_of(np.eye(3, dtype=bool)).tolist() == [True]
     assert label_images.ids_of(stack[stack != 7]).tolist() == [4, 2**40], "some pixels"
+
+
+def test_objects_are_counted_whole_where_a_part_of_them_is_asked_for_and_not_if_they_are_cut_off():
+    labels = np.zeros((8, 9), np.int32)
+    labels[0:3, 1:4] = 7  # at the border
+    labels[2:5, 5:8] = 3
+    labels[6, 2:5] = 9
+    somewhere = np.zeros(labels.shape, bool)
+    somewhere[:4] = True
+    assert sizes_of_whole(labels, somewhere).tolist() == [9]
+    assert sizes_of_whole(labels, np.ones_like(somewhere)).tolist() == [9, 3]
+    assert sizes_of_whole(np.zeros_like(labels), somewhere).tolist() == []

@@ -74,6 +74,17 @@ def remove_small_objects(
     return np.where(small[ranks], 0, labels)
 
 
+def sizes_of_whole(labels: NDArray[np.integer], somewhere: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return (N,) the pixels of the objects that have one of some pixels (Y, X) and do not touch the image's border."""
+    found = rank_objects(labels)
+    edge = np.ones(labels.shape, bool)
+    edge[1:-1, 1:-1] = False
+    counts = np.zeros(len(found.ids) + 1, bool)
+    counts[found.ranks[somewhere]] = True
+    counts[found.ranks[edge]] = False
+    return found.sizes[counts[1:]]
+
+
 def fill_label_holes(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return labels with the holes filled: background that lies wholly inside one object.
 

@@ -12,7 +12,7 @@ import torch
 from napari_labelfix.annotations import FinishedInstances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, share_out
 from napari_labelfix.data.hover_maps import hover_maps
-from napari_labelfix.data.label_images import relabel_sequential
+from napari_labelfix.data.label_images import relabel_sequential, sizes_of_whole
 from napari_labelfix.data.patches import MARGIN, plane_on
 from napari_labelfix.data.tiles import first_piece_beside
 
@@ -68,6 +68,11 @@ class Page:
     def is_finished(self) -> bool:
         """Whether all of the plane can be learned from."""
         return self.area == self.known.size
+
+    @cached_property
+    def right_sizes(self) -> NDArray[np.int64]:
+        """(N,) pixels of the objects that can be learned from and are seen whole."""
+        return sizes_of_whole(self.labels, self.known)
 
     def first_piece(self) -> Tile | None:
         """Return the piece that is seen first of a large plane which is not finished; None of another one.

@@ -21,7 +21,8 @@ class HoverNetParams(NetworkParams):
     )  # fmt: skip
     minimum_size: int = param(
         30, label="Smallest object", minimum=0, maximum=10_000_000,
-        help="Objects with fewer pixels are dropped, and smaller holes are filled.",
+        help="Objects with fewer pixels are dropped, and smaller holes are filled; fewer where finished ones are "
+        "small.",
     )  # fmt: skip
     epochs: int = param(
         40, label="Epochs", minimum=1, maximum=100_000,

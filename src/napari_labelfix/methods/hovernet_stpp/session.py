@@ -26,6 +26,7 @@ from napari_labelfix.methods.hovernet_stpp.instances import as_given, of_a_piece
 from napari_labelfix.methods.hovernet_stpp.learner import Learner, choose_start, spec_of
 from napari_labelfix.methods.hovernet_stpp.pages import Lessons, make_page
 from napari_labelfix.methods.hovernet_stpp.reliability import most_reliable, stability
+from napari_labelfix.methods.smallest import news_of_smallest, smallest_object
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Clock, Ranking, Snapshot
@@ -81,6 +82,12 @@ class Session:
         self._turn = 0
 
     @property
+    def params_of_objects(self) -> HoverNetParams:
+        """The run's parameters, with a smaller smallest object if the right ones ask for it."""
+        smallest = smallest_object(self.params.minimum_size, (page.right_sizes for page in self.pages))
+        return self.params.replace(minimum_size=smallest)
+
+    @property
     def labelled(self) -> list[int]:
         """Indices of the planes that there are labels to learn from in."""
         return [index for index, page in enumerate(self.pages) if page.area]
@@ -128,7 +135,7 @@ class Session:
         page = self.pages[index]
         if page.is_finished:
             return as_given(page.labels)
-        found = proposal_of(learner.read(page.image).numpy(force=True), self.params)
+        found = proposal_of(learner.read(page.image).numpy(force=True), self.params_of_objects)
         return with_given(found, page.labels, page.known) if page.area else found
 
     def _looks(self, index: int, learner: Learner) -> Iterator[Proposal]:
@@ -137,7 +144,7 @@ class Session:
         piece = page.first_piece() if index in self._unseen else None
         if piece is not None:
             outputs = learner.read(page.image[:, *piece.read])[:, *piece.inner].numpy(force=True)
-            found = of_a_piece(proposal_of(outputs, self.params), piece.keep, page.known.shape)
+            found = of_a_piece(proposal_of(outputs, self.params_of_objects), piece.keep, page.known.shape)
             yield with_given(found, page.labels, page.known)
         yield self.propose(index, learner)
 
@@ -149,11 +156,12 @@ class Session:
     def _new_learner(self) -> Learner:
         start = self._start._replace(network=copy.deepcopy(self._start.network))
         self._start = self._start._replace(sentence="")  # it is told once
-        return Learner(start, self._spec, self.params, self.device)
+        return Learner(start, self._spec, self.params_of_objects, self.device)
 
     def _first_look(self, learner: Learner) -> Iterator[Snapshot]:
         """Show what is known before any training: what weights that know objects make of the planes, and the labels."""
-        message = learner.news()
+        smaller = news_of_smallest(self.params.minimum_size, learner.params.minimum_size)
+        message = " ".join(filter(None, (learner.news(), smaller)))
         if not learner.all_trained:
             yield Snapshot("starting", 0, self._total, message=message)
             return

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from napari_labelfix.annotations import Instances
 from napari_labelfix.data.augment import Augmentation, look, random_grid, random_light, share_out
-from napari_labelfix.data.label_images import ids_of, relabel_sequential
+from napari_labelfix.data.label_images import ids_of, relabel_sequential, sizes_of_whole
 from napari_labelfix.data.patches import MARGIN, plane_on
 from napari_labelfix.data.tiles import Tile, first_piece_beside
 from napari_labelfix.methods.label_upgrade.perturbations import (
@@ -154,6 +154,11 @@ class Page:
     def right_ids(self) -> NDArray[np.integer]:
         """(N,) the ids of the right objects, to train on or to measure on."""
         return ids_of(self.labels[self.trusted])
+
+    @cached_property
+    def right_sizes(self) -> NDArray[np.int64]:
+        """(N,) pixels of the right objects that are seen whole."""
+        return sizes_of_whole(self.labels, self.trusted)
 
     def area(self, held_out: bool = False) -> int:
         """Return how many pixels there are to train on, or to measure on."""

@@ -27,7 +27,8 @@ class LabelUpgradeParams(NetworkParams):
     )  # fmt: skip
     minimum_size: int = param(
         30, label="Smallest object", minimum=0, maximum=10_000_000,
-        help="Upgraded objects with fewer pixels are dropped, and smaller holes are filled.",
+        help="Upgraded objects with fewer pixels are dropped, and smaller holes are filled; fewer where right ones are "
+        "small.",
     )  # fmt: skip
     epochs: int = param(
         100, label="Epochs", minimum=1, maximum=100_000,

@@ -22,6 +22,7 @@ from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
 from napari_labelfix.methods.label_upgrade.pages import Picture, hold_out_together, make_page, replaced
 from napari_labelfix.methods.label_upgrade.upgrading import as_given, upgrade_page
+from napari_labelfix.methods.smallest import news_of_smallest, smallest_object
 from napari_labelfix.methods.telling import MODEL_EVERY, PROGRESS_EVERY
 from napari_labelfix.networks.device import choose_device
 from napari_labelfix.snapshots import Clock, Snapshot
@@ -69,6 +70,12 @@ class Session:
         self._turn = 0
 
     @property
+    def params_of_objects(self) -> LabelUpgradeParams:
+        """The run's parameters, with a smaller smallest object if the right ones ask for it."""
+        smallest = smallest_object(self.params.minimum_size, (page.right_sizes for page in self.pages))
+        return self.params.replace(minimum_size=smallest)
+
+    @property
     def right_pages(self) -> tuple[Page, ...]:
         """The pages that there is something to learn from, or to measure on."""
         return tuple(page for page in self.pages if page.area() or page.area(held_out=True))
@@ -96,11 +103,12 @@ class Session:
 
     def story(self) -> Iterator[Snapshot]:
         """Tell a run; what was sent in meanwhile waits in `pages`."""
-        learner = Learner(self.planes[0].channels, True, self.params, self.device)
+        learner = Learner(self.planes[0].channels, True, self.params_of_objects, self.device)
+        message = news_of_smallest(self.params.minimum_size, learner.params.minimum_size)
         for index in range(len(self.pages)):
-            yield Snapshot(
-                "labels as given", 0, self.total, proposals={index: as_given(self.pages[index], learner.predict)}
-            )
+            proposals = {index: as_given(self.pages[index], learner.predict)}
+            yield Snapshot("labels as given", 0, self.total, proposals=proposals, message=message)
+            message = ""
         yield from self._learn(learner)
         upgraded: dict[int, Proposal] = {}
         self._changed = [*reversed(range(len(self.pages)))]
@@ -114,7 +122,7 @@ class Session:
     def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
         """Return the upgraded labels of a plane; those of a piece of it alone, if one is given."""
         self._unseen.discard(index)
-        return upgrade_page(self.pages[index], learner.predict, self.params, piece)
+        return upgrade_page(self.pages[index], learner.predict, self.params_of_objects, piece)
 
     def _next_look(self, learner: Learner) -> dict[int, Proposal]:
         """Return the upgraded labels of the next plane; those of a piece of it if it is large and was not seen yet."""
@@ -161,7 +169,7 @@ class Session:
 
     def _segment(self, upgrader: Learner, upgraded: dict[int, Proposal]) -> Generator[Snapshot, None, Learner]:
         """Train a network that takes no labels on what is right or was upgraded with confidence, and return it."""
-        learner = Learner(self.planes[0].channels, False, self.params, self.device)
+        learner = Learner(self.planes[0].channels, False, self.params_of_objects, self.device)
         progress, models = Clock(PROGRESS_EVERY), Clock(MODEL_EVERY, MODEL_EVERY)
         pages = tuple(self._certain(index, upgraded) for index in range(len(self.pages)))
         best = BestSoFar(learner, pages, self.params.patience)

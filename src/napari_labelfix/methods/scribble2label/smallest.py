@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from napari_labelfix.methods.smallest import smallest_object
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FEWEST = 3  # objects with a stroke, from which on their sizes are believed
-_SHARE = 0.5  # of the size of the median object that was drawn on
+_MEDIAN = 0.5  # what was drawn on is known by what was found there, which may be too much or too little
 
 
 class SmallestObject:
@@ -30,10 +31,7 @@ class SmallestObject:
     @property
     def pixels(self) -> int:
         """The fewest pixels that an object may have."""
-        sizes = np.concatenate([np.zeros(0, np.int64), *self._sizes.values()])
-        if len(sizes) < FEWEST:
-            return self._said
-        return min(self._said, max(1, int(_SHARE * np.median(sizes))))
+        return smallest_object(self._said, self._sizes.values(), _MEDIAN)
 
     def forget(self, index: int) -> None:
         """Forget a plane that nothing is drawn on any more."""
