@@ -37,9 +37,23 @@ def test_every_job_is_in_the_help(call):
         assert f" {job} " in ended.out
 
 
-@pytest.mark.parametrize("job", ["run", "predict", "export", "open", "info", "verify", "demo", "doctor", "methods"])
+@pytest.mark.parametrize("job", ["doctor", "methods"])
 def test_every_job_has_help(call, job):
     assert call(job, "--help").code == 0
+
+
+@pytest.mark.parametrize("job", ["run", "predict", "export", "compare", "open", "info", "verify", "demo"])
+def test_the_help_of_what_takes_something_ends_with_an_example(call, job, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    ended = call(job, "--help")
+    assert ended.code == 0
+    assert f"Example: napari-labelfix {job} " in " ".join(ended.out.split())
+
+
+def test_sentences_of_the_help_go_on_to_the_end_of_the_line(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    sentence = "Those of label_upgrade and hovernet_stpp are labels. An image without annotations is labelled too."
+    assert sentence in call("run", "--help").out
 
 
 def test_methods_lists_every_parameter_with_its_default(call, monkeypatch):

@@ -26,6 +26,7 @@ app = typer.Typer(
     name="napari-labelfix",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",  # else lines of the docstrings end where they do there
     pretty_exceptions_enable=False,
 )
 
@@ -55,7 +56,9 @@ def about(
     """Learn from imperfect microscopy labels."""
 
 
-@app.command()
+@app.command(
+    epilog="Example: napari-labelfix run scribble2label --image images/ --annotations scribbles/ --out results"
+)
 def run(
     method: Annotated[str, typer.Argument(metavar="METHOD", help="As 'napari-labelfix methods' lists them.")],
     image: Images,
@@ -87,11 +90,12 @@ def run(
         ),
     ] = "",
 ) -> None:
-    """Train a method on annotated images and write labels, classes, confidence and the model.
+    """Train a method on annotated images and write what it finds in them, and the model.
 
     In the annotations of scribble2label 0 is unmarked, 1 background, 2 and up foreground. Those of p_classification
-    are CSV files of points with columns y,x, those of sissi of boxes with y0,x0,y1,x1; sissi also does without. An
-    image without annotations is labelled too. Ctrl+C ends the training and writes what is there.
+    are CSV files of points with columns y,x, those of sissi of boxes with y0,x0,y1,x1; sissi also does without. Those
+    of label_upgrade and hovernet_stpp are labels. An image without annotations is labelled too. Ctrl+C ends the
+    training and writes what is there.
     """
     from napari_labelfix.cli.arguments import read_params
     from napari_labelfix.cli.jobs import train_on_files
@@ -107,14 +111,14 @@ def run(
     typer.echo(f"Results are in {out}.")
 
 
-@app.command()
+@app.command(epilog="Example: napari-labelfix predict --model results --image more_images/ --out more_results")
 def predict(
     model: Annotated[Path, typer.Option("--model", metavar="DIR", help="The results of a run, or the model in them.")],
     image: Images,
     out: Out,
     device: Device = None,
 ) -> None:
-    """Apply a trained model to images and write labels, classes and confidence.
+    """Apply a trained model to images and write what it finds in them.
 
     One image is done after the other. Ctrl+C ends it and writes those that are done. Images that cannot be used are
     named in the end, and the others are done.
@@ -126,7 +130,7 @@ def predict(
     typer.echo(f"Results are in {out}.")
 
 
-@app.command(name="export")
+@app.command(name="export", epilog="Example: napari-labelfix export cells.labelfix --format imagej --out rois")
 def export_labels(
     labels: Annotated[
         list[Path],
@@ -170,7 +174,7 @@ def export_labels(
         typer.echo(sentence)
 
 
-@app.command()
+@app.command(epilog="Example: napari-labelfix compare results/ --with truth/ --table scores.csv")
 def compare(
     labels: Annotated[
         list[Path],
@@ -199,7 +203,7 @@ def compare(
         typer.echo(sentence)
 
 
-@app.command()
+@app.command(epilog="Example: napari-labelfix demo --headless --out demo_out --seconds 30")
 def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the pictures if there is no display.")
@@ -220,7 +224,7 @@ def demo(
     open_demo()
 
 
-@app.command(name="open")
+@app.command(name="open", epilog="Example: napari-labelfix open cells.labelfix")
 def open_project(project: ProjectFile) -> None:
     """Open a project in napari: its images, everything drawn on them, and runs that were cut off."""
     from napari_labelfix.cli.display import has_display
@@ -237,7 +241,7 @@ def open_project(project: ProjectFile) -> None:
     open_window(project)
 
 
-@app.command()
+@app.command(epilog="Example: napari-labelfix info cells.labelfix")
 def info(project: ProjectFile) -> None:
     """Say what is in a project: images, layers, objects and their states, runs, and what was done last."""
     from napari_labelfix.cli.projects import print_info
@@ -245,9 +249,12 @@ def info(project: ProjectFile) -> None:
     print_info(project)
 
 
-@app.command()
+@app.command(epilog="Example: napari-labelfix verify cells.labelfix")
 def verify(project: ProjectFile) -> None:
-    """Check a project and change nothing: whether the file is whole, its images the same, and its models there."""
+    """Check a project and change nothing: whether the file is whole, its images the same, and its models there.
+
+    If not, the exit code is 2.
+    """
     from napari_labelfix.cli.projects import print_checks
 
     print_checks(project)
