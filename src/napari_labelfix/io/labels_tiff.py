@@ -88,7 +88,7 @@ def _ome(grid: Grid | None, pixels: NDArray[Any]) -> dict[str, Any]:
     if grid is None or not set(grid.axes) <= set("tzyx"):
         return {}
     # tifffile's own would be made of the time and the computer: the same pixels are to be the same bytes
-    identity = uuid5(NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest())
+    identity = uuid5(NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest())
     metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper(), "UUID": str(identity)}
     for axis, step, unit in zip(grid.axes, grid.scale, grid.units, strict=True):
         if unit == PIXEL and (step == 1.0 or axis == "t"):  # OME has no time in pixels
