@@ -14,6 +14,7 @@ import tifffile
 import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.content_files import read_content
@@ -438,3 +439,31 @@ def test_a_tiff_without_any_image_is_told(tmp_path):
     (tmp_path / "a.tif").write_bytes(b"II*\0\0\0\0\0")
     with pytest.raises(InputError, match="not an image that can be read"):
         read_image(tmp_path / "a.tif")
+
+
+def test_of_four_channels_that_are_samples_none_is_taken_for_alpha(tmp_path):
+    pixels = numbers((20, 30, 4))
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack", planarconfig="contig")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif").pixels, pixels)
+
+
+def test_alpha_beside_grey_is_dropped(tmp_path):
+    pixels = numbers((20, 30, 2))
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, photometric="minisblack", planarconfig="contig", extrasamples=["unassalpha"])
+    np.testing.assert_array_equal(read_image(path).pixels, pixels[..., 0])
+
+
+def test_inks_are_read_as_colours(tmp_path):
+    colours = np.zeros((20, 30, 3), np.uint8) + np.array([200, 100, 50], np.uint8)
+    Image.fromarray(colours).convert("CMYK").save(tmp_path / "a.jpg", quality=95)
+    np.testing.assert_allclose(read_image(tmp_path / "a.jpg").pixels, colours, atol=6)
+
+
+def test_labels_with_a_palette_are_the_numbers_and_not_the_colours(tmp_path):
+    labels = np.arange(20 * 30, dtype=np.uint8).reshape(20, 30) % 7
+    picture = Image.fromarray(labels, mode="P")
+    picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9, 8, 8, 8, 7, 7, 7, 6, 6, 6])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.png"), labels)
+    assert read_image(tmp_path / "a.png").channels == 3

@@ -1,12 +1,4 @@
-"""Images from files, whatever axes they have, as planes.
-
-Which axis is which:
-
-- TIFF and OME-Zarr say it. Samples (RGB) and channels go last, everything else (time, depth, position, ...) is planes.
-- PNG and JPEG are one plane; an alpha channel is dropped.
-- npy, plain zarr, and TIFF without names for its axes: a last axis of 3 or 4 is channels, what comes before the
-  last two spatial axes is planes.
-"""
+"""Images from files, whatever axes they have, as planes; and which files are images."""
 
 from __future__ import annotations
 
@@ -19,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_labelfix.errors import InputError, reason_of
+from napari_labelfix.io.decoders import DECODERS, JPEG, LABEL_DECODERS
 from napari_labelfix.io.files import read_errors
 from napari_labelfix.io.grid import read_grid
 from napari_labelfix.io.records import exports_among, results_among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from napari_labelfix.io.decoders import Pixels
     from napari_labelfix.io.grid import Grid
-
-    Pixels = tuple[NDArray[Any], str]  # the array, and a letter for each of its axes
 
 MASKS = "_cp_masks|_masks|_mask"  # how the names of masks end, by Cellpose and many a script
 _MASKS = re.compile(rf"({MASKS})$")
@@ -39,7 +31,7 @@ SEG = "_seg.npy"  # how the names of Cellpose's files end
 PREVIEW = "_preview.png"  # how the names of pictures of exported labels end
 _MORE_OF_CELLPOSE = re.compile(r"((_flows|_dP|_cellprob|_cp_output)(_cp_masks)?|_outlines_cp_masks)$")
 _EXACT = 2**53  # beyond, not every whole number is a float
-_JPEG = (".jpg", ".jpeg")
+SUFFIXES = tuple(DECODERS)  # of the files that can be read as images
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +122,9 @@ def read_labels(path: Path) -> NDArray[Any]:
     InputError
         As `read_image`, and if the pixels have colours or the file is a JPEG.
     """
-    if _kind_of(path) in _JPEG:
+    if _kind_of(path) in JPEG:
         raise InputError(f"{path} is a JPEG, which changes pixel values: no labels. Save them as PNG or TIFF.")
-    pixels, axes = _read(path)
+    pixels, axes = _read(path, LABEL_DECODERS)
     if pixels.dtype.kind == "f" and (pixels == np.trunc(pixels)).all() and np.abs(pixels).max() < _EXACT:
         pixels = pixels.astype(np.int64)
     # Labels have no channels: tifffile calls the planes of a stack of 3 or 4 samples.
@@ -208,7 +200,7 @@ def _images_in(folder: Path, exported: bool) -> list[Path]:
     stems = {stem_of(path) for path in found}
     images = [path for path in found if not _is_mask_of_one(path, stems) and not is_more_of_cellpose(path, stems)]
     if not images:
-        raise InputError(f"There is no image in {folder}. Expected {', '.join(_READERS)}.")
+        raise InputError(f"There is no image in {folder}. Expected {', '.join(DECODERS)}.")
     return images
 
 
@@ -233,7 +225,7 @@ def without_repeats(paths: Sequence[Path]) -> list[Path]:
 
 
 def _may_be_image(path: Path) -> bool:
-    return path.suffix.lower() in _READERS and path.name[0] != "." and not path.name.endswith(SEG)
+    return path.suffix.lower() in DECODERS and path.name[0] != "." and not path.name.endswith(SEG)
 
 
 def is_folder(path: Path) -> bool:
@@ -275,13 +267,13 @@ def _kind_of(path: Path) -> str:
         if not path.exists():
             raise InputError(f"There is no file {path}.")
     suffix = ".zarr" if path.is_dir() and is_zarr(path) else path.suffix.lower()
-    if suffix not in _READERS:
-        raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(_READERS)}.")
+    if suffix not in DECODERS:
+        raise InputError(f"{path} is of a kind that cannot be read. Expected {', '.join(DECODERS)}.")
     return suffix
 
 
-def _read(path: Path) -> Pixels:
-    read = _READERS[_kind_of(path)]
+def _read(path: Path, decoders: Mapping[str, Callable[[Path], Pixels]] = DECODERS) -> Pixels:
+    read = decoders[_kind_of(path)]
     try:
         with warnings.catch_warnings(action="ignore"):  # about odd metadata: what counts is whether it can be read
             pixels, axes = read(path)
@@ -306,85 +298,3 @@ def _arrange(path: Path, pixels: NDArray[Any], axes: str, channel_axes: str) -> 
     if channels == 1:
         return ImageFile(path, ordered[..., 0], None)
     return ImageFile(path, ordered, channels)
-
-
-def _guess_axes(shape: tuple[int, ...]) -> str:
-    """Name the axes of an array that says nothing about them; Q is any axis of planes."""
-    spatial = "YXC" if len(shape) > 2 and shape[-1] in (3, 4) else "YX"
-    return spatial.rjust(len(shape), "Q")
-
-
-def _read_tiff(path: Path) -> Pixels:
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        if len(file.series) != 1:
-            what = (
-                f"it holds {len(file.series)} images of their own; save each as a file"
-                if file.series
-                else "it is empty"
-            )
-            raise ValueError(what)
-        series = file.series[0]
-        pixels, axes = series.asarray(), series.axes
-        if "S" in axes and pixels.shape[axes.index("S")] == 4 and series.keyframe.extrasamples:
-            return pixels.take(range(3), axes.index("S")), axes  # without alpha
-    return pixels, axes if set(axes) - set("QIYX") else _guess_axes(pixels.shape)
-
-
-def _read_png(path: Path) -> Pixels:
-    from imagecodecs import png_decode  # Pillow would cut colours of 16 bit down to 8
-
-    return _without_alpha(png_decode(path.read_bytes()))
-
-
-def _read_jpeg(path: Path) -> Pixels:
-    import imageio.v3 as imageio
-
-    return _without_alpha(imageio.imread(path, plugin="pillow", index=0))
-
-
-def _without_alpha(pixels: NDArray[Any]) -> Pixels:
-    if pixels.ndim == 2:
-        return pixels, "YX"
-    colours = pixels.shape[-1] - 1 if pixels.shape[-1] in (2, 4) else pixels.shape[-1]
-    return pixels[..., :colours], "YXC"
-
-
-def _read_npy(path: Path) -> Pixels:
-    pixels = np.load(path, allow_pickle=False)  # a pickle could run any code
-    if not isinstance(pixels, np.ndarray):
-        raise ValueError("it is an archive of arrays; save one array with numpy.save")
-    return pixels, _guess_axes(pixels.shape)
-
-
-def _read_zarr(path: Path) -> Pixels:
-    import zarr
-
-    node: Any = zarr.open(path, mode="r")
-    if isinstance(node, zarr.Array):
-        pixels = np.asarray(node[...])
-        return pixels, _guess_axes(pixels.shape)
-    attributes: dict[str, Any] = dict(node.attrs)
-    image = attributes.get("ome", attributes).get("multiscales", [None])[0]  # OME-Zarr 0.5 and before
-    if image is None:
-        raise ValueError("the zarr group is not an OME-Zarr image; name the array inside it")
-    pixels = np.asarray(node[image["datasets"][0]["path"]][...])
-    return pixels, "".join(_ome_axes(image.get("axes", "tczyx")))
-
-
-def _ome_axes(axes: Sequence[str | dict[str, str]]) -> Iterator[str]:
-    for axis in axes:
-        name = axis if isinstance(axis, str) else axis["name"]
-        yield name.upper() if name.upper() in ("C", "Y", "X") else "Q"
-
-
-_READERS: dict[str, Callable[[Path], Pixels]] = {
-    ".tif": _read_tiff,
-    ".tiff": _read_tiff,
-    ".png": _read_png,
-    **dict.fromkeys(_JPEG, _read_jpeg),
-    ".npy": _read_npy,
-    ".zarr": _read_zarr,
-}
-SUFFIXES = tuple(_READERS)  # of the files that can be read as images
