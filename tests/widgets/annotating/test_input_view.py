@@ -46,6 +46,11 @@ def test_without_an_image_it_says_how_to_open_one(inputs):
     assert inputs.annotation is None
 
 
+def test_an_image_that_napari_takes_for_labels_is_named_where_there_is_no_other(inputs, model):
+    model.add_labels(np.random.default_rng(0).integers(0, 2**31, (20, 30)), name="counts")
+    assert inputs.missing().startswith("“counts” is open as labels. If it is an image, right-click it")
+
+
 def test_the_choices_follow_the_viewer(inputs, model, spots):
     first = model.add_image(spots, name="first")
     assert inputs.image is first

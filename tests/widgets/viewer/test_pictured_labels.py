@@ -6,7 +6,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_labelfix.sample_data.synthetic import bright_field, fluorescence, stained_tissue
-from napari_labelfix.widgets.viewer.pictured_labels import pictured_labels
+from napari_labelfix.widgets.viewer.pictured_labels import labelled_picture, pictured_labels
 
 MASKS = fluorescence(3).labels
 NOISE = np.random.default_rng(0).poisson(3, MASKS.shape)
@@ -64,3 +64,18 @@ def test_other_pixels_are_looked_at_anew(model):
     model.layers.remove(layer)
     model.layers.append(Labels(MASKS))
     assert pictured_labels(model) == ""
+
+
+@pytest.mark.parametrize("lowest", [0, 100])
+def test_an_image_that_was_opened_as_labels_is_named(model, lowest):
+    picture = fluorescence(3).image.astype(np.uint32) + lowest
+    model.add_labels(picture, name="cells of 32 bit")
+    how = "right-click it in the layer list and choose Convert to Image"
+    assert labelled_picture(model) == f"“cells of 32 bit” is open as labels. If it is an image, {how}."
+
+
+def test_labels_and_what_was_drawn_are_no_image(model):
+    model.add_labels(MASKS)
+    model.add_labels(np.zeros_like(MASKS))
+    model.add_labels(np.random.default_rng(0).integers(0, 3, MASKS.shape), metadata={"labelfix": {"role": "scribbles"}})
+    assert labelled_picture(model) == ""

@@ -20,6 +20,7 @@ from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import lies_on
 from napari_labelfix.widgets.viewer.covers import cover_of, covered_by_its_image
+from napari_labelfix.widgets.viewer.pictured_labels import labelled_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +142,7 @@ class InputView(QWidget):
     def missing(self) -> str:
         """Return what to do before a run can start, or ""."""
         if self.image is None:
-            return "Open an image: File > Open, or File > Open Sample > Labelfix."
+            return labelled_picture(self._viewer) or "Open an image: File > Open, or File > Open Sample > Labelfix."
         if all(self._lacking(image) for image in self.images.together):
             return self._lacking(self.image)
         return self._kind.missing(self.read_annotations())

@@ -1,11 +1,12 @@
-"""Labels that napari has opened as an image: the files of most programs do not say which of both they hold."""
+"""Labels that napari has opened as an image, and images as labels: most files do not say which of both they hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from napari.layers import Labels
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.widgets.viewer import image_planes, layers
@@ -13,11 +14,17 @@ from napari_labelfix.widgets.viewer import image_planes, layers
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from numpy.typing import NDArray
 
 _SIDE = 512  # pixels of the part that is looked at, in the middle of the first plane: it may have to be read
 _ALIKE = 0.7  # share of the neighbours in objects that are the same; the noise of a camera leaves far fewer
-_known: WeakKeyDictionary[Layer, tuple[int, bool]] = WeakKeyDictionary()  # by what array it was found out
+
+
+class _Neighbours(NamedTuple):
+    alike: float  # share of those that are not both 0
+    on_background: bool  # whether some are
+
+
+_known: WeakKeyDictionary[Layer, tuple[int, _Neighbours | None]] = WeakKeyDictionary()  # by what array it was found out
 
 
 def pictured_labels(viewer: ViewerModel, image: Layer | None = None) -> str:
@@ -32,28 +39,43 @@ def pictured_labels(viewer: ViewerModel, image: Layer | None = None) -> str:
     return ""
 
 
+def labelled_picture(viewer: ViewerModel) -> str:
+    """Return what to do about labels that seem to be an image, or ""."""
+    for layer in layers.layers_where(viewer, lambda layer: isinstance(layer, Labels) and not layers.role_of(layer)):
+        found = _neighbours(layer)
+        if found is not None and found.alike <= _ALIKE:
+            return (
+                f"“{layer.name}” is open as labels. If it is an image, right-click it in the layer list and choose "
+                "Convert to Image."
+            )
+    return ""
+
+
 def _seems_to_hold_labels(image: Layer) -> bool:
-    array = image_planes.level_0(image)
-    known = _known.get(image)
+    """Return whether an image consists of areas of the same whole number each, on 0."""
+    found = _neighbours(image)
+    return found is not None and found.alike > _ALIKE and found.on_background
+
+
+def _neighbours(layer: Layer) -> _Neighbours | None:
+    """Return what whole numbers beside one another are like; None where there are none but 0."""
+    array = image_planes.level_0(layer)
+    known = _known.get(layer)
     if known is None or known[0] != id(array):
-        known = _known[image] = (id(array), _look(image))
+        known = _known[layer] = (id(array), _look(layer))
     return known[1]
 
 
-def _look(image: Layer) -> bool:
-    """Return whether an image consists of areas of the same whole number each, on 0."""
-    if getattr(image, "rgb", False) or np.dtype(image.dtype).kind not in "bui":
-        return False
-    pixels = image_planes.Pixels(image)
+def _look(layer: Layer) -> _Neighbours | None:
+    if getattr(layer, "rgb", False) or np.dtype(layer.dtype).kind not in "bui":
+        return None
+    pixels = image_planes.Pixels(layer)
     *leading, height, width = pixels.shape
     middle = [slice(max(0, (length - _SIDE) // 2), (length + _SIDE) // 2) for length in (height, width)]
     try:
-        return _is_of_areas(pixels[(0,) * len(leading) + tuple(middle)])
+        part = pixels[(0,) * len(leading) + tuple(middle)]
     except InputError:  # that it cannot be read is said elsewhere
-        return False
-
-
-def _is_of_areas(part: NDArray[np.generic]) -> bool:
+        return None
     left, right = part[:, :-1], part[:, 1:]
     inside = (left != 0) | (right != 0)
-    return bool(inside.any() and not inside.all() and (left == right)[inside].mean() > _ALIKE)
+    return _Neighbours(float((left == right)[inside].mean()), not inside.all()) if inside.any() else None
