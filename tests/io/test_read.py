@@ -295,9 +295,6 @@ def test_labels_may_be_floats_of_whole_numbers_as_fiji_writes_them(tmp_path):
     labels = read_labels(tmp_path / "a.tif")
     assert labels.dtype.kind == "i"
     assert labels.tolist() == [[0, 70_000], [3, 3]]
-    for odd in (0.5, np.nan, np.inf):
-        tifffile.imwrite(tmp_path / "b.tif", np.array([[0, odd]], np.float32))
-        assert read_labels(tmp_path / "b.tif").dtype == np.float32  # and whoever takes it for labels says so
 
 
 def test_a_jpeg_holds_no_labels(tmp_path):
@@ -467,3 +464,10 @@ def test_labels_with_a_palette_are_the_numbers_and_not_the_colours(tmp_path):
     picture.save(tmp_path / "a.png")
     np.testing.assert_array_equal(read_labels(tmp_path / "a.png"), labels)
     assert read_image(tmp_path / "a.png").channels == 3
+
+
+@pytest.mark.parametrize("value", [0.5, np.nan, np.inf, 1j])
+def test_labels_that_are_no_whole_numbers_are_told(tmp_path, value):
+    np.save(tmp_path / "a.npy", np.array([[0, 1], [2, value]]))
+    with pytest.raises(InputError, match=r"Expected whole numbers in .*a\.npy, but got (float|complex)"):
+        read_labels(tmp_path / "a.npy")

@@ -120,13 +120,18 @@ def read_labels(path: Path) -> NDArray[Any]:
     Raises
     ------
     InputError
-        As `read_image`, and if the pixels have colours or the file is a JPEG.
+        As `read_image`, and if the pixels have colours, or are no whole numbers, or the file is a JPEG.
     """
     if _kind_of(path) in JPEG:
         raise InputError(f"{path} is a JPEG, which changes pixel values: no labels. Save them as PNG or TIFF.")
     pixels, axes = _read(path, LABEL_DECODERS)
     if pixels.dtype.kind == "f" and (pixels == np.trunc(pixels)).all() and np.abs(pixels).max() < _EXACT:
         pixels = pixels.astype(np.int64)
+    if pixels.dtype.kind not in "iub":
+        raise InputError(
+            f"Expected whole numbers in {path}, but got {pixels.dtype} with others, or with NaN. "
+            "Save it as a label image: 0 is background, and each object has a number."
+        )
     # Labels have no channels: tifffile calls the planes of a stack of 3 or 4 samples.
     has_colours = axes[-1] in "SC"
     file = _arrange(path, pixels, axes, channel_axes=axes[-1] if has_colours else "")
