@@ -140,6 +140,13 @@ def test_an_image_that_cannot_be_used_is_named_in_the_end_and_the_others_are_don
     }
 
 
+def test_a_link_to_nothing_among_the_images_does_not_keep_the_others_from_being_done(predict, files):
+    (files / "images" / "b.tif").symlink_to(files / "gone.tif")
+    ended = predict()
+    assert ended.code == 2
+    assert f"There is no file {files / 'images' / 'b.tif'}. What was done is written: 3 images." in ended.err
+
+
 def test_many_images_that_cannot_be_used_are_named_in_one_sentence(predict, files):
     for number in range(12):
         (files / "images" / f"broken_{number:02}.png").write_bytes(b"no picture")

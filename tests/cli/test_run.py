@@ -8,6 +8,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -399,6 +400,27 @@ def test_a_disk_that_fills_up_while_writing_leaves_nothing(call, files, monkeypa
     assert sentence in ended.err
     assert len(written) == 4
     assert not (files / "out").exists()
+    assert "instead" not in ended.err
+
+
+def test_what_a_run_has_found_is_kept_elsewhere_when_its_disk_is_full(call, files, monkeypatch):
+    really_write = tifffile.imwrite
+
+    def write_elsewhere(path, *args, **kwargs):
+        if files / "out" in path.parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        really_write(path, *args, **kwargs)
+
+    (files / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(files / "temporary"))
+    monkeypatch.setattr(tifffile, "imwrite", write_elsewhere)
+    ended = call(*run_words(files))
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert not (files / "out").exists()
+    [kept] = (files / "temporary").iterdir()
+    assert f"The disk is full, so {files / 'out'}" in ended.err
+    assert f"What the run has found is in {kept} instead" in ended.err
+    assert {"run.json", "model", "a_labels.tif"} <= set(os.listdir(kept))
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_training(call, files, monkeypatch):

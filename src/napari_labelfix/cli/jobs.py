@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_labelfix.annotations import Boxes, Instances
 from napari_labelfix.cli.outcome import Outcome, circumstances, device_here, say_number
-from napari_labelfix.errors import InputError, TrainingError
+from napari_labelfix.errors import InputError, OutputError, TrainingError
 from napari_labelfix.io.files import expect_writable, filling
 from napari_labelfix.io.overwriting import expect_only_own, set_model_aside
 from napari_labelfix.io.tasks import FileTask, read_task
@@ -19,7 +21,6 @@ from napari_labelfix.trainer.reasons import explained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from napari_labelfix.cli.progress import Reporter
     from napari_labelfix.methods.checkpoint import TrainedModel
@@ -142,7 +143,10 @@ def train_on_files(
         **where,
         **recording.summary(),
     }
-    _write(out, read, recording, record, sources)
+    try:
+        _write(out, read, recording, record, sources)
+    except OutputError as error:
+        raise OutputError(f"{error} {_write_elsewhere(read, recording, record)}".strip()) from error
     if recording.trouble is not None:
         raise recording.trouble
     return recording
@@ -160,6 +164,20 @@ def _write(out: Path, read: FileTask, recording: Recording, record: Mapping[str,
         outcome.finish(record)
         if recording.model is None and (aside := set_model_aside(out)) is not None:
             recording.reporter.say(f"The model of an earlier run is now in {aside}.")
+
+
+def _write_elsewhere(read: FileTask, recording: Recording, record: Mapping[str, Any]) -> str:
+    """Write what has come from a run into a folder for temporary files, and say where that is; "" if it cannot be."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="labelfix-"))
+    except OSError:
+        return ""
+    try:
+        _write(folder, read, recording, record, ())
+    except OutputError:
+        folder.rmdir()
+        return ""
+    return f"What the run has found is in {folder} instead: move it before the computer is restarted."
 
 
 def _trust(method: Method, read: FileTask, paths: Sequence[Path]) -> FileTask:

@@ -177,9 +177,11 @@ def find_images(paths: Sequence[Path], *, exported: bool = False) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        found += _images_in(path, exported) if is_folder(path) else [path]
-    for path in found:
-        _kind_of(path)
+        if is_folder(path):
+            found += _images_in(path, exported)
+        else:
+            _kind_of(path)
+            found.append(path)
     found = without_repeats(found)
     by_stem: dict[str, Path] = {}
     for path in found:
