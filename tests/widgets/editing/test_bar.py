@@ -292,6 +292,20 @@ def test_taking_the_brush_or_another_layer_puts_the_tool_away(scene, viewer):
 
 
 @pytest.mark.gui
+def test_no_tool_works_on_labels_that_are_not_seen(scene):
+    bar, layer, _, person = scene
+    before = layer.data.copy()
+    person.click(bar.tool_buttons["cut"])
+    layer.visible = False
+    assert bar.hand.tool is None
+    assert not bar.tool_buttons["cut"].isChecked()
+    person.stroke(layer, (2, 12), (10, 12), (23, 12))
+    np.testing.assert_array_equal(layer.data, before)
+    layer.visible = True
+    assert layer.mouse_pan
+
+
+@pytest.mark.gui
 def test_the_image_moves_while_space_is_held_and_not_otherwise(scene, viewer):
     bar, layer, _, person = scene
     person.click(bar.tool_buttons["cut"])

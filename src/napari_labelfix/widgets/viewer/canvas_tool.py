@@ -38,7 +38,7 @@ class CanvasTool(QObject):
     clicked = Signal(object, bool)  # (ndim,) position, and whether Shift was held
     confirmed = Signal()  # Enter
     cancelled = Signal()  # Esc, while no line is being drawn
-    ended = Signal()  # another tool of napari's, another layer, 3D, other axes
+    ended = Signal()  # another tool of napari's, another layer, a hidden one, 3D, other axes
 
     def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +61,8 @@ class CanvasTool(QObject):
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         for key, function in self._keys().items():
             layer.bind_key(key, function, overwrite=True)
-        layer.events.mode.connect(self._on_end)
+        for event in (layer.events.mode, layer.events.visible):
+            event.connect(self._on_end)
 
     def stop(self) -> None:
         """Give the mouse back."""
@@ -69,7 +70,8 @@ class CanvasTool(QObject):
         if layer is None or sketch is None:
             return
         self._layer = self._sketch = None
-        layer.events.mode.disconnect(self._on_end)
+        for event in (layer.events.mode, layer.events.visible):
+            event.disconnect(self._on_end)
         for key in self._keys():
             layer.bind_key(key, None)
         self._viewer.mouse_drag_callbacks.remove(self._on_drag)
@@ -143,7 +145,7 @@ class CanvasTool(QObject):
         layer = self._layer
         if layer is None:
             return
-        in_view = image_planes.planes_in_view(self._viewer)
+        in_view = layer.visible and image_planes.planes_in_view(self._viewer)
         if layer.mode != "pan_zoom" or layers.active(self._viewer) is not layer or not in_view:
             self.stop()
             self.ended.emit()
