@@ -230,3 +230,12 @@ def test_bodies_of_a_stack_are_parted_through_its_planes(make_napari_viewer, qtb
     dock.compare.part_at_points()
     assert len(np.unique(layer.data[labels()[None].repeat(3, 0) == 1])) == 2
     assert layer.data[0, 30, 21] == layer.data[2, 30, 21] != layer.data[1, 30, 39]
+
+
+def test_that_there_is_neither_object_nor_point_is_said(dock, viewer, qtbot):
+    empty = viewer.add_labels(np.zeros((150, 150), np.int32), name="empty")
+    nothing = viewer.add_points(np.zeros((0, 2)), name="nothing")
+    dock.labels.choose(empty)
+    dock.compare.others.choose(nothing)
+    qtbot.waitUntil(lambda: dock.review.differences is not None and not dock.review.searching, timeout=10_000)
+    assert dock.compare.summary.text() == "There are no objects and no points yet."

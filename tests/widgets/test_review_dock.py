@@ -444,6 +444,23 @@ def test_keep_compare_blink_and_show_differences(dock, viewer, person, qtbot):
     assert dock.message.text() == "“labels” is hidden now."
 
 
+def test_what_is_compared_with_nothing_has_no_layer_of_differences(dock, viewer, qtbot):
+    layer = viewer.layers["labels"]
+    dock.compare.keep_as_before()
+    layer.fill((25, 25), 0)
+    qtbot.waitUntil(found_differences(dock, 1), timeout=10_000)
+    dock.compare.show_layer()
+    dock.compare.others.choose(None)
+    assert "labels differences" not in viewer.layers
+    dock.compare.others.choose(viewer.layers["labels before"])
+    qtbot.waitUntil(found_differences(dock, 1), timeout=10_000)
+    dock.compare.show_layer()
+    assert viewer.layers["labels differences"].data[25, 25] == Change.REMOVED
+    del viewer.layers["labels differences"]
+    dock.compare.others.choose(None)
+    assert "labels" in viewer.layers
+
+
 def found_differences(dock, number):
     def found():
         return dock.review.differences is not None and len(dock.review.differences) == number

@@ -99,8 +99,8 @@ class CompareView(QWidget):
         self.layer_button.setEnabled(found is not None)
         self.summary.setText(self._summary(found))
         self._show_what_to_part()
-        if found is not None and layer in self._shown:
-            self._shown[layer].data = found.codes
+        if layer in self._shown:
+            self._show_in_layer(layer, found)
 
     def keep_as_before(self) -> None:
         """Keep a copy of the labels as they are now, to compare later ones with it."""
@@ -140,6 +140,13 @@ class CompareView(QWidget):
             self._shown[layer] = shown
         else:
             layers.show(self._shown[layer])
+
+    def _show_in_layer(self, layer: Labels, found: Differences | None) -> None:
+        """Let the layer of differences follow; without anything to compare with it would go on saying what was."""
+        if found is not None:
+            self._shown[layer].data = found.codes
+        elif self.other is None and (shown := self._shown.pop(layer)) in layers.all_layers(self._viewer):
+            layers.remove(self._viewer, shown)
 
     def part_at_points(self) -> None:
         """Part the objects with several points between these, all in one step."""
@@ -212,11 +219,11 @@ class CompareView(QWidget):
         if found is None:
             return "Comparing…"
         if not len(found):
-            return (
-                "There is no difference."
-                if found.points is None
-                else "There is one point in each object, and no other."
-            )
+            if found.points is None:
+                return "There is no difference."
+            if not len(self._review.table):
+                return "There are no objects and no points yet."
+            return "There is one point in each object, and no other."
         counts = found.count()
         parts = [
             f'<span style="color: {color}">■</span>&nbsp;{counts[kind]}&nbsp;{found.NAMES[kind].replace(" ", "&nbsp;")}'
