@@ -210,7 +210,14 @@ def test_only_what_is_seen_in_the_image_counts():
 def test_a_mark_in_no_plane_is_told():
     image = marked(BOXES, 3)
     image.planes[0] = 3
-    with pytest.raises(InputError, match="1 of the boxes of cells lie in no plane"):
+    with pytest.raises(InputError, match=r"1 of the boxes of cells lies in no plane of the image\. Go to plane 3 "):
+        image.check()
+
+
+def test_of_several_marks_in_no_plane_the_place_of_the_first_is_told():
+    image = marked(BOXES, 3)
+    image.planes[:2] = -2
+    with pytest.raises(InputError, match=r"2 of the boxes of cells lie in no plane of the image\. Go to plane -2 "):
         image.check()
 
 

@@ -71,8 +71,11 @@ class MarkedImage:
         """Raise `InputError` if a mark lies in no plane of the image."""
         inside = ((self.planes >= 0) & (self.planes < self.shape[:-2])).all(axis=1)
         if not inside.all():
+            outside = self.planes[~inside]
+            lie = "lies" if len(outside) == 1 else "lie"
             raise InputError(
-                f"{int((~inside).sum())} of the {self.what} of {self.name} lie in no plane of the image. Remove them."
+                f"{len(outside)} of the {self.what} of {self.name} {lie} in no plane of the image. Go to plane "
+                f"{', '.join(map(str, outside[0]))} with napari's slider, and remove what is there."
             )
 
     def doubt(self) -> str:
