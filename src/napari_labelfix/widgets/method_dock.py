@@ -297,6 +297,11 @@ class MethodDock(QWidget):
             self._run.update_thumbnails()
         self._set_running(False)
         self._guidance.run_ended()
+        QTimer.singleShot(0, self._remove_empty)  # it may have ended while napari removes a layer
+
+    def _remove_empty(self) -> None:
+        if self._open and self._run is not None and not self.session.running:
+            self._run.remove_empty()
 
     def _set_running(self, running: bool) -> None:
         self.run_view.set_running(running)

@@ -211,6 +211,27 @@ class TestErrors:
         assert len(trainer.runs) == 2
         assert proposed.message.mood == "hint"
 
+    def test_a_run_that_ends_before_its_first_proposal_leaves_no_empty_layers(
+        self, ready, viewer, trainer, told, qtbot
+    ):
+        before = list(viewer.layers)
+        ready.run()
+        trainer.runs[-1].error = TrainingError("The memory did not suffice.")
+        qtbot.waitUntil(lambda: ready.message.mood == "error")
+        qtbot.waitUntil(lambda: list(viewer.layers) == before)
+        ready.run()
+        ready.stop()
+        qtbot.waitUntil(lambda: list(viewer.layers) == before)
+
+    def test_what_an_earlier_run_proposed_stays_where_the_next_one_fails(self, proposed, viewer, trainer, told, qtbot):
+        proposed.stop()
+        before = list(viewer.layers)
+        proposed.run()
+        trainer.runs[-1].error = TrainingError("The memory did not suffice.")
+        qtbot.waitUntil(lambda: proposed.message.mood == "error")
+        assert list(viewer.layers) == before
+        assert proposal_of(proposed).data.any()
+
     def test_a_failure_stays_in_sight_until_the_next_run(self, proposed, viewer, running, spots, qtbot):
         running.error = TrainingError("The memory did not suffice.")
         qtbot.waitUntil(lambda: proposed.message.mood == "error")

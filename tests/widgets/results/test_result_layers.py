@@ -97,6 +97,12 @@ def test_another_methods_layers_are_its_own(model, results):
     assert other.layer("proposal") is not results.layer("proposal")
 
 
+def test_layers_of_a_second_method_say_whose_they_are(model, results):
+    ProposalLayers(model, model.layers[0], "sissi").create()
+    names = {layer.name for layer in model.layers}
+    assert names >= {"cells proposal", "cells confidence", "cells proposal (SISSI)", "cells confidence (SISSI)"}
+
+
 def test_objects_become_features_for_the_pointer_to_read(results):
     labels = np.zeros((60, 80), np.int32)
     labels[0:2, 0:2], labels[5:6, 5:9] = 3, 8

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from napari.layers import Points, Shapes
 
+from napari_labelfix.methods.table import METHODS
 from napari_labelfix.widgets.viewer import image_planes, layers
 
 if TYPE_CHECKING:
@@ -94,6 +95,13 @@ class ResultLayers(ABC):
                 self._add(role, make)
         self._awaited = set(self.optional_makers)
 
+    def remove_empty(self) -> None:
+        """Take the layers away again if nothing was proposed."""
+        if self.has_proposal or self.layer(self.main) is None:  # a person who has deleted that one may want the others
+            return
+        for layer in filter(None, map(self.layer, self.makers)):
+            layers.remove(self.viewer, layer)
+
     @property
     def version(self) -> str:
         """Which model proposed what is shown: when its run began, and the step; "" if nobody has said."""
@@ -145,4 +153,6 @@ class ResultLayers(ABC):
         layer = make(self.image)
         lock(layer)
         layers.link(layer, role, self.image, self.method)
+        if layer.name in self.viewer.layers and self.method in METHODS:  # napari would only count it
+            layer.name = f"{layer.name} ({METHODS[self.method].title})"
         layers.add_quietly(self.viewer, layer)

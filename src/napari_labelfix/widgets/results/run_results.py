@@ -60,6 +60,11 @@ class RunResults:
         for part in self.parts:
             part.create()
 
+    def remove_empty(self) -> None:
+        """Take away the layers of images for which nothing was proposed."""
+        for part in self.parts:
+            part.remove_empty()
+
     def take_up(self, task: Task) -> Task | None:
         """Note the task with annotations that have changed; return what to send the run, None if that is as before."""
         before, self.task = self.task, task
