@@ -63,6 +63,13 @@ def run(dock, trainer):
     return trainer.runs[0]
 
 
+def pick(dock, name):
+    """Choose an image in the box as a person does."""
+    images = dock.inputs.images
+    images.setCurrentIndex(images.findText(name))
+    images.activated.emit(images.currentIndex())
+
+
 def proposal_of(viewer, name, method="scribble2label"):
     return layers.find(viewer, "proposal", viewer.layers[name], method)
 
@@ -295,6 +302,27 @@ class TestView:
     def test_when_the_dock_is_closed_nothing_stays_hidden(self, dock, viewer):
         dock.close_session()
         assert viewer.layers["b"].visible
+
+    def test_one_that_a_person_takes_in_hand_lies_under_no_other(self, open_dock, viewer, spots):
+        dock = open_dock()
+        assert all(layer.visible for layer in viewer.layers), "nobody has picked one yet"
+        viewer.layers["a"].blending = "additive"
+        pick(dock, "b")
+        assert [layer.visible for layer in viewer.layers] == [True, True, False], "what can be seen through stays"
+        assert dock.inputs.covered() == ""
+        assert viewer.add_image(spots, name="d").visible, "one that is opened now is seen"
+        pick(dock, "c")
+        assert [layer.visible for layer in viewer.layers] == [True, False, True, False]
+        dock.inputs.images.others_button.choose([viewer.layers["b"]])
+        assert [layer.visible for layer in viewer.layers] == [True, False, True, False]
+        dock.close_session()
+        assert all(layer.visible for layer in viewer.layers)
+
+    def test_what_belongs_to_an_image_that_was_closed_lies_upon_no_other(self, dock, run, viewer):
+        del viewer.layers["b"]
+        assert not viewer.layers["b proposal"].visible
+        dock.close_session()
+        assert viewer.layers["b proposal"].visible
 
     def test_images_beside_each_other_are_all_seen(self, open_dock, viewer):
         viewer.layers["b"].translate = (0, 100)

@@ -257,8 +257,8 @@ class MethodDock(QWidget):
             self.inputs.hand_on_classes(results.image, results.layer("proposal"))
 
     def _show_one(self) -> None:
-        """Let the image in hand be seen: others of the run may lie upon it."""
-        self._one_in_view.show(self.inputs.image, self.inputs.images.together)
+        """Let the image in hand be seen: others may lie upon it."""
+        self._one_in_view.show(self.inputs.image, self.inputs.images.one_of)
 
     def _show_last_run(self) -> None:
         """Show what the last run has told while an image of it is in hand: of another one it says nothing."""

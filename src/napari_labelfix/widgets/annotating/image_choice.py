@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidgetAction
@@ -10,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QLabel, QMenu, QPushButton, QWidget, QWidg
 from napari_labelfix.widgets.parts.layer_combo import LayerCombo
 from napari_labelfix.widgets.viewer import image_planes, layers
 from napari_labelfix.widgets.viewer.coordinates import lies_on
+from napari_labelfix.widgets.viewer.covers import is_opaque
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,7 @@ class ImageChoice(LayerCombo):
         self._kept: list[Layer] = []  # those of the run that is going on
         self._kept_channels: list[Layer] = []  # and their further channels
         self._in_hand: Layer | None = None
+        self._one_of: WeakSet[Layer] = WeakSet()  # images that hid one another when a person took the one in hand
         self._id_in_hand = ""
         self._seen: list[Layer] = []  # the further channels that are shown
         self.others_button = OthersButton()
@@ -54,6 +57,13 @@ class ImageChoice(LayerCombo):
             return self._kept
         wanted = {*self._together, self.layer}
         return [layer for layer in layers.all_layers(self._viewer) if layer in wanted]
+
+    @property
+    def one_of(self) -> list[Layer]:
+        """The images of which the one in hand alone is to be seen: others of a run, and those that were in its way."""
+        in_the_way = [layer for layer in layers.all_layers(self._viewer) if layer in self._one_of]
+        channels = self.channels_of(self.layer) if self.layer is not None else []
+        return [*self.together, *(layer for layer in in_the_way if layer not in channels)]
 
     def channels_of(self, image: Layer) -> list[Layer]:
         """Return what is seen together as one image of several channels: the image, and those that were chosen."""
@@ -114,10 +124,17 @@ class ImageChoice(LayerCombo):
             before.events.metadata.disconnect(self.refresh)
         if self.layer is not None and before is not self.layer:
             self.layer.events.metadata.connect(self.refresh)
+            self._one_of = WeakSet(self._in_the_way(self.layer) if self.was_picked else ())
         if self._together:
             both = [layer for layer in (before, self.layer) if layer is not None and layer not in self._together]
             self._together += both
         self._show_others()
+
+    def _in_the_way(self, image: Layer) -> list[Layer]:
+        """Return images that hide what lies below them, other than channels that are mixed with this one."""
+        images = layers.layers_where(self._viewer, layers.is_input_image)
+        opaque = [other for other in images if other is not image and is_opaque(other)]
+        return [other for other in opaque if image.blending != _ADDED or not _could_be_channel(other, image)]
 
     def _on_others_chosen(self, others: Sequence[Layer]) -> None:
         self._together = [*others, self.layer] if others and self.layer is not None else []

@@ -50,7 +50,8 @@ class LayerCombo(QComboBox):
         follows: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._follows, self._was_picked = follows, False
+        self._follows = follows
+        self.was_picked = False  # whether a person has chosen anything
         self._viewer, self._accepts, self._nothing, self._preferred = viewer, accepts, nothing, preferred
         self._layers: list[Layer] = []
         self._shown: list[Layer] = []  # the entries
@@ -87,7 +88,7 @@ class LayerCombo(QComboBox):
         layers.adopt_reopened(self._viewer)
         self._layers = list(layers.layers_where(self._viewer, self._accepts))
         kept = self._layer if self._layer in self._layers else None
-        if (self._follows and not self._was_picked) or (kept is None and not self.declined):
+        if (self._follows and not self.was_picked) or (kept is None and not self.declined):
             kept = self._preferred(self._layers)
         self.choose(kept)
 
@@ -102,7 +103,7 @@ class LayerCombo(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def _on_activated(self, row: int) -> None:
-        self.declined, self._was_picked = row == 0, True
+        self.declined, self.was_picked = row == 0, True
         self.choose(self._layers[row - 1] if row else None)
 
     def _show(self) -> None:

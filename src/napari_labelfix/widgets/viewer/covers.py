@@ -37,8 +37,13 @@ def covered_by_its_image(viewer: ViewerModel, image: Layer) -> Layer | None:
     return next((layer for layer in below if layer.visible and layers.image_id_of(layer) == its_id), None)
 
 
+def is_opaque(image: Layer) -> bool:
+    """Return whether an image hides what lies below it, while it is visible."""
+    return bool(image.opacity == 1 and image.blending in _OPAQUE)
+
+
 def _hides(image: Layer) -> bool:
-    return bool(image.visible and image.opacity == 1 and image.blending in _OPAQUE)
+    return bool(image.visible and is_opaque(image))
 
 
 def overlap(one: Layer, other: Layer) -> bool:

@@ -46,14 +46,16 @@ class OneInView:
             wanted = set()
         else:  # a person has shown these, or works on them in another dock: what is added to them stays in view
             wanted = {layers.image_id(other) for other in covering if other.visible}
-        for layer in layers.all_layers(self._viewer):
+        there = layers.all_layers(self._viewer)
+        open_now = {layers.image_id_of(one) for one in there if layers.is_input_image(one)}
+        for layer in there:
             its_image = layers.image_id_of(layer)
             if its_image in hidden:
                 if layer.visible and layer not in self._seen_to and its_image not in wanted:
                     layers.hide_meanwhile(layer)
                     self._hidden.add(layer)
                 self._seen_to.add(layer)
-            elif layer in self._hidden:
+            elif layer in self._hidden and (image is None or its_image in open_now):
                 self._hidden.discard(layer)
                 if layers.is_seen(layer):
                     layers.show(layer)
