@@ -471,3 +471,10 @@ def test_labels_that_are_no_whole_numbers_are_told(tmp_path, value):
     np.save(tmp_path / "a.npy", np.array([[0, 1], [2, value]]))
     with pytest.raises(InputError, match=r"Expected whole numbers in .*a\.npy, but got (float|complex)"):
         read_labels(tmp_path / "a.npy")
+
+
+def test_a_link_to_itself_is_told(tmp_path):
+    (tmp_path / "a.tif").symlink_to(tmp_path / "a.tif")
+    assert find_images([tmp_path]) == [tmp_path / "a.tif"]
+    with pytest.raises(InputError, match="There is no file"):
+        read_image(tmp_path / "a.tif")

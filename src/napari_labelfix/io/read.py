@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 import warnings
@@ -225,9 +226,9 @@ def is_more_of_cellpose(path: Path, stems: Collection[str]) -> bool:
 
 def without_repeats(paths: Sequence[Path]) -> list[Path]:
     """Return paths without those of a file that came before, as of a folder and a file in it."""
-    first: dict[tuple[str, Path], Path] = {}
-    for path in paths:
-        first.setdefault((path.name, path.resolve()), path)  # links of two names are two
+    first: dict[tuple[str, str], Path] = {}
+    for path in paths:  # links of two names are two; one that leads to itself is told where it is read
+        first.setdefault((path.name, os.path.realpath(path)), path)
     return list(first.values())
 
 
