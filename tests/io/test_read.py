@@ -478,3 +478,22 @@ def test_a_link_to_itself_is_told(tmp_path):
     assert find_images([tmp_path]) == [tmp_path / "a.tif"]
     with pytest.raises(InputError, match="There is no file"):
         read_image(tmp_path / "a.tif")
+
+
+OME_OF_TWO_FILES = """<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{own}">
+<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="30" SizeY="20" SizeC="1" SizeZ="2"
+SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>
+<TiffData FirstZ="0" IFD="0" PlaneCount="1"><UUID FileName="a_0.ome.tif">urn:uuid:a</UUID></TiffData>
+<TiffData FirstZ="1" IFD="0" PlaneCount="1"><UUID FileName="a_1.ome.tif">urn:uuid:b</UUID></TiffData>
+</Pixels></Image></OME>"""
+
+
+def test_a_part_of_an_image_whose_other_parts_are_away_is_told(tmp_path):
+    pixels = numbers((2, 20, 30)) + 1
+    for number, own in enumerate(("urn:uuid:a", "urn:uuid:b")):
+        about = OME_OF_TWO_FILES.format(own=own).encode()
+        tifffile.imwrite(tmp_path / f"a_{number}.ome.tif", pixels[number], description=about, metadata=None)
+    np.testing.assert_array_equal(read_image(tmp_path / "a_0.ome.tif").pixels, pixels)
+    (tmp_path / "a_1.ome.tif").unlink()
+    with pytest.raises(InputError, match=r"it is one of several files, of which a_1\.ome\.tif is not beside it"):
+        read_image(tmp_path / "a_0.ome.tif")

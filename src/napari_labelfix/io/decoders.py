@@ -10,6 +10,7 @@ Which axis is which:
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,8 @@ def _read_tiff(path: Path) -> Pixels:
             )
             raise ValueError(what)
         series = file.series[0]
+        if None in series.pages and (away := _files_away(path, file.ome_metadata or "")):
+            raise ValueError(f"it is one of several files, of which {away} is not beside it; put it there")
         pixels, axes = series.asarray(), series.axes
         samples = pixels.shape[axes.index("S")] if "S" in axes else 0
         further = series.keyframe.extrasamples[-1:]  # what the last sample is, where it is no colour
@@ -50,6 +53,12 @@ def _read_tiff(path: Path) -> Pixels:
         if samples in (2, 4) and is_alpha:
             return pixels.take(range(samples - 1), axes.index("S")), axes
     return pixels, axes if set(axes) - set("QIYX") else _guess_axes(pixels.shape)
+
+
+def _files_away(path: Path, metadata: str) -> str:
+    """Return the first file that OME says to be a part of the same image, and that is not there, or ""."""
+    named = dict.fromkeys(re.findall(r'FileName="([^"]+)"', metadata))
+    return next((name for name in named if not path.with_name(name).exists()), "")
 
 
 def _read_png(path: Path) -> Pixels:
