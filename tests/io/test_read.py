@@ -497,3 +497,13 @@ def test_a_part_of_an_image_whose_other_parts_are_away_is_told(tmp_path):
     (tmp_path / "a_1.ome.tif").unlink()
     with pytest.raises(InputError, match=r"it is one of several files, of which a_1\.ome\.tif is not beside it"):
         read_image(tmp_path / "a_0.ome.tif")
+
+
+@pytest.mark.parametrize("options", [{"imagej": True}, {"ome": True}, {"compression": "zlib"}, {"bigtiff": True}])
+def test_a_stack_that_was_cut_short_is_told_and_not_taken_for_a_shorter_one(tmp_path, options):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, numbers((10, 20, 30)), metadata={"axes": "ZYX"}, **options)
+    assert read_image(path).shape == (10, 20, 30)
+    os.truncate(path, path.stat().st_size * 3 // 5)
+    with pytest.raises(InputError, match=r"is not an image that can be read \((it was cut short|failed to read)"):
+        read_image(path)

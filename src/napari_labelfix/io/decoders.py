@@ -10,7 +10,9 @@ Which axis is which:
 
 from __future__ import annotations
 
+import os
 import re
+import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +46,8 @@ def _read_tiff(path: Path) -> Pixels:
             )
             raise ValueError(what)
         series = file.series[0]
+        if _is_cut_short(file):
+            raise ValueError("it was cut short: a page that it names lies beyond its end; copy it again")
         if None in series.pages and (away := _files_away(path, file.ome_metadata or "")):
             raise ValueError(f"it is one of several files, of which {away} is not beside it; put it there")
         pixels, axes = series.asarray(), series.axes
@@ -53,6 +57,16 @@ def _read_tiff(path: Path) -> Pixels:
         if samples in (2, 4) and is_alpha:
             return pixels.take(range(samples - 1), axes.index("S")), axes
     return pixels, axes if set(axes) - set("QIYX") else _guess_axes(pixels.shape)
+
+
+def _is_cut_short(file: Any) -> bool:
+    """Return whether the last page that is there names one more, behind the end of the file."""
+    form, handle = file.tiff, file.filehandle
+    handle.seek(file.pages[-1].offset)
+    [tags] = struct.unpack(form.tagnoformat, handle.read(form.tagnosize))
+    handle.seek(tags * form.tagsize, os.SEEK_CUR)
+    [following] = struct.unpack(form.offsetformat, handle.read(form.offsetsize))
+    return following >= handle.size
 
 
 def _files_away(path: Path, metadata: str) -> str:
