@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import weakref
 
@@ -108,6 +109,23 @@ def test_ctrl_c_ends_it_and_the_images_that_are_done_are_written(predict, files,
     assert stems_in(files / "new") == {"a"}
     record = record_of(files / "new")
     assert (record["ended"], len(record["outputs"]), len(record["images"])) == ("interrupted", 1, 1)
+
+
+def test_what_ends_the_jobs_of_a_cluster_ends_it_as_ctrl_c_does(predict, files, monkeypatch):
+    code, before = sys.modules["toy_of_the_command_line"], signal.getsignal(signal.SIGTERM)
+    ordinary = code.predict
+
+    def ended(model, image, device="auto"):
+        assert signal.getsignal(signal.SIGTERM) != before, "else it would end the tests"
+        if len(image) == 9:
+            signal.raise_signal(signal.SIGTERM)
+        return ordinary(model, image, device)
+
+    monkeypatch.setattr(code, "predict", ended)
+    ended = predict()
+    assert ended.code == 0, ended.err
+    assert "Interrupted. Writing 1 of 3 images" in ended.out
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_ctrl_c_while_an_image_is_written_leaves_no_half_of_it(predict, files, monkeypatch):

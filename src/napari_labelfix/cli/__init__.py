@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,7 +108,8 @@ def run(
     values = read_params(chosen, params, settings or (), device=device, seed=seed)
     computer = find_computer(away) if away else None
     reporter = make_reporter(seconds)
-    train_on_files(chosen, image, annotations or (), values, out, seconds, reporter, trusted or (), computer)
+    with _ended_by_a_cluster():
+        train_on_files(chosen, image, annotations or (), values, out, seconds, reporter, trusted or (), computer)
     typer.echo(f"Results are in {out}.")
 
 
@@ -126,7 +128,8 @@ def predict(
     from napari_labelfix.cli.predicting import predict_files
     from napari_labelfix.cli.progress import make_reporter
 
-    predict_files(model, image, out, device or "auto", make_reporter(None))
+    with _ended_by_a_cluster():
+        predict_files(model, image, out, device or "auto", make_reporter(None))
     typer.echo(f"Results are in {out}.")
 
 
@@ -274,6 +277,16 @@ def methods() -> None:
     from napari_labelfix.cli.tables import print_methods
 
     print_methods()
+
+
+@contextmanager
+def _ended_by_a_cluster() -> Iterator[None]:
+    """Take the signal by which clusters end jobs (SIGTERM) for Ctrl+C in a block: what is there is written."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
