@@ -183,3 +183,12 @@ def test_the_same_labels_with_a_pixel_size_are_the_same_bytes(tmp_path):
     for name in ("a.tif", "b.tif"):
         write_labels(tmp_path / name, np.eye(9, dtype=np.uint16), grid)
     assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
+
+
+@pytest.mark.parametrize(("unit", "said"), [("inch", "in"), ("micron", "µm"), ("cubit", None)])
+def test_units_are_those_that_ome_knows(tmp_path, unit, said):
+    write_labels(tmp_path / "a.tif", np.eye(9, dtype=np.uint16), Grid.of("yx", (0.5, 0.5), (unit,) * 2))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        pixels = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+    assert pixels.get("PhysicalSizeXUnit") == said
+    assert ("PhysicalSizeX" in pixels) == (said is not None)

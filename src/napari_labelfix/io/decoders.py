@@ -48,7 +48,7 @@ def _read_tiff(path: Path) -> Pixels:
         series = file.series[0]
         if _is_cut_short(file):
             raise ValueError("it was cut short: a page that it names lies beyond its end; copy it again")
-        if None in series.pages and (away := _files_away(path, file.ome_metadata or "")):
+        if file.ome_metadata and None in series.pages and (away := _files_away(path, file.ome_metadata)):
             raise ValueError(f"it is one of several files, of which {away} is not beside it; put it there")
         pixels, axes = series.asarray(), series.axes
         samples = pixels.shape[axes.index("S")] if "S" in axes else 0

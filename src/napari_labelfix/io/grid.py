@@ -16,9 +16,11 @@ PIXEL = "pixel"
 _NAMES = "tzyx"  # of the last axes, where nobody has named them
 _UNITS = {"µm": "micrometer", "μm": "micrometer", "um": "micrometer", "micron": "micrometer", "microns": "micrometer",
           "\\u00b5m": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter", "m": "meter",
+          "in": "inch", "å": "angstrom",
           "s": "second", "sec": "second", "ms": "millisecond", "min": "minute", "h": "hour",
           "": PIXEL, "pixels": PIXEL, "null": PIXEL}  # fmt: skip
 _SHORT = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "centimeter": "cm", "meter": "m",
+          "inch": "in", "angstrom": "Å",
           "second": "s", "millisecond": "ms", "minute": "min", "hour": "h"}  # fmt: skip
 
 # of metadata that are damaged, or of which only the pixels can be used; the XML parser has errors of syntax
@@ -81,6 +83,11 @@ def full_unit(unit: str) -> str:
 def short_unit(unit: str) -> str:
     """Return "µm" for "micrometer"."""
     return _SHORT.get(unit, unit)
+
+
+def ome_unit(unit: str) -> str | None:
+    """Return what OME calls a unit, or None if it may not know it: some readers take no file with another one."""
+    return PIXEL if unit == PIXEL else _SHORT.get(unit)
 
 
 def read_grid(path: Path, ndim: int) -> Grid:

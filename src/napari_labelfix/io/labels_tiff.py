@@ -11,7 +11,7 @@ import tifffile
 
 from napari_labelfix.errors import InputError
 from napari_labelfix.io.files import replacing
-from napari_labelfix.io.grid import PIXEL, short_unit
+from napari_labelfix.io.grid import PIXEL, ome_unit
 from napari_labelfix.io.label_image import HIGHEST_NUMBER
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def _ome(grid: Grid | None, pixels: NDArray[Any]) -> dict[str, Any]:
     identity = uuid5(NAMESPACE_OID, hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest())
     metadata: dict[str, Any] = {"axes": "".join(grid.axes).upper(), "UUID": str(identity)}
     for axis, step, unit in zip(grid.axes, grid.scale, grid.units, strict=True):
-        if unit == PIXEL and (step == 1.0 or axis == "t"):  # OME has no time in pixels
+        said = ome_unit(unit)
+        if said is None or (said == PIXEL and (step == 1.0 or axis == "t")):  # OME has no time in pixels
             continue
         size = "TimeIncrement" if axis == "t" else f"PhysicalSize{axis.upper()}"
-        metadata |= {size: step, f"{size}Unit": short_unit(unit)}
+        metadata |= {size: step, f"{size}Unit": said}
     return {"ome": True, "metadata": metadata}
