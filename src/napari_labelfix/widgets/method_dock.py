@@ -297,11 +297,15 @@ class MethodDock(QWidget):
             self._run.update_thumbnails()
         self._set_running(False)
         self._guidance.run_ended()
-        QTimer.singleShot(0, self._remove_empty)  # it may have ended while napari removes a layer
+        QTimer.singleShot(0, self._go_on_from_run)  # it may have ended while napari removes a layer
 
-    def _remove_empty(self) -> None:
-        if self._open and self._run is not None and not self.session.running:
-            self._run.remove_empty()
+    def _go_on_from_run(self) -> None:
+        """Take away what it has left empty, and bring in sight what comes next: in a low dock it is below the rest."""
+        if not self._open or self._run is None or self.session.running:
+            return
+        self._run.remove_empty()
+        if self._run.has_proposal:
+            self._scrolling.ensureWidgetVisible(self.accept_view, 0, 0)
 
     def _set_running(self, running: bool) -> None:
         self.run_view.set_running(running)
@@ -365,5 +369,5 @@ class MethodDock(QWidget):
                 ("4  Accept", [self.accept_view], None),
             ]
         )
-        fill_dock(self, self.message, parts, _WIDTH, self._keys)
+        self._scrolling = fill_dock(self, self.message, parts, _WIDTH, self._keys)
         self._on_theme()

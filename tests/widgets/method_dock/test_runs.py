@@ -72,6 +72,16 @@ class TestRun:
         assert list(viewer.layers) == before
         assert proposal_of(proposed).data.any(), "the old proposal stays until the new one comes"
 
+    def test_what_accepts_is_in_sight_in_a_low_dock_when_the_run_has_ended(self, proposed, qtbot):
+        proposed.resize(320, 560)
+        proposed.show()
+        qtbot.waitExposed(proposed)
+        qtbot.wait(50)
+        accept = proposed.accept_view.object_button
+        assert accept.visibleRegion().isEmpty()
+        proposed.stop()
+        qtbot.waitUntil(lambda: accept.visibleRegion().boundingRect() == accept.rect())
+
     def test_an_image_that_got_another_size_needs_scribbles_of_that_size(self, proposed, trainer, spots, qtbot):
         proposed.stop()
         proposed.inputs.image.data = spots[:50, :50]

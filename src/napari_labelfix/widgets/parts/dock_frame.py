@@ -18,8 +18,10 @@ _LINES = 5  # of text, which are seen of the parts in the lowest of windows
 _MOST = 0.42  # of the screen's width: the canvas needs the rest
 
 
-def fill_dock(dock: QWidget, message: QWidget, parts: QWidget, width: int, keys: QWidget | None = None) -> None:
-    """Put the parts of a dock between its message and its keys, which stay in place when the parts are scrolled.
+def fill_dock(
+    dock: QWidget, message: QWidget, parts: QWidget, width: int, keys: QWidget | None = None
+) -> ScrollingParts:
+    """Put the parts of a dock between its message and its keys, which stay in place; return what scrolls the parts.
 
     Parameters
     ----------
@@ -37,12 +39,14 @@ def fill_dock(dock: QWidget, message: QWidget, parts: QWidget, width: int, keys:
     column = QVBoxLayout(dock)
     column.setContentsMargins(0, _MARGIN, 0, 0)
     column.addWidget(message)
-    column.addWidget(ScrollingParts(parts, width))
+    scrolling = ScrollingParts(parts, width)
+    column.addWidget(scrolling)
     if keys is not None:
         keys.setContentsMargins(_MARGIN, 0, _MARGIN, _MARGIN // 2)
         column.addWidget(keys)
     follow_font(dock, message)
     _Place(dock)
+    return scrolling
 
 
 def follow_font(dock: QWidget, text: QWidget) -> None:
