@@ -319,8 +319,16 @@ class TestView:
         assert all(layer.visible for layer in viewer.layers)
 
     def test_what_belongs_to_an_image_that_was_closed_lies_upon_no_other(self, dock, run, viewer):
+        layers.show(proposal_of(viewer, "b"))
         del viewer.layers["b"]
+        pick(dock, "c")
         assert not viewer.layers["b proposal"].visible
+        pick(dock, "a")
+        assert not viewer.layers["b proposal"].visible
+        layers.show(viewer.layers["b proposal"])
+        viewer.add_labels(np.zeros((60, 80), np.int32))
+        assert viewer.layers["b proposal"].visible, "a person wants to see it"
+        pick(dock, "c")
         dock.close_session()
         assert viewer.layers["b proposal"].visible
 

@@ -100,7 +100,7 @@ def test_another_methods_layers_are_its_own(model, results):
 def test_layers_of_a_second_method_say_whose_they_are(model, results):
     ProposalLayers(model, model.layers[0], "sissi").create()
     names = {layer.name for layer in model.layers}
-    assert names >= {"cells proposal", "cells confidence", "cells proposal (SISSI)", "cells confidence (SISSI)"}
+    assert names >= {"cells proposal", "cells confidence", "cells SISSI proposal", "cells SISSI confidence"}
 
 
 def test_objects_become_features_for_the_pointer_to_read(results):

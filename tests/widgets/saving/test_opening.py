@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from npe2 import PluginManager
 
 from napari_labelfix.errors import ProjectError
+from napari_labelfix.methods.table import METHODS
 from napari_labelfix.project.records import RunRecord
 from napari_labelfix.snapshots import BoxRole
 from napari_labelfix.widgets.accepting.objects import AcceptingObjects
@@ -17,6 +18,7 @@ from napari_labelfix.widgets.annotating.boxes import BOXES_KIND, add_boxes, boxe
 from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.layer_kind import Place
 from napari_labelfix.widgets.annotating.points import CELL, NO_CELL
+from napari_labelfix.widgets.method_dock import MethodDock
 from napari_labelfix.widgets.results.box_layers import BoxLayers
 from napari_labelfix.widgets.results.proposal_layers import ProposalLayers
 from napari_labelfix.widgets.saving.autosave import autosaver_of
@@ -304,6 +306,26 @@ def test_a_stack_is_seen_from_the_side_where_it_was(kept_project, spots):
     viewer.dims.order, viewer.dims.current_step = (1, 0, 2), (2, 30, 40)
     opened = kept_project(viewer)
     assert (opened.dims.order, opened.dims.current_step) == ((1, 0, 2), (2, 30, 40))
+
+
+def test_what_was_hidden_while_another_image_was_in_hand_is_so_again(kept_project, spots, trainer, qtbot):
+    viewer = ViewerModel()
+    for name in ("first", "second"):
+        viewer.add_image(spots, name=name)
+        [of_strokes, *_] = KINDS[METHODS["scribble2label"].annotation].layers
+        layers.add_selected(viewer, of_strokes.create(Place(viewer.layers[name], ())))
+    for layer in (viewer.layers["second"], viewer.layers["second scribbles"]):
+        layers.hide_meanwhile(layer)
+    layers.hide(viewer.layers["first scribbles"])
+    opened = kept_project(viewer)
+    assert [layer.name for layer in opened.layers if layer.visible] == ["first"]
+    dock = MethodDock(opened, METHODS["scribble2label"], trainer)
+    qtbot.addWidget(dock)
+    assert dock.inputs.image.name == "first", "what is seen"
+    dock.inputs.images.choose(opened.layers["second"])
+    assert opened.layers["second scribbles"].visible
+    assert not opened.layers["first scribbles"].visible, "by the person"
+    dock.close_session()
 
 
 def test_a_look_that_napari_does_not_know_any_more_is_left_out(spots):

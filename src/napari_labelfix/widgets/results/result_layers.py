@@ -154,5 +154,5 @@ class ResultLayers(ABC):
         lock(layer)
         layers.link(layer, role, self.image, self.method)
         if layer.name in self.viewer.layers and self.method in METHODS:  # napari would only count it
-            layer.name = f"{layer.name} ({METHODS[self.method].title})"
+            layer.name = f"{self.image.name} {METHODS[self.method].title}{layer.name.removeprefix(self.image.name)}"
         layers.add_quietly(self.viewer, layer)

@@ -18,7 +18,7 @@ from napari_labelfix.widgets.annotating.kinds import KINDS
 from napari_labelfix.widgets.annotating.scribbles import scribble_colormap
 from napari_labelfix.widgets.results.result_layers import lock
 from napari_labelfix.widgets.viewer import layers, looks
-from napari_labelfix.widgets.viewer.layer_states import tag_for
+from napari_labelfix.widgets.viewer.layer_states import MEANWHILE, tag_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +75,8 @@ def dress(layer: Layer, record: LayerRecord) -> None:
             setattr(layer, name, Colormap(**value) if name == "colormap" and isinstance(value, dict) else value)
         except (KeyError, TypeError, ValueError):  # such as a colormap that another program had added
             logger.warning("“%s” has no %s %r any more.", record.name, name, value)
+    if record.look.get(MEANWHILE):
+        layers.hide_meanwhile(layer)
 
 
 def placed(record: LayerRecord) -> dict[str, Any]:

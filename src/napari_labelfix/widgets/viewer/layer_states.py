@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OF_A_MODEL = ("proposal", "confidence", "ignored", "changes", "detections", "heatmap", "found_boxes", "training_image")
 NOT_KEPT = ("preview", "training_image")  # made anew, at a press of a button or by the next run
+MEANWHILE = "hidden_meanwhile"  # in the look: it is not seen until its image is in hand
 _CHANNELS = "further_channels"  # of an image, in its look: the ids of other images
 _ID = "layer"  # in the tag: the layer's own id
 _LOOKS: dict[Kind, tuple[str, ...]] = {
@@ -116,6 +117,8 @@ def describe_layer(layer: Layer, position: int) -> LayerRecord:
     kind, tag = cast("Kind", kind_of(layer)), layers.tag_of(layer)
     data = image_planes.level_0(layer) if kind in ("image", "labels") else None
     look = {name: _plain(getattr(layer, name)) for name in _LOOKS[kind]} | {"visible": layers.is_seen(layer)}
+    if layers.is_hidden_meanwhile(layer):
+        look |= {MEANWHILE: True}
     if isinstance(layer, Image):
         look |= {_CHANNELS: tag["channels"]} if tag.get("channels") else {}
         look |= {"contrast_limits": _plain(layer.contrast_limits), "colormap": _colormap_of(layer)}

@@ -50,12 +50,13 @@ class OneInView:
         open_now = {layers.image_id_of(one) for one in there if layers.is_input_image(one)}
         for layer in there:
             its_image = layers.image_id_of(layer)
-            if its_image in hidden:
+            was_closed = bool(its_image) and its_image not in open_now
+            if its_image in hidden or (hidden and was_closed):
                 if layer.visible and layer not in self._seen_to and its_image not in wanted:
                     layers.hide_meanwhile(layer)
                     self._hidden.add(layer)
                 self._seen_to.add(layer)
-            elif layer in self._hidden and (image is None or its_image in open_now):
+            elif layer in self._hidden and not (was_closed and image is not None):
                 self._hidden.discard(layer)
                 if layers.is_seen(layer):
                     layers.show(layer)
