@@ -87,6 +87,26 @@ def test_what_will_be_exported_is_shown_first(dock, viewer, tmp_path, qtbot):
     qtbot.waitUntil(lambda: dock.content.text().startswith("4 objects"), timeout=15_000)
 
 
+def test_what_belongs_to_the_image_in_view_is_offered_first_until_a_person_chooses(dock, viewer):
+    other = viewer.add_image(np.zeros((2, 40, 50)), name="other")
+    labels = Labels(three_objects(), name="of the other")
+    layers.link(labels, "corrected", other)
+    viewer.add_layer(labels)
+    for in_view, hidden in (("cells", "other"), ("other", "cells")):
+        for layer in viewer.layers:
+            belongs = layers.image_id_of(layer) == layers.image_id(viewer.layers[hidden])
+            layers.hide_meanwhile(layer) if belongs else layers.show(layer)
+        dock.hide()
+        dock.show()  # as behind another dock, in which another image is taken in hand
+        assert layers.image_id_of(dock.chosen.layer) == layers.image_id(viewer.layers[in_view])
+        assert dock.images.layer is viewer.layers[in_view]
+    dock.chosen.setCurrentIndex(dock.chosen.findText("my corrected"))
+    dock.chosen.activated.emit(dock.chosen.currentIndex())
+    dock.hide()
+    dock.show()
+    assert dock.chosen.layer is viewer.layers["my corrected"]
+
+
 @pytest.mark.parametrize(
     ("units", "size"),
     [(("s", "um", "um"), "30 s x 0.5 µm x 0.25 µm"), (("pixel",) * 3, "30 x 0.5 x 0.25 (no unit)")],

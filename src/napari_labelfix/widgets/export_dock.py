@@ -82,7 +82,7 @@ class ExportDock(QWidget):
         self.folder = QLineEdit()
         self.folder_button = QPushButton("Choose…")
         self.export_button = QPushButton("Export")
-        self.images = LayerCombo(viewer, layers.is_input_image, "no image", lambda found: found[0] if found else None)
+        self.images = LayerCombo(viewer, layers.is_input_image, "no image", _first_in_view, follows=True)
         self.import_button = QPushButton("Import onto the image…")
         self.importable = QLabel("ImageJ ROIs, COCO, YOLO, VOC, GeoJSON, Cellpose, label images, tables.")
         self.exporting, self.importing, self._counting = Background(self), Background(self), Background(self)
@@ -134,8 +134,10 @@ class ExportDock(QWidget):
             self._counting.start(lambda: _describe(read()))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Count what has changed while the dock lay behind another one."""
+        """See what has changed while the dock lay behind another one, where another image may be in hand by now."""
         super().showEvent(event)
+        for combo in (self.chosen, self.images):
+            combo.refresh()
         if not self._counted:
             self.count()
 
@@ -377,3 +379,7 @@ def _count(image: Content) -> str:
     several = "" if number == total else f"{number} of "
     others = f" and {image.left_out} of what is no cell" if image.left_out else ""
     return f"{several}{say_count(total, image.what)}{others}"
+
+
+def _first_in_view(found: Sequence[Layer]) -> Layer | None:
+    return next(iter(layers.in_view(found)), None)

@@ -114,8 +114,7 @@ class ImageChoice(LayerCombo):
 
     def _first(self, found: Sequence[Layer]) -> Layer | None:
         """Return the image to take in hand when there is none: of those that belong together, or are seen."""
-        seen = [image for image in found if not layers.is_hidden_meanwhile(image)]
-        return next((image for image in found if image in self._together), next(iter([*seen, *found]), None))
+        return next((image for image in found if image in self._together), next(iter(layers.in_view(found)), None))
 
     def _on_image_changed(self) -> None:
         """Keep the image that was in hand among several: it becomes one of the others."""

@@ -37,7 +37,11 @@ def are_kept(layer: Points | Shapes) -> NDArray[np.bool_]:
 
 
 def first_choice(candidates: Sequence[Layer]) -> Layer | None:
-    """Return the layer with what a person has agreed to, else one that a person made, else a proposal."""
+    """Return the layer with what a person has agreed to, else one that a person made, else a proposal.
+
+    Those of an image that is hidden while another one is in hand come last.
+    """
+    candidates = layers.in_view(candidates)
     for roles in (("corrected",), ("", "imperfect", "finished"), ("boxes", "points")):
         if found := [layer for layer in candidates if layers.role_of(layer) in roles]:
             return min(found, key=lambda layer: not isinstance(layer, Labels))  # the first, labels before marks

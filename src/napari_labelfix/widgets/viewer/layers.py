@@ -210,6 +210,11 @@ def is_hidden_meanwhile(layer: Layer) -> bool:
     return not layer.visible and _MEANWHILE in tag_of(layer)
 
 
+def in_view(found: Sequence[Layer]) -> Sequence[Layer]:
+    """Return those of some layers that are not hidden while another image is in hand; all where there are none."""
+    return [layer for layer in found if not is_hidden_meanwhile(layer)] or found
+
+
 def is_seen(layer: Layer) -> bool:
     """Return whether a layer is visible, or hidden for the time being only."""
     return bool(layer.visible or is_hidden_meanwhile(layer))
