@@ -507,3 +507,24 @@ def test_a_stack_that_was_cut_short_is_told_and_not_taken_for_a_shorter_one(tmp_
     os.truncate(path, path.stat().st_size * 3 // 5)
     with pytest.raises(InputError, match=r"is not an image that can be read \((it was cut short|failed to read)"):
         read_image(path)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_the_image_that_bioformats2raw_has_written_is_read_and_several_are_told(tmp_path, zarr_format):
+    pixels, path = numbers((20, 30)), tmp_path / "cells.zarr"
+    layout = {"bioformats2raw.layout": 3}
+    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
+    group.attrs.update({"ome": layout} if zarr_format == 3 else layout)
+    group.create_group("OME")
+    image = group.create_group("0")
+    image.create_array("0", data=pixels)
+    scale = [{"type": "scale", "scale": [0.5, 0.25]}]
+    axes = [{"name": name, "type": "space", "unit": "micrometer"} for name in "yx"]
+    said = {"multiscales": [{"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}]}
+    image.attrs.update({"ome": said} if zarr_format == 3 else said)
+    file = read_image(path)
+    np.testing.assert_array_equal(file.pixels, pixels)
+    assert (file.stem, file.grid.scale) == ("cells", (0.5, 0.25))
+    group.create_group("1")
+    with pytest.raises(InputError, match=r"it holds 2 images of their own; give each, as .*cells\.zarr.0"):
+        read_image(path)

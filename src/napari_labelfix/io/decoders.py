@@ -117,18 +117,39 @@ def _read_npy(path: Path) -> Pixels:
 
 
 def _read_zarr(path: Path) -> Pixels:
+    node, image = open_ome_zarr(path)
+    if image is None:
+        pixels = np.asarray(node[...])
+        return pixels, _guess_axes(pixels.shape)
+    pixels = np.asarray(node[image["datasets"][0]["path"]][...])
+    return pixels, "".join(_ome_axes(image.get("axes", "tczyx")))
+
+
+def open_ome_zarr(path: Path) -> tuple[Any, dict[str, Any] | None]:
+    """Return the group of an OME-Zarr image and what it says of the image, or an array, of which nothing is said.
+
+    What bioformats2raw has written holds images of their own; if it is one, that is taken.
+    """
     import zarr
 
     node: Any = zarr.open(path, mode="r")
     if isinstance(node, zarr.Array):
-        pixels = np.asarray(node[...])
-        return pixels, _guess_axes(pixels.shape)
+        return node, None
+    said = _ome_said(node)
+    if "bioformats2raw.layout" in said:
+        images = sorted(name for name in node.group_keys() if name.isdecimal())
+        if len(images) != 1:
+            raise ValueError(f"it holds {len(images)} images of their own; give each, as {path / '0'}")
+        node = node[images[0]]
+        said = _ome_said(node)
+    if not said.get("multiscales"):
+        raise ValueError("the zarr group is not an OME-Zarr image; name the image or array inside it")
+    return node, said["multiscales"][0]
+
+
+def _ome_said(node: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = dict(node.attrs)
-    image = attributes.get("ome", attributes).get("multiscales", [None])[0]  # OME-Zarr 0.5 and before
-    if image is None:
-        raise ValueError("the zarr group is not an OME-Zarr image; name the array inside it")
-    pixels = np.asarray(node[image["datasets"][0]["path"]][...])
-    return pixels, "".join(_ome_axes(image.get("axes", "tczyx")))
+    return attributes.get("ome", attributes)  # OME-Zarr 0.5, and before
 
 
 def _ome_axes(axes: Sequence[str | dict[str, str]]) -> Iterator[str]:

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_labelfix.io.decoders import open_ome_zarr
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -152,10 +154,7 @@ def _said_by_imagej(tags: Any, metadata: Mapping[str, Any]) -> dict[str, tuple[f
 
 
 def _said_by_ome_zarr(path: Path) -> Said:
-    import zarr
-
-    attributes: dict[str, Any] = dict(zarr.open(path, mode="r").attrs)
-    image = attributes.get("ome", attributes).get("multiscales", [{}])[0]
+    image = open_ome_zarr(path)[1] or {}
     axes = [axis for axis in image.get("axes", []) if isinstance(axis, dict)]
     scale = [1.0] * len(axes)
     datasets = image.get("datasets", [{}])
