@@ -463,6 +463,16 @@ def test_boxes_of_no_image_are_told(make_napari_viewer, qtbot):
     qtbot.waitUntil(lambda: dock.content.text() == "1 box, 20 x 30 pixels.")
 
 
+def test_numbers_that_are_too_high_are_told_and_not_cut(dock, viewer, tmp_path, qtbot):
+    tifffile.imwrite(tmp_path / "a.tif", three_objects().astype(np.int64) * 2**32, photometric="minisblack")
+    before = list(viewer.layers)
+    dock.import_files([tmp_path / "a.tif"])
+    wait_for_end(dock, qtbot)
+    assert dock.message.mood == "error"
+    assert dock.message.text().startswith("Expected object numbers up to 4294967295 in a, but got 4294980180901888")
+    assert list(viewer.layers) == before
+
+
 def test_a_picture_and_a_mask_are_imported_and_doubted(dock, viewer, tmp_path, qtbot):
     picture = np.random.default_rng(0).integers(1, 255, (2, 40, 50)).astype(np.uint8)
     mask = np.zeros((2, 40, 50), np.uint8)

@@ -9,8 +9,9 @@ import numpy as np
 from napari.layers import Labels, Points, Shapes
 
 from napari_labelfix import annotations as kinds
+from napari_labelfix.errors import InputError
 from napari_labelfix.io.annotation_files import AnnotationFiles
-from napari_labelfix.io.label_image import LabelImage
+from napari_labelfix.io.label_image import HIGHEST_NUMBER, LabelImage
 from napari_labelfix.io.pairing import name_of_stack, planes_together
 from napari_labelfix.io.read import ImageFile
 from napari_labelfix.io.tables import CELL, NO_CELL
@@ -67,6 +68,11 @@ def _read_layer(paths: Sequence[Path], file: ImageFile, placed: dict[str, Any]) 
 
 def _make_labels(found: Sequence[Any], file: ImageFile, name: str, placed: dict[str, Any]) -> Layer:
     labels = file.restack([plane.labels for plane in found])
+    if labels.max(initial=0) > HIGHEST_NUMBER:
+        raise InputError(
+            f"Expected object numbers up to {HIGHEST_NUMBER} in {name}, but got {labels.max()}. Number the objects "
+            "1, 2, 3, ... before."
+        )
     kind = np.int32 if labels.max(initial=0) <= np.iinfo(np.int32).max else np.uint32
     return Labels(labels.astype(kind), name=name, **placed)
 
