@@ -52,6 +52,14 @@ def only(inputs) -> Instances:
     return plane.annotation
 
 
+def test_labels_of_the_size_of_no_image_are_named(inputs, model):
+    model.add_labels(some_labels((60, 81)), name="from another tool")
+    assert inputs.missing() == "“from another tool” is 60 x 81, but “cells” 60 x 80. Choose labels of the image's size."
+    model.add_image(np.zeros((60, 81)), name="their own")
+    assert inputs.image.name == "cells"
+    assert inputs.missing() == NO_LABELS, "they are of another image"
+
+
 def test_it_is_said_step_by_step_what_is_missing(inputs, model):
     assert inputs.missing() == NO_LABELS
     model.add_labels(some_labels(), name="from another tool")

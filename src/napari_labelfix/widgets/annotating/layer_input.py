@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 import numpy as np
-from napari.layers import Shapes
+from napari.layers import Labels, Shapes
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -96,7 +96,9 @@ class LayerInput(QObject):
             return sentence
         if self.kind.optional or self.layer_of(image) is not None:
             return ""
-        return (self.kind.taken_alone and pictured_labels(self._viewer, image)) or self.kind.absent
+        if not self.kind.taken_alone:
+            return self.kind.absent
+        return pictured_labels(self._viewer, image) or self._of_no_image(image) or self.kind.absent
 
     def misfit(self) -> str:
         """Return what to do where the chosen layer, or its image, has got another size, or ""."""
@@ -255,6 +257,15 @@ class LayerInput(QObject):
         """Return all images that a layer could serve for."""
         images = layers.layers_where(self._viewer, layers.is_input_image)
         return [image for image in images if self.kind.fits(layer, image)]
+
+    def _of_no_image(self, image: Layer) -> str:
+        """Return why labels that are open are not offered, if they have the size of no image, or ""."""
+        for layer in layers.layers_where(self._viewer, lambda layer: isinstance(layer, Labels)):
+            if not layers.role_of(layer) and not self._images_of(layer):
+                theirs, its = (" x ".join(map(str, image_planes.spatial_shape(one))) for one in (layer, image))
+                if theirs != its:
+                    return f"“{layer.name}” is {theirs}, but “{image.name}” {its}. Choose labels of the image's size."
+        return ""
 
     def _fits_no_other(self, layer: Layer) -> bool:
         return self._has_role(layer) or len(self._images_of(layer)) == 1
