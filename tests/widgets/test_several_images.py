@@ -318,6 +318,28 @@ class TestView:
         dock.close_session()
         assert all(layer.visible for layer in viewer.layers)
 
+    def test_what_one_draws_on_and_takes_back_in_is_of_the_image_in_hand(self, dock, viewer):
+        scribbles = viewer.layers["a scribbles"]
+        layers.select(viewer, scribbles)
+        pick(dock, "b")
+        assert layers.active(viewer) is viewer.layers["b"], "Ctrl+Z would change what nobody sees"
+        dock.inputs.create_annotation()
+        viewer.layers.selection.active = viewer.layers["b"]
+        pick(dock, "a")
+        assert layers.active(viewer) is scribbles, "where one was"
+        pick(dock, "b")
+        layers.select(viewer, viewer.layers["b scribbles"])
+        pick(dock, "a")
+        viewer.layers.remove("b scribbles")
+        pick(dock, "b")
+        assert layers.active(viewer) is viewer.layers["b"]
+        scribbles_of_c = viewer.add_labels(np.zeros((2, 80, 60), np.int32))
+        layers.link(scribbles_of_c, "scribbles", viewer.layers["c"])
+        layers.select(viewer, viewer.layers["b"])
+        pick(dock, "a")
+        pick(dock, "c")
+        assert layers.active(viewer) is scribbles_of_c, "as those of the image before"
+
     def test_what_belongs_to_an_image_that_was_closed_lies_upon_no_other(self, dock, run, viewer):
         layers.show(proposal_of(viewer, "b"))
         del viewer.layers["b"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from napari_labelfix.widgets.viewer import layers
 from napari_labelfix.widgets.viewer.covers import overlap
@@ -30,6 +30,7 @@ class OneInView:
         self._viewer = viewer
         self._hidden: WeakSet[Layer] = WeakSet()
         self._seen_to: WeakSet[Layer] = WeakSet()  # since this image was taken in hand
+        self._left: WeakValueDictionary[str, Layer] = WeakValueDictionary()  # of each image, that which was active
         self._shown: tuple[str, frozenset[str]] = (
             "",
             frozenset(),
@@ -43,6 +44,7 @@ class OneInView:
         if now != self._shown:
             self._shown, self._seen_to = now, WeakSet()
             self._show_all_of(image, hidden)
+            self._go_over_to(image, hidden)
             wanted = set()
         else:  # a person has shown these, or works on them in another dock: what is added to them stays in view
             wanted = {layers.image_id(other) for other in covering if other.visible}
@@ -64,6 +66,18 @@ class OneInView:
     def look_again(self) -> None:
         """Begin anew at the next `show`, whatever was shown or hidden meanwhile."""
         self._shown = ("", frozenset())
+
+    def _go_over_to(self, image: Layer | None, hidden: frozenset[str]) -> None:
+        """Make a layer of the image in hand the active one: keys, and Ctrl+Z, are not for what is hidden now."""
+        active = layers.active(self._viewer)
+        if image is None or active is None or (before := layers.image_id_of(active)) not in hidden:
+            return
+        self._left[before] = active
+        there = layers.all_layers(self._viewer)
+        own = [layer for layer in there if layers.image_id_of(layer) == layers.image_id(image) and layer.visible]
+        alike = [layer for layer in own if layers.role_of(layer) == layers.role_of(active)]
+        left = self._left.get(layers.image_id(image))
+        layers.select(self._viewer, left if left in own else [image, *alike][-1])
 
     def _show_all_of(self, image: Layer | None, hidden: frozenset[str]) -> None:
         """Show an image that is taken in hand, and what of it is hidden meanwhile, whoever has hidden it."""
