@@ -313,6 +313,7 @@ class TestView:
         assert viewer.add_image(spots, name="d").visible, "one that is opened now is seen"
         pick(dock, "c")
         assert [layer.visible for layer in viewer.layers] == [True, False, True, False]
+        assert not layers.tag_of(viewer.layers["d"]), "no project keeps what nothing was made for"
         dock.inputs.images.others_button.choose([viewer.layers["b"]])
         assert [layer.visible for layer in viewer.layers] == [True, False, True, False]
         dock.close_session()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from weakref import WeakSet
 
 from napari.layers import Image
 from qtpy.QtCore import QTimer
@@ -28,7 +29,7 @@ Role = Literal[
 ]  # fmt: skip
 TAG = "labelfix"
 _PICTURES = ("image", "training_image", "heatmap", "confidence")  # roles of images
-_MEANWHILE = "hidden meanwhile"
+_hidden_meanwhile: WeakSet[Layer] = WeakSet()
 _HEIGHT = {role: height for height, role in enumerate(get_args(Role))}  # they are written from bottom to top
 _GIVEN_BACK = ("channels", "place")  # of the tag
 
@@ -188,26 +189,26 @@ def select_without_brush(viewer: ViewerModel, layer: Layer) -> None:
 
 def show(layer: Layer) -> None:
     """Make a layer visible, if it is not: napari puts the brush away whether or not anything is different."""
-    tag_of(layer).pop(_MEANWHILE, None)
+    _hidden_meanwhile.discard(layer)
     if not layer.visible:
         layer.visible = True
 
 
 def hide(layer: Layer) -> None:
     """Hide a layer for good."""
-    tag_of(layer).pop(_MEANWHILE, None)
+    _hidden_meanwhile.discard(layer)
     layer.visible = False
 
 
 def hide_meanwhile(layer: Layer) -> None:
-    """Hide a layer that has a tag until it is shown again: it counts as one that is seen, and is saved as such."""
-    tag_of(layer)[_MEANWHILE] = True
+    """Hide a layer until it is shown again: it counts as one that is seen, and is saved as such."""
+    _hidden_meanwhile.add(layer)
     layer.visible = False
 
 
 def is_hidden_meanwhile(layer: Layer) -> bool:
     """Return whether a layer is hidden for the time being only."""
-    return not layer.visible and _MEANWHILE in tag_of(layer)
+    return not layer.visible and layer in _hidden_meanwhile
 
 
 def in_view(found: Sequence[Layer]) -> Sequence[Layer]:

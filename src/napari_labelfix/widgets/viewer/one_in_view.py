@@ -39,19 +39,19 @@ class OneInView:
     def show(self, image: Layer | None, among: Sequence[Layer]) -> None:
         """Let an image be seen among several, of which those that lie elsewhere stay as they are; None: all of them."""
         covering = [] if image is None else [one for one in among if one is not image and overlap(image, one)]
-        hidden = frozenset(layers.image_id(other) for other in covering)
-        now = (layers.image_id(image) if image is not None else "", hidden)
+        hidden = frozenset(map(_key, covering))
+        now = (_key(image) if image is not None else "", hidden)
         if now != self._shown:
             self._shown, self._seen_to = now, WeakSet()
             self._show_all_of(image, hidden)
             self._go_over_to(image, hidden)
             wanted = set()
         else:  # a person has shown these, or works on them in another dock: what is added to them stays in view
-            wanted = {layers.image_id(other) for other in covering if other.visible}
+            wanted = {_key(other) for other in covering if other.visible}
         there = layers.all_layers(self._viewer)
-        open_now = {layers.image_id_of(one) for one in there if layers.is_input_image(one)}
+        open_now = {_key(one) for one in there if layers.is_input_image(one)}
         for layer in there:
-            its_image = layers.image_id_of(layer)
+            its_image = _key(layer)
             was_closed = bool(its_image) and its_image not in open_now
             if its_image in hidden or (hidden and was_closed):
                 if layer.visible and layer not in self._seen_to and its_image not in wanted:
@@ -70,13 +70,13 @@ class OneInView:
     def _go_over_to(self, image: Layer | None, hidden: frozenset[str]) -> None:
         """Make a layer of the image in hand the active one: keys, and Ctrl+Z, are not for what is hidden now."""
         active = layers.active(self._viewer)
-        if image is None or active is None or (before := layers.image_id_of(active)) not in hidden:
+        if image is None or active is None or (before := _key(active)) not in hidden:
             return
         self._left[before] = active
         there = layers.all_layers(self._viewer)
-        own = [layer for layer in there if layers.image_id_of(layer) == layers.image_id(image) and layer.visible]
+        own = [layer for layer in there if _key(layer) == _key(image) and layer.visible]
         alike = [layer for layer in own if layers.role_of(layer) == layers.role_of(active)]
-        left = self._left.get(layers.image_id(image))
+        left = self._left.get(_key(image))
         layers.select(self._viewer, left if left in own else [image, *alike][-1])
 
     def _show_all_of(self, image: Layer | None, hidden: frozenset[str]) -> None:
@@ -86,5 +86,10 @@ class OneInView:
         if hidden:
             layers.show(image)
         for layer in layers.all_layers(self._viewer):
-            if layers.image_id_of(layer) == layers.image_id(image) and layers.is_hidden_meanwhile(layer):
+            if _key(layer) == _key(image) and layers.is_hidden_meanwhile(layer):
                 layers.show(layer)
+
+
+def _key(layer: Layer) -> str:
+    """Return what layers of one image have in common; an image for which nothing was made gets no id by it."""
+    return layers.image_id_of(layer) or (str(id(layer)) if layers.is_input_image(layer) else "")
