@@ -4,7 +4,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from method_tester import MethodTester
-from scipy.ndimage import center_of_mass
+from scipy.ndimage import center_of_mass, gaussian_filter
+from skimage.draw import disk
 
 from napari_labelfix.annotations import Plane, Points, Task
 from napari_labelfix.methods.p_classification import selection
@@ -134,6 +135,43 @@ def test_a_place_marked_as_no_cell_is_not_detected():
     wrong = before.positions[before.roles == PointRole.DETECTED][0]
     after = last_of(nuclei_task(negatives=[wrong]), quick())
     assert np.linalg.norm(after.positions - wrong, axis=1).min() > RADIUS / 2
+
+
+def two_stains(seed=0, side=160):
+    """Return an image (Y, X, 3) of brown and blue discs, and the centres of the brown and of the blue ones."""
+    rng = np.random.default_rng(seed)
+    image, centres = np.full((side, side, 3), [0.93, 0.9, 0.92]), ([], [])
+    for number, (row, column) in enumerate(np.ndindex(8, 8)):
+        centre = 10 + 20 * np.array([row, column]) + rng.integers(-2, 3, 2)
+        image[disk(centre, 7, shape=image.shape[:2])] = ([0.45, 0.28, 0.15], [0.45, 0.5, 0.7])[number % 2]
+        centres[number % 2].append(centre)
+    image = gaussian_filter(image, (1, 1, 0)) + rng.normal(0, 0.02, image.shape)
+    return image.astype(np.float32), np.array(centres[0], float), np.array(centres[1], float)
+
+
+def test_cells_of_another_stain_go_once_a_few_are_marked_as_none():
+    image, brown, blue = two_stains()
+    marked = Points(brown[::6], image.shape[:2], 7.0, blue[::10])
+    task = Task((Plane("two stains", image, marked),))
+    found = [
+        s.proposals[0] for s in train(task, quick(epochs=8, rounds=2)) if s.stage.endswith("detections") and s.proposals
+    ]
+
+    def f1(detections):
+        return count_detections(detections.positions[detections.roles != PointRole.PSEUDO_NEGATIVE], brown, 7).f1
+
+    assert f1(found[0]) < 0.75
+    assert f1(found[-1]) > 0.85
+
+
+@pytest.mark.parametrize(("negatives", "expected"), [([], False), ([0], True), ([0, "nowhere"], False)])
+def test_marks_are_unheeded_while_more_than_half_of_what_is_no_cell_is_found(negatives, expected):
+    cell, nowhere = CENTRES[5], np.array([127.0, 0.0])
+    given = [nowhere if place == "nowhere" else cell for place in negatives]
+    session = Session(nuclei_task(negatives=given), quick())
+    for _ in session.look(Detector(1, quick(), session.device)):
+        pass
+    assert session.is_unheeded == expected
 
 
 def test_points_marked_meanwhile_are_given_and_no_longer_pseudo():

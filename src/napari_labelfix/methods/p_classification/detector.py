@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
 METHOD = "p_classification"
+_DECAY = 5e-5  # of the weights
 
 
 @dataclasses.dataclass(eq=False)
@@ -79,7 +80,16 @@ class Detector(Trainee):
         super().__init__(start, device, params.batch_size, params.crop)
         self.origin = self.news()  # told once for all rounds
         self._rng = np.random.default_rng(params.seed)
-        self._optimizer = torch.optim.RAdam(self.network.parameters(), params.learning_rate, weight_decay=5e-5)
+        self._optimizer = torch.optim.RAdam(self.network.parameters(), params.learning_rate, weight_decay=_DECAY)
+
+    def hurry(self) -> None:
+        """Learn fast from now on; at first it learns slowly, so that a few points do not cost what many have taught.
+
+        RAdam begins with steps of hardly any length, and a short training is over by then.
+        """
+        if not isinstance(self._optimizer, torch.optim.Adam):
+            rate = self.params.learning_rate
+            self._optimizer = torch.optim.Adam(self.network.parameters(), rate, weight_decay=_DECAY)
 
     def heatmap(self, image: Tensor) -> NDArray[np.float32]:
         """Return the heatmap (Y, X) in [0, 1] of a plane (C, H, W)."""

@@ -97,6 +97,8 @@ def _story(session: Session, params: PClassificationParams) -> Iterator[Snapshot
         yield from _look(session, detector, partial(Snapshot, f"round {number}: detections", step, total))
         found = Snapshot(f"round {number}: detections", step, total, session.found_of_marked())
         yield dataclasses.replace(found, model=_model(detector, session))
+        if session.is_unheeded:
+            detector.hurry()
         if number < params.rounds:
             network = start.network if start.all_trained else detector.network
             yield from _choose(session, network, partial(Snapshot, total=total), number, step)

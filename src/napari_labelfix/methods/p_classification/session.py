@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_labelfix.methods.p_classification.detector import Detector, Lesson
     from napari_labelfix.methods.p_classification.params import PClassificationParams
 
+_UNHEEDED = 0.5  # share of the places marked as no cell that are found all the same
 LOWEST_LEVEL = 0.1  # of the heatmap at marked cells; what is lower is no cell that the detector knows
 
 
@@ -130,16 +131,26 @@ class Session:
 
         The latter only if a person has marked places without a cell, too: else it were 1.
         """
-        cells = DetectionCounts(0, 0, 0)
-        mistaken = DetectionCounts(0, 0, 0)
-        for index, page in enumerate(self.pages):
-            found, _ = find_peaks(self.heatmap(index), page.points.radius, self.params.threshold)
-            cells += count_detections(found, page.points.positions, page.points.radius)
-            mistaken += count_detections(found, page.points.negatives, page.points.radius)
+        cells, mistaken = self._found()
         told = {"marked cells found": cells.recall}
         if mistaken.true:
             told["precision at marks"] = DetectionCounts(cells.matched, cells.matched + mistaken.matched, 0).precision
         return told
+
+    @property
+    def is_unheeded(self) -> bool:
+        """Whether most places are found still that a person has marked as no cell."""
+        _, mistaken = self._found()
+        return mistaken.matched > _UNHEEDED * mistaken.true
+
+    def _found(self) -> tuple[DetectionCounts, DetectionCounts]:
+        """Count what is found of the marked cells, and of the places that are marked as none."""
+        cells = mistaken = DetectionCounts(0, 0, 0)
+        for index, page in enumerate(self.pages):
+            found, _ = find_peaks(self.heatmap(index), page.points.radius, self.params.threshold)
+            cells += count_detections(found, page.points.positions, page.points.radius)
+            mistaken += count_detections(found, page.points.negatives, page.points.radius)
+        return cells, mistaken
 
     def detections(self, index: int) -> Detections:
         """Return what is believed of a plane, as plain numpy."""
