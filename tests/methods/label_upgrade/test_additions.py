@@ -37,6 +37,17 @@ def test_what_is_deep_is_one_although_it_touches():
     assert len(ids(labels)) == 3
 
 
+def test_what_is_as_thick_as_long_objects_are_is_one_although_it_touches():
+    kept, new = np.zeros(SHAPE, np.int32), np.zeros(SHAPE, bool)
+    kept[10:15, 5:155], kept[40:45, 5:155] = 3, 900
+    new[15:40, 70:75] = True  # from one to the other
+    labels = with_more(kept, (kept > 0) | new, kept, 30)
+    assert np.array_equal(labels > 900, new)
+    rims = np.zeros(SHAPE, bool)
+    rims[8:17, 3:157] = True
+    assert np.array_equal(with_more(kept, (kept > 0) | rims, kept, 30), kept)
+
+
 def kept_of(certainties, usual=1.0, careful=(3, 900)):
     """Return of how many new objects, that are so certain, some stay beside two careful ones."""
     new = discs(*((901 + at, 90 + 20 * at, 8) for at in range(len(certainties))))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.draw import disk
 
-from napari_labelfix.methods.label_upgrade.objects import make_objects
+from napari_labelfix.methods.label_upgrade.objects import make_objects, way_to_part
 
 
 def discs(*discs, shape=(60, 120)):
@@ -107,3 +107,42 @@ def test_ids_far_higher_than_there_are_objects_cost_nothing():
     touching = discs((1, 30, 30, 14), (far, 30, 56, 14))
     made = make_objects(touching > 0, touching, 30)
     assert ids(made) == {1, far}
+
+
+def bent_threads():
+    """Return labels (Y, X) of long bent objects, which a watershed cuts, and which do not touch."""
+    labels = np.zeros((120, 160), np.int32)
+    columns = np.arange(4, 156)
+    for number in range(1, 6):
+        rows = (20 * number + 6 * np.sin(columns / 7)).astype(int)
+        for step in range(-2, 3):
+            labels[rows + step, columns] = number
+        labels[rows[::30], columns[::30]] = number
+        for column in columns[10::25]:  # and not as thick everywhere
+            row = rows[column - 4]
+            labels[row - 4 : row + 5, column - 3 : column + 4] = number
+    return labels
+
+
+def test_right_objects_say_whether_what_touches_is_parted_at_its_necks():
+    threads, touching = bent_threads(), discs((1, 30, 40, 12), (2, 52, 40, 12), (3, 30, 100, 12), (4, 52, 100, 12))
+    assert way_to_part([threads]) == "components"
+    assert way_to_part([touching]) == "watershed"
+    assert way_to_part([discs((1, 30, 40, 12))]) == "watershed"  # either does
+    assert way_to_part([]) == "watershed"
+    assert way_to_part([discs((1, 30, 40, 12)), threads, threads]) == "components"
+
+
+def test_of_many_right_objects_some_are_looked_at():
+    def planes():
+        for _ in range(20):
+            yield bent_threads()
+        raise AssertionError("enough was seen")
+
+    assert way_to_part(planes()) == "components"
+
+
+def test_objects_that_are_not_parted_at_necks_come_out_whole():
+    threads = bent_threads()
+    assert len(ids(make_objects(threads > 0, np.zeros_like(threads), 30))) > 10
+    assert len(ids(make_objects(threads > 0, np.zeros_like(threads), 30, "components"))) == 5

@@ -13,6 +13,7 @@ from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
 from napari_labelfix.methods.label_upgrade.perturbations import Perturbation, perturb
 from napari_labelfix.methods.label_upgrade.run import predict, train
 from napari_labelfix.methods.table import METHODS
+from napari_labelfix.metrics.instances import f1_score
 from napari_labelfix.metrics.overlap import dice, iou
 from napari_labelfix.sample_data.synthetic import fluorescence, stained_tissue
 from napari_labelfix.snapshots import Change, run_to_end
@@ -403,3 +404,18 @@ def test_what_depends_on_the_image_alone_is_not_worked_out_again_when_labels_cha
     session.annotate(nuclei_task(labels))
     train_and_show()
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("instances", "kept"), [("like the right ones", "components"), ("watershed", "watershed")])
+def test_long_objects_stay_whole_where_the_right_ones_are_long(instances, kept):
+    rows, columns = np.indices((96, 160))
+    waves = (rows + 4 * np.sin(columns / 6)) / 16
+    thick = 0.16 + 0.12 * (np.sin(columns / 5) > 0.6)
+    truth = np.where(np.abs(waves % 1 - 0.5) < thick, waves.astype(np.int32) + 1, 0)
+    trusted = np.zeros(truth.shape, bool)
+    trusted[:, :80] = True
+    image = np.random.default_rng(0).normal(0, 0.1, truth.shape) + (truth > 0)
+    proposals, model = run_to_end(train(nuclei_task(truth, trusted, image), quick(instances=instances)))
+    assert model.params["instances"] == kept
+    whole = f1_score(proposals[0].labels, truth) == 1
+    assert whole == (kept == "components")

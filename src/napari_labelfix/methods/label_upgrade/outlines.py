@@ -22,6 +22,8 @@ from napari_labelfix.methods.label_upgrade.objects import make_objects
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_labelfix.params import Split
+
 _FOREGROUND = 0.5  # probability above which a pixel is of an object: that is likelier than that it is not
 # of an object's pixels, beside careful ones: with more it may be there after all; of what is none nine tenths have 0.3
 _OVERLOOKED = 0.4
@@ -35,6 +37,7 @@ def upgraded_objects(
     edges: NDArray[np.float32],
     minimum_size: int,
     right_outlines: bool | None = None,
+    how: Split = "watershed",
 ) -> NDArray[np.int32]:
     """Cut a foreground into objects, and leave those whose old outlines can be believed as they were to the pixel.
 
@@ -47,7 +50,7 @@ def upgraded_objects(
     ----------
     probabilities
         (Y, X) of foreground.
-    old, minimum_size
+    old, minimum_size, how
         As for `make_objects`.
     trusted
         (Y, X) where the labels are right; how others were drawn does not show there.
@@ -62,7 +65,7 @@ def upgraded_objects(
         (Y, X) ids, 0 = background.
     """
     foreground = probabilities > _FOREGROUND
-    labels = make_objects(foreground, old, minimum_size)
+    labels = make_objects(foreground, old, minimum_size, how)
     was = what_became(old, labels, foreground)
     seen, right = was.inside > MOSTLY, np.isin(was.ids, old[trusted])
     if right_outlines is None:
@@ -72,7 +75,7 @@ def upgraded_objects(
     if not careful.any():
         return _with_old(labels, old, was.ids[was.iou >= _ALIKE])
     stays = careful | right | (~seen & (was.inside > _OVERLOOKED))
-    labels = with_more(np.where(np.isin(old, was.ids[stays]), old, 0), foreground, old, minimum_size)
+    labels = with_more(np.where(np.isin(old, was.ids[stays]), old, 0), foreground, old, minimum_size, how)
     return without_doubtful(labels, old, was.ids[careful & ~right], probabilities, foreground)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from napari_labelfix.params import NetworkParams, param
+from napari_labelfix.params import NetworkParams, Split, param
 
 Wrong = Literal[
     "a bit of everything",
@@ -15,6 +15,7 @@ Wrong = Literal[
     "made by a machine",
     "as set below",
 ]
+Parting = Literal["like the right ones", "watershed", "components"]  # the latter two as `Split` has them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,11 @@ class LabelUpgradeParams(NetworkParams):
     segmentation: bool = param(
         False, label="Model for new images",
         help="At the end, train a network that needs no labels on the right and the upgraded ones, for predict.",
+    )  # fmt: skip
+    instances: Parting = param(
+        "like the right ones", label="Objects", advanced=True,
+        help="How objects that touch are parted: watershed parts them at their necks, components does not; like the "
+        "right ones takes what makes better objects of these.",
     )  # fmt: skip
     omission: float = param(
         0.7, label="Missing", minimum=0.0, maximum=1.0, step=0.1, advanced=True,
@@ -62,3 +68,8 @@ class LabelUpgradeParams(NetworkParams):
         1e-3, label="Learning rate", minimum=1e-7, maximum=1.0, step=1e-4, advanced=True,
         help="Of Adam; the paper takes 1e-5 from scratch.",
     )  # fmt: skip
+
+    @property
+    def parting(self) -> Split:
+        """How objects are parted; where it is not known how the right ones are, by watershed."""
+        return "watershed" if self.instances == "like the right ones" else self.instances

@@ -64,6 +64,6 @@ def predict(model: TrainedModel, image: NDArray[np.generic], device: str = "auto
     params = params_of(model, LabelUpgradeParams)
     spec, (labelled,) = described(model, "labelled")
     found = classify(image, model, spec, device, beside=int(labelled))
-    labels = split_instances(found.classes, "watershed", params.minimum_size)
+    labels = split_instances(found.classes, params.parting, params.minimum_size)
     proposal = Proposal(labels, (labels > 0).astype(np.uint8), found.confidence, found.confidence < UNSURE)
     return dataclasses.replace(proposal, probabilities=found.probabilities)

@@ -16,10 +16,13 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_labelfix.annotations import Instances, expect_room_for_new_objects
 from napari_labelfix.errors import InputError
 from napari_labelfix.methods.label_upgrade.changes import compare, say_counts
 from napari_labelfix.methods.label_upgrade.learner import BestSoFar, Learner
+from napari_labelfix.methods.label_upgrade.objects import way_to_part
 from napari_labelfix.methods.label_upgrade.pages import Picture, hold_out_together, make_page, replaced
 from napari_labelfix.methods.label_upgrade.upgrading import as_given, upgrade_page
 from napari_labelfix.methods.smallest import news_of_smallest, smallest_object
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from napari_labelfix.data.tiles import Tile
     from napari_labelfix.methods.label_upgrade.pages import Page
     from napari_labelfix.methods.label_upgrade.params import LabelUpgradeParams
+    from napari_labelfix.params import Split
     from napari_labelfix.snapshots import Change, Proposal
 
 FIRST_SHOWN = 1.0  # seconds of learning; by then labels of every kind of error were better than before
@@ -65,15 +69,17 @@ class Session:
         self.planes = task.planes
         self.pages = [make_page(plane, Picture.of(plane, self.device), params.seed) for plane in task.planes]
         hold_out_together(self.pages, params.seed)
+        self._parting = self._way_to_part()
         self._unseen = set(range(len(self.pages)))  # planes of which nothing was upgraded yet
         self._changed: list[int] = []  # planes that were sent in anew and not shown since
         self._turn = 0
 
     @property
     def params_of_objects(self) -> LabelUpgradeParams:
-        """The run's parameters, with a smaller smallest object if the right ones ask for it."""
+        """The run's parameters, with objects as small as the right ones, and parted as these are."""
         smallest = smallest_object(self.params.minimum_size, (page.right_sizes for page in self.pages))
-        return self.params.replace(minimum_size=smallest)
+        parting = self._parting if self.params.instances == "like the right ones" else self.params.instances
+        return self.params.replace(minimum_size=smallest, instances=parting)
 
     @property
     def right_pages(self) -> tuple[Page, ...]:
@@ -94,6 +100,7 @@ class Session:
             self.pages[index] = make_page(plane, self.pages[index].picture, self.params.seed)
             self._changed.append(index)
         hold_out_together(self.pages, self.params.seed)
+        self._parting = self._way_to_part()
         self.planes = task.planes
 
     @property
@@ -118,6 +125,9 @@ class Session:
             model_of = yield from self._segment(learner, upgraded)
             yield from self._upgrade_changed(learner, upgraded, self.total)
         yield self._end(model_of, upgraded)
+
+    def _way_to_part(self) -> Split:
+        return way_to_part(np.where(page.trusted, page.labels, 0) for page in self.right_pages)
 
     def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
         """Return the upgraded labels of a plane; those of a piece of it alone, if one is given."""

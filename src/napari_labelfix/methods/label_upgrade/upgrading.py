@@ -36,7 +36,7 @@ def upgrade_page(page: Page, network: Network, params: LabelUpgradeParams, piece
     foreground = _foreground(page, network, tile)
     edges = page.picture.edges(piece.read if piece else None)
     right_outlines = chosen_perturbation(params).right_outlines
-    found = upgraded_objects(foreground, given, trusted, edges, params.minimum_size, right_outlines)
+    found = upgraded_objects(foreground, given, trusted, edges, params.minimum_size, right_outlines, params.parting)
     if piece:  # there are higher ids elsewhere
         found[(found > 0) & ~np.isin(found, given)] += page.labels.max() - given.max(initial=0)
     labels, changes = page.labels.copy(), np.full(page.labels.shape, Change.NONE, np.uint8)
