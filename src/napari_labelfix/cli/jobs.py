@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -175,7 +176,7 @@ def _write_elsewhere(read: FileTask, recording: Recording, record: Mapping[str, 
     try:
         _write(folder, read, recording, record, ())
     except OutputError:
-        folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
         return ""
     return f"What the run has found is in {folder} instead: move it before the computer is restarted."
 
