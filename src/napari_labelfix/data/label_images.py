@@ -116,18 +116,10 @@ def mostly_in(labels: NDArray[np.integer], where: NDArray[np.bool_], share: floa
 
 def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
     """Return (Y, X) which pixels of objects are at least that share as deep as the deepest of the same object."""
-    import cv2  # docks open without it
-
     middle = np.zeros(labels.shape, bool)
     if not labels.size:
         return middle
-    inside = labels > 0
-    for axis in (0, 1):
-        same = np.diff(labels, axis=axis) == 0
-        first, last = ((slice(None),) * axis + (part,) for part in (np.s_[:-1], np.s_[1:]))
-        inside[first] &= same
-        inside[last] &= same
-    deep = cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)  # 0 on an outline
+    deep = depth_in_objects(labels)
     found = rank_objects(labels)
     pixels = np.flatnonzero(found.ranks)
     ranks, deep = found.ranks.ravel()[pixels].astype(np.intp), deep.ravel()[pixels] + 1
@@ -135,6 +127,19 @@ def middles(labels: NDArray[np.integer], depth: float) -> NDArray[np.bool_]:
     np.maximum.at(deepest, ranks, deep)
     middle.flat[pixels[deep >= depth * deepest[ranks]]] = True
     return middle
+
+
+def depth_in_objects(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return (Y, X) how far each pixel lies from the outline of its object: 0 on that, and in the background."""
+    import cv2  # docks open without it
+
+    inside = labels > 0
+    for axis in (0, 1):
+        same = np.diff(labels, axis=axis) == 0
+        first, last = ((slice(None),) * axis + (part,) for part in (np.s_[:-1], np.s_[1:]))
+        inside[first] &= same
+        inside[last] &= same
+    return np.asarray(cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def boxes_of_labels(labels: NDArray[np.integer]) -> NDArray[np.float64]:

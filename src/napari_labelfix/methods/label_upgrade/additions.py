@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import maximum
 
-from napari_labelfix.data.label_images import rank_objects
+from napari_labelfix.data.label_images import depth_in_objects, rank_objects
 from napari_labelfix.methods.label_upgrade.objects import make_objects
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _THIN = 0.5  # of a typical radius: what is no deeper, beside an object whose ou
 _CERTAIN, _MORE_CERTAIN = 0.95, 0.98
 _FEW = 0.5  # missing objects for each careful one
 _LONG = 1.5  # half-widths: the radius of an object that is longer counts as that
-_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def with_more(
@@ -49,9 +48,7 @@ def _typical_radius(kept: NDArray[np.integer]) -> float:
     found = rank_objects(kept)
     if not found.ids.size:
         return 0.0
-    apart = (found.ranks > 0) & (cv2.erode(found.ranks.astype(np.float32), _CROSS) == found.ranks)
-    depth = cv2.distanceTransform(apart.astype(np.uint8), cv2.DIST_L2, 5) + 1
-    deepest = maximum(depth, found.ranks, np.arange(1, found.ids.size + 1))
+    deepest = maximum(depth_in_objects(kept) + 1, found.ranks, np.arange(1, found.ids.size + 1))
     return float(min(np.sqrt(np.median(found.sizes) / np.pi), _LONG * np.median(deepest)))
 
 

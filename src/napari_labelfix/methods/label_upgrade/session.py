@@ -78,8 +78,7 @@ class Session:
     def params_of_objects(self) -> LabelUpgradeParams:
         """The run's parameters, with objects as small as the right ones, and parted as these are."""
         smallest = smallest_object(self.params.minimum_size, (page.right_sizes for page in self.pages))
-        parting = self._parting if self.params.instances == "like the right ones" else self.params.instances
-        return self.params.replace(minimum_size=smallest, instances=parting)
+        return self.params.replace(minimum_size=smallest, instances=self._parting)
 
     @property
     def right_pages(self) -> tuple[Page, ...]:
@@ -127,6 +126,8 @@ class Session:
         yield self._end(model_of, upgraded)
 
     def _way_to_part(self) -> Split:
+        if self.params.instances != "like the right ones":
+            return self.params.instances
         return way_to_part(np.where(page.trusted, page.labels, 0) for page in self.right_pages)
 
     def upgrade(self, index: int, learner: Learner, piece: Tile | None = None) -> Proposal:
